@@ -1,0 +1,50 @@
+# `make` shows this list. PYTHON chooses the interpreter that the environment is made from.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format test-slow bench bench-learning bench-resume clean
+
+help: ## Show what there is
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
+	touch $@
+
+demo: $(READY) ## Train on the embedded digits (minutes) and make pictures
+	$(BIN)/gan fit --config dcgan.yaml --name demo
+	$(BIN)/gan sample
+	$(BIN)/gan interpolate
+	@echo "Look at them in checkpoints/dcgan-digits-demo/ (the newest version): samples/ while it trained, pictures/ now"
+
+test: $(READY) ## Run the default tests (no network, no GPU)
+	$(BIN)/python -m pytest
+
+test-slow: $(READY) ## Run the tests that learn something (minutes)
+	$(BIN)/python -m pytest -m slow
+
+check: $(READY) ## Check format, lint, types and layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(READY) ## Format and mend what can be mended
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+bench: $(READY) ## Measure gan fit beside a bare loop, and bfloat16 beside float32
+	$(BIN)/python -m benchmarks.speed
+
+bench-learning: $(READY) ## Score the newest run's digits beside baselines
+	$(BIN)/python -m benchmarks.learning
+
+bench-resume: $(READY) ## Kill runs at random moments and compare the resumed weights
+	$(BIN)/python -m benchmarks.resume
+
+clean: ## Remove the environment and what tools left; runs and data stay
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build dist
