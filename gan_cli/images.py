@@ -1,0 +1,82 @@
+"""From [-1, 1] to files and back: rounding, grids, and pictures that are written whole or not at all."""
+
+import io
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import IO
+
+import torch
+from PIL import Image
+from torch import Tensor
+from torchvision.utils import make_grid
+
+
+def to_uint8(images: Tensor) -> Tensor:
+    """Images as saved: [-1, 1] of any float type -> 0..255, rounded, same shape; values outside are clipped."""
+    return images.float().add(1).mul(127.5).round().clamp(0, 255).to(torch.uint8)
+
+
+def to_float(images: Tensor) -> Tensor:
+    """Images as a model sees them: uint8 0..255 -> float32 in [-1, 1], same shape; undone exactly by `to_uint8`."""
+    return images.to(torch.float32).div_(127.5).sub_(1)
+
+
+def grid(images: Tensor, columns: int, padding: int = 2) -> Tensor:
+    """One picture of many: uint8 [N, C, H, W] -> uint8 [C, H', W'], row by row, white lines of `padding` pixels."""
+    sheet: Tensor = make_grid(images, nrow=columns, padding=padding, pad_value=255)
+    return sheet[:1] if images.shape[1] == 1 else sheet
+
+
+def to_pil(image: Tensor) -> Image.Image:
+    """A Pillow image from uint8 [C, H, W] with 1 (grey), 2 (grey, alpha), 3 (RGB) or 4 (RGB, alpha) channels."""
+    array = image.permute(1, 2, 0).contiguous().cpu().numpy()
+    return Image.fromarray(array[:, :, 0] if image.shape[0] == 1 else array)
+
+
+def save_png(image: Tensor, path: Path) -> None:
+    """Writes uint8 [C, H, W] as PNG; a failed write leaves an existing file as it was."""
+    write_atomically(path, lambda file: to_pil(image).save(file, format="PNG"))
+
+
+def write_atomically(path: Path, write: Callable[[IO[bytes]], object]) -> None:
+    """Replaces a file by what `write` produces, in one step: after a crash or a full disk the old file is still whole.
+
+    The bytes are made in memory, written beside the target (no other file system is involved), forced to the disk, and
+    only then moved over it.
+
+    Args:
+        path: The file to make or replace; its folder is made if missing.
+        write: Gets a binary file to write into.
+
+    Raises:
+        OSError: If the folder cannot be written or is full; nothing but the old file remains.
+    """
+    buffer = io.BytesIO()
+    write(buffer)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(temporary, "wb") as file:
+            file.write(buffer.getbuffer())
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink()
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Makes the rename itself survive a power cut, where the system can open folders (POSIX)."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

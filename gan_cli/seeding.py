@@ -1,0 +1,61 @@
+"""Random numbers as functions of (seed, use, step, position): a resumed run draws what the uninterrupted one drew.
+
+Nothing here reads or moves the global random state. Numbers are drawn on the CPU, so that they are the same on every
+device.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+import torch
+from torch import Tensor
+
+Distribution = Literal["normal", "uniform"]
+
+
+class Rows(NamedTuple):
+    """Which rows of the global batch a process (or a chunk of its batch) works on: [start, stop) out of total."""
+
+    start: int
+    stop: int
+    total: int
+
+
+def mix(*parts: int | str) -> int:
+    """A 63-bit number that depends on every part and on their order.
+
+    The parts are hashed (BLAKE2b), so neighbouring seeds, steps or ranks give unrelated streams.
+    """
+    digest = hashlib.blake2b(repr(parts).encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "little") >> 1
+
+
+def stream(*parts: int | str) -> torch.Generator:
+    """A CPU random generator that starts at `mix(*parts)`."""
+    return torch.Generator().manual_seed(mix(*parts))
+
+
+def draw(shape: Sequence[int], distribution: Distribution, generator: torch.Generator) -> Tensor:
+    """Numbers from N(0, 1) or from the uniform distribution on [-1, 1], float32, on the CPU."""
+    if distribution == "normal":
+        return torch.randn(shape, generator=generator)
+    return torch.rand(shape, generator=generator) * 2 - 1
+
+
+def noise_for_rows(
+    rows: Rows, shape: Sequence[int], *, seed: int, use: str, step: int, distribution: Distribution = "normal"
+) -> Tensor:
+    """This process's rows of the noise that belongs to the whole batch of a step, [stop - start, *shape].
+
+    The global batch is drawn and cut, so that two processes together compute what one would.
+
+    Args:
+        rows: The rows wanted and how many the global batch has.
+        shape: Shape of one row.
+        seed: The run's seed.
+        use: What the numbers are for; different uses are independent.
+        step: The batch they belong to, counted from 0.
+        distribution: N(0, 1) or uniform on [-1, 1].
+    """
+    return draw((rows.total, *shape), distribution, stream(seed, use, step))[rows.start : rows.stop]
