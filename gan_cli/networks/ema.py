@@ -1,0 +1,55 @@
+"""A shadow of the generator: the exponential moving average (EMA) of its weights."""
+
+from copy import deepcopy
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+
+class ShadowGenerator(nn.Module):
+    """The generator with averaged weights, in float32 whatever the generator's type.
+
+    Parameters and the running mean and variance of batch normalisation are averaged alike: averaged parameters beside
+    forgotten statistics give noise. Integer buffers and spectral normalisation's vectors are copied.
+
+    Args:
+        generator: The network to follow; it is copied, not kept.
+        decay: Weight of the old average, in [0, 1); reached gradually, see `update`.
+    """
+
+    def __init__(self, generator: nn.Module, decay: float) -> None:
+        super().__init__()
+        self.decay = decay
+        self.network = deepcopy(generator).float().requires_grad_(False)
+
+    @torch.no_grad()
+    def update(self, generator: nn.Module, steps: int) -> None:
+        """Moves the average towards the generator.
+
+        Args:
+            generator: The live network, just stepped.
+            steps: Steps the generator has made, this one included, t >= 1. The weight of the old average is
+                min(decay, (1 + t) / (10 + t)), so that the random start is soon forgotten.
+        """
+        decay = min(self.decay, (1 + steps) / (10 + steps))
+        averaged, copied = _split(self.network)
+        live_averaged, live_copied = _split(generator)
+        live_averaged = [tensor.to(shadow.dtype) for tensor, shadow in zip(live_averaged, averaged, strict=True)]
+        torch._foreach_lerp_(averaged, live_averaged, 1 - decay)
+        for shadow, tensor in zip(copied, live_copied, strict=True):
+            shadow.copy_(tensor)
+
+    def forward(self, *inputs: Tensor) -> Tensor:
+        """The averaged network's images, [N, C, H, W] in [-1, 1]."""
+        return cast(Tensor, self.network(*inputs))
+
+
+def _split(network: nn.Module) -> tuple[list[Tensor], list[Tensor]]:
+    """A network's tensors that are averaged, and those that are copied."""
+    averaged: list[Tensor] = [parameter.detach() for parameter in network.parameters()]
+    copied: list[Tensor] = []
+    for name, buffer in network.named_buffers():
+        is_statistic = name.endswith(("running_mean", "running_var"))
+        (averaged if is_statistic else copied).append(buffer)
+    return averaged, copied

@@ -1,0 +1,1 @@
+"""Pure functions: tensors in, a scalar (or changed images) out."""
