@@ -1,0 +1,67 @@
+"""The order of samples as a pure function of (seed, position): a resumed run sees the data it would have seen.
+
+Training reads an endless stream: one shuffled pass over the set after another. The position in it is counted in images,
+so that it keeps its meaning when the batch size or the number of processes changes.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+from torch.utils.data import Sampler
+
+from gan_cli.seeding import stream
+
+
+def stream_indices(size: int, seed: int, start: int, stop: int) -> Tensor:
+    """Places [start, stop) of the endless shuffled stream over a set of `size` images, int64 [stop - start]."""
+    passes = range(start // size, (stop - 1) // size + 1)
+    shuffled = torch.cat([_shuffled_pass(size, seed, number) for number in passes])
+    first = passes.start * size
+    return shuffled[start - first : stop - first]
+
+
+@lru_cache(maxsize=2)
+def _shuffled_pass(size: int, seed: int, number: int) -> Tensor:
+    return torch.randperm(size, generator=stream(seed, "order", number))
+
+
+class StreamSampler(Sampler[Tensor]):
+    """Batches of indices for training, this process's share of each, int64 [batch_size].
+
+    Args:
+        size: Images in the set; at least one global batch.
+        batch_size: Images a process gets at a time.
+        seed: The run's seed.
+        rank: This process's number.
+        world_size: How many processes share each global batch.
+        position: Tells how many images all processes together have been shown so far; asked anew at the start of each
+            pass of the loader, so that no state is kept here.
+    """
+
+    def __init__(
+        self, size: int, batch_size: int, *, seed: int, rank: int, world_size: int, position: Callable[[], int]
+    ) -> None:
+        self.size = size
+        self.batch_size = batch_size
+        self.global_batch = batch_size * world_size
+        self.seed = seed
+        self.rank = rank
+        self.position = position
+
+    def __len__(self) -> int:
+        """Batches that Lightning calls an epoch: the whole global batches in the set."""
+        return self.size // self.global_batch
+
+    def __iter__(self) -> Iterator[Tensor]:
+        mine = self.position() + self.rank * self.batch_size
+        for batch in range(len(self)):
+            start = mine + batch * self.global_batch
+            yield stream_indices(self.size, self.seed, start, start + self.batch_size)
+
+
+def dealt_indices(size: int, batch_size: int, rank: int, world_size: int) -> list[Tensor]:
+    """Batches for evaluation: every image once, dealt out to the processes; a process may get none."""
+    mine = torch.arange(size)[rank::world_size]
+    return list(mine.split(batch_size)) if len(mine) else []

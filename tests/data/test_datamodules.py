@@ -1,0 +1,126 @@
+import gzip
+import shutil
+import socket
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from sklearn.datasets import load_digits
+from torch.nn.functional import avg_pool2d
+
+from gan_cli.data import MNIST, Digits
+from gan_cli.data.datamodules import DataFacts
+from gan_cli.errors import UserError
+from tests import fake_mnist
+
+
+def test_digits_are_the_real_ones_and_split_for_good() -> None:
+    data = Digits(image_size=32)
+    data.setup("fit")
+    assert data.train_set is not None
+    assert data.held_out_set is not None
+    assert (len(data.train_set), len(data.held_out_set)) == (1437, 360)
+    images, labels = data.held_out_set.content
+    original = load_digits()
+    assert images.shape == (360, 1, 32, 32)
+    assert images.dtype == torch.uint8
+    assert labels.tolist() == original.target[1437:].tolist()
+    small = avg_pool2d(images.float(), 4).squeeze(1).numpy() / 255 * 16
+    assert np.corrcoef(small.ravel(), original.images[1437:].ravel())[0, 1] > 0.9
+
+
+@pytest.mark.parametrize("image_size", [16, 32, 64, 256])
+def test_digits_come_in_every_size(image_size: int) -> None:
+    data = Digits(image_size=image_size)
+    data.setup("test")
+    assert data.held_out_set is not None
+    images = data.held_out_set.content.images
+    assert images.shape[-2:] == (image_size, image_size)
+    assert int(images.max()) > 240
+    assert data.train_set is None  # nothing is read that the stage does not need
+
+
+def test_batches_are_uint8_until_they_are_on_the_device() -> None:
+    data = Digits(image_size=16, batch_size=8)
+    data.setup("fit")
+    batch = next(iter(data.train_dataloader()))
+    assert batch.images.dtype == torch.uint8
+    converted = data.on_after_batch_transfer(batch, 0)
+    assert converted.images.dtype == torch.float32
+    assert float(converted.images.min()) == -1
+    assert float(converted.images.max()) <= 1
+    assert torch.equal(converted.labels, batch.labels)
+
+
+def test_held_out_images_come_once_each() -> None:
+    data = Digits(image_size=16, batch_size=100)
+    data.setup("test")
+    labels = torch.cat([batch.labels for batch in data.test_dataloader()])
+    assert labels.tolist() == load_digits().target[1437:].tolist()
+
+
+def test_facts_need_no_reading() -> None:
+    assert Digits(image_size=64).facts == DataFacts("Digits", 64, 1, 10, tuple("0123456789"))
+
+
+@pytest.mark.parametrize("size", [8, 48, 0])
+def test_sizes_that_are_no_power_of_two_are_refused(size: int) -> None:
+    with pytest.raises(UserError, match=rf"data.image_size: {size} is no power of two from 16"):
+        Digits(image_size=size)
+
+
+def test_a_batch_larger_than_the_set_is_refused() -> None:
+    with pytest.raises(UserError, match=r"data.batch_size: 1438 is more than the 1437 images of Digits"):
+        Digits(image_size=16, batch_size=1438).setup("fit")
+
+
+@pytest.fixture
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError("Network is unreachable")
+
+    monkeypatch.setattr(socket, "create_connection", refuse)
+
+
+@pytest.mark.usefixtures("no_network")
+@pytest.mark.parametrize("found", ["nothing", "empty files", "damaged files"])
+def test_mnist_without_network_says_where_files_go_and_what_works_offline(tmp_path: Path, found: str) -> None:
+    raw = tmp_path / "MNIST" / "raw"
+    if found != "nothing":
+        raw.mkdir(parents=True)
+        for name in ("train-images-idx3-ubyte", "t10k-labels-idx1-ubyte"):
+            (raw / f"{name}.gz").write_bytes(b"" if found == "empty files" else gzip.compress(b"no images"))
+    with pytest.raises(UserError) as caught:
+        MNIST(root=str(tmp_path)).prepare_data()
+    message = str(caught.value)
+    assert str(raw) in message
+    assert "train-images-idx3-ubyte.gz" in message
+    assert "--data Digits" in message
+    assert len(message.splitlines()) == 3
+
+
+def test_mnist_is_padded_at_32_and_resampled_elsewhere(tmp_path: Path) -> None:
+    pixels = fake_mnist.write(tmp_path, count=20)
+    data = MNIST(root=str(tmp_path), batch_size=4)
+    data.prepare_data()
+    data.setup("fit")
+    assert data.train_set is not None
+    images = data.train_set.content.images
+    assert images.shape == (20, 1, 32, 32)
+    assert np.array_equal(images[:, 0, 2:30, 2:30].numpy(), pixels)
+    assert not images[:, :, :2].any()
+    assert MNIST(root=str(tmp_path), image_size=16).read(train=False).images.shape == (20, 1, 16, 16)
+
+
+def test_real_mnist(tmp_path: Path, real_data: Path) -> None:
+    shutil.copytree(real_data / "mnist", tmp_path / "mnist", copy_function=shutil.copy)
+    for folder in (tmp_path / "mnist", tmp_path / "mnist/MNIST", tmp_path / "mnist/MNIST/raw"):
+        folder.chmod(0o755)
+    data = MNIST(root=str(tmp_path / "mnist"))
+    data.prepare_data()
+    data.setup("fit")
+    assert data.train_set is not None
+    assert data.held_out_set is not None
+    assert (len(data.train_set), len(data.held_out_set)) == (60_000, 10_000)
+    assert data.train_set.content.labels[:5].tolist() == [5, 0, 4, 1, 9]
