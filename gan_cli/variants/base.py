@@ -1,0 +1,383 @@
+"""What every GAN does: two players that descend in turn. No objective and no layer is named here."""
+
+import os
+from abc import abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple, cast
+
+import torch
+from lightning.pytorch import LightningModule
+from lightning.pytorch.core.optimizer import LightningOptimizer, do_nothing_closure
+from torch import Tensor, nn
+from torch.nn.utils import clip_grad_norm_, get_total_norm
+from torch.optim import Adam, Optimizer
+
+from gan_cli import seeding
+from gan_cli._version import __version__
+from gan_cli.batches import ImageBatch
+from gan_cli.errors import RunFailed, UserError
+from gan_cli.networks.ema import ShadowGenerator
+from gan_cli.networks.layers import mixes_batch, running_statistics_untouched
+
+Losses = dict[str, Tensor]
+
+RECORD = "gan_cli"
+"""Where a checkpoint keeps what explains it."""
+
+PLAYERS = ("discriminator", "generator")
+"""In the order of their descents, which is also the order of the optimizers."""
+
+
+@dataclass
+class Counters:
+    """How far a run is; kept in the checkpoint.
+
+    Attributes:
+        batches: Batches seen, each counted once whatever `n_critic`.
+        generator_steps: Steps of the generator; decay and EMA follow them.
+        images: Real images shown to the discriminator by all processes; a thousand of them are a kimg.
+    """
+
+    batches: int = 0
+    generator_steps: int = 0
+    images: int = 0
+
+
+class AdversarialModule(LightningModule):
+    """Two players, optimised manually; a variant adds its networks, its two objectives and `forward`.
+
+    A variant sets `self.generator` and `self.discriminator` in its `__init__` (and, if it makes images from noise,
+    `latent_dim` and `latent_distribution`), and then calls `self.finish_players()`.
+
+    Args:
+        generator_lr: Learning rate of the generator.
+        discriminator_lr: Learning rate of the discriminator.
+        adam_betas: Adam's two decay rates, for both players.
+        n_critic: The discriminator steps on every batch, the generator on every `n_critic`-th.
+        ema_decay: Weight of the old average in the generator's moving average, in [0, 1); 0 turns it off.
+        lr_decay_start: Generator step at which both learning rates begin to fall.
+        lr_decay_end: Generator step at which they reach 0, linearly; 0 keeps them constant.
+        generator_clip_norm: Largest norm of the generator's gradient; 0 is no limit.
+        discriminator_clip_norm: Largest norm of the discriminator's gradient; 0 is no limit.
+        accumulate: Parts a batch is cut into, one backward pass each, to save memory; the step stays one batch.
+        channels_last: Memory layout of images and convolutions; faster on CPUs and on GPUs with tensor cores.
+
+    Raises:
+        UserError: If a value is out of its range.
+    """
+
+    generator: nn.Module
+    discriminator: nn.Module
+    latent_dim: int
+    latent_distribution: seeding.Distribution
+
+    def __init__(
+        self,
+        *,
+        generator_lr: float,
+        discriminator_lr: float,
+        adam_betas: tuple[float, float] = (0.9, 0.999),
+        n_critic: int = 1,
+        ema_decay: float = 0.0,
+        lr_decay_start: int = 0,
+        lr_decay_end: int = 0,
+        generator_clip_norm: float = 0.0,
+        discriminator_clip_norm: float = 0.0,
+        accumulate: int = 1,
+        channels_last: bool = True,
+    ) -> None:
+        super().__init__()
+        _check("generator_lr", generator_lr, generator_lr > 0, "above 0")
+        _check("discriminator_lr", discriminator_lr, discriminator_lr > 0, "above 0")
+        _check("n_critic", n_critic, n_critic >= 1, "1 or more")
+        _check("ema_decay", ema_decay, 0 <= ema_decay < 1, "from 0 up to, not including, 1")
+        _check("accumulate", accumulate, accumulate >= 1, "1 or more")
+        if lr_decay_end:
+            _check(
+                "lr_decay_end", lr_decay_end, lr_decay_end > lr_decay_start, f"above lr_decay_start={lr_decay_start}"
+            )
+        self.save_hyperparameters()
+        self.automatic_optimization = False
+        self.strict_loading = True
+        self.learning_rates = {"generator": generator_lr, "discriminator": discriminator_lr}
+        self.clip_norms = {"generator": generator_clip_norm, "discriminator": discriminator_clip_norm}
+        self.adam_betas = adam_betas
+        self.n_critic = n_critic
+        self.ema_decay = ema_decay
+        self.lr_decay = (lr_decay_start, lr_decay_end)
+        self.accumulate = accumulate
+        self.memory_format = torch.channels_last if channels_last else torch.contiguous_format
+        self.counters = Counters()
+        self.seed = int(os.environ.get("PL_GLOBAL_SEED", "0"))  # where Lightning's seed_everything leaves it
+        self.data_facts: dict[str, Any] = {}
+        self._rows = seeding.Rows(0, 0, 0)
+        self._watched: dict[str, list[Tensor]] = {}
+        self._first_non_finite: dict[str, Tensor] = {}
+
+    def finish_players(self) -> None:
+        """Lays the players out in memory and makes the generator's shadow; the last line of a variant's `__init__`."""
+        self.to(memory_format=self.memory_format)
+        self.ema = ShadowGenerator(self.generator, self.ema_decay) if self.ema_decay else None
+
+    # What a variant owns
+
+    @abstractmethod
+    def discriminator_losses(self, batch: ImageBatch) -> Losses:
+        """Weighted scalars that the discriminator descends on; their sum is its loss."""
+
+    @abstractmethod
+    def generator_losses(self, batch: ImageBatch) -> Losses:
+        """Weighted scalars that the generator descends on; their sum is its loss."""
+
+    def make_optimizer(self, player: str) -> Optimizer:
+        """The optimizer of one player: Adam, unless the variant's paper says otherwise."""
+        network = cast(nn.Module, getattr(self, player))
+        return Adam(network.parameters(), lr=self.learning_rates[player], betas=self.adam_betas, fused=True)
+
+    # What a variant uses
+
+    def sampler(self, ema: bool = True) -> nn.Module:
+        """The generator that makes pictures: the averaged one where there is one, unless `ema` is off."""
+        return self.ema if ema and self.ema is not None else self.generator
+
+    def judge(self, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
+        """The discriminator's outputs on real and on generated images, [N] each.
+
+        Two passes where the discriminator mixes the batch (batch normalisation): statistics of real and generated
+        images together give the game away, and training collapses. Only real images move its running statistics.
+        One pass otherwise, which is faster.
+        """
+        if mixes_batch(self.discriminator):
+            return self.discriminator(real), self.judge_fake(fake)
+        real_outputs, fake_outputs = self.discriminator(torch.cat([real, fake])).chunk(2)
+        return real_outputs, fake_outputs
+
+    def judge_fake(self, fake: Tensor) -> Tensor:
+        """The discriminator's outputs on generated images, [N], with its running statistics left alone."""
+        with running_statistics_untouched(self.discriminator):
+            return cast(Tensor, self.discriminator(fake))
+
+    def noise(self, use: str, *shape: int, distribution: seeding.Distribution = "normal") -> Tensor:
+        """Random numbers for the images at hand, [N, *shape]: a function of the seed, the batch and the rows.
+
+        Args:
+            use: What they are for; different uses are independent.
+            *shape: Shape of one row.
+            distribution: N(0, 1) or uniform on [-1, 1].
+        """
+        drawn = seeding.noise_for_rows(
+            self._rows, shape, seed=self.seed, use=use, step=self.counters.batches, distribution=distribution
+        )
+        return drawn.to(self.device, non_blocking=True)
+
+    def watch(self, name: str, values: Tensor) -> None:
+        """Puts the mean of something that is no loss into the log; nothing is computed but at the logging interval."""
+        if self._logs_now:
+            self._watched.setdefault(name, []).append(values.detach().float().mean())
+
+    # Training
+
+    def configure_optimizers(self) -> list[Optimizer]:
+        return [self.make_optimizer(player) for player in PLAYERS]
+
+    def training_step(self, batch: ImageBatch, batch_idx: int) -> None:
+        """One batch: the discriminator descends, and on every `n_critic`-th batch the generator after it."""
+        optimizers = dict(zip(PLAYERS, cast(list[LightningOptimizer], self.optimizers()), strict=True))
+        _count_batches_only(optimizers["generator"])
+        torch.manual_seed(seeding.mix(self.seed, "step", self.counters.batches, self.global_rank))
+        self._set_learning_rates(optimizers.values())
+        parts = list(self._parts(batch))
+        self._descend("discriminator", optimizers["discriminator"], parts)
+        if (self.counters.batches + 1) % self.n_critic == 0:
+            self._descend("generator", optimizers["generator"], parts)
+            self.counters.generator_steps += 1
+            if self.ema is not None:
+                self.ema.update(self.generator, self.counters.generator_steps)
+        self.counters.batches += 1
+        self.counters.images += len(batch.labels) * self.trainer.world_size
+        if self._logs_at(self.counters.batches):
+            self._log_watched()
+
+    def _descend(self, player: str, optimizer: LightningOptimizer, parts: Sequence["BatchPart"]) -> None:
+        """One step of one player on one batch, the other one frozen."""
+        with self._only(player):
+            for part in parts:
+                self._rows = part.rows
+                losses: Losses = getattr(self, f"{player}_losses")(part.batch)
+                loss = torch.stack(list(losses.values())).sum()
+                with self._unsynchronised() if part is not parts[-1] else nullcontext():
+                    self.manual_backward(loss * part.share)
+                self._note_non_finite(player, loss)
+                for name, value in losses.items():
+                    self.watch(f"loss/{player}/{name}", value)
+            optimizer.step()
+            optimizer.zero_grad()
+
+    def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
+        """Clips the stepping player's gradient, after a loss scaler has unscaled it, and logs its norm."""
+        player = PLAYERS[0] if optimizer is self._bare_optimizers()[0] else PLAYERS[1]
+        parameters = [p for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
+        if limit := self.clip_norms[player]:
+            self.watch(f"gradient_norm/{player}", clip_grad_norm_(parameters, limit))
+        elif self._logs_now:
+            self.watch(f"gradient_norm/{player}", get_total_norm([cast(Tensor, p.grad) for p in parameters]))
+
+    def _bare_optimizers(self) -> list[Optimizer]:
+        return cast(list[Optimizer], self.optimizers(use_pl_optimizer=False))
+
+    def _parts(self, batch: ImageBatch) -> Iterator["BatchPart"]:
+        """The batch cut into `accumulate` parts, each with its rows of the global batch and its share of the loss."""
+        count = len(batch.labels)
+        first = self.global_rank * count
+        total = count * self.trainer.world_size
+        for rows in torch.arange(count).chunk(self.accumulate):
+            start, stop = int(rows[0]), int(rows[-1]) + 1
+            images = batch.images[start:stop].contiguous(memory_format=self.memory_format)
+            part = ImageBatch(images, batch.labels[start:stop])
+            yield BatchPart(part, seeding.Rows(first + start, first + stop, total), (stop - start) / count)
+
+    @contextmanager
+    def _only(self, player: str) -> Iterator[None]:
+        """Within it only this player's parameters want gradients: the other's passes are cheaper, or free."""
+        (other,) = (getattr(self, name) for name in PLAYERS if name != player)
+        other.requires_grad_(False)
+        try:
+            yield
+        finally:
+            other.requires_grad_(True)
+
+    def _unsynchronised(self) -> AbstractContextManager[Any]:
+        """Within it processes keep their gradients to themselves."""
+        no_sync: Callable[[], AbstractContextManager[Any]] = getattr(self.trainer.model, "no_sync", nullcontext)
+        return no_sync()
+
+    def _set_learning_rates(self, optimizers: Any) -> None:
+        start, end = self.lr_decay
+        if not end:
+            return
+        factor = min(1.0, max(0.0, (end - self.counters.generator_steps) / (end - start)))
+        for player, optimizer in zip(PLAYERS, optimizers, strict=True):
+            for group in optimizer.param_groups:
+                group["lr"] = self.learning_rates[player] * factor
+
+    def _log_watched(self) -> None:
+        """Logs once a step, from one hook: at a run's first batch Lightning forgets what other hooks have logged."""
+        watched = {name: torch.stack(values).mean() for name, values in self._watched.items()}
+        self._watched.clear()
+        counted = {"kimg": self.counters.images / 1000, "generator_steps": float(self.counters.generator_steps)}
+        self.log_dict({**watched, **counted, **self._axis()}, batch_size=1)
+
+    def _axis(self) -> dict[str, float]:
+        """The loggers' axis, batches trained; Lightning's own starts at 0."""
+        return {"step": float(self.counters.batches)}
+
+    @property
+    def _logs_now(self) -> bool:
+        return self._logs_at(self.counters.batches + 1)
+
+    def _logs_at(self, batches: int) -> bool:
+        return batches % cast(int, getattr(self.trainer, "log_every_n_steps", 1)) == 0
+
+    # Held-out images
+
+    def held_out_logits(self, batch: ImageBatch) -> Tensor:
+        """The discriminator's outputs on held-out real images, [N], seen as it sees the training images."""
+        return cast(Tensor, self.discriminator(batch.images))
+
+    def validation_step(self, batch: ImageBatch, batch_idx: int) -> None:
+        """Logs the outputs on held-out images: how far they lie below those on training images is overfitting.
+
+        Batch normalisation uses the batch's own statistics, as in training, so that the two can be compared.
+        """
+        self.discriminator.train(mixes_batch(self.discriminator))
+        with running_statistics_untouched(self.discriminator):
+            logits = self.held_out_logits(batch)
+        self.log("logits/held_out", logits.float().mean(), sync_dist=True, batch_size=len(logits))
+        if self.trainer.state.fn == "fit":
+            self.log_dict(self._axis(), batch_size=1)
+
+    def test_step(self, batch: ImageBatch, batch_idx: int) -> None:
+        """The same as `validation_step`, under `gan test`."""
+        self.validation_step(batch, batch_idx)
+
+    # Finiteness: gathered on the device at every step, read at the logging interval and before a checkpoint
+
+    def _note_non_finite(self, player: str, loss: Tensor) -> None:
+        first = self._first_non_finite.get(player, torch.tensor(-1, device=loss.device))
+        bad_now = loss.detach().isfinite().logical_not() & (first < 0)
+        self._first_non_finite[player] = first.masked_fill(bad_now, self.counters.batches + 1)
+
+    def raise_if_not_finite(self) -> None:
+        """Reads what the steps noted, on all processes together.
+
+        Raises:
+            RunFailed: If a loss has been infinite or not a number; names the player and the step.
+        """
+        for player, first in self._first_non_finite.items():
+            step = int(self.trainer.strategy.reduce(first, reduce_op="max"))
+            if step >= 0:
+                raise RunFailed(
+                    f"the {player}'s loss was not finite at step {step}; training has stopped\n"
+                    f"Try a lower --model.{player}_lr, or --model.{player}_clip_norm 1"
+                )
+
+    def on_train_batch_end(self, outputs: Any, batch: ImageBatch, batch_idx: int) -> None:
+        if self._logs_at(self.counters.batches):
+            self.raise_if_not_finite()
+
+    # A checkpoint explains itself
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Adds what a reader needs beside weights: the variant, the data's facts, the counters and the seed.
+
+        Raises:
+            RunFailed: If a weight is infinite or not a number; such a checkpoint is never written.
+        """
+        tensors = [tensor for tensor in self.state_dict().values() if tensor.is_floating_point()]
+        if not torch.stack([tensor.isfinite().all() for tensor in tensors]).all():
+            raise RunFailed(f"a weight is no longer finite after step {self.counters.batches}; nothing was saved")
+        checkpoint[RECORD] = {
+            "gan_cli": __version__,
+            "variant": type(self).__name__,
+            "module": type(self).__module__,
+            "data": self.data_facts,
+            "counters": asdict(self.counters),
+            "seed": self.seed,
+        }
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Takes up the counters, the seed and the data's facts of the run that is resumed or read."""
+        record = checkpoint[RECORD]
+        self.counters = Counters(**record["counters"])
+        self.seed = record["seed"]
+        self.data_facts = record["data"]
+
+    def on_fit_start(self) -> None:
+        facts = getattr(getattr(self.trainer, "datamodule", None), "facts", None)
+        if facts is not None:
+            self.data_facts = facts._asdict()
+
+
+class BatchPart(NamedTuple):
+    """A part of a batch: its images, its rows of the global batch, and its share of the batch's loss."""
+
+    batch: ImageBatch
+    rows: seeding.Rows
+    share: float
+
+
+def _count_batches_only(optimizer: LightningOptimizer) -> None:
+    """Keeps this optimizer's steps out of Lightning's count for the batch at hand.
+
+    Lightning counts every optimizer step, so with two players `max_steps` would count a batch twice. The loop sets
+    these private hooks anew at each batch; the discriminator's remain, and it steps exactly once per batch.
+    """
+    optimizer._on_before_step = do_nothing_closure
+    optimizer._on_after_step = do_nothing_closure
+
+
+def _check(name: str, value: object, possible: bool, wanted: str) -> None:
+    if not possible:
+        raise UserError(f"model.{name}: {value} is not possible; take a value {wanted}")
