@@ -1,0 +1,50 @@
+"""What there is to choose from, read from the sources themselves: nothing is imported, no table is kept by hand."""
+
+import ast
+import difflib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+PACKAGE = Path(__file__).parent
+
+
+def variants() -> dict[str, str]:
+    """Every variant with the first line of its docstring."""
+    return _classes(sorted((PACKAGE / "variants").glob("*.py")), "AdversarialModule")
+
+
+def data_sets() -> dict[str, str]:
+    """Every data set with the first line of its docstring."""
+    return _classes([PACKAGE / "data" / "datamodules.py"], "ImageDataModule")
+
+
+def configs() -> dict[str, str]:
+    """Every packaged config with the first line of its header."""
+    return {path.name: path.read_text("utf-8").partition("\n")[0].lstrip("# ") for path in config_files()}
+
+
+def config_files() -> list[Path]:
+    """The packaged configs: beside the modules in an installed wheel, in the project's own folder in a checkout."""
+    inside, beside = PACKAGE / "lightning_configs", PACKAGE.parent / "lightning_configs"
+    return sorted((inside if inside.is_dir() else beside).glob("*.yaml"))
+
+
+def nearest(word: str, words: Iterable[str]) -> str:
+    """'; did you mean X?' for the word that looks most like the one typed, or nothing."""
+    found = difflib.get_close_matches(word.lower(), {known.lower(): known for known in words}, n=1)
+    match = next((known for known in words if found and known.lower() == found[0]), None)
+    return f"; did you mean {match}?" if match else ""
+
+
+def _classes(files: Iterable[Path], base: str) -> dict[str, str]:
+    return {
+        node.name: (ast.get_docstring(node) or "").partition("\n")[0]
+        for file in files
+        for node in _class_definitions(file)
+        if any(isinstance(parent, ast.Name) and parent.id == base for parent in node.bases)
+    }
+
+
+def _class_definitions(file: Path) -> Iterator[ast.ClassDef]:
+    tree = ast.parse(file.read_text("utf-8"))
+    return (node for node in tree.body if isinstance(node, ast.ClassDef))

@@ -1,0 +1,102 @@
+"""Reading checkpoints: nothing in the file is executed, no class is imported because a file names it."""
+
+import inspect
+import pickle
+import warnings
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from gan_cli import runs, variants
+from gan_cli.errors import UserError
+from gan_cli.variants.base import RECORD, AdversarialModule
+
+
+def resolve(ckpt: str | None, root: str = "checkpoints") -> Path:
+    """The checkpoint to read: the file typed, or the newest run's.
+
+    Raises:
+        UserError: If it does not exist, or there is no run yet.
+    """
+    if ckpt is not None:
+        path = Path(ckpt)
+        if path.is_dir():
+            path = path / runs.LAST
+        if not path.is_file():
+            raise UserError(f"ckpt: {ckpt} does not exist; `gan list` shows the runs there are")
+        return path
+    newest = runs.newest_checkpoint(Path(root))
+    if newest is None:
+        raise UserError(f"no run under {root}/ yet: type --ckpt FILE, or train one with gan fit --config dcgan.yaml")
+    return newest
+
+
+def read(path: Path) -> dict[str, Any]:
+    """The content of a checkpoint of ours.
+
+    Raises:
+        UserError: If the file cannot be read, is damaged, holds code, or was not written by gan-cli.
+    """
+    try:
+        with warnings.catch_warnings(action="ignore"):  # of pickle protocols, in files that were never ours
+            content = torch.load(path, map_location="cpu", weights_only=True)
+    except (PermissionError, IsADirectoryError) as error:
+        raise UserError(f"ckpt: {path} cannot be read ({error.strerror})") from error
+    except pickle.UnpicklingError as error:
+        raise UserError(
+            f"ckpt: {path} was not loaded: it is damaged, or holds objects that would run code (never done here)"
+        ) from error
+    except (OSError, RuntimeError, EOFError, ValueError, KeyError) as error:
+        raise UserError(f"ckpt: {path} is cut short or damaged; take an older one from its folder") from error
+    if not isinstance(content, dict) or RECORD not in content:
+        raise UserError(f"ckpt: {path} is no checkpoint of gan-cli: it does not say which variant it holds")
+    return content
+
+
+def variant_class(record: dict[str, Any], path: Path, module: str | None = None) -> type[AdversarialModule]:
+    """The class a checkpoint names: one of this package's, or of a module that the user trusts by typing its name.
+
+    Raises:
+        UserError: If there is no such variant.
+    """
+    name = str(record["variant"])
+    if module is None:
+        found = getattr(variants, name, None) if name in variants.__all__ else None
+    else:
+        try:
+            found = getattr(import_module(module), name, None)
+        except ImportError as error:
+            raise UserError(f"module: {module} cannot be imported ({error})") from error
+    if not (inspect.isclass(found) and issubclass(found, AdversarialModule)):
+        where = f"module {module}" if module else "gan-cli's"
+        raise UserError(
+            f"ckpt: {path} holds the variant {name} of {record['module']}, which is none of {where}\n"
+            "If you trust the module that defines it: --module NAME"
+        )
+    return found
+
+
+def load_model(path: Path, module: str | None = None) -> AdversarialModule:
+    """The model of a checkpoint, in eval mode on the CPU, with the data's facts in `data_facts`.
+
+    Args:
+        path: The checkpoint.
+        module: Name of a trusted module that defines the variant, where it is none of this package's.
+
+    Raises:
+        UserError: If the file is no whole checkpoint of a known variant.
+    """
+    content = read(path)
+    model_class = variant_class(content[RECORD], path, module)
+    try:
+        model = model_class(**content["hyper_parameters"])
+        model.load_state_dict(content["state_dict"])
+    except (TypeError, KeyError, RuntimeError) as error:
+        version = content[RECORD].get("gan_cli")
+        raise UserError(
+            f"ckpt: {path} does not fit this version's {model_class.__name__}; gan-cli {version} wrote it"
+        ) from error
+    model.on_load_checkpoint(content)
+    return model.eval()

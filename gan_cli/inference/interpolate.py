@@ -1,0 +1,107 @@
+"""`gan interpolate`: walks between images, as a grid with one row a walk, as frames, or as a GIF or MP4."""
+
+import io
+from pathlib import Path
+from typing import Any, get_args
+
+import av
+import torch
+from torch import Tensor
+from torch.nn.functional import pad
+
+from gan_cli.errors import UserError
+from gan_cli.images import grid, save_png, to_pil, write_atomically
+from gan_cli.inference.latents import Method, seeded_latents, usual_method, walk
+from gan_cli.inference.rendering import conditions_for, render
+from gan_cli.variants.base import AdversarialModule
+
+
+def interpolate(model: AdversarialModule, folder: Path, options: Any, trainer_options: dict[str, Any]) -> list[Path]:
+    """Makes the walks that the options of `gan interpolate` ask for and writes them.
+
+    Args:
+        model: The variant.
+        folder: Where pictures go if no output is named.
+        options: The options of the verb.
+        trainer_options: Lightning's accelerator, devices, num_nodes, strategy, precision.
+
+    Returns:
+        What was written: a file, or the folder of frames.
+
+    Raises:
+        UserError: If an option does not fit the variant or the output.
+        OSError: If the output cannot be written.
+    """
+    output = Path(options.output or folder / f"interpolate-seed{options.seed}.png")
+    if output.suffix.lower() not in _WRITERS:
+        raise UserError(f"output: {output} has no ending this verb writes; take .png, .gif, .mp4 or a folder")
+    paths = walks(model, options)
+    rows, steps, _ = paths.shape
+    conditions = conditions_for(model, rows, options.labels, options.truncation_psi)
+    if "labels" in conditions:
+        conditions["labels"] = conditions["labels"].repeat_interleave(steps)  # a walk keeps its class
+    images = render(
+        model,
+        paths.flatten(0, 1),
+        conditions={"ema": options.ema, **conditions},
+        batch_size=options.batch_size,
+        trainer_options=trainer_options,
+    )
+    if images is None:  # another process has them
+        return []
+    _WRITERS[output.suffix.lower()](images.unflatten(0, (rows, steps)), output, options.fps)
+    return [output]
+
+
+def walks(model: AdversarialModule, options: Any) -> Tensor:
+    """Latents of all walks, [walks, frames, Z]; walk w passes the seeds that follow those of walk w - 1."""
+    method = options.method or usual_method(model.latent_distribution)
+    if method not in get_args(Method):
+        raise UserError(f"method: {method} is unknown; take slerp or lerp")
+    if options.keyframes < 2:
+        raise UserError(f"keyframes: {options.keyframes} is no walk; take 2 or more")
+    if options.steps < 2:
+        raise UserError(f"steps: {options.steps} is no walk; take 2 or more")
+    seeds = range(options.seed, options.seed + options.walks * options.keyframes)
+    keyframes = seeded_latents(seeds, model.latent_dim, model.latent_distribution)
+    return torch.stack([walk(k, options.steps, method, options.loop) for k in keyframes.split(options.keyframes)])
+
+
+def _frames(images: Tensor) -> list[Tensor]:
+    """One picture a moment, with all walks in it: uint8 [R, F, C, H, W] -> F times [C, H', W']."""
+    columns = int(len(images) ** 0.5 + 0.999)
+    return [grid(moment, columns) for moment in images.transpose(0, 1)]
+
+
+def _write_grid(images: Tensor, path: Path, fps: int) -> None:
+    save_png(grid(images.flatten(0, 1), columns=images.shape[1]), path)
+
+
+def _write_frames(images: Tensor, path: Path, fps: int) -> None:
+    for number, frame in enumerate(_frames(images)):
+        save_png(frame, path / f"frame{number:05d}.png")
+
+
+def _write_gif(images: Tensor, path: Path, fps: int) -> None:
+    first, *rest = [to_pil(frame) for frame in _frames(images)]
+    write_atomically(
+        path, lambda file: first.save(file, "GIF", save_all=True, append_images=rest, duration=1000 / fps, loop=0)
+    )
+
+
+def _write_mp4(images: Tensor, path: Path, fps: int) -> None:
+    """H.264 in the pixel format that every player shows, which wants even sides."""
+    frames = [frame.expand(3, -1, -1) if frame.shape[0] == 1 else frame[:3] for frame in _frames(images)]
+    _, height, width = frames[0].shape
+    content = io.BytesIO()
+    with av.open(content, "w", format="mp4", options={"fflags": "+bitexact"}) as container:
+        stream = container.add_stream("libx264", rate=fps, options={"crf": "17", "threads": "1"})
+        stream.width, stream.height, stream.pix_fmt = width + width % 2, height + height % 2, "yuv420p"
+        for frame in frames:
+            even = pad(frame, (0, width % 2, 0, height % 2), value=255).permute(1, 2, 0).contiguous()
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(even.numpy(), format="rgb24")))
+        container.mux(stream.encode())
+    write_atomically(path, lambda file: file.write(content.getvalue()))
+
+
+_WRITERS = {".png": _write_grid, ".gif": _write_gif, ".mp4": _write_mp4, "": _write_frames}

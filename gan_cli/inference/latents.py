@@ -1,0 +1,75 @@
+"""Latent vectors as functions of seeds, and the walks between them."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from gan_cli.seeding import Distribution, draw, stream
+
+Method = Literal["slerp", "lerp"]
+
+
+def seeded_latents(seeds: Sequence[int], latent_dim: int, distribution: Distribution) -> Tensor:
+    """One latent vector for each seed, [N, Z]: the same whatever the other seeds are.
+
+    Args:
+        seeds: Whole numbers >= 0.
+        latent_dim: Z.
+        distribution: The prior: N(0, 1) or uniform on [-1, 1].
+    """
+    return torch.stack([draw((latent_dim,), distribution, stream(seed, "verb")) for seed in seeds])
+
+
+def usual_method(distribution: Distribution) -> Method:
+    """How to walk under a prior: on arcs through a normal one, on lines through a uniform one."""
+    return "slerp" if distribution == "normal" else "lerp"
+
+
+def lerp(start: Tensor, end: Tensor, fractions: Tensor) -> Tensor:
+    """Points on the straight line between two latents, [S, Z]; 0 gives the first, 1 the second.
+
+    Args:
+        start: [Z].
+        end: [Z].
+        fractions: [S], in [0, 1].
+    """
+    return torch.lerp(start, end, fractions[:, None])
+
+
+def slerp(start: Tensor, end: Tensor, fractions: Tensor) -> Tensor:
+    """Points on the arc between two latents, [S, Z], which keeps the length a normal prior expects.
+
+    White 2016, "Sampling Generative Networks", arXiv:1609.04468, section 2.1. Vectors that point the same way, or
+    opposite ways, have no one arc and are joined by a line.
+
+    Args:
+        start: [Z].
+        end: [Z].
+        fractions: [S], in [0, 1].
+    """
+    cosine = torch.dot(start, end) / (start.norm() * end.norm()).clamp_min(1e-12)
+    angle = torch.acos(cosine.clamp(-1, 1))
+    if torch.sin(angle) < 1e-4:
+        return lerp(start, end, fractions)
+    t = fractions[:, None]
+    return (torch.sin((1 - t) * angle) * start + torch.sin(t * angle) * end) / torch.sin(angle)
+
+
+def walk(keyframes: Tensor, steps: int, method: Method, loop: bool) -> Tensor:
+    """Latents along a path through keyframes, [F, Z].
+
+    Args:
+        keyframes: [K, Z], in the order they are passed.
+        steps: Latents from one keyframe up to the next, both included (an open path) or the last left out (a loop,
+            which ends just before its start, so that played again and again it does not stop).
+        method: The arc or the straight line between neighbours.
+        loop: Return from the last keyframe to the first.
+    """
+    between = {"slerp": slerp, "lerp": lerp}[method]
+    ends = torch.cat([keyframes[1:], keyframes[:1]]) if loop else keyframes[1:]
+    fractions = torch.arange(steps) / steps if loop else torch.linspace(0, 1, steps)
+    legs = [between(a, b, fractions) for a, b in zip(keyframes, ends, strict=False)]
+    # On an open path a keyframe ends one leg and starts the next: shown once.
+    return torch.cat(legs if loop else [legs[0], *(leg[1:] for leg in legs[1:])])

@@ -1,0 +1,144 @@
+"""Images from latents on Lightning's predict loop, so that devices and precision mean the same as in training."""
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any, cast
+
+import torch
+from lightning.pytorch import LightningModule, Trainer
+from torch import Tensor
+from torch.utils.data import DataLoader
+
+from gan_cli.errors import UserError
+from gan_cli.images import to_uint8
+from gan_cli.variants.base import AdversarialModule
+
+Sink = Callable[[list[int], Tensor], None]
+
+
+def render(
+    model: AdversarialModule,
+    latents: Tensor,
+    *,
+    conditions: dict[str, Any],
+    batch_size: int,
+    trainer_options: dict[str, Any],
+    sink: Sink | None = None,
+) -> Tensor | None:
+    """The images of latents, made by all devices together.
+
+    Args:
+        model: The variant.
+        latents: [M, Z].
+        conditions: What else the variant's `forward` takes; a tensor has one row an image.
+        batch_size: Images at a time on a device.
+        trainer_options: Lightning's accelerator, devices, num_nodes, strategy, precision.
+        sink: Gets the positions in `latents` and the uint8 images of each batch, on the process that made them; then
+            nothing is collected.
+
+    Returns:
+        uint8 [M, C, H, W] on the first process where there is no sink; otherwise None.
+    """
+    task = _Rendering(model, latents, conditions, batch_size, sink)
+    trainer = Trainer(
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        use_distributed_sampler=False,
+        **trainer_options,
+    )
+    trainer.predict(task, return_predictions=False)
+    return task.collected()
+
+
+def conditions_for(
+    model: AdversarialModule, count: int, labels: Sequence[int] | None, psi: float | None
+) -> dict[str, Any]:
+    """What the variant's `forward` takes beside latents, from what the user asked for.
+
+    Args:
+        model: The variant.
+        count: How many images.
+        labels: Classes, dealt out in turn; None means all classes in turn.
+        psi: Truncation; None leaves it off.
+
+    Raises:
+        UserError: If the variant has no labels or no truncation, or there is no such class.
+    """
+    name = type(model).__name__
+    accepted = inspect.signature(model.forward).parameters
+    conditions: dict[str, Any] = {}
+    if psi is not None:
+        if "truncation_psi" not in accepted:
+            raise UserError(f"truncation_psi: {name} has no truncation; leave it out")
+        conditions["truncation_psi"] = psi
+    if labels is not None and not takes_labels(model):
+        raise UserError(f"labels: {name} is not conditional; leave them out")
+    if takes_labels(model):
+        classes = model.data_facts["num_classes"]
+        chosen = list(range(classes)) if labels is None else list(labels)
+        if not chosen or min(chosen) < 0 or max(chosen) >= classes:
+            raise UserError(f"labels: {chosen}, but the classes are 0 to {classes - 1}")
+        conditions["labels"] = torch.tensor([chosen[k % len(chosen)] for k in range(count)])
+    return conditions
+
+
+def takes_labels(model: AdversarialModule) -> bool:
+    """Whether the variant is conditional."""
+    return "labels" in inspect.signature(model.forward).parameters
+
+
+def images_at(model: AdversarialModule, latents: Tensor, conditions: dict[str, Any], positions: Tensor) -> Tensor:
+    """One batch of images, uint8 [N, C, H, W] on the CPU.
+
+    Args:
+        model: The variant; its device computes.
+        latents: All latents, [M, Z], on the CPU.
+        conditions: What else `forward` takes; a tensor has one row for each latent.
+        positions: Which of the latents, int64 [N], on the CPU.
+    """
+    chosen = {k: v[positions].to(model.device) if isinstance(v, Tensor) else v for k, v in conditions.items()}
+    return to_uint8(model(latents[positions].to(model.device), **chosen)).cpu()
+
+
+class _Rendering(LightningModule):
+    def __init__(
+        self, model: AdversarialModule, latents: Tensor, conditions: dict[str, Any], batch_size: int, sink: Sink | None
+    ) -> None:
+        super().__init__()
+        self.model = model
+        self.latents = latents
+        self.conditions = conditions
+        self.batch_size = batch_size
+        self.sink = sink
+        self.made: list[tuple[list[int], Tensor]] = []
+        self.allow_zero_length_dataloader_with_multiple_devices = True
+
+    def predict_dataloader(self) -> DataLoader[Tensor]:
+        """Positions, dealt out to the processes batch by batch; a process may get none."""
+        batches = torch.arange(len(self.latents)).split(self.batch_size)
+        mine = batches[self.trainer.global_rank :: self.trainer.world_size]
+        return DataLoader(cast(Any, mine), batch_size=None)
+
+    def predict_step(self, positions: Tensor, batch_idx: int) -> bool:
+        """Makes one batch; gives True, because Lightning warns of a step that gives nothing."""
+        images = images_at(self.model, self.latents, self.conditions, positions.cpu())
+        if self.sink is not None:
+            self.sink(positions.tolist(), images)
+        else:
+            self.made.append((positions.tolist(), images))
+        return True
+
+    def collected(self) -> Tensor | None:
+        """What all processes made, in order, on the first one. Outside the loop: an idle process never enters it."""
+        if self.sink is not None:
+            return None
+        if self.trainer.world_size > 1:
+            gathered: list[Any] = [None] * self.trainer.world_size
+            torch.distributed.all_gather_object(gathered, self.made)
+            self.made = [batch for made in gathered for batch in made]
+        if not self.trainer.is_global_zero:
+            return None
+        order = torch.tensor([position for positions, _ in self.made for position in positions])
+        return torch.cat([images for _, images in self.made])[order.argsort()]

@@ -1,0 +1,29 @@
+"""Where runs live: `checkpoints/<variant>-<dataset>[-<name>]/version_<k>/`. No torch is needed to look around."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+LAST = "last.ckpt"
+
+
+def family(variant: str, dataset: str, name: str | None = None) -> str:
+    """The folder that the runs of one variant on one data set share."""
+    return "-".join(part for part in (variant.lower(), dataset.lower(), name) if part)
+
+
+def new_run(root: Path, family_name: str) -> Path:
+    """The folder of the next run of a family; it is not made."""
+    numbers = [int(number) for run in root.glob(f"{family_name}/version_*") if (number := run.name[8:]).isdigit()]
+    return root / family_name / f"version_{max(numbers, default=-1) + 1}"
+
+
+def saved_runs(root: Path, family_name: str = "*") -> Iterator[Path]:
+    """Folders of runs that can be resumed, the newest checkpoint first."""
+    found = [path for path in root.glob(f"{family_name}/version_*/{LAST}") if path.is_file()]
+    yield from (path.parent for path in sorted(found, key=lambda path: path.stat().st_mtime_ns, reverse=True))
+
+
+def newest_checkpoint(root: Path, family_name: str = "*") -> Path | None:
+    """The last checkpoint of the run that was saved most recently, or None where there is none."""
+    run = next(saved_runs(root, family_name), None)
+    return run / LAST if run else None
