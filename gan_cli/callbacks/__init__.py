@@ -1,0 +1,1 @@
+"""What watches training: checkpoints, pictures, progress, loggers. None of it changes the mathematics."""

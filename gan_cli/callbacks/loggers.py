@@ -1,0 +1,130 @@
+"""Loggers: a CSV file in the run's folder, always; Weights & Biases where it is asked for, never in the way."""
+
+import csv
+import io
+import netrc
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from lightning.pytorch.loggers import Logger, WandbLogger
+from lightning.pytorch.utilities.rank_zero import rank_zero_info, rank_zero_only
+
+from gan_cli.images import write_atomically
+
+METRICS_FILE = "metrics.csv"
+
+
+class RunLogger(Logger):
+    """Writes `metrics.csv` into the run's folder; a file that is there is gone on with.
+
+    Lightning's CSVLogger deletes the file of the run that is resumed.
+
+    Args:
+        folder: The run's folder.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self.path = folder / METRICS_FILE
+        self._columns: list[str] = []
+
+    @property
+    def name(self) -> str:
+        return self.path.parent.parent.name
+
+    @property
+    def version(self) -> str:
+        return self.path.parent.name
+
+    @property
+    def save_dir(self) -> str:
+        return str(self.path.parent)
+
+    @rank_zero_only
+    def log_hyperparams(self, params: Any = None) -> None:
+        """Nothing: `config.yaml` holds them already."""
+
+    @rank_zero_only
+    def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
+        """Adds a row; where it has new columns the file is written anew."""
+        row = {**metrics, "step": step}
+        if not row.keys() <= set(self._columns):
+            columns, rows = _read(self.path)
+            self._columns = sorted({*columns, *row})
+            _write(self.path, self._columns, rows)
+        with self.path.open("a", newline="") as file:
+            csv.DictWriter(file, self._columns).writerow(row)
+
+
+def _read(path: Path) -> tuple[list[str], list[dict[str, str]]]:
+    """A file's columns and its whole rows; a last row that a kill cut short is no row."""
+    if not path.is_file():
+        return [], []
+    with path.open(newline="") as file:
+        columns, *rows = list(csv.reader(file)) or [[]]
+    return columns, [dict(zip(columns, row, strict=True)) for row in rows if len(row) == len(columns)]
+
+
+def _write(path: Path, columns: list[str], rows: list[dict[str, str]]) -> None:
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, columns)
+    writer.writeheader()
+    writer.writerows(rows)
+    write_atomically(path, lambda file: file.write(text.getvalue().encode()))
+
+
+def cut_back(folder: Path, step: int) -> None:
+    """Drops from a run's `metrics.csv` what lies after a step: the resumed run writes it again."""
+    columns, rows = _read(folder / METRICS_FILE)
+    if "step" in columns:
+        _write(folder / METRICS_FILE, columns, [row for row in rows if int(row["step"]) <= step])
+
+
+class Wandb(WandbLogger):
+    """Weights & Biases that never stands in the way: offline where there is no key or no network.
+
+    Offline runs lie in `<run folder>/wandb` and are sent later with `wandb sync`.
+
+    Args:
+        project: Project to log to.
+        offline: Do not try to connect.
+        init_timeout: Seconds after which an attempt to connect is given up and the run goes on offline.
+    """
+
+    def __init__(self, project: str = "gan-cli", offline: bool = False, init_timeout: float = 15.0) -> None:
+        import wandb
+
+        if not offline and not _has_key():
+            rank_zero_info("W&B: no API key, so this run is logged offline (`wandb login` makes one known)")
+            offline = True
+        super().__init__(project=project, offline=offline, settings=wandb.Settings(init_timeout=init_timeout))
+
+    def put_in(self, folder: Path) -> None:
+        """Sets the run's folder as the place of W&B's own files."""
+        self._save_dir = self._wandb_init["dir"] = str(folder)
+        self._wandb_init["name"] = f"{folder.parent.name}/{folder.name}"
+
+    @property
+    def experiment(self) -> Any:
+        import wandb
+
+        try:
+            return super().experiment
+        except (wandb.errors.CommError, wandb.errors.UsageError) as error:
+            rank_zero_info(f"W&B: not reached ({error}), so this run is logged offline")
+            self._offline = True
+            return super().experiment
+
+
+def _has_key() -> bool:
+    """Whether W&B would find an API key: in the environment, or where `wandb login` puts it."""
+    host = urlsplit(os.environ.get("WANDB_BASE_URL", "https://api.wandb.ai")).hostname or ""
+    path = Path(os.environ.get("NETRC", Path.home() / ("_netrc" if os.name == "nt" else ".netrc")))
+    try:
+        stored = netrc.netrc(path).authenticators(host)
+    except (OSError, netrc.NetrcParseError):
+        stored = None
+    return bool(os.environ.get("WANDB_API_KEY") or stored)

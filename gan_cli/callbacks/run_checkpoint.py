@@ -1,0 +1,118 @@
+"""Saves a run so that nothing is lost: at intervals, at the end, and when it is asked to stop."""
+
+import os
+import shutil
+import signal
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from lightning.pytorch import LightningModule, Trainer
+from lightning.pytorch.callbacks import Checkpoint
+
+from gan_cli import runs
+from gan_cli.errors import RunFailed
+from gan_cli.variants.base import AdversarialModule
+
+
+def is_dry_run(trainer: Trainer) -> bool:
+    """Whether the trainer only tries one batch (`fast_dev_run`) and should write nothing."""
+    return bool(getattr(trainer, "fast_dev_run", False))
+
+
+class Interrupted(RunFailed):
+    """The run was asked to stop (Ctrl-C or SIGTERM), finished its batch and was saved."""
+
+    def __init__(self, signal_number: int, checkpoint: Path) -> None:
+        super().__init__(f"stopped by {signal.Signals(signal_number).name}; the run is saved in {checkpoint}")
+        self.exit_code = 128 + signal_number
+
+
+class RunCheckpoint(Checkpoint):
+    """Keeps `last.ckpt` and the newest step checkpoints of a run, `step-<batches>.ckpt`.
+
+    Lightning's ModelCheckpoint is not used: with manual optimisation it warns at every run, its `last.ckpt` is missing
+    for a moment while a link is renewed, and it cannot keep the newest k without a metric.
+
+    Args:
+        every_n_steps: Batches between two checkpoints.
+        keep: How many step checkpoints are kept beside `last.ckpt`.
+    """
+
+    def __init__(self, every_n_steps: int = 500, keep: int = 2) -> None:
+        self.every_n_steps = max(1, every_n_steps)
+        self.keep = max(1, keep)
+        self._signal: int | None = None
+        self._handlers: dict[int, Any] = {}
+        self._folder = Path()
+        self._saved_step = 0
+        self._last_step = -1
+
+    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        self._folder = Path(trainer.log_dir or trainer.default_root_dir)  # asks all processes, so not in between
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self._saved_step = trainer.global_step
+        self._last_step = int(min(trainer.estimated_stepping_batches, 2**62))
+        for number in (signal.SIGINT, signal.SIGTERM):
+            try:
+                self._handlers[number] = signal.signal(number, self._note)
+            except ValueError:  # not the main thread: signals are its business
+                return
+
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        step = trainer.global_step
+        stopping = self._signal is not None
+        if trainer.world_size > 1:
+            stopping = trainer.strategy.reduce_boolean_decision(stopping, all=False)
+        if stopping or step % self.every_n_steps == 0 or step == self._last_step:
+            self._save(trainer, pl_module)
+        if stopping:
+            raise Interrupted(self._signal or signal.SIGTERM, self._folder / runs.LAST)
+
+    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        if self._saved_step != trainer.global_step:
+            self._save(trainer, pl_module)
+        self._restore_handlers()  # before Lightning puts back what it found
+
+    def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
+        self._restore_handlers()
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        """Remembers the first signal; a second Ctrl-C ends at once."""
+        if self._signal is not None and number == signal.SIGINT:
+            raise SystemExit(128 + number)
+        self._signal = number
+
+    def _restore_handlers(self) -> None:
+        while self._handlers:
+            number, handler = self._handlers.popitem()
+            signal.signal(number, handler)
+
+    def _save(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        if is_dry_run(trainer):
+            return
+        assert isinstance(pl_module, AdversarialModule)
+        pl_module.raise_if_not_finite()
+        path = self._folder / f"step-{trainer.global_step:08d}.ckpt"
+        trainer.save_checkpoint(path)
+        if trainer.is_global_zero:
+            _point_last_at(path)
+            for old in sorted(self._folder.glob("step-*.ckpt"), key=lambda p: p.stat().st_mtime_ns)[: -self.keep]:
+                old.unlink()
+        self._saved_step = trainer.global_step
+        trainer.strategy.barrier("checkpoint saved")
+
+
+def _point_last_at(path: Path) -> None:
+    """Makes `last.ckpt` a second name of the file (a copy where the file system has no hard links), in one step."""
+    last = path.with_name(runs.LAST)
+    temporary = path.with_name(f".{runs.LAST}.{os.getpid()}.tmp")
+    temporary.unlink(missing_ok=True)
+    try:
+        os.link(path, temporary)
+    except OSError:
+        shutil.copyfile(path, temporary)
+    os.replace(temporary, last)

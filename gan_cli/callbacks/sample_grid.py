@@ -1,0 +1,51 @@
+"""Pictures while training: the same latents again and again."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning.pytorch import Callback, LightningModule, Trainer
+
+from gan_cli.callbacks.run_checkpoint import is_dry_run
+from gan_cli.images import grid, save_png, to_uint8
+from gan_cli.inference.latents import seeded_latents
+from gan_cli.inference.rendering import conditions_for
+from gan_cli.networks.layers import evaluating
+from gan_cli.variants.base import AdversarialModule
+
+
+class SampleGrid(Callback):
+    """Writes `samples/step-<batches>.png`, made by the averaged generator from fixed latents, and shows it to loggers.
+
+    Args:
+        every_n_steps: Batches between two pictures; 0 makes none.
+        num: Images in a picture.
+    """
+
+    def __init__(self, every_n_steps: int = 500, num: int = 64) -> None:
+        self.every_n_steps = every_n_steps
+        self.num = num
+        self._folder = Path()
+
+    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        self._folder = Path(trainer.log_dir or trainer.default_root_dir) / "samples"
+
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        due = self.every_n_steps and trainer.global_step % self.every_n_steps == 0
+        if due and trainer.is_global_zero and not is_dry_run(trainer):
+            assert isinstance(pl_module, AdversarialModule)
+            self._write(trainer, pl_module)
+
+    @torch.no_grad()
+    def _write(self, trainer: Trainer, model: AdversarialModule) -> None:
+        latents = seeded_latents(range(self.num), model.latent_dim, model.latent_distribution).to(model.device)
+        conditions = conditions_for(model, self.num, None, None)
+        with evaluating(model.sampler()):
+            images = to_uint8(model(latents, **conditions)).cpu()
+        path = self._folder / f"step-{trainer.global_step:08d}.png"
+        save_png(grid(images, columns=max(1, round(self.num**0.5))), path)
+        for logger in trainer.loggers:
+            if hasattr(logger, "log_image"):
+                logger.log_image("samples", [str(path)], step=trainer.global_step)

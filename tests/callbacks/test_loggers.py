@@ -1,0 +1,61 @@
+import csv
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gan_cli.callbacks.loggers import RunLogger, Wandb, cut_back
+
+
+def rows(folder: Path) -> list[dict[str, str]]:
+    with (folder / "metrics.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_resumed_run_appends_and_repeats_nothing(tmp_path: Path) -> None:
+    first = RunLogger(tmp_path)
+    for step in (1, 2, 3):
+        first.log_metrics({"loss": step / 2}, step)
+    cut_back(tmp_path, 2)
+    second = RunLogger(tmp_path)
+    for step in (3, 4):
+        second.log_metrics({"loss": step / 4, "new": 1.0}, step)
+    assert [(row["step"], row["loss"], row["new"]) for row in rows(tmp_path)] == [
+        ("1", "0.5", ""),
+        ("2", "1.0", ""),
+        ("3", "0.75", "1.0"),
+        ("4", "1.0", "1.0"),
+    ]
+
+
+def test_a_line_cut_short_by_a_kill_is_dropped(tmp_path: Path) -> None:
+    (tmp_path / "metrics.csv").write_text("loss,step\n0.5,1\n0.")
+    cut_back(tmp_path, 10)
+    assert rows(tmp_path) == [{"loss": "0.5", "step": "1"}]
+
+
+def test_cutting_back_needs_no_file(tmp_path: Path) -> None:
+    cut_back(tmp_path, 10)
+    assert not (tmp_path / "metrics.csv").exists()
+
+
+def test_wandb_is_offline_without_a_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("WANDB_API_KEY", raising=False)
+    monkeypatch.setenv("NETRC", str(tmp_path / "none"))
+    assert Wandb()._offline
+    monkeypatch.setenv("WANDB_API_KEY", "x" * 40)
+    assert not Wandb()._offline
+
+
+def test_wandb_finds_the_key_that_its_login_stores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("WANDB_API_KEY", raising=False)
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    (tmp_path / "netrc").write_text("machine api.wandb.ai login user password secret\n")
+    assert not Wandb()._offline
+
+
+def test_wandb_is_not_imported_unless_asked_for() -> None:
+    script = "import sys, gan_cli.cli; print('wandb' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
