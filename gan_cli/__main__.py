@@ -1,0 +1,86 @@
+"""The `gan` command's front: help, `list` and unknown verbs are answered here, without importing torch."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from gan_cli import __version__, catalogue, runs
+from gan_cli.errors import RunFailed, UserError
+
+LIST = "Show variants, configs, data sets, and the runs found"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command and gives its exit code: 0, 1 for a run that failed, 2 for what cannot be done."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        return _answer(arguments)
+    except (UserError, RunFailed) as error:
+        print(f"gan: {error}", file=sys.stderr)
+        return error.exit_code
+    except BrokenPipeError:  # the reader of our output has gone, as in `gan list | head`
+        sys.stderr.close()
+        return 1
+
+
+def _answer(arguments: list[str]) -> int:
+    verb = arguments[0] if arguments else "--help"
+    rest = arguments[1:]
+    if verb in ("--help", "-h", "help"):
+        print(_help())
+    elif verb == "--version":
+        print(f"gan-cli {__version__}")
+    elif verb == "list":
+        print(_listing(rest))
+    else:
+        _run(verb, rest)
+    return 0
+
+
+def _run(verb: str, rest: list[str]) -> None:
+    from gan_cli import verbs
+
+    if verb not in verbs.VERBS:
+        raise UserError(
+            f"{verb} is no verb{catalogue.nearest(verb, [*verbs.VERBS, 'list'])}\ngan --help shows them all"
+        )
+    if verbs.VERBS[verb].add_options and not {"--help", "-h"}.isdisjoint(rest):
+        verbs.help_parser(verb).print_help()
+        return
+    from gan_cli.cli import run
+
+    run([verb, *rest])
+
+
+def _help() -> str:
+    from gan_cli import verbs
+
+    described = {name: verb.summary for name, verb in verbs.VERBS.items()} | {"list": LIST}
+    return (
+        "usage: gan VERB [options]\n\nTrain, resume and sample generative adversarial networks.\n\n"
+        f"{_table(described)}\n\n"
+        "gan VERB --help shows a verb's options. To start:\n\n"
+        "  gan fit --config dcgan.yaml\n  gan sample\n"
+    )
+
+
+def _listing(rest: list[str]) -> str:
+    if rest:
+        raise UserError(f"list: {rest[0]} is not understood; type gan list alone")
+    found = {str(run): f"gan sample --ckpt {run / runs.LAST}" for run in runs.saved_runs(Path("checkpoints"))}
+    sections = {
+        "Variants (--model NAME)": catalogue.variants(),
+        "Data sets (--data NAME)": catalogue.data_sets(),
+        "Configs (--config NAME)": catalogue.configs(),
+        "Runs, newest first": found or {"none yet": "gan fit --config dcgan.yaml"},
+    }
+    return "\n\n".join(f"{title}\n{_table(entries)}" for title, entries in sections.items())
+
+
+def _table(entries: dict[str, str]) -> str:
+    width = max(map(len, entries))
+    return "\n".join(f"  {name:<{width}}  {text}" for name, text in entries.items())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,378 @@
+"""The `gan` command on LightningCLI: its verbs, what data tells the model, resuming, and what is printed."""
+
+import errno
+import importlib
+import logging
+import sys
+import warnings
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from jsonargparse import Namespace
+from lightning.pytorch import Trainer
+from lightning.pytorch.cli import LightningArgumentParser, LightningCLI, SaveConfigCallback
+from lightning.pytorch.utilities.exceptions import MisconfigurationException
+from lightning.pytorch.utilities.rank_zero import rank_zero_only
+
+from gan_cli import runs, verbs
+from gan_cli.callbacks.atomic_checkpoint_io import AtomicCheckpointIO
+from gan_cli.callbacks.loggers import RunLogger, Wandb, cut_back
+from gan_cli.callbacks.progress import FitProgress, Throughput
+from gan_cli.callbacks.run_checkpoint import RunCheckpoint, is_dry_run
+from gan_cli.callbacks.sample_grid import SampleGrid
+from gan_cli.data import DataFacts, ImageDataModule
+from gan_cli.errors import RunFailed, UserError
+from gan_cli.images import write_atomically
+from gan_cli.inference import checkpoints
+from gan_cli.inference.interpolate import interpolate
+from gan_cli.inference.sample import sample
+from gan_cli.parser import Parser, normalised
+from gan_cli.variants import AdversarialModule
+from gan_cli.variants.base import RECORD
+
+T = TypeVar("T")
+
+TRAINER_DEFAULTS = {
+    "default_root_dir": "checkpoints",
+    "log_every_n_steps": 50,
+    "val_check_interval": 500,  # batches: check_val_every_n_epoch is off, an epoch of a small set is over in no time
+    "check_val_every_n_epoch": None,
+    "limit_val_batches": 8,
+    "num_sanity_val_steps": 0,
+    "enable_model_summary": False,
+    "use_distributed_sampler": False,
+}
+
+LINKED = ("image_size", "image_channels", "num_classes")
+"""Arguments of a model that belong to the data."""
+
+REFUSED_TRAINER_KEYS = {
+    "gradient_clip_val": "--model.generator_clip_norm and --model.discriminator_clip_norm",
+    "gradient_clip_algorithm": "--model.generator_clip_norm and --model.discriminator_clip_norm",
+    "accumulate_grad_batches": "--model.accumulate",
+}
+"""What Lightning refuses with two players, and what to type instead."""
+
+
+NO_SUCH_PLACE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.EEXIST, errno.EISDIR)
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+
+
+def run(arguments: Sequence[str] | None = None) -> None:
+    """Runs a command line, with Lightning's chatter off and errors of the file system made short.
+
+    Raises:
+        UserError: If something asked for cannot be done.
+        RunFailed: If the run went wrong, or was interrupted.
+    """
+    for name in ("lightning", "lightning.pytorch", "lightning.fabric"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    warnings.filterwarnings("ignore", module=r"lightning\..*")
+    try:
+        GANCLI(arguments)
+    except OSError as error:
+        if error.errno in NO_SUCH_PLACE:
+            raise UserError(f"{error.filename} cannot be written ({error.strerror}); name another place") from error
+        if error.errno in NO_ROOM:
+            raise RunFailed(
+                f"{error.filename} could not be written ({error.strerror}); what was there before is whole\n"
+                "Make room, then go on with --ckpt_path last"
+            ) from error
+        raise
+
+
+class SaveRunConfig(SaveConfigCallback):
+    """Writes the run's `config.yaml`, so that `gan fit --config .../config.yaml` trains the same anew."""
+
+    def setup(self, trainer: Trainer, pl_module: Any, stage: str) -> None:
+        if trainer.is_global_zero and not is_dry_run(trainer):
+            config = self.config.clone()
+            config.pop("config", None)
+            config.ckpt_path = None
+            text = self.parser.dump(config, skip_unset=False)
+            folder = Path(trainer.loggers[0].save_dir or ".")
+            write_atomically(folder / "config.yaml", lambda file: file.write(text.encode()))
+            _say(f"run: {folder}")
+
+
+class GANCLI(LightningCLI):
+    """The command as a class: `GANCLI(["fit", "--config", "dcgan.yaml"])` does what the shell command does.
+
+    Args:
+        args: The words of the command line; those of the process if not given.
+
+    Raises:
+        UserError: If something asked for cannot be done.
+        RunFailed: If the run went wrong, or was interrupted.
+    """
+
+    def __init__(self, args: Sequence[str] | None = None) -> None:
+        self.resumed: Path | None = None
+        super().__init__(
+            AdversarialModule,
+            ImageDataModule,
+            subclass_mode_model=True,
+            subclass_mode_data=True,
+            save_config_callback=SaveRunConfig,
+            trainer_defaults=TRAINER_DEFAULTS,
+            seed_everything_default=0,
+            parser_class=Parser,
+            args=list(sys.argv[1:] if args is None else args),
+            auto_configure_optimizers=False,
+            load_from_checkpoint_support=False,
+        )
+
+    # The parsers
+
+    @staticmethod
+    def subcommands() -> dict[str, set[str]]:
+        skipped = {"model", "train_dataloaders", "val_dataloaders", "datamodule", "weights_only"}
+        return dict.fromkeys(verbs.VERBS, skipped)
+
+    def _prepare_subcommand_parser(self, klass: type, subcommand: str, **kwargs: Any) -> LightningArgumentParser:
+        add_options = verbs.VERBS[subcommand].add_options
+        if add_options is None:
+            return super()._prepare_subcommand_parser(klass, subcommand, **kwargs)
+        parser = Parser(description=verbs.VERBS[subcommand].summary)
+        add_options(parser)
+        if subcommand in ("validate", "test"):
+            parser.add_lightning_class_args(ImageDataModule, "data", subclass_mode=True, required=False)
+        return parser
+
+    def _add_subcommands(self, parser: LightningArgumentParser, **kwargs: Any) -> None:
+        self._subcommand_parsers = {}
+        added = parser.add_subcommands()
+        for name, verb in verbs.VERBS.items():
+            subparser = self._prepare_subcommand_parser(Trainer, name, **kwargs.get(name, {}))
+            self._subcommand_parsers[name] = subparser
+            added.add_subcommand(name, subparser, help=verb.summary)
+
+    def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
+        parser.add_argument("--name", type=str | None, help="A name for the run, part of its folder's name")
+        parser.add_lightning_class_args(RunCheckpoint, "checkpoint")
+        parser.add_lightning_class_args(SampleGrid, "samples")
+
+    def parse_arguments(self, parser: LightningArgumentParser, args: Any) -> None:
+        words = normalised(args)
+        self.config = parser.parse_args(words)
+        self.typed = parser.parse_args(words, defaults=False)
+
+    # From the words to a model, a data module and a trainer
+
+    def _parse_ckpt_path(self) -> None:
+        """Finds the run to go on with; Lightning would lay the checkpoint's values over what was typed."""
+        config = self.config.get("fit")
+        if config is None:
+            return
+        facts = self._tell_model_about_data(config, self.typed.fit)
+        if config.ckpt_path is not None:
+            self.resumed = self._checkpoint_to_resume(config)
+            _take_over(checkpoints.read(self.resumed), config, self.typed.fit, facts)
+            config.ckpt_path = str(self.resumed)
+
+    def _set_seed(self) -> None:
+        if self.subcommand == "fit":
+            super()._set_seed()
+
+    def instantiate_classes(self) -> None:
+        if self.subcommand != "fit":
+            return
+        config = self.config.clone()
+        # These two are made here, not by jsonargparse, which would bury what they say of a wrong value.
+        self.model, self.datamodule = _made(config.fit.pop("model")), _made(config.fit.pop("data"))
+        self.config_init = self.parser.instantiate(config)
+        self.trainer = self.instantiate_trainer()
+
+    def instantiate_trainer(self, **kwargs: Any) -> Trainer:
+        """The trainer with what every run has: its folder, our logger first, atomic checkpoints."""
+        options = self._get(self.config_init, "trainer")
+        for key, ours in REFUSED_TRAINER_KEYS.items():
+            if options.get(key) not in (None, 1 if key == "accumulate_grad_batches" else None):
+                raise UserError(f"trainer.{key}: not possible with two players; type {ours} instead")
+        if options.get("use_distributed_sampler"):
+            raise UserError("trainer.use_distributed_sampler: true is not possible, our samplers deal the images out")
+        if options.get("logger") is False:
+            raise UserError("trainer.logger: false is not possible, metrics.csv belongs to a run; leave it out")
+        self.run_folder = self._run_folder(options.get("default_root_dir"))
+        given = options.get("logger")
+        extra = given if isinstance(given, list) else [given] if given not in (None, True) else []
+        for logger in extra:
+            if isinstance(logger, Wandb):
+                logger.put_in(self.run_folder)
+        plugins = options.get("plugins") or []
+        kwargs |= {
+            "logger": [RunLogger(self.run_folder), *extra],
+            "plugins": [*(plugins if isinstance(plugins, list) else [plugins]), AtomicCheckpointIO()],
+        }
+        return _trainer_or_error(lambda: super(GANCLI, self).instantiate_trainer(**kwargs))
+
+    def _instantiate_trainer(self, config: dict[str, Any], callbacks: list[Any]) -> Trainer:
+        shown = [] if config.get("enable_progress_bar") is False else [FitProgress()]
+        return super()._instantiate_trainer(config, [*callbacks, Throughput(), *shown])
+
+    def _run_folder(self, root: str | None) -> Path:
+        if self.resumed is not None and (self.resumed.parent / "config.yaml").is_file():
+            return self.resumed.parent
+        return runs.new_run(Path(root or "checkpoints"), _family(self.config.fit))
+
+    def _checkpoint_to_resume(self, config: Namespace) -> Path:
+        if config.ckpt_path != "last":
+            return checkpoints.resolve(config.ckpt_path)
+        root, family = Path(config.trainer.default_root_dir or "checkpoints"), _family(config)
+        newest = runs.newest_checkpoint(root, family)
+        if newest is None:
+            raise UserError(
+                f"ckpt_path: no run {root / family} is there to go on with; leave --ckpt_path out to start one"
+            )
+        return newest
+
+    def _tell_model_about_data(self, config: Namespace, typed: Namespace) -> DataFacts:
+        """Gives the model what belongs to the data, and gives it back.
+
+        Raises:
+            UserError: If the user typed something else for the model.
+        """
+        facts = cast(ImageDataModule, _made(config.data)).facts
+        typed_arguments = typed.get("model.init_args") or {}
+        for name in LINKED:
+            if name not in config.model.init_args:
+                continue
+            fact = getattr(facts, name)
+            if typed_arguments.get(name, fact) != fact:
+                raise UserError(
+                    f"model.{name}: {typed_arguments[name]} was typed, but the data has {fact}; leave it out "
+                    f"({name} comes from --data)"
+                )
+            config.model.init_args[name] = fact
+        return facts
+
+    # The verbs
+
+    def _run_subcommand(self, subcommand: str) -> None:
+        if subcommand == "fit":
+            super()._run_subcommand(subcommand)
+            return
+        options = self.config[subcommand]
+        path = checkpoints.resolve(options.ckpt)
+        if options.ckpt is None:
+            _say(f"checkpoint: {path}")
+        model = checkpoints.load_model(path, options.module)
+        trainer_options = options.trainer.as_dict()
+        if subcommand in ("validate", "test"):
+            self._evaluate(subcommand, model, options, trainer_options)
+            return
+        make = {"sample": sample, "interpolate": interpolate}[subcommand]
+        written = _trainer_or_error(lambda: make(model, path.parent / "pictures", options, trainer_options))
+        for place in written:
+            _say(f"written: {place}")
+
+    def before_fit(self) -> None:
+        """Takes up the run's metrics where the checkpoint leaves them."""
+        if self.resumed is not None and getattr(rank_zero_only, "rank", 0) == 0:
+            step = checkpoints.read(self.resumed)[RECORD]["counters"]["batches"]
+            cut_back(self.run_folder, step)
+            _say(f"going on with {self.resumed} after step {step}")
+
+    def after_fit(self) -> None:
+        """Says what there is now, and what to type next."""
+        last = self.run_folder / runs.LAST
+        if last.is_file():
+            _say(f"pictures: {self.run_folder / 'samples'}\ncheckpoint: {last}\nnext: gan sample --ckpt {last}")
+
+    def _evaluate(
+        self, verb: str, model: AdversarialModule, options: Namespace, trainer_options: dict[str, Any]
+    ) -> None:
+        datamodule = self._data_for(model, options)
+        trainer = _trainer_or_error(
+            lambda: Trainer(
+                logger=False,
+                enable_checkpointing=False,
+                enable_progress_bar=False,
+                enable_model_summary=False,
+                use_distributed_sampler=False,
+                **trainer_options,
+            )
+        )
+        (results,) = getattr(trainer, verb)(model, datamodule=datamodule, verbose=False)
+        for name, value in results.items():
+            _say(f"{name}: {value:.4f}")
+
+    def _data_for(self, model: AdversarialModule, options: Namespace) -> ImageDataModule:
+        """The data set typed, or the one the checkpoint names, at the model's image size."""
+        facts = model.data_facts
+        typed = options.get("data")
+        if typed is None and not hasattr(data_sets := importlib.import_module("gan_cli.data"), facts.get("name", "")):
+            raise UserError(
+                f"data: the checkpoint was trained on {facts.get('name')}, which is none of ours; type --data"
+            )
+        data_class = getattr(data_sets, facts["name"]) if typed is None else _class(typed.class_path)
+        arguments = {} if typed is None else dict(typed.get("init_args", {}))
+        chosen = cast(type[ImageDataModule], data_class)(**{**arguments, "image_size": facts["image_size"]})
+        if chosen.facts.image_channels != facts["image_channels"]:
+            raise UserError(
+                f"data: {chosen.facts.name} has {chosen.facts.image_channels} channels, "
+                f"the checkpoint's model {facts['image_channels']}; type another --data"
+            )
+        return chosen
+
+
+def _family(config: Namespace) -> str:
+    variant, dataset = (config[part].class_path.rpartition(".")[2] for part in ("model", "data"))
+    return runs.family(variant, dataset, config.name)
+
+
+def _made(config: Namespace) -> Any:
+    """The object that a class path and its flat arguments describe."""
+    return _class(config.class_path)(**config.get("init_args", Namespace()).as_dict())
+
+
+def _class(path: str) -> type:
+    module, _, name = path.rpartition(".")
+    return cast(type, getattr(importlib.import_module(module), name))
+
+
+def _take_over(content: dict[str, Any], config: Namespace, typed: Namespace, facts: DataFacts) -> None:
+    """Gives the resumed run what the checkpoint says, wherever nothing was typed.
+
+    Raises:
+        UserError: If something else was typed for the variant, its hyper-parameters, the data set or the seed.
+    """
+    record = content[RECORD]
+    saved_arguments = content["hyper_parameters"]
+    typed_arguments = typed.get("model.init_args") or {}
+    here = {f"model.{k}": v for k, v in typed_arguments.items()}
+    there = {f"model.{k}": v for k, v in saved_arguments.items()}
+    here |= {"model": config.model.class_path.rpartition(".")[2], "data": facts.name}
+    there |= {"model": record["variant"], "data": record["data"].get("name", facts.name)}
+    here |= {f"data.{name}": getattr(facts, name) for name in LINKED}
+    there |= {f"data.{name}": record["data"].get(name, getattr(facts, name)) for name in LINKED}
+    if "seed_everything" in typed:
+        here["seed_everything"], there["seed_everything"] = typed.seed_everything, record["seed"]
+    differing = [key for key in here if key in there and _plain(here[key]) != _plain(there[key])]
+    if differing:
+        lines = [f"{key}: {here[key]} was typed, but the run to go on with has {there[key]}" for key in differing[:2]]
+        raise UserError("\n".join([*lines, "A resumed run keeps its settings: leave them out, or start a new run"]))
+    config.seed_everything = record["seed"]
+    for name, value in saved_arguments.items():
+        config.model.init_args[name] = value
+    before, now = content.get("datamodule_hyper_parameters", {}).get("batch_size"), config.data.init_args.batch_size
+    if before not in (None, now):
+        _say(f"data.batch_size: {now} here, {before} before: the run goes on, but not as it would have with {before}")
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _trainer_or_error(make: Callable[[], T]) -> T:
+    """What `make` gives, with Lightning's refusals of devices, strategies and precisions made short."""
+    try:
+        return make()
+    except MisconfigurationException as error:
+        raise UserError(f"trainer: {str(error).splitlines()[0]}") from error
+
+
+def _say(text: str) -> None:
+    if getattr(rank_zero_only, "rank", 0) == 0:
+        print(text, flush=True)

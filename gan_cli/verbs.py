@@ -1,0 +1,128 @@
+"""The options of the verbs that work from a checkpoint. No torch is needed to show their help."""
+
+import argparse
+from collections.abc import Callable
+from typing import NamedTuple
+
+from jsonargparse import ActionYesNo, ArgumentParser
+from jsonargparse.typing import NonNegativeInt, PositiveInt
+
+
+def _checkpoint(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--ckpt", type=str | None, metavar="FILE", help="Checkpoint; without it the newest run's last one"
+    )
+    parser.add_argument(
+        "--module",
+        type=str | None,
+        metavar="NAME",
+        help="Trusted module that defines the variant, if it is none of ours",
+    )
+
+
+def _trainer(parser: ArgumentParser) -> None:
+    parser.add_argument("--trainer.accelerator", type=str, default="auto", metavar="NAME", help="cpu, gpu, mps, auto")
+    parser.add_argument("--trainer.devices", type=int | str, default=1, metavar="N", help="Processes on each machine")
+    parser.add_argument("--trainer.num_nodes", type=PositiveInt, default=1, metavar="N", help="Machines")
+    parser.add_argument("--trainer.strategy", type=str, default="auto", metavar="NAME", help="Such as ddp")
+    parser.add_argument(
+        "--trainer.precision", type=str, default="32-true", metavar="NAME", help="32-true, bf16-mixed, 16-mixed"
+    )
+
+
+def _latent(parser: ArgumentParser) -> None:
+    """What `sample` and `interpolate` share."""
+    parser.add_argument(
+        "--seed", type=NonNegativeInt, default=0, metavar="N", help="First seed; image k has seed N + k"
+    )
+    parser.add_argument("--batch_size", type=PositiveInt, default=64, metavar="N", help="Images at a time")
+    parser.add_argument("--truncation_psi", type=float | None, metavar="PSI", help="1 off, 0 mean image; if supported")
+    parser.add_argument("--labels", type=list[int] | None, metavar="[K,...]", help="Classes in turn; if conditional")
+    parser.add_argument(
+        "--ema", action=ActionYesNo(yes_prefix="", no_prefix="no_"), default=True, help="Averaged generator, or not"
+    )
+
+
+def _sample(parser: ArgumentParser) -> None:
+    _checkpoint(parser)
+    parser.add_argument("--num", type=PositiveInt, default=64, metavar="N", help="How many images")
+    _latent(parser)
+    parser.add_argument(
+        "--output", type=str | None, metavar="PATH", help="A .png (grid), a .npz, or a folder; default: beside the run"
+    )
+    parser.add_argument(
+        "--format",
+        type=str | None,
+        metavar="NAME",
+        help="grid, images (one PNG a seed), both, npz; default: see --output",
+    )
+    _trainer(parser)
+
+
+def _interpolate(parser: ArgumentParser) -> None:
+    _checkpoint(parser)
+    parser.add_argument(
+        "--walks", type=PositiveInt, default=8, metavar="N", help="Walks side by side: rows of the grid"
+    )
+    parser.add_argument("--keyframes", type=PositiveInt, default=2, metavar="N", help="Seeded latents a walk passes")
+    parser.add_argument(
+        "--steps", type=PositiveInt, default=9, metavar="N", help="Images from one keyframe to the next"
+    )
+    parser.add_argument(
+        "--loop", action=ActionYesNo(yes_prefix="", no_prefix="no_"), default=False, help="Return to the first keyframe"
+    )
+    parser.add_argument(
+        "--method", type=str | None, metavar="NAME", help="slerp or lerp; default: slerp, lerp for uniform latents"
+    )
+    _latent(parser)
+    parser.add_argument(
+        "--output",
+        type=str | None,
+        metavar="PATH",
+        help="A .png (grid), .gif, .mp4, or a folder (frames); or beside the run",
+    )
+    parser.add_argument("--fps", type=PositiveInt, default=12, metavar="N", help="Frames per second of a GIF or MP4")
+    _trainer(parser)
+
+
+def _evaluate(parser: ArgumentParser) -> None:
+    _checkpoint(parser)
+    _trainer(parser)
+
+
+class Verb(NamedTuple):
+    """One subcommand: what it does, in a line, and what adds its options (None where LightningCLI does)."""
+
+    summary: str
+    add_options: Callable[[ArgumentParser], None] | None = None
+
+
+VERBS = {
+    "fit": Verb("Train a GAN, or go on with a run (--ckpt_path last)"),
+    "validate": Verb("Look at a checkpoint's discriminator on held-out images", _evaluate),
+    "test": Verb("The same on the test images", _evaluate),
+    "sample": Verb("Make images from a checkpoint", _sample),
+    "interpolate": Verb("Walk between images of a checkpoint: grid, frames, GIF or MP4", _interpolate),
+}
+
+
+def help_parser(verb: str) -> ArgumentParser:
+    """A parser that only shows a verb's help."""
+    parser = ArgumentParser(
+        prog=f"gan {verb}", description=VERBS[verb].summary, formatter_class=CompactHelp, default_env=False
+    )
+    add_options = VERBS[verb].add_options
+    assert add_options is not None
+    add_options(parser)
+    return parser
+
+
+class CompactHelp(argparse.HelpFormatter):
+    """One line an option: what it is for, and its default where it has one."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=36, width=120)
+
+    def _get_help_string(self, action: argparse.Action) -> str:
+        has_default = action.default not in (None, argparse.SUPPRESS) and not isinstance(action.default, bool)
+        return f"{action.help}{' (%(default)s)' if has_default else ''}"

@@ -1,0 +1,195 @@
+"""`gan fit` and what the user gets wrong about it, run in process as the command does."""
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+import torch
+import yaml
+
+from gan_cli.__main__ import main
+from gan_cli.cli import GANCLI
+from tests.conftest import TINY_FLAGS
+
+RUN = Path("checkpoints/dcgan-digits/version_0")
+
+
+def fit(*words: str) -> GANCLI:
+    return GANCLI(["fit", "--config", "dcgan.yaml", *TINY_FLAGS, *words])
+
+
+def weights(path: Path) -> dict[str, torch.Tensor]:
+    state: dict[str, torch.Tensor] = torch.load(path, weights_only=True)["state_dict"]
+    return state
+
+
+def test_everything_of_a_run_is_in_its_folder(workdir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    fit("--trainer.max_steps", "4", "--samples.every_n_steps", "2", "--trainer.log_every_n_steps", "2")
+    assert sorted(path.name for path in workdir.iterdir()) == ["checkpoints"]
+    assert sorted(path.name for path in RUN.iterdir()) == [
+        "config.yaml",
+        "last.ckpt",
+        "metrics.csv",
+        "samples",
+        "step-00000004.ckpt",
+    ]
+    assert sorted(path.name for path in (RUN / "samples").iterdir()) == ["step-00000002.png", "step-00000004.png"]
+    told = capsys.readouterr().out
+    assert f"run: {RUN}" in told
+    assert f"next: gan sample --ckpt {RUN / 'last.ckpt'}" in told
+    with (RUN / "metrics.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["step"] for row in rows] == ["2", "4"]
+    assert float(rows[1]["kimg"]) == pytest.approx(0.064)
+    assert float(rows[1]["time/images_per_second"]) > 0
+
+
+def test_the_saved_config_trains_the_same_again(workdir: Path) -> None:
+    fit("--trainer.max_steps", "3")
+    saved = yaml.safe_load((RUN / "config.yaml").read_text())
+    assert saved["model"]["init_args"]["image_size"] == 16  # linked from the data
+    assert saved["model"]["init_args"]["image_channels"] == 1
+    GANCLI(["fit", "--config", str(RUN / "config.yaml")])
+    again = weights(RUN.with_name("version_1") / "last.ckpt")
+    assert all(torch.equal(value, again[name]) for name, value in weights(RUN / "last.ckpt").items())
+
+
+def test_name_and_root_choose_the_folder(workdir: Path) -> None:
+    fit("--trainer.max_steps", "1", "--name", "trial", "--trainer.default_root_dir", "elsewhere")
+    assert Path("elsewhere/dcgan-digits-trial/version_0/last.ckpt").is_file()
+
+
+def test_configs_merge_in_order_and_flags_win_wherever_they_stand(workdir: Path) -> None:
+    Path("a.yaml").write_text("trainer: {max_steps: 5}\nmodel: {init_args: {latent_dim: 5}}\n")
+    Path("b.yaml").write_text("trainer: {max_steps: 2}\n")
+    words = ["--trainer.max-steps", "1", "--config", "dcgan", "--config", "a.yaml", "--config=b.yaml"]
+    cli = GANCLI(["fit", *words, *[w for w in TINY_FLAGS if w not in ("--model.latent_dim", "8")]])
+    assert cli.trainer.max_steps == 1
+    assert cli.model.hparams["latent_dim"] == 5
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_last_goes_on_in_the_same_folder_bit_for_bit(
+    workdir: Path, capsys: pytest.CaptureFixture[str], workers: str
+) -> None:
+    common = ("--data.num_workers", workers, "--trainer.log_every_n_steps", "1", "--checkpoint.every_n_steps", "4")
+    fit(*common, "--trainer.max_steps", "9", "--trainer.default_root_dir", "whole")
+    fit(*common, "--trainer.max_steps", "6")
+    # A run that was killed has written more of its log than its last checkpoint knows of.
+    with (RUN / "metrics.csv").open("a") as file:
+        file.write(",".join(["7" for _ in (RUN / "metrics.csv").read_text().partition("\n")[0].split(",")]) + "\n")
+    fit(*common, "--trainer.max_steps", "9", "--ckpt", "last")
+    assert f"going on with {RUN / 'last.ckpt'} after step 6" in capsys.readouterr().out
+    whole = Path("whole") / "dcgan-digits" / "version_0"
+    resumed = weights(RUN / "last.ckpt")
+    assert all(torch.equal(value, resumed[name]) for name, value in weights(whole / "last.ckpt").items())
+    assert not RUN.with_name("version_1").exists()
+    logs = []
+    for folder in (whole, RUN):
+        with (folder / "metrics.csv").open() as file:
+            logs.append([{k: v for k, v in row.items() if "time/" not in k} for row in csv.DictReader(file)])
+    assert logs[0] == logs[1]
+    assert yaml.safe_load((RUN / "config.yaml").read_text())["ckpt_path"] is None
+
+
+def test_a_resumed_run_keeps_its_settings(workdir: Path) -> None:
+    fit("--trainer.max_steps", "1", "--seed_everything", "5")
+    for words, said in (
+        (("--seed_everything", "3"), "seed_everything: 3 was typed, but the run to go on with has 5"),
+        (("--model.latent_dim", "9"), "model.latent_dim: 9 was typed, but the run to go on with has 8"),
+        (("--data.image_size", "32"), "model.image_size: 32 was typed|data"),
+    ):
+        with pytest.raises(ValueError, match=said):
+            fit("--ckpt_path", "last", *words)
+    # What was not typed comes from the checkpoint, wherever it was typed then.
+    flags = ["--model", "DCGAN", "--data", "Digits", "--data.image_size", "16", "--data.batch_size", "16"]
+    cli = GANCLI(["fit", *flags, "--ckpt_path", "last", "--trainer.max_steps", "2", "--trainer.accelerator", "cpu"])
+    assert cli.model.hparams["base_channels"] == 4
+    assert cli.model.seed == 5
+
+
+def test_wandb_by_a_second_config_logs_offline_in_the_run(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("WANDB_API_KEY", raising=False)
+    monkeypatch.setenv("NETRC", str(workdir / "none"))
+    monkeypatch.setenv("WANDB_SILENT", "true")
+    fit(
+        *("--config", "wandb.yaml", "--trainer.max_steps", "2"),
+        *("--samples.every_n_steps", "1", "--trainer.log_every_n_steps", "1"),
+    )
+    import wandb
+
+    wandb.finish()
+    offline = list(RUN.glob("wandb/offline-run-*"))
+    assert len(offline) == 1
+    assert list(offline[0].glob("files/media/images/samples*.png"))
+    assert (RUN / "metrics.csv").is_file()
+    assert sorted(path.name for path in workdir.iterdir()) == ["checkpoints"]
+
+
+def test_dry_run_writes_nothing(workdir: Path) -> None:
+    fit("--trainer.fast_dev_run", "true")
+    assert not list(workdir.iterdir())
+
+
+BAD = [
+    (["fot"], "fot is no verb; did you mean fit?"),
+    (["fit", "--config", "dcgn.yaml"], "config: dcgn.yaml is no file and no packaged config; did you mean dcgan.yaml?"),
+    (["--model.generator_lrr", "1"], "generator_lrr is no argument here; did you mean generator_lr?"),
+    (["--trainer.max_step", "1"], "trainer.max_step is no argument here; did you mean max_steps?"),
+    (["--config", "unknown_key.yaml"], "base_channel is no argument here; did you mean base_channels?"),
+    (["--config", "broken.yaml"], "config: broken.yaml is no YAML"),
+    (["--model", "DCGN"], "model: DCGN is unknown; did you mean DCGAN?"),
+    (["--data", "Digit"], "data: Digit is unknown; did you mean Digits?"),
+    (["--model.generator_lr", "fast"], "generator_lr: fast is not possible\ntake a number"),
+    (["--model.generator_lr", "-1"], "model.generator_lr: -1.0 is not possible; take a value above 0"),
+    (["--model.latent_distribution", "gauss"], "latent_distribution: gauss is not possible\ntake normal, uniform"),
+    (["--model.image_size", "64"], "model.image_size: 64 was typed, but the data has 16"),
+    (["--model.image_channels", "3"], "model.image_channels: 3 was typed, but the data has 1"),
+    (["--data.image_size", "48"], "data.image_size: 48 is no power of two from 16"),
+    (["--data.image_size", "512"], "image_size: 512 is not possible here; take 16, 32, 64, 128 or 256"),
+    (["--data.batch_size", "1438"], "data.batch_size: 1438 is more than the 1437 images of Digits"),
+    (
+        ["--trainer.gradient_clip_val", "1"],
+        "trainer.gradient_clip_val: not possible with two players; type --model.gen",
+    ),
+    (
+        ["--trainer.accumulate_grad_batches", "2"],
+        "trainer.accumulate_grad_batches: not possible with two players; type",
+    ),
+    (["--trainer.precision", "8"], "trainer.precision: 8 is not possible"),
+    (["--trainer.logger", "false"], "trainer.logger: false is not possible"),
+    (["--ckpt_path", "last"], "ckpt_path: no run checkpoints/dcgan-digits is there to go on with"),
+    (["--ckpt_path", "nothing.ckpt"], "ckpt: nothing.ckpt does not exist"),
+    (["--trainer.default_root_dir", "file/below"], "cannot be written (Not a directory); name another place"),
+]
+
+
+@pytest.mark.parametrize(("words", "said"), BAD, ids=lambda value: " ".join(value) if isinstance(value, list) else "")
+def test_bad_input_gets_a_short_answer_and_exit_code_2(
+    workdir: Path, capsys: pytest.CaptureFixture[str], words: Sequence[str], said: str
+) -> None:
+    Path("unknown_key.yaml").write_text("model: {class_path: DCGAN, init_args: {base_channel: 4}}\n")
+    Path("broken.yaml").write_text("model: [\n")
+    Path("file").write_text("in the way")
+    before = sorted(workdir.rglob("*"))
+    typed = words if words[0] in ("fot", "fit") else ["fit", "--config", "dcgan.yaml", *TINY_FLAGS, *words]
+    assert main(list(typed)) == 2
+    told = capsys.readouterr()
+    assert told.err.startswith(f"gan: {said}") or said in told.err
+    assert len(told.err.strip().splitlines()) <= 3
+    assert "Traceback" not in told.err
+    assert sorted(workdir.rglob("*")) == before
+
+
+def test_a_full_disk_ends_the_run_with_exit_code_1(
+    workdir: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_room(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("gan_cli.images.os.fsync", no_room)
+    assert main(["fit", "--config", "dcgan.yaml", *TINY_FLAGS, "--trainer.max_steps", "1"]) == 1
+    told = capsys.readouterr().err
+    assert "could not be written (No space left on device); what was there before is whole" in told
+    assert len(told.splitlines()) == 2

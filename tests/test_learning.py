@@ -1,0 +1,35 @@
+"""Learning itself: minutes, so marked slow; the bounds come from the runs in README.md, with a margin."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from benchmarks.learning import Judge, rows
+from gan_cli import load
+from gan_cli.cli import GANCLI
+from gan_cli.data import Digits
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def all_cores() -> None:
+    torch.set_num_threads(len(__import__("os").sched_getaffinity(0)))
+
+
+@pytest.mark.usefixtures("all_cores")
+def test_dcgan_learns_the_digits_in_the_demos_time(workdir: Path) -> None:
+    GANCLI(["fit", "--config", "dcgan.yaml", "--trainer.accelerator", "cpu", "--trainer.devices", "1"])
+    judge = Judge(Digits(image_size=32))
+    assert judge.accuracy() > 0.92
+    table = dict(rows(load("checkpoints/dcgan-digits/version_0/last.ckpt"), judge))
+    ours = table["this GAN"]
+    assert ours.smallest_class > 0.03
+    assert ours.frechet < table["blends of two reals"].frechet
+    assert ours.coverage > 0.75
+    assert ours.spread > 0.7
+    assert ours.nearest > 0.7
+    # The table itself would show a collapse, and a generator that has learned nothing.
+    assert table["ten repeated images"].coverage < 0.2
+    assert table["an untrained generator"].frechet > 5

@@ -1,0 +1,105 @@
+"""The command as a process: what answers without torch, how fast, and the exit codes."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from gan_cli import catalogue
+from gan_cli.__main__ import main
+from tests.conftest import TINY_FLAGS
+
+
+def gan(*words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "gan_cli", *words]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, timeout=120, check=False)
+
+
+@pytest.mark.parametrize("words", ["--help", "list", "sample --help", "interpolate --help", "test --help", "fot"])
+def test_help_and_list_do_not_import_torch(words: str, workdir: Path) -> None:
+    script = (
+        f"import sys; from gan_cli.__main__ import main; code = main({words.split()!r}); "
+        "heavy = {'torch', 'lightning', 'numpy'} & set(sys.modules); sys.exit(f'imported {heavy}' if heavy else code)"
+    )
+    start = time.perf_counter()
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert time.perf_counter() - start < 5  # the stated times are for an idle machine
+    assert done.returncode == (2 if words == "fot" else 0), done.stderr
+
+
+def test_importing_the_package_does_not_import_torch() -> None:
+    script = "import sys, gan_cli; gan_cli.load; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("verb", ["sample", "interpolate", "validate", "test"])
+def test_a_verbs_help_fits_one_screen(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([verb, "--help"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) <= 40
+    assert max(map(len, lines)) <= 120
+    assert any("--ckpt" in line for line in lines)
+    assert any("--trainer.precision" in line for line in lines)
+
+
+def test_help_names_every_verb(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 0
+    told = capsys.readouterr().out
+    for verb in ("fit", "validate", "test", "sample", "interpolate", "list"):
+        assert f"\n  {verb} " in told
+
+
+def test_list_shows_what_there_is(
+    checkpoint: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(checkpoint.parents[3])
+    assert main(["list"]) == 0
+    told = capsys.readouterr().out
+    for entry in ("DCGAN ", "Digits ", "MNIST ", "dcgan.yaml", "dcgan_mnist.yaml", "dcgan-digits/version_0"):
+        assert entry in told
+
+
+def test_the_catalogue_is_what_can_be_imported() -> None:
+    from gan_cli import data, variants
+    from gan_cli.data import ImageDataModule
+    from gan_cli.variants import AdversarialModule
+
+    assert set(catalogue.variants()) == {name for name in variants.__all__ if name != AdversarialModule.__name__}
+    sets = {name for name in data.__all__ if issubclass(getattr(data, name), ImageDataModule)}
+    assert set(catalogue.data_sets()) == sets - {ImageDataModule.__name__}
+    assert all(catalogue.variants().values())
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    from gan_cli import __version__
+
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"gan-cli {__version__}\n"
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_the_process_in_order(workdir: Path, number: int, code: int) -> None:
+    words = ["fit", "--config", "dcgan.yaml", *TINY_FLAGS, "--trainer.max_steps", "100000"]
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1", "OMP_NUM_THREADS": "1"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gan_cli", *words],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.startswith("run: "):
+            break
+    time.sleep(2)
+    process.send_signal(number)
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == code
+    assert told.startswith(f"gan: stopped by {signal.Signals(number).name}; the run is saved in checkpoints/")
+    assert "Traceback" not in told
+    assert Path("checkpoints/dcgan-digits/version_0/last.ckpt").is_file()
