@@ -6,10 +6,11 @@ The ways alternate in one process, so that a machine whose speed drifts slows th
 """
 
 import argparse
+import contextlib
+import io
 import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -56,7 +57,8 @@ def fit(image_size: int, batch_size: int, steps: int, precision: str, channels_l
         words += f" --data.image_size {image_size} --data.batch_size {batch_size} --trainer.precision {precision}"
         words += f" --trainer.max_steps {steps + WARM_UP} --trainer.default_root_dir {folder}"
         words += " --trainer.accelerator cpu --trainer.devices 1"
-        Timed(words.split())
+        with contextlib.redirect_stdout(io.StringIO()):
+            Timed(words.split())
     return batch_size * steps / clock.seconds
 
 
@@ -116,6 +118,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=10)
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
+    cli.hush()
     speeds: dict[str, list[float]] = {name: [] for name in WAYS}
     for _ in range(options.rounds):
         for name, (way, precision, channels_last) in WAYS.items():
@@ -133,7 +136,7 @@ def main() -> None:
     ratios.add_row("bf16 + channels_last / float32", ratio("gan fit, bf16-mixed", "gan fit, float32, contiguous"))
     ratios.add_row("channels_last / contiguous, float32", ratio("gan fit, float32", "gan fit, float32, contiguous"))
     console = Console()
-    console.print(table, ratios, f"{torch.get_num_threads()} threads, torch {torch.__version__}", Path.cwd().name)
+    console.print(table, ratios, f"{torch.get_num_threads()} threads, torch {torch.__version__}")
 
 
 if __name__ == "__main__":

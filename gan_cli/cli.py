@@ -59,6 +59,13 @@ NO_SUCH_PLACE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENO
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
+def hush() -> None:
+    """Turns off Lightning's chatter about devices, tips and things this tool does on purpose."""
+    for name in ("lightning", "lightning.pytorch", "lightning.fabric"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    warnings.filterwarnings("ignore", module=r"lightning\..*")
+
+
 def run(arguments: Sequence[str] | None = None) -> None:
     """Runs a command line, with Lightning's chatter off and errors of the file system made short.
 
@@ -66,9 +73,7 @@ def run(arguments: Sequence[str] | None = None) -> None:
         UserError: If something asked for cannot be done.
         RunFailed: If the run went wrong, or was interrupted.
     """
-    for name in ("lightning", "lightning.pytorch", "lightning.fabric"):
-        logging.getLogger(name).setLevel(logging.WARNING)
-    warnings.filterwarnings("ignore", module=r"lightning\..*")
+    hush()
     try:
         GANCLI(arguments)
     except OSError as error:

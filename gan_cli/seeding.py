@@ -1,6 +1,6 @@
 """Random numbers as functions of (seed, use, step, position): a resumed run draws what the uninterrupted one drew.
 
-Nothing here reads or moves the global random state. Numbers are drawn on the CPU, so that they are the same on every
+Nothing but `reseed` touches the global random state. Numbers are drawn on the CPU, so that they are the same on every
 device.
 """
 
@@ -34,6 +34,16 @@ def mix(*parts: int | str) -> int:
 def stream(*parts: int | str) -> torch.Generator:
     """A CPU random generator that starts at `mix(*parts)`."""
     return torch.Generator().manual_seed(mix(*parts))
+
+
+def reseed(seed: int, device: torch.device) -> None:
+    """Sets the global random state of the CPU and of one device, for what draws from it inside a step (dropout).
+
+    `torch.manual_seed` does it for every kind of device there is, which costs over a millisecond a step.
+    """
+    torch.default_generator.manual_seed(seed)
+    if device.type != "cpu":
+        torch.get_device_module(device).manual_seed(seed)
 
 
 def draw(shape: Sequence[int], distribution: Distribution, generator: torch.Generator) -> Tensor:

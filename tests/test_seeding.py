@@ -1,6 +1,6 @@
 import torch
 
-from gan_cli.seeding import Rows, draw, mix, noise_for_rows, stream
+from gan_cli.seeding import Rows, draw, mix, noise_for_rows, reseed, stream
 
 
 def test_mix_depends_on_every_part_and_their_order() -> None:
@@ -42,3 +42,11 @@ def test_distributions_have_their_moments() -> None:
     assert float(uniform.min()) >= -1
     assert float(uniform.max()) <= 1
     assert abs(float(uniform.std()) - 3**-0.5) < 0.02
+
+
+def test_reseeding_sets_the_global_state() -> None:
+    drawn = []
+    for _ in range(2):
+        reseed(7, torch.device("cpu"))
+        drawn.append(torch.rand(3))
+    assert torch.equal(*drawn)

@@ -10,11 +10,16 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from lightning.pytorch.loggers import Logger, WandbLogger
-from lightning.pytorch.utilities.rank_zero import rank_zero_info, rank_zero_only
+from lightning.pytorch.utilities.rank_zero import rank_zero_only
 
 from gan_cli.images import write_atomically
 
 METRICS_FILE = "metrics.csv"
+
+
+@rank_zero_only
+def _tell(text: str) -> None:
+    print(text, flush=True)
 
 
 class RunLogger(Logger):
@@ -94,11 +99,11 @@ class Wandb(WandbLogger):
         init_timeout: Seconds after which an attempt to connect is given up and the run goes on offline.
     """
 
-    def __init__(self, project: str = "gan-cli", offline: bool = False, init_timeout: float = 15.0) -> None:
+    def __init__(self, project: str = "gan-cli", offline: bool = False, init_timeout: float = 10.0) -> None:
         import wandb
 
         if not offline and not _has_key():
-            rank_zero_info("W&B: no API key, so this run is logged offline (`wandb login` makes one known)")
+            _tell("W&B: no API key, so this run is logged offline (`wandb login` makes one known)")
             offline = True
         super().__init__(project=project, offline=offline, settings=wandb.Settings(init_timeout=init_timeout))
 
@@ -114,14 +119,16 @@ class Wandb(WandbLogger):
         try:
             return super().experiment
         except (wandb.errors.CommError, wandb.errors.UsageError) as error:
-            rank_zero_info(f"W&B: not reached ({error}), so this run is logged offline")
-            self._offline = True
+            _tell(f"W&B: not reached ({str(error).splitlines()[0]}), so this run is logged offline")
+            self._wandb_init |= {"mode": "offline", "id": None}
             return super().experiment
 
 
 def _has_key() -> bool:
     """Whether W&B would find an API key: in the environment, or where `wandb login` puts it."""
-    host = urlsplit(os.environ.get("WANDB_BASE_URL", "https://api.wandb.ai")).hostname or ""
+    import wandb
+
+    host = urlsplit(os.environ.get("WANDB_BASE_URL") or str(wandb.Settings().base_url)).hostname or ""
     path = Path(os.environ.get("NETRC", Path.home() / ("_netrc" if os.name == "nt" else ".netrc")))
     try:
         stored = netrc.netrc(path).authenticators(host)

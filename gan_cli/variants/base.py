@@ -186,7 +186,7 @@ class AdversarialModule(LightningModule):
         """One batch: the discriminator descends, and on every `n_critic`-th batch the generator after it."""
         optimizers = dict(zip(PLAYERS, cast(list[LightningOptimizer], self.optimizers()), strict=True))
         _count_batches_only(optimizers["generator"])
-        torch.manual_seed(seeding.mix(self.seed, "step", self.counters.batches, self.global_rank))
+        seeding.reseed(seeding.mix(self.seed, "step", self.counters.batches, self.global_rank), self.device)
         self._set_learning_rates(optimizers.values())
         parts = list(self._parts(batch))
         self._descend("discriminator", optimizers["discriminator"], parts)

@@ -2,8 +2,10 @@ import csv
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+import wandb
 
 from gan_cli.callbacks.loggers import RunLogger, Wandb, cut_back
 
@@ -51,8 +53,33 @@ def test_wandb_is_offline_without_a_key(tmp_path: Path, monkeypatch: pytest.Monk
 def test_wandb_finds_the_key_that_its_login_stores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("WANDB_API_KEY", raising=False)
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
-    (tmp_path / "netrc").write_text("machine api.wandb.ai login user password secret\n")
+    monkeypatch.setenv("WANDB_BASE_URL", "https://wandb.example.org")
+    (tmp_path / "netrc").write_text("machine wandb.example.org login user password secret\n")
     assert not Wandb()._offline
+
+
+@pytest.mark.parametrize("error", [wandb.errors.CommError, wandb.errors.UsageError])
+def test_wandb_goes_on_offline_where_it_is_not_reached(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: type[Exception]
+) -> None:
+    """The refusal is made here; what W&B's own attempt raises without a network was tried by hand."""
+    started = wandb.init
+
+    def init(**options: Any) -> Any:
+        if options.get("mode") != "offline":
+            raise error("no such host")
+        return started(**options)
+
+    monkeypatch.setenv("WANDB_API_KEY", "x" * 40)
+    monkeypatch.setenv("WANDB_SILENT", "true")
+    monkeypatch.setattr(wandb, "init", init)
+    logger = Wandb()
+    logger.put_in(tmp_path / "family" / "version_0")
+    (tmp_path / "family" / "version_0").mkdir(parents=True)
+    logger.log_metrics({"loss": 1.0}, 1)
+    wandb.finish()
+    assert "W&B: not reached (no such host), so this run is logged offline" in capsys.readouterr().out
+    assert list((tmp_path / "family" / "version_0" / "wandb").glob("offline-run-*"))
 
 
 def test_wandb_is_not_imported_unless_asked_for() -> None:
