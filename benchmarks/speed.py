@@ -116,12 +116,13 @@ def main() -> None:
     parser.add_argument("--image_size", type=int, default=64)
     parser.add_argument("--batch_size", type=int, default=64)
     parser.add_argument("--steps", type=int, default=10)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=8)
     options = parser.parse_args()
     cli.hush()
     speeds: dict[str, list[float]] = {name: [] for name in WAYS}
-    for _ in range(options.rounds):
-        for name, (way, precision, channels_last) in WAYS.items():
+    for turn in range(options.rounds):
+        order = list(WAYS.items())
+        for name, (way, precision, channels_last) in order if turn % 2 else reversed(order):
             speeds[name].append(way(options.image_size, options.batch_size, options.steps, precision, channels_last))
 
     def ratio(one: str, other: str) -> str:

@@ -1,13 +1,12 @@
 """The `gan` command on LightningCLI: its verbs, what data tells the model, resuming, and what is printed."""
 
 import errno
-import importlib
 import logging
 import sys
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from jsonargparse import Namespace
 from lightning.pytorch import Trainer
@@ -15,16 +14,17 @@ from lightning.pytorch.cli import LightningArgumentParser, LightningCLI, SaveCon
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.utilities.rank_zero import rank_zero_only
 
-from gan_cli import runs, verbs
+from gan_cli import runs, settings, verbs
 from gan_cli.callbacks.atomic_checkpoint_io import AtomicCheckpointIO
 from gan_cli.callbacks.loggers import RunLogger, Wandb, cut_back
 from gan_cli.callbacks.progress import FitProgress, Throughput
 from gan_cli.callbacks.run_checkpoint import RunCheckpoint, is_dry_run
 from gan_cli.callbacks.sample_grid import SampleGrid
-from gan_cli.data import DataFacts, ImageDataModule
+from gan_cli.data import ImageDataModule
 from gan_cli.errors import RunFailed, UserError
 from gan_cli.images import write_atomically
 from gan_cli.inference import checkpoints
+from gan_cli.inference.evaluate import evaluate
 from gan_cli.inference.interpolate import interpolate
 from gan_cli.inference.sample import sample
 from gan_cli.parser import Parser, normalised
@@ -43,9 +43,6 @@ TRAINER_DEFAULTS = {
     "enable_model_summary": False,
     "use_distributed_sampler": False,
 }
-
-LINKED = ("image_size", "image_channels", "num_classes")
-"""Arguments of a model that belong to the data."""
 
 REFUSED_TRAINER_KEYS = {
     "gradient_clip_val": "--model.generator_clip_norm and --model.discriminator_clip_norm",
@@ -170,11 +167,14 @@ class GANCLI(LightningCLI):
         config = self.config.get("fit")
         if config is None:
             return
-        facts = self._tell_model_about_data(config, self.typed.fit)
+        facts = settings.tell_model_about_data(config, self.typed.fit)
         if config.ckpt_path is not None:
             self.resumed = self._checkpoint_to_resume(config)
-            _take_over(checkpoints.read(self.resumed), config, self.typed.fit, facts)
+            content = checkpoints.read(self.resumed)
+            settings.take_over(content, config, self.typed.fit, facts)
             config.ckpt_path = str(self.resumed)
+            if note := settings.batch_size_note(content, config):
+                _say(note)
 
     def _set_seed(self) -> None:
         if self.subcommand == "fit":
@@ -185,7 +185,7 @@ class GANCLI(LightningCLI):
             return
         config = self.config.clone()
         # These two are made here, not by jsonargparse, which would bury what they say of a wrong value.
-        self.model, self.datamodule = _made(config.fit.pop("model")), _made(config.fit.pop("data"))
+        self.model, self.datamodule = settings.made(config.fit.pop("model")), settings.made(config.fit.pop("data"))
         self.config_init = self.parser.instantiate(config)
         self.trainer = self.instantiate_trainer()
 
@@ -219,38 +219,18 @@ class GANCLI(LightningCLI):
     def _run_folder(self, root: str | None) -> Path:
         if self.resumed is not None and (self.resumed.parent / "config.yaml").is_file():
             return self.resumed.parent
-        return runs.new_run(Path(root or "checkpoints"), _family(self.config.fit))
+        return runs.new_run(Path(root or "checkpoints"), settings.family_of(self.config.fit))
 
     def _checkpoint_to_resume(self, config: Namespace) -> Path:
         if config.ckpt_path != "last":
             return checkpoints.resolve(config.ckpt_path)
-        root, family = Path(config.trainer.default_root_dir or "checkpoints"), _family(config)
+        root, family = Path(config.trainer.default_root_dir or "checkpoints"), settings.family_of(config)
         newest = runs.newest_checkpoint(root, family)
         if newest is None:
             raise UserError(
                 f"ckpt_path: no run {root / family} is there to go on with; leave --ckpt_path out to start one"
             )
         return newest
-
-    def _tell_model_about_data(self, config: Namespace, typed: Namespace) -> DataFacts:
-        """Gives the model what belongs to the data, and gives it back.
-
-        Raises:
-            UserError: If the user typed something else for the model.
-        """
-        facts = cast(ImageDataModule, _made(config.data)).facts
-        typed_arguments = typed.get("model.init_args") or {}
-        for name in LINKED:
-            if name not in config.model.init_args:
-                continue
-            fact = getattr(facts, name)
-            if typed_arguments.get(name, fact) != fact:
-                raise UserError(
-                    f"model.{name}: {typed_arguments[name]} was typed, but the data has {fact}; leave it out "
-                    f"({name} comes from --data)"
-                )
-            config.model.init_args[name] = fact
-        return facts
 
     # The verbs
 
@@ -265,12 +245,16 @@ class GANCLI(LightningCLI):
         model = checkpoints.load_model(path, options.module)
         trainer_options = options.trainer.as_dict()
         if subcommand in ("validate", "test"):
-            self._evaluate(subcommand, model, options, trainer_options)
-            return
-        make = {"sample": sample, "interpolate": interpolate}[subcommand]
-        written = _trainer_or_error(lambda: make(model, path.parent / "pictures", options, trainer_options))
-        for place in written:
-            _say(f"written: {place}")
+            typed = options.get("data")
+            data = settings.made(typed, image_size=model.data_facts.get("image_size")) if typed else None
+            results = _trainer_or_error(lambda: evaluate(subcommand, model, data, trainer_options))
+            told = [f"{name}: {value:.4f}" for name, value in results.items()]
+        else:
+            make = {"sample": sample, "interpolate": interpolate}[subcommand]
+            written = _trainer_or_error(lambda: make(model, path.parent / "pictures", options, trainer_options))
+            told = [f"written: {place}" for place in written]
+        if told:
+            _say("\n".join(told))
 
     def before_fit(self) -> None:
         """Takes up the run's metrics where the checkpoint leaves them."""
@@ -278,96 +262,14 @@ class GANCLI(LightningCLI):
             step = checkpoints.read(self.resumed)[RECORD]["counters"]["batches"]
             cut_back(self.run_folder, step)
             _say(f"going on with {self.resumed} after step {step}")
+            if 0 < self.trainer.max_steps <= step:
+                _say(f"nothing is left to do: raise --trainer.max_steps above {step}")
 
     def after_fit(self) -> None:
         """Says what there is now, and what to type next."""
         last = self.run_folder / runs.LAST
         if last.is_file():
             _say(f"pictures: {self.run_folder / 'samples'}\ncheckpoint: {last}\nnext: gan sample --ckpt {last}")
-
-    def _evaluate(
-        self, verb: str, model: AdversarialModule, options: Namespace, trainer_options: dict[str, Any]
-    ) -> None:
-        datamodule = self._data_for(model, options)
-        trainer = _trainer_or_error(
-            lambda: Trainer(
-                logger=False,
-                enable_checkpointing=False,
-                enable_progress_bar=False,
-                enable_model_summary=False,
-                use_distributed_sampler=False,
-                **trainer_options,
-            )
-        )
-        (results,) = getattr(trainer, verb)(model, datamodule=datamodule, verbose=False)
-        for name, value in results.items():
-            _say(f"{name}: {value:.4f}")
-
-    def _data_for(self, model: AdversarialModule, options: Namespace) -> ImageDataModule:
-        """The data set typed, or the one the checkpoint names, at the model's image size."""
-        facts = model.data_facts
-        typed = options.get("data")
-        if typed is None and not hasattr(data_sets := importlib.import_module("gan_cli.data"), facts.get("name", "")):
-            raise UserError(
-                f"data: the checkpoint was trained on {facts.get('name')}, which is none of ours; type --data"
-            )
-        data_class = getattr(data_sets, facts["name"]) if typed is None else _class(typed.class_path)
-        arguments = {} if typed is None else dict(typed.get("init_args", {}))
-        chosen = cast(type[ImageDataModule], data_class)(**{**arguments, "image_size": facts["image_size"]})
-        if chosen.facts.image_channels != facts["image_channels"]:
-            raise UserError(
-                f"data: {chosen.facts.name} has {chosen.facts.image_channels} channels, "
-                f"the checkpoint's model {facts['image_channels']}; type another --data"
-            )
-        return chosen
-
-
-def _family(config: Namespace) -> str:
-    variant, dataset = (config[part].class_path.rpartition(".")[2] for part in ("model", "data"))
-    return runs.family(variant, dataset, config.name)
-
-
-def _made(config: Namespace) -> Any:
-    """The object that a class path and its flat arguments describe."""
-    return _class(config.class_path)(**config.get("init_args", Namespace()).as_dict())
-
-
-def _class(path: str) -> type:
-    module, _, name = path.rpartition(".")
-    return cast(type, getattr(importlib.import_module(module), name))
-
-
-def _take_over(content: dict[str, Any], config: Namespace, typed: Namespace, facts: DataFacts) -> None:
-    """Gives the resumed run what the checkpoint says, wherever nothing was typed.
-
-    Raises:
-        UserError: If something else was typed for the variant, its hyper-parameters, the data set or the seed.
-    """
-    record = content[RECORD]
-    saved_arguments = content["hyper_parameters"]
-    typed_arguments = typed.get("model.init_args") or {}
-    here = {f"model.{k}": v for k, v in typed_arguments.items()}
-    there = {f"model.{k}": v for k, v in saved_arguments.items()}
-    here |= {"model": config.model.class_path.rpartition(".")[2], "data": facts.name}
-    there |= {"model": record["variant"], "data": record["data"].get("name", facts.name)}
-    here |= {f"data.{name}": getattr(facts, name) for name in LINKED}
-    there |= {f"data.{name}": record["data"].get(name, getattr(facts, name)) for name in LINKED}
-    if "seed_everything" in typed:
-        here["seed_everything"], there["seed_everything"] = typed.seed_everything, record["seed"]
-    differing = [key for key in here if key in there and _plain(here[key]) != _plain(there[key])]
-    if differing:
-        lines = [f"{key}: {here[key]} was typed, but the run to go on with has {there[key]}" for key in differing[:2]]
-        raise UserError("\n".join([*lines, "A resumed run keeps its settings: leave them out, or start a new run"]))
-    config.seed_everything = record["seed"]
-    for name, value in saved_arguments.items():
-        config.model.init_args[name] = value
-    before, now = content.get("datamodule_hyper_parameters", {}).get("batch_size"), config.data.init_args.batch_size
-    if before not in (None, now):
-        _say(f"data.batch_size: {now} here, {before} before: the run goes on, but not as it would have with {before}")
-
-
-def _plain(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else value
 
 
 def _trainer_or_error(make: Callable[[], T]) -> T:

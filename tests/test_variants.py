@@ -81,7 +81,15 @@ def test_same_seed_same_weights(fit: Fit) -> None:
 def test_losses_are_finite(fit: Fit, precision: str) -> None:
     model = fit(3, trainer={"precision": precision})
     assert all(value.isfinite().all() for value in state(model).values() if value.is_floating_point())
-    assert all(float(first) == -1 for first in model._first_non_finite.values())
+    model.raise_if_not_finite()
+
+
+def test_resuming_counts_epochs_as_an_uninterrupted_run_does(fit: Fit, tmp_path: Path) -> None:
+    whole = fit(-1, trainer={"max_epochs": 3})
+    fit(-1, trainer={"max_epochs": 2})
+    resumed = fit(-1, resume=tmp_path / "run" / "last.ckpt", trainer={"max_epochs": 3})
+    assert whole.counters.batches == resumed.counters.batches == 66
+    assert same(state(resumed), state(whole))
 
 
 def test_checkpoint_gives_the_live_models_pictures(fit: Fit, tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ class ToyGAN(AdversarialModule):
         self.finish_players()
 
     def forward(self, latents: Tensor, labels: Tensor, truncation_psi: float = 1.0, ema: bool = True) -> Tensor:
-        images: Tensor = self.sampler(ema)(latents * truncation_psi, labels)
+        images: Tensor = self.picture_maker(ema)(latents * truncation_psi, labels)
         return images
 
     def discriminator_losses(self, batch: ImageBatch) -> Losses:

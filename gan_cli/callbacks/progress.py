@@ -36,7 +36,8 @@ class Throughput(Callback):
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         assert isinstance(pl_module, AdversarialModule)
-        if pl_module.counters.batches % int(getattr(trainer, "log_every_n_steps", 1)):
+        every: int = getattr(trainer, "log_every_n_steps", 0)
+        if not every or pl_module.counters.batches % every:
             return
         images, now = pl_module.counters.images, time.perf_counter()
         pl_module.log(SPEED, (images - self._images) / (now - self._since))

@@ -42,7 +42,7 @@ class SampleGrid(Callback):
     def _write(self, trainer: Trainer, model: AdversarialModule) -> None:
         latents = seeded_latents(range(self.num), model.latent_dim, model.latent_distribution).to(model.device)
         conditions = conditions_for(model, self.num, None, None)
-        with evaluating(model.sampler()):
+        with evaluating(model.picture_maker()):
             images = to_uint8(model(latents, **conditions)).cpu()
         path = self._folder / f"step-{trainer.global_step:08d}.png"
         save_png(grid(images, columns=max(1, round(self.num**0.5))), path)

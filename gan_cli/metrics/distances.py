@@ -5,7 +5,6 @@ Each can be fooled alone (by blends, by copies, by noise); together, and beside 
 
 import numpy as np
 import torch
-from scipy.linalg import sqrtm
 from torch import Tensor
 
 
@@ -24,7 +23,8 @@ def frechet_distance(first: Tensor, second: Tensor) -> float:
     a, b = first.double().numpy(), second.double().numpy()
     covariance_a, covariance_b = np.cov(a, rowvar=False), np.cov(b, rowvar=False)
     # tr sqrt(AB) = tr sqrt(sqrt(A) B sqrt(A)): symmetric, so that no imaginary part can arise.
-    root = sqrtm(covariance_a).real
+    values, vectors = np.linalg.eigh(covariance_a)
+    root = vectors * np.sqrt(values.clip(min=0)) @ vectors.T
     cross = np.linalg.eigvalsh(root @ covariance_b @ root).clip(min=0)
     means = np.square(a.mean(0) - b.mean(0)).sum()
     return float(max(0.0, means + np.trace(covariance_a) + np.trace(covariance_b) - 2 * np.sqrt(cross).sum()))

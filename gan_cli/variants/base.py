@@ -20,6 +20,7 @@ from gan_cli.batches import ImageBatch
 from gan_cli.errors import RunFailed, UserError
 from gan_cli.networks.ema import ShadowGenerator
 from gan_cli.networks.layers import mixes_batch, running_statistics_untouched
+from gan_cli.variants.finiteness import FinitenessGuard
 
 Losses = dict[str, Tensor]
 
@@ -89,18 +90,18 @@ class AdversarialModule(LightningModule):
         channels_last: bool = True,
     ) -> None:
         super().__init__()
-        _check("generator_lr", generator_lr, generator_lr > 0, "above 0")
-        _check("discriminator_lr", discriminator_lr, discriminator_lr > 0, "above 0")
-        _check("n_critic", n_critic, n_critic >= 1, "1 or more")
-        _check("ema_decay", ema_decay, 0 <= ema_decay < 1, "from 0 up to, not including, 1")
-        _check("accumulate", accumulate, accumulate >= 1, "1 or more")
-        if lr_decay_end:
-            _check(
-                "lr_decay_end", lr_decay_end, lr_decay_end > lr_decay_start, f"above lr_decay_start={lr_decay_start}"
-            )
+        check("generator_lr", generator_lr, generator_lr > 0, "above 0")
+        check("discriminator_lr", discriminator_lr, discriminator_lr > 0, "above 0")
+        check("adam_betas", adam_betas, all(0 <= beta < 1 for beta in adam_betas), "from 0 up to, not including, 1")
+        check("n_critic", n_critic, n_critic >= 1, "1 or more")
+        check("ema_decay", ema_decay, 0 <= ema_decay < 1, "from 0 up to, not including, 1")
+        check("generator_clip_norm", generator_clip_norm, generator_clip_norm >= 0, "0 or more")
+        check("discriminator_clip_norm", discriminator_clip_norm, discriminator_clip_norm >= 0, "0 or more")
+        check("accumulate", accumulate, accumulate >= 1, "1 or more")
+        decays = lr_decay_start or lr_decay_end
+        check("lr_decay_end", lr_decay_end, not decays or 0 <= lr_decay_start < lr_decay_end, "above lr_decay_start")
         self.save_hyperparameters()
         self.automatic_optimization = False
-        self.strict_loading = True
         self.learning_rates = {"generator": generator_lr, "discriminator": discriminator_lr}
         self.clip_norms = {"generator": generator_clip_norm, "discriminator": discriminator_clip_norm}
         self.adam_betas = adam_betas
@@ -114,7 +115,7 @@ class AdversarialModule(LightningModule):
         self.data_facts: dict[str, Any] = {}
         self._rows = seeding.Rows(0, 0, 0)
         self._watched: dict[str, list[Tensor]] = {}
-        self._first_non_finite: dict[str, Tensor] = {}
+        self._finiteness = FinitenessGuard()
 
     def finish_players(self) -> None:
         """Lays the players out in memory and makes the generator's shadow; the last line of a variant's `__init__`."""
@@ -138,7 +139,7 @@ class AdversarialModule(LightningModule):
 
     # What a variant uses
 
-    def sampler(self, ema: bool = True) -> nn.Module:
+    def picture_maker(self, ema: bool = True) -> nn.Module:
         """The generator that makes pictures: the averaged one where there is one, unless `ema` is off."""
         return self.ema if ema and self.ema is not None else self.generator
 
@@ -209,7 +210,7 @@ class AdversarialModule(LightningModule):
                 loss = torch.stack(list(losses.values())).sum()
                 with self._unsynchronised() if part is not parts[-1] else nullcontext():
                     self.manual_backward(loss * part.share)
-                self._note_non_finite(player, loss)
+                self._finiteness.note(player, loss, self.counters.batches + 1)
                 for name, value in losses.items():
                     self.watch(f"loss/{player}/{name}", value)
             optimizer.step()
@@ -278,7 +279,8 @@ class AdversarialModule(LightningModule):
         return self._logs_at(self.counters.batches + 1)
 
     def _logs_at(self, batches: int) -> bool:
-        return batches % cast(int, getattr(self.trainer, "log_every_n_steps", 1)) == 0
+        every: int = getattr(self.trainer, "log_every_n_steps", 0)
+        return every > 0 and batches % every == 0
 
     # Held-out images
 
@@ -302,26 +304,13 @@ class AdversarialModule(LightningModule):
         """The same as `validation_step`, under `gan test`."""
         self.validation_step(batch, batch_idx)
 
-    # Finiteness: gathered on the device at every step, read at the logging interval and before a checkpoint
-
-    def _note_non_finite(self, player: str, loss: Tensor) -> None:
-        first = self._first_non_finite.get(player, torch.tensor(-1, device=loss.device))
-        bad_now = loss.detach().isfinite().logical_not() & (first < 0)
-        self._first_non_finite[player] = first.masked_fill(bad_now, self.counters.batches + 1)
-
     def raise_if_not_finite(self) -> None:
-        """Reads what the steps noted, on all processes together.
+        """Stops a run whose losses are no longer finite; called at the logging interval and before each save.
 
         Raises:
             RunFailed: If a loss has been infinite or not a number; names the player and the step.
         """
-        for player, first in self._first_non_finite.items():
-            step = int(self.trainer.strategy.reduce(first, reduce_op="max"))
-            if step >= 0:
-                raise RunFailed(
-                    f"the {player}'s loss was not finite at step {step}; training has stopped\n"
-                    f"Try a lower --model.{player}_lr, or --model.{player}_clip_norm 1"
-                )
+        self._finiteness.raise_if_not_finite(self.trainer.strategy)
 
     def on_train_batch_end(self, outputs: Any, batch: ImageBatch, batch_idx: int) -> None:
         if self._logs_at(self.counters.batches):
@@ -378,6 +367,17 @@ def _count_batches_only(optimizer: LightningOptimizer) -> None:
     optimizer._on_after_step = do_nothing_closure
 
 
-def _check(name: str, value: object, possible: bool, wanted: str) -> None:
+def check(name: str, value: object, possible: bool, wanted: str) -> None:
+    """Refuses an argument of a variant.
+
+    Args:
+        name: The argument.
+        value: What was given.
+        possible: Whether that is in the argument's range.
+        wanted: What is, as it follows the words "take a value".
+
+    Raises:
+        UserError: If it is not possible.
+    """
     if not possible:
         raise UserError(f"model.{name}: {value} is not possible; take a value {wanted}")

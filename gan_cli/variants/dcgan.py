@@ -10,7 +10,7 @@ from gan_cli.networks.dcgan import DCGANDiscriminator, DCGANGenerator
 from gan_cli.objectives.adversarial import discriminator_cross_entropy, non_saturating_generator_loss
 from gan_cli.objectives.augment import Augmentation, diff_augment
 from gan_cli.seeding import Distribution
-from gan_cli.variants.base import AdversarialModule, Losses
+from gan_cli.variants.base import AdversarialModule, Losses, check
 
 
 class DCGAN(AdversarialModule):
@@ -58,6 +58,8 @@ class DCGAN(AdversarialModule):
             ema_decay=ema_decay,
             **optimisation,
         )
+        check("latent_dim", latent_dim, latent_dim >= 1, "of 1 or more")
+        check("base_channels", base_channels, base_channels >= 1, "of 1 or more")
         self.latent_dim = latent_dim
         self.latent_distribution: Distribution = latent_distribution
         self.augment = augment
@@ -67,7 +69,7 @@ class DCGAN(AdversarialModule):
 
     def forward(self, latents: Tensor, ema: bool = True) -> Tensor:
         """Images [N, C, H, W] in [-1, 1] from latents [N, Z], by the averaged generator unless `ema` is off."""
-        return cast(Tensor, self.sampler(ema)(latents))
+        return cast(Tensor, self.picture_maker(ema)(latents))
 
     def discriminator_losses(self, batch: ImageBatch) -> Losses:
         fake = self.generator(self._latents("discriminator"))

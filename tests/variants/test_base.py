@@ -229,8 +229,21 @@ def test_noise_is_a_function_of_the_seed_and_the_batch(toy: Callable[..., ToyGAN
 
 @pytest.mark.parametrize(
     ("argument", "value"),
-    [("generator_lr", 0.0), ("n_critic", 0), ("ema_decay", 1.0), ("accumulate", 0), ("lr_decay_end", -1)],
+    [
+        ("generator_lr", 0.0),
+        ("discriminator_lr", -1.0),
+        ("n_critic", 0),
+        ("ema_decay", 1.0),
+        ("generator_clip_norm", -1.0),
+        ("accumulate", 0),
+        ("lr_decay_end", -1),
+    ],
 )
 def test_values_out_of_range_are_refused(argument: str, value: float) -> None:
     with pytest.raises(UserError, match=f"model.{argument}: {value} is not possible; take a value"):
         ToyGAN(**cast(Any, {argument: value}))
+
+
+def test_a_decay_that_never_ends_is_refused() -> None:
+    with pytest.raises(UserError, match=r"model.lr_decay_end: 0 is not possible; take a value above lr_decay_start"):
+        ToyGAN(lr_decay_start=100)
