@@ -19,7 +19,7 @@ import torch
 from gan_cli import runs
 from gan_cli.inference.checkpoints import read
 
-STEPS = 400
+STEPS = 2000
 
 
 def command(root: Path, workers: int, *more: str) -> list[str]:

@@ -11,13 +11,16 @@ LIST = "Show variants, configs, data sets, and the runs found"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command and gives its exit code: 0, 1 for a run that failed, 2 for what cannot be done."""
+    """Runs the command and gives its exit code: 0, 1 for a failed run, 2 for what cannot be done, 128 + a signal."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     try:
         return _answer(arguments)
     except (UserError, RunFailed) as error:
         print(f"gan: {error}", file=sys.stderr)
         return error.exit_code
+    except KeyboardInterrupt:  # before a run has begun there is nothing to save
+        print("gan: stopped", file=sys.stderr)
+        return 130
     except BrokenPipeError:  # the reader of our output has gone, as in `gan list | head`
         sys.stderr.close()
         return 1

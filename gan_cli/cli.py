@@ -268,8 +268,12 @@ class GANCLI(LightningCLI):
     def after_fit(self) -> None:
         """Says what there is now, and what to type next."""
         last = self.run_folder / runs.LAST
+        module = type(self.model).__module__
+        trusted = "" if module.startswith("gan_cli.") else f" --module {module}"
         if last.is_file():
-            _say(f"pictures: {self.run_folder / 'samples'}\ncheckpoint: {last}\nnext: gan sample --ckpt {last}")
+            _say(
+                f"pictures: {self.run_folder / 'samples'}\ncheckpoint: {last}\nnext: gan sample --ckpt {last}{trusted}"
+            )
 
 
 def _trainer_or_error(make: Callable[[], T]) -> T:

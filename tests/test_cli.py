@@ -109,6 +109,15 @@ def test_a_resumed_run_keeps_its_settings(workdir: Path) -> None:
     assert cli.model.seed == 5
 
 
+def test_a_variant_of_ones_own_is_trained_by_its_path(workdir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--model", "tests.toys.ToyGAN", "--data", "Digits", "--data.image_size", "16", "--trainer.max_steps", "1"]
+    cli = GANCLI(["fit", *words, "--trainer.accelerator", "cpu", "--trainer.enable_progress_bar", "false"])
+    assert cli.model.hparams["num_classes"] == 10  # from the data
+    next_command = capsys.readouterr().out.rpartition("next: gan ")[2].split()
+    assert next_command[-2:] == ["--module", "tests.toys"]
+    assert main(next_command) == 0
+
+
 def test_wandb_by_a_second_config_logs_offline_in_the_run(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("WANDB_API_KEY", raising=False)
     monkeypatch.setenv("NETRC", str(workdir / "none"))

@@ -1,5 +1,7 @@
 """Learning itself: minutes, so marked slow; the bounds come from the runs in README.md, with a margin."""
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,12 +12,16 @@ from gan_cli import load
 from gan_cli.cli import GANCLI
 from gan_cli.data import Digits
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 
 @pytest.fixture
-def all_cores() -> None:
-    torch.set_num_threads(len(__import__("os").sched_getaffinity(0)))
+def all_cores() -> Iterator[None]:
+    """The other tests use one thread."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(os.cpu_count() or 1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.mark.usefixtures("all_cores")

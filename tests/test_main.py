@@ -74,6 +74,17 @@ def test_the_catalogue_is_what_can_be_imported() -> None:
     assert all(catalogue.variants().values())
 
 
+def test_an_interrupt_before_a_run_has_begun_is_short(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt(_: list[str]) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("gan_cli.__main__._answer", interrupt)
+    assert main(["fit"]) == 130
+    assert capsys.readouterr().err == "gan: stopped\n"
+
+
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     from gan_cli import __version__
 
