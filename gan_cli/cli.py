@@ -2,16 +2,16 @@
 
 import errno
 import logging
+import re
 import sys
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from jsonargparse import Namespace
 from lightning.pytorch import Trainer
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI, SaveConfigCallback
-from lightning.pytorch.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.utilities.rank_zero import rank_zero_only
 
 from gan_cli import runs, settings, verbs
@@ -27,11 +27,10 @@ from gan_cli.inference import checkpoints
 from gan_cli.inference.evaluate import evaluate
 from gan_cli.inference.interpolate import interpolate
 from gan_cli.inference.sample import sample
+from gan_cli.inference.trainers import check_precision, trainer_or_error
 from gan_cli.parser import Parser, normalised
 from gan_cli.variants import AdversarialModule
 from gan_cli.variants.base import RECORD
-
-T = TypeVar("T")
 
 TRAINER_DEFAULTS = {
     "default_root_dir": "checkpoints",
@@ -42,6 +41,7 @@ TRAINER_DEFAULTS = {
     "num_sanity_val_steps": 0,
     "enable_model_summary": False,
     "use_distributed_sampler": False,
+    "devices": 1,
 }
 
 REFUSED_TRAINER_KEYS = {
@@ -167,14 +167,28 @@ class GANCLI(LightningCLI):
         config = self.config.get("fit")
         if config is None:
             return
+        self._check_fit(config)
+        if config.ckpt_path is None:
+            settings.tell_model_about_data(config, self.typed.fit)
+            return
+        self.resumed = self._checkpoint_to_resume(config)
+        config.ckpt_path = str(self.resumed)
+        content = checkpoints.read(self.resumed)
+        settings.take_over_data(content, config, self.typed.fit)
         facts = settings.tell_model_about_data(config, self.typed.fit)
-        if config.ckpt_path is not None:
-            self.resumed = self._checkpoint_to_resume(config)
-            content = checkpoints.read(self.resumed)
-            settings.take_over(content, config, self.typed.fit, facts)
-            config.ckpt_path = str(self.resumed)
-            if note := settings.batch_size_note(content, config):
-                _say(note)
+        settings.take_over(content, config, self.typed.fit, facts)
+        if note := settings.batch_size_note(content, config):
+            _say(note)
+
+    def _check_fit(self, config: Namespace) -> None:
+        """Refuses what would only fail later, or in a worse place."""
+        check_precision(config.trainer.precision)
+        if config.name is not None and not re.fullmatch(r"[\w.-]+", config.name):
+            raise UserError(f"name: {config.name!r} is part of a folder's name; take letters, digits, '.', '_' and '-'")
+        if config.seed_everything is not True and config.seed_everything < 0:
+            raise UserError(f"seed_everything: {config.seed_everything} is not possible; take 0 or more")
+        if config.trainer.val_check_interval == 0:
+            raise UserError("trainer.val_check_interval: 0 is not possible; --trainer.limit_val_batches 0 turns it off")
 
     def _set_seed(self) -> None:
         if self.subcommand == "fit":
@@ -210,7 +224,10 @@ class GANCLI(LightningCLI):
             "logger": [RunLogger(self.run_folder), *extra],
             "plugins": [*(plugins if isinstance(plugins, list) else [plugins]), AtomicCheckpointIO()],
         }
-        return _trainer_or_error(lambda: super(GANCLI, self).instantiate_trainer(**kwargs))
+        if options["strategy"] in ("auto", "ddp") and (str(options["devices"]) != "1" or options["num_nodes"] != 1):
+            # While one player descends the other is frozen, which plain ddp takes for an error.
+            kwargs["strategy"] = "ddp_find_unused_parameters_true"
+        return trainer_or_error(lambda: super(GANCLI, self).instantiate_trainer(**kwargs))
 
     def _instantiate_trainer(self, config: dict[str, Any], callbacks: list[Any]) -> Trainer:
         shown = [] if config.get("enable_progress_bar") is False else [FitProgress()]
@@ -246,12 +263,14 @@ class GANCLI(LightningCLI):
         trainer_options = options.trainer.as_dict()
         if subcommand in ("validate", "test"):
             typed = options.get("data")
-            data = settings.made(typed, image_size=model.data_facts.get("image_size")) if typed else None
-            results = _trainer_or_error(lambda: evaluate(subcommand, model, data, trainer_options))
+            if typed and "image_size" not in (self.typed[subcommand].get("data.init_args") or {}):
+                typed.init_args.image_size = model.data_facts.get("image_size", typed.init_args.image_size)
+            data = settings.made(typed) if typed else None
+            results = evaluate(subcommand, model, data, trainer_options)
             told = [f"{name}: {value:.4f}" for name, value in results.items()]
         else:
             make = {"sample": sample, "interpolate": interpolate}[subcommand]
-            written = _trainer_or_error(lambda: make(model, path.parent / "pictures", options, trainer_options))
+            written = make(model, path.parent / "pictures", options, trainer_options)
             told = [f"written: {place}" for place in written]
         if told:
             _say("\n".join(told))
@@ -263,7 +282,11 @@ class GANCLI(LightningCLI):
             cut_back(self.run_folder, step)
             _say(f"going on with {self.resumed} after step {step}")
             if 0 < self.trainer.max_steps <= step:
-                _say(f"nothing is left to do: raise --trainer.max_steps above {step}")
+                _say(f"nothing is left to do: the run ended at --trainer.max_steps {self.trainer.max_steps}")
+        _, decayed = self.model.lr_decay
+        last = decayed * self.model.n_critic
+        if decayed and self.trainer.max_steps > last:
+            _say(f"note: model.lr_decay_end is {decayed}: after {last} batches nothing is learned")
 
     def after_fit(self) -> None:
         """Says what there is now, and what to type next."""
@@ -274,14 +297,6 @@ class GANCLI(LightningCLI):
             _say(
                 f"pictures: {self.run_folder / 'samples'}\ncheckpoint: {last}\nnext: gan sample --ckpt {last}{trusted}"
             )
-
-
-def _trainer_or_error(make: Callable[[], T]) -> T:
-    """What `make` gives, with Lightning's refusals of devices, strategies and precisions made short."""
-    try:
-        return make()
-    except MisconfigurationException as error:
-        raise UserError(f"trainer: {str(error).splitlines()[0]}") from error
 
 
 def _say(text: str) -> None:

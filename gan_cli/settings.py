@@ -41,15 +41,25 @@ def family_of(config: Namespace) -> str:
     return runs.family(variant, dataset, config.name)
 
 
-def made(config: Namespace, **more: Any) -> Any:
-    """The object that a class path and its flat arguments describe; `more` goes before them."""
-    return class_at(config.class_path)(**{**config.get("init_args", Namespace()).as_dict(), **more})
+def made(config: Namespace) -> Any:
+    """The object that a class path and its flat arguments describe."""
+    return class_at(config.class_path)(**config.get("init_args", Namespace()).as_dict())
 
 
 def class_at(path: str) -> type:
     """The class of a path that the user typed."""
     module, _, name = path.rpartition(".")
     return cast(type, getattr(importlib.import_module(module), name))
+
+
+def take_over_data(content: dict[str, Any], config: Namespace, typed: Namespace) -> None:
+    """Gives the data set of a resumed run the arguments it had, wherever nothing was typed and it is the same set."""
+    if content[RECORD]["data"].get("name") != config.data.class_path.rpartition(".")[2]:
+        return
+    typed_arguments = typed.get("data.init_args") or {}
+    for name, value in content.get("datamodule_hyper_parameters", {}).items():
+        if name in config.data.init_args and name not in typed_arguments:
+            config.data.init_args[name] = value
 
 
 def take_over(content: dict[str, Any], config: Namespace, typed: Namespace, facts: DataFacts) -> None:

@@ -114,6 +114,9 @@ def help_parser(verb: str) -> ArgumentParser:
     add_options = VERBS[verb].add_options
     assert add_options is not None
     add_options(parser)
+    if add_options is _evaluate:  # the command itself takes every argument of a data set, which needs torch
+        parser.add_argument("--data", metavar="NAME", help="Data set; default: the checkpoint's")
+        parser.add_argument("--data.root", metavar="DIR", help="Its folder; and so on, as for fit")
     return parser
 
 

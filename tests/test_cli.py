@@ -98,14 +98,15 @@ def test_a_resumed_run_keeps_its_settings(workdir: Path) -> None:
     for words, said in (
         (("--seed_everything", "3"), "seed_everything: 3 was typed, but the run to go on with has 5"),
         (("--model.latent_dim", "9"), "model.latent_dim: 9 was typed, but the run to go on with has 8"),
-        (("--data.image_size", "32"), "model.image_size: 32 was typed|data"),
+        (("--data.image_size", "32"), "data.image_size: 32 was typed, but the run to go on with has 16"),
     ):
         with pytest.raises(ValueError, match=said):
             fit("--ckpt_path", "last", *words)
     # What was not typed comes from the checkpoint, wherever it was typed then.
-    flags = ["--model", "DCGAN", "--data", "Digits", "--data.image_size", "16", "--data.batch_size", "16"]
+    flags = ["--model", "DCGAN", "--data", "Digits"]
     cli = GANCLI(["fit", *flags, "--ckpt_path", "last", "--trainer.max_steps", "2", "--trainer.accelerator", "cpu"])
     assert cli.model.hparams["base_channels"] == 4
+    assert (cli.datamodule.image_size, cli.datamodule.batch_size) == (16, 16)
     assert cli.model.seed == 5
 
 
@@ -116,6 +117,11 @@ def test_a_variant_of_ones_own_is_trained_by_its_path(workdir: Path, capsys: pyt
     next_command = capsys.readouterr().out.rpartition("next: gan ")[2].split()
     assert next_command[-2:] == ["--module", "tests.toys"]
     assert main(next_command) == 0
+
+
+def test_decay_that_ends_before_the_run_is_said_aloud(workdir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    fit("--trainer.max_steps", "3", "--model.lr_decay_start", "1", "--model.lr_decay_end", "2")
+    assert "note: model.lr_decay_end is 2: after 2 batches nothing is learned" in capsys.readouterr().out
 
 
 def test_wandb_by_a_second_config_logs_offline_in_the_run(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,6 +173,17 @@ BAD = [
         "trainer.accumulate_grad_batches: not possible with two players; type",
     ),
     (["--trainer.precision", "8"], "trainer.precision: 8 is not possible"),
+    (["--trainer.precision", "bf16-true"], "trainer.precision: bf16-true is not possible; take 32-true, bf16-mixed"),
+    (["--trainer.accelerator", "foo"], "trainer: "),
+    (["--trainer.strategy", "foo"], "trainer: "),
+    (["--trainer.devices", "foo"], "trainer: "),
+    (["--trainer.val_check_interval", "0"], "trainer.val_check_interval: 0 is not possible"),
+    (["--seed_everything", "-1"], "seed_everything: -1 is not possible; take 0 or more"),
+    (["--data.num_workers", "-1"], "data.num_workers: -1 is not possible; take 0 or more"),
+    (["--name", "a[1]"], "name: 'a[1]' is part of a folder's name"),
+    (["--name", "x/y"], "name: 'x/y' is part of a folder's name"),
+    (["--samples.every_n_steps", "-1"], "samples: every_n_steps -1, num 64: take at least 0 steps and 1 image"),
+    (["--checkpoint.keep", "0"], "checkpoint: every_n_steps 500, keep 0: both must be 1 or more"),
     (["--trainer.logger", "false"], "trainer.logger: false is not possible"),
     (["--ckpt_path", "last"], "ckpt_path: no run checkpoints/dcgan-digits is there to go on with"),
     (["--ckpt_path", "nothing.ckpt"], "ckpt: nothing.ckpt does not exist"),

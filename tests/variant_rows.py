@@ -11,12 +11,10 @@ class VariantRow(NamedTuple):
     Attributes:
         variant: The class.
         arguments: Tiny arguments that fit 16x16 grey images.
-        verbs: What works from its checkpoint.
     """
 
     variant: type[AdversarialModule]
     arguments: dict[str, Any]
-    verbs: tuple[str, ...] = ("sample", "interpolate")
 
 
 ROWS = [

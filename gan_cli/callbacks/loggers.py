@@ -60,8 +60,11 @@ class RunLogger(Logger):
             columns, rows = _read(self.path)
             self._columns = sorted({*columns, *row})
             _write(self.path, self._columns, rows)
-        with self.path.open("a", newline="") as file:
-            csv.DictWriter(file, self._columns).writerow(row)
+        try:
+            with self.path.open("a", newline="") as file:
+                csv.DictWriter(file, self._columns).writerow(row)
+        except OSError as error:  # that of a full disk does not name the file
+            raise OSError(error.errno, error.strerror, str(self.path)) from error
 
 
 def _read(path: Path) -> tuple[list[str], list[dict[str, str]]]:

@@ -16,7 +16,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from gan_cli.variants.base import AdversarialModule
+from gan_cli.variants.base import PLAYERS, AdversarialModule
 
 SPEED = "time/images_per_second"
 
@@ -118,10 +118,10 @@ class FitProgress(ProgressBar):
     def _telling(self, trainer: Trainer) -> str:
         """The newest logged values: both losses, speed and kimg."""
         metrics = trainer.callback_metrics
-        losses = [
-            f"{player} {sum(float(v) for k, v in metrics.items() if k.startswith(f'loss/{player}/')):.3f}"
-            for player in ("discriminator", "generator")
-        ]
+        losses = []
+        for player in PLAYERS:
+            terms = [float(value) for name, value in metrics.items() if name.startswith(f"loss/{player}/")]
+            losses += [f"{player} {sum(terms):.3f}"] if terms else []
         speed, kimg = metrics.get(SPEED), metrics.get("kimg")
         if speed is None or kimg is None:
             return ""

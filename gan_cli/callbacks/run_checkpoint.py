@@ -11,7 +11,7 @@ from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import Checkpoint
 
 from gan_cli import runs
-from gan_cli.errors import RunFailed
+from gan_cli.errors import RunFailed, UserError
 from gan_cli.variants.base import AdversarialModule
 
 
@@ -40,8 +40,10 @@ class RunCheckpoint(Checkpoint):
     """
 
     def __init__(self, every_n_steps: int = 500, keep: int = 2) -> None:
-        self.every_n_steps = max(1, every_n_steps)
-        self.keep = max(1, keep)
+        if every_n_steps < 1 or keep < 1:
+            raise UserError(f"checkpoint: every_n_steps {every_n_steps}, keep {keep}: both must be 1 or more")
+        self.every_n_steps = every_n_steps
+        self.keep = keep
         self._signal: int | None = None
         self._handlers: dict[int, Any] = {}
         self._folder = Path()

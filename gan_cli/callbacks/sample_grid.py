@@ -7,9 +7,10 @@ import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 
 from gan_cli.callbacks.run_checkpoint import is_dry_run
-from gan_cli.images import grid, save_png, to_uint8
+from gan_cli.errors import UserError
+from gan_cli.images import grid, save_png
 from gan_cli.inference.latents import seeded_latents
-from gan_cli.inference.rendering import conditions_for
+from gan_cli.inference.rendering import conditions_for, images_at
 from gan_cli.networks.layers import evaluating
 from gan_cli.variants.base import AdversarialModule
 
@@ -23,6 +24,8 @@ class SampleGrid(Callback):
     """
 
     def __init__(self, every_n_steps: int = 500, num: int = 64) -> None:
+        if every_n_steps < 0 or num < 1:
+            raise UserError(f"samples: every_n_steps {every_n_steps}, num {num}: take at least 0 steps and 1 image")
         self.every_n_steps = every_n_steps
         self.num = num
         self._folder = Path()
@@ -40,10 +43,10 @@ class SampleGrid(Callback):
 
     @torch.no_grad()
     def _write(self, trainer: Trainer, model: AdversarialModule) -> None:
-        latents = seeded_latents(range(self.num), model.latent_dim, model.latent_distribution).to(model.device)
+        latents = seeded_latents(range(self.num), model.latent_dim, model.latent_distribution)
         conditions = conditions_for(model, self.num, None, None)
         with evaluating(model.picture_maker()):
-            images = to_uint8(model(latents, **conditions)).cpu()
+            images = images_at(model, latents, conditions, torch.arange(self.num))
         path = self._folder / f"step-{trainer.global_step:08d}.png"
         save_png(grid(images, columns=max(1, round(self.num**0.5))), path)
         for logger in trainer.loggers:

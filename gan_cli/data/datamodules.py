@@ -71,6 +71,8 @@ class ImageDataModule(LightningDataModule):
             raise UserError(f"data.image_size: {image_size} is no power of two from 16; take 16, 32, 64, ...")
         if batch_size < 1:
             raise UserError(f"data.batch_size: {batch_size} is not possible; take at least 1")
+        if num_workers < 0:
+            raise UserError(f"data.num_workers: {num_workers} is not possible; take 0 or more")
         self.save_hyperparameters()
         self.root = root
         self.image_size = image_size

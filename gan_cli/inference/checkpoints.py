@@ -42,6 +42,8 @@ def read(path: Path) -> dict[str, Any]:
     try:
         with warnings.catch_warnings(action="ignore"):  # of pickle protocols, in files that were never ours
             content = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError as error:
+        raise UserError(f"ckpt: {path} does not exist; `gan list` shows the runs there are") from error
     except (PermissionError, IsADirectoryError) as error:
         raise UserError(f"ckpt: {path} cannot be read ({error.strerror})") from error
     except pickle.UnpicklingError as error:

@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from lightning.pytorch import Trainer
-
 from gan_cli import data
 from gan_cli.data import ImageDataModule
 from gan_cli.errors import UserError
+from gan_cli.inference.trainers import verb_trainer
 from gan_cli.variants.base import AdversarialModule
 
 
@@ -28,20 +27,11 @@ def evaluate(
         UserError: If the checkpoint names no data set of ours, or the data does not fit the model.
     """
     chosen = datamodule or _data_set_of(model)
-    wanted, given = model.data_facts.get("image_channels"), chosen.facts.image_channels
-    if wanted not in (None, given):
-        raise UserError(
-            f"data: {chosen.facts.name} has {given} channels, the checkpoint's model {wanted}; type another"
-        )
-    trainer = Trainer(
-        logger=False,
-        enable_checkpointing=False,
-        enable_progress_bar=False,
-        enable_model_summary=False,
-        use_distributed_sampler=False,
-        **trainer_options,
-    )
-    (results,) = getattr(trainer, verb)(model, datamodule=chosen, verbose=False)
+    for name in ("image_size", "image_channels"):
+        wanted, given = model.data_facts.get(name), getattr(chosen.facts, name)
+        if wanted not in (None, given):
+            raise UserError(f"data.{name}: {chosen.facts.name} has {given}, but the checkpoint's model {wanted}")
+    (results,) = getattr(verb_trainer(trainer_options), verb)(model, datamodule=chosen, verbose=False)
     return dict(results)
 
 

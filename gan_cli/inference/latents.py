@@ -1,11 +1,12 @@
 """Latent vectors as functions of seeds, and the walks between them."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor
 
+from gan_cli.errors import UserError
 from gan_cli.seeding import Distribution, draw, stream
 
 Method = Literal["slerp", "lerp"]
@@ -18,7 +19,12 @@ def seeded_latents(seeds: Sequence[int], latent_dim: int, distribution: Distribu
         seeds: Whole numbers >= 0.
         latent_dim: Z.
         distribution: The prior: N(0, 1) or uniform on [-1, 1].
+
+    Raises:
+        UserError: If there is no seed.
     """
+    if not seeds:
+        raise UserError("num: 0 images are none; take 1 or more")
     return torch.stack([draw((latent_dim,), distribution, stream(seed, "verb")) for seed in seeds])
 
 
@@ -66,7 +72,16 @@ def walk(keyframes: Tensor, steps: int, method: Method, loop: bool) -> Tensor:
             which ends just before its start, so that played again and again it does not stop).
         method: The arc or the straight line between neighbours.
         loop: Return from the last keyframe to the first.
+
+    Raises:
+        UserError: If there are fewer than two keyframes or steps, or the method is unknown.
     """
+    if method not in get_args(Method):
+        raise UserError(f"method: {method} is unknown; take slerp or lerp")
+    if len(keyframes) < 2:
+        raise UserError(f"keyframes: {len(keyframes)} is no walk; take 2 or more")
+    if steps < 2:
+        raise UserError(f"steps: {steps} is no walk; take 2 or more")
     between = {"slerp": slerp, "lerp": lerp}[method]
     ends = torch.cat([keyframes[1:], keyframes[:1]]) if loop else keyframes[1:]
     fractions = torch.arange(steps) / steps if loop else torch.linspace(0, 1, steps)

@@ -5,12 +5,13 @@ from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import torch
-from lightning.pytorch import LightningModule, Trainer
+from lightning.pytorch import LightningModule
 from torch import Tensor
 from torch.utils.data import DataLoader
 
 from gan_cli.errors import UserError
 from gan_cli.images import to_uint8
+from gan_cli.inference.trainers import verb_trainer
 from gan_cli.variants.base import AdversarialModule
 
 Sink = Callable[[list[int], Tensor], None]
@@ -40,15 +41,7 @@ def render(
         uint8 [M, C, H, W] on the first process where there is no sink; otherwise None.
     """
     task = _Rendering(model, latents, conditions, batch_size, sink)
-    trainer = Trainer(
-        logger=False,
-        enable_checkpointing=False,
-        enable_progress_bar=False,
-        enable_model_summary=False,
-        use_distributed_sampler=False,
-        **trainer_options,
-    )
-    trainer.predict(task, return_predictions=False)
+    verb_trainer(trainer_options).predict(task, return_predictions=False)
     return task.collected()
 
 

@@ -135,7 +135,9 @@ class AdversarialModule(LightningModule):
     def make_optimizer(self, player: str) -> Optimizer:
         """The optimizer of one player: Adam, unless the variant's paper says otherwise."""
         network = cast(nn.Module, getattr(self, player))
-        return Adam(network.parameters(), lr=self.learning_rates[player], betas=self.adam_betas, fused=True)
+        # A fused optimizer unscales float16 gradients inside its step, too late for clipping and for the logged norms.
+        scaled = getattr(self.trainer.precision_plugin, "scaler", None) is not None
+        return Adam(network.parameters(), lr=self.learning_rates[player], betas=self.adam_betas, fused=not scaled)
 
     # What a variant uses
 
@@ -152,7 +154,7 @@ class AdversarialModule(LightningModule):
         """
         if mixes_batch(self.discriminator):
             return self.discriminator(real), self.judge_fake(fake)
-        real_outputs, fake_outputs = self.discriminator(torch.cat([real, fake])).chunk(2)
+        real_outputs, fake_outputs = self.discriminator(torch.cat([real, fake])).split([len(real), len(fake)])
         return real_outputs, fake_outputs
 
     def judge_fake(self, fake: Tensor) -> Tensor:
@@ -243,11 +245,14 @@ class AdversarialModule(LightningModule):
     def _only(self, player: str) -> Iterator[None]:
         """Within it only this player's parameters want gradients: the other's passes are cheaper, or free."""
         (other,) = (getattr(self, name) for name in PLAYERS if name != player)
-        other.requires_grad_(False)
+        frozen = [parameter for parameter in other.parameters() if parameter.requires_grad]
+        for parameter in frozen:
+            parameter.requires_grad = False
         try:
             yield
         finally:
-            other.requires_grad_(True)
+            for parameter in frozen:
+                parameter.requires_grad = True
 
     def _unsynchronised(self) -> AbstractContextManager[Any]:
         """Within it processes keep their gradients to themselves."""
@@ -293,6 +298,7 @@ class AdversarialModule(LightningModule):
 
         Batch normalisation uses the batch's own statistics, as in training, so that the two can be compared.
         """
+        seeding.reseed(seeding.mix(self.seed, "held out", batch_idx, self.global_rank), self.device)  # augmentation
         self.discriminator.train(mixes_batch(self.discriminator))
         with running_statistics_untouched(self.discriminator):
             logits = self.held_out_logits(batch)

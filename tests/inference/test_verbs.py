@@ -138,6 +138,15 @@ def test_the_python_side_walks_too(checkpoint: Path) -> None:
     assert not torch.equal(images, lines)
 
 
+def test_the_python_side_names_what_is_wrong(checkpoint: Path) -> None:
+    with pytest.raises(UserError, match=r"nope.ckpt does not exist"):
+        load("nope.ckpt")
+    with pytest.raises(UserError, match="num: 0 images are none"):
+        load(checkpoint).sample(0)
+    with pytest.raises(UserError, match="keyframes: 1 is no walk"):
+        load(checkpoint).interpolate([1])
+
+
 def test_validate_and_test_use_the_data_set_of_the_checkpoint(
     checkpoint: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -212,6 +221,9 @@ def test_labels_and_truncation_where_the_variant_has_them(conditional: Path, wor
         (("interpolate", "--steps", "1"), "steps: 1 is no walk; take 2 or more"),
         (("interpolate", "--output", "x.avi"), "output: x.avi has no ending this verb writes"),
         (("test", "--data", "CelebB"), "data: CelebB is unknown"),
+        (("test", "--data", "Digits", "--data.image_size", "64"), "data.image_size: Digits has 64, but the checkpoint"),
+        (("sample", "--trainer.precision", "64-true"), "trainer.precision: 64-true is not possible; take 32-true"),
+        (("sample", "--trainer.devices", "foo"), "trainer: "),
     ],
 )
 def test_bad_input_is_named_with_the_way_out(

@@ -5,9 +5,11 @@ from typing import Any, cast
 import pytest
 import torch
 from lightning.pytorch import Callback, Trainer
+from lightning.pytorch.plugins import MixedPrecision
 from torch import Tensor, nn
 
 from gan_cli.batches import ImageBatch
+from gan_cli.callbacks.atomic_checkpoint_io import AtomicCheckpointIO
 from gan_cli.data import Digits
 from gan_cli.errors import RunFailed, UserError
 from gan_cli.variants import DCGAN
@@ -145,6 +147,29 @@ def test_held_out_images_leave_no_trace_in_the_discriminator(trained: Callable[.
     results = Trainer(accelerator="cpu", logger=False, enable_progress_bar=False).validate(model, data, verbose=False)
     assert math.isfinite(results[0]["logits/held_out"])
     assert all(torch.equal(value, before[name]) for name, value in model.discriminator.state_dict().items())
+
+
+def test_held_out_images_are_augmented_the_same_again(trained: Callable[..., DCGAN]) -> None:
+    model = trained(steps=1, augment=("translation", "cutout"))
+    trainer = Trainer(accelerator="cpu", logger=False, enable_progress_bar=False)
+    one, other = (trainer.validate(model, Digits(image_size=16), verbose=False)[0] for _ in range(2))
+    assert one == other
+
+
+def test_norms_under_a_loss_scaler_are_those_of_the_unscaled_gradients(
+    trained: Callable[..., DCGAN], tmp_path: Any
+) -> None:
+    """Clipping sees the gradients that the log sees. The plugin is given because Lightning has no 16-mixed on a CPU."""
+    scaler = torch.amp.GradScaler("cpu", init_scale=2.0**10)
+    plugin = MixedPrecision("16-mixed", "cpu", scaler)
+    trained(steps=1, trainer={"plugins": [AtomicCheckpointIO(), plugin]})
+    header, row = (line.split(",") for line in (tmp_path / "run" / "metrics.csv").read_text().splitlines())
+    scaled = {name: float(value) for name, value in zip(header, row, strict=True) if name.startswith("gradient_norm")}
+    (tmp_path / "run" / "metrics.csv").unlink()
+    trained(steps=1)
+    header, row = (line.split(",") for line in (tmp_path / "run" / "metrics.csv").read_text().splitlines())
+    plain = {name: float(value) for name, value in zip(header, row, strict=True) if name.startswith("gradient_norm")}
+    assert scaled == {name: pytest.approx(value, rel=0.1) for name, value in plain.items()}
 
 
 def test_ema_follows_generator_steps_and_makes_the_samples(trained: Callable[..., DCGAN]) -> None:
