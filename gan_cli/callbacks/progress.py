@@ -6,15 +6,8 @@ from typing import Any
 from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.callbacks import ProgressBar
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.table import Column
 
 from gan_cli.variants.base import PLAYERS, AdversarialModule
 
@@ -74,12 +67,12 @@ class FitProgress(ProgressBar):
         self._told = time.monotonic()
         if not (self._enabled and self.console.is_terminal):
             return
+        whole = Column(no_wrap=True)  # in a narrow terminal the bar gives way, not the numbers
         columns = (
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
-            TextColumn("{task.fields[told]}"),
+            BarColumn(bar_width=12),
+            MofNCompleteColumn(table_column=whole),
+            TimeRemainingColumn(table_column=whole),
+            TextColumn("{task.fields[told]}", table_column=whole),
         )
         self._bar = Progress(*columns, console=self.console, refresh_per_second=4)
         self._task = self._bar.add_task("fit", total=self._total(trainer), completed=trainer.global_step, told="")
@@ -93,7 +86,7 @@ class FitProgress(ProgressBar):
             return
         self._shown = now
         if self._bar is not None:
-            self._bar.update(self._task, completed=trainer.global_step, told=self._telling(trainer))
+            self._bar.update(self._task, completed=trainer.global_step, told=self._telling(trainer, short=True))
         elif now - self._told >= self.seconds_between_lines:
             self._told = now
             total = self._total(trainer)
@@ -107,7 +100,7 @@ class FitProgress(ProgressBar):
 
     def _stop(self, trainer: Trainer) -> None:
         if self._bar is not None:
-            self._bar.update(self._task, completed=trainer.global_step, told=self._telling(trainer))
+            self._bar.update(self._task, completed=trainer.global_step, told=self._telling(trainer, short=True))
             self._bar.stop()
             self._bar = None
 
@@ -115,13 +108,13 @@ class FitProgress(ProgressBar):
         steps = trainer.estimated_stepping_batches
         return int(steps) if steps != float("inf") else None
 
-    def _telling(self, trainer: Trainer) -> str:
-        """The newest logged values: both losses, speed and kimg."""
+    def _telling(self, trainer: Trainer, short: bool = False) -> str:
+        """The newest logged values: both losses, speed and kimg; the players' initials where it should be short."""
         metrics = trainer.callback_metrics
         losses = []
         for player in PLAYERS:
             terms = [float(value) for name, value in metrics.items() if name.startswith(f"loss/{player}/")]
-            losses += [f"{player} {sum(terms):.3f}"] if terms else []
+            losses += [f"{player[0].upper() if short else player} {sum(terms):.3f}"] if terms else []
         speed, kimg = metrics.get(SPEED), metrics.get("kimg")
         if speed is None or kimg is None:
             return ""
