@@ -111,8 +111,8 @@ class Wandb(WandbLogger):
         super().__init__(project=project, offline=offline, settings=wandb.Settings(init_timeout=init_timeout))
 
     def put_in(self, folder: Path) -> None:
-        """Sets the run's folder as the place of W&B's own files."""
-        self._save_dir = self._wandb_init["dir"] = str(folder)
+        """Sets the run's folder as the place of W&B's own files; they are still written after the run has ended."""
+        self._save_dir = self._wandb_init["dir"] = str(folder.resolve())
         self._wandb_init["name"] = f"{folder.parent.name}/{folder.name}"
 
     @property
