@@ -15,3 +15,28 @@ class ImageBatch(NamedTuple):
 
     images: Tensor
     labels: Tensor
+
+    @property
+    def real(self) -> Tensor:
+        """What the generator is to imitate, under the name that every kind of batch has."""
+        return self.images
+
+
+class PointBatch(NamedTuple):
+    """Points of the plane with the number of the mode they belong to.
+
+    Attributes:
+        points: float32 [N, 2], in the set's own units.
+        labels: int64 [N], modes from 0; all 0 where the set has none.
+    """
+
+    points: Tensor
+    labels: Tensor
+
+    @property
+    def real(self) -> Tensor:
+        """What the generator is to imitate, under the name that every kind of batch has."""
+        return self.points
+
+
+Batch = ImageBatch | PointBatch

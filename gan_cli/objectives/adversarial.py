@@ -1,10 +1,10 @@
-"""Adversarial objectives: logits in, a scalar out, one equation of a paper each."""
+"""Adversarial objectives: logits or scores in, a scalar out, one equation of a paper each."""
 
 from torch import Tensor
-from torch.nn.functional import softplus
+from torch.nn.functional import cross_entropy, relu, softplus
 
 
-def discriminator_cross_entropy(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+def discriminator_cross_entropy(real_logits: Tensor, fake_logits: Tensor, real_target: float = 1.0) -> Tensor:
     """The discriminator's binary cross-entropy: real images are 1, generated ones 0.
 
     Goodfellow et al. 2014, "Generative Adversarial Nets", arXiv:1406.2661, equation 1 with its sign turned, on logits:
@@ -13,11 +13,16 @@ def discriminator_cross_entropy(real_logits: Tensor, fake_logits: Tensor) -> Ten
     Args:
         real_logits: Logits of real images, any shape.
         fake_logits: Logits of generated images, any shape.
+        real_target: What real images are, in [0, 1]; below 1 is one-sided label smoothing (Salimans et al. 2016,
+            arXiv:1606.03498, section 3.4).
 
     Returns:
         Scalar >= 0; each of the two terms is averaged over its logits. Zero logits give 2 log 2.
     """
-    return softplus(-real_logits).mean() + softplus(fake_logits).mean()
+    real_term = softplus(-real_logits)
+    if real_target != 1:
+        real_term = real_target * real_term + (1 - real_target) * softplus(real_logits)
+    return real_term.mean() + softplus(fake_logits).mean()
 
 
 def non_saturating_generator_loss(fake_logits: Tensor) -> Tensor:
@@ -32,3 +37,135 @@ def non_saturating_generator_loss(fake_logits: Tensor) -> Tensor:
         Scalar >= 0, averaged over the logits. Zero logits give log 2.
     """
     return softplus(-fake_logits).mean()
+
+
+def minimax_generator_loss(fake_logits: Tensor) -> Tensor:
+    """The generator's side of the game as equation 1 has it, log(1 - D(G(z))); flat where the discriminator wins.
+
+    Goodfellow et al. 2014, arXiv:1406.2661, equation 1 and algorithm 1.
+
+    Args:
+        fake_logits: Logits of generated images, any shape.
+
+    Returns:
+        Scalar <= 0, averaged over the logits. Zero logits give -log 2.
+    """
+    return -softplus(fake_logits).mean()
+
+
+def least_squares(outputs: Tensor, target: float) -> Tensor:
+    """Half the mean squared distance of the discriminator's outputs from a target.
+
+    Mao et al. 2017, "Least Squares Generative Adversarial Networks", arXiv:1611.04076, each term of equation 2: the
+    discriminator's targets are b for real and a for generated images, the generator's is c.
+
+    Args:
+        outputs: Outputs without a sigmoid, any shape.
+        target: a, b or c.
+
+    Returns:
+        Scalar >= 0.
+    """
+    return (outputs - target).square().mean() / 2
+
+
+def critic_loss(real_scores: Tensor, fake_scores: Tensor) -> Tensor:
+    """What a Wasserstein critic descends on: minus its estimate of the distance.
+
+    Arjovsky et al. 2017, "Wasserstein GAN", arXiv:1701.07875, equation 2 and algorithm 1 with the sign turned.
+
+    Args:
+        real_scores: Scores of real images, any shape.
+        fake_scores: Scores of generated images, any shape.
+
+    Returns:
+        Scalar; 0 for equal means.
+    """
+    return fake_scores.mean() - real_scores.mean()
+
+
+def critic_generator_loss(fake_scores: Tensor) -> Tensor:
+    """What a generator descends on before a critic: minus its mean score (Wasserstein and hinge objectives alike).
+
+    Arjovsky et al. 2017, arXiv:1701.07875, algorithm 1; Miyato et al. 2018, arXiv:1802.05957, equation 17.
+
+    Args:
+        fake_scores: Scores of generated images, any shape.
+    """
+    return -fake_scores.mean()
+
+
+def discriminator_hinge(real_scores: Tensor, fake_scores: Tensor) -> Tensor:
+    """The discriminator's hinge loss: only outputs within the margin pull.
+
+    Miyato et al. 2018, "Spectral Normalization for Generative Adversarial Networks", arXiv:1802.05957, equation 16 with
+    its sign turned.
+
+    Args:
+        real_scores: Outputs on real images, any shape.
+        fake_scores: Outputs on generated images, any shape.
+
+    Returns:
+        Scalar >= 0. Zero outputs give 2.
+    """
+    return relu(1 - real_scores).mean() + relu(1 + fake_scores).mean()
+
+
+def relativistic(winning_logits: Tensor, losing_logits: Tensor) -> Tensor:
+    """The loss of the player who wants the first of each pair above the second.
+
+    Jolicoeur-Martineau 2018, arXiv:1807.00734, as Huang et al. 2024, "The GAN is dead; long live the GAN!",
+    arXiv:2501.05441, equation 2 writes it (RpGAN) with f(t) = -log(1 + exp(-t)): the discriminator wants the real image
+    above its generated partner, the generator the reverse.
+
+    Args:
+        winning_logits: Logits that should be higher, [N].
+        losing_logits: Their partners', [N].
+
+    Returns:
+        Scalar >= 0. Equal logits give log 2.
+    """
+    return softplus(losing_logits - winning_logits).mean()
+
+
+def auxiliary_classification(class_logits: Tensor, labels: Tensor) -> Tensor:
+    """The cross-entropy of the discriminator's classifier on real or generated images.
+
+    Odena et al. 2017, "Conditional Image Synthesis with Auxiliary Classifier GANs", arXiv:1610.09585, equation 3 with
+    its sign turned.
+
+    Args:
+        class_logits: [N, K].
+        labels: int64 [N].
+
+    Returns:
+        Scalar >= 0, averaged over N. Equal logits give log K.
+    """
+    return cross_entropy(class_logits, labels)
+
+
+def real_logits_of_classes(class_logits: Tensor) -> Tensor:
+    """The logit of "real" that K class logits imply when the fake class's logit is 0, [N].
+
+    Salimans et al. 2016, "Improved Techniques for Training GANs", arXiv:1606.03498, section 5: D(x) = Z / (Z + 1) with
+    Z the sum of exp(logits), so logit(D) = log Z.
+
+    Args:
+        class_logits: [N, K].
+    """
+    return class_logits.logsumexp(dim=1)
+
+
+def feature_matching(real_features: Tensor, fake_features: Tensor) -> Tensor:
+    """The squared distance between the mean features of real and of generated images.
+
+    Salimans et al. 2016, arXiv:1606.03498, section 3.1.
+
+    Args:
+        real_features: [N, F].
+        fake_features: [M, F].
+
+    Returns:
+        Scalar >= 0, averaged over F (the paper sums), so that the width of the layer does not set the learning rate.
+    """
+    return (real_features.mean(0) - fake_features.mean(0)).square().mean()

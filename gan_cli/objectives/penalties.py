@@ -1,0 +1,102 @@
+"""Penalties on a discriminator's slope, in float32 whatever the autocast, and differentiable once more."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+Critic = Callable[[Tensor], Tensor]
+
+
+def slopes(critic: Critic, inputs: Tensor) -> tuple[Tensor, Tensor]:
+    """A critic's scores and the length of its gradient at each input.
+
+    Args:
+        critic: Gives one score per input, [N, ...] -> [N]. Must not mix the inputs of a batch (no batch
+            normalisation), or the slope is not per input.
+        inputs: [N, ...], any floating type; nothing flows back into where they came from.
+
+    Returns:
+        Scores [N] and slopes [N] >= 0, float32; both can be differentiated with respect to the critic's weights.
+    """
+    with torch.autocast(inputs.device.type, enabled=False):
+        leaf = inputs.detach().float().requires_grad_()
+        scores = critic(leaf)
+        (gradient,) = torch.autograd.grad(scores.sum(), leaf, create_graph=True)
+        # vector_norm, and no root of a sum of squares: that has no gradient at 0
+        return scores, torch.linalg.vector_norm(gradient.flatten(1), dim=1)
+
+
+def mix(real: Tensor, fake: Tensor, shares: Tensor) -> Tensor:
+    """Points on the straight lines between pairs of real and generated images.
+
+    Args:
+        real: [N, ...].
+        fake: The same shape.
+        shares: One number for each pair, [N], in [0, 1]; 1 is the real image.
+
+    Raises:
+        ValueError: If the shapes differ.
+    """
+    if real.shape != fake.shape:
+        raise ValueError(f"real {tuple(real.shape)} and fake {tuple(fake.shape)} have no lines between them")
+    shares = shares.reshape(-1, *[1] * (real.ndim - 1))
+    return shares * real.float() + (1 - shares) * fake.float()
+
+
+def gradient_penalty(critic: Critic, real: Tensor, fake: Tensor, shares: Tensor) -> Tensor:
+    """How far the critic is from unit slope between real and generated images.
+
+    Gulrajani et al. 2017, "Improved Training of Wasserstein GANs", arXiv:1704.00028, equation 3 without its weight;
+    the paper multiplies by lambda_gp = 10.
+
+    Args:
+        critic: As in `slopes`.
+        real: Images from the data, [N, C, H, W], in [-1, 1] (or points [N, 2]).
+        fake: Generated ones of the same shape; no gradient flows back into them.
+        shares: One mixing number per image, [N], in [0, 1].
+
+    Returns:
+        Scalar >= 0, averaged over N.
+
+    Raises:
+        ValueError: If the two batches differ in shape.
+    """
+    _, lengths = slopes(critic, mix(real, fake, shares))
+    return (lengths - 1).square().mean()
+
+
+def lipschitz_penalty(critic: Critic, real: Tensor, fake: Tensor, shares: Tensor) -> Tensor:
+    """How far the critic is above unit slope; a slope below 1, which the theory allows, costs nothing.
+
+    Petzka et al. 2018, "On the regularization of Wasserstein GANs", arXiv:1709.08894, equation 8 without its weight.
+
+    Args:
+        critic: As in `slopes`.
+        real: As in `gradient_penalty`.
+        fake: As in `gradient_penalty`.
+        shares: As in `gradient_penalty`.
+
+    Returns:
+        Scalar >= 0, averaged over N.
+
+    Raises:
+        ValueError: If the two batches differ in shape.
+    """
+    _, lengths = slopes(critic, mix(real, fake, shares))
+    return (lengths - 1).clamp(min=0).square().mean()
+
+
+def zero_centred_penalty(lengths: Tensor) -> Tensor:
+    """The mean squared slope: R1 where the slopes are at real images, R2 at generated ones.
+
+    Mescheder et al. 2018, "Which Training Methods for GANs do actually Converge?", arXiv:1801.04406, equation 9
+    without its weight gamma / 2.
+
+    Args:
+        lengths: From `slopes`, [N].
+
+    Returns:
+        Scalar >= 0.
+    """
+    return lengths.square().mean()
