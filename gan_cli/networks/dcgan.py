@@ -1,15 +1,18 @@
 """The two convolutional networks of Radford et al. 2016, "Unsupervised Representation Learning with Deep Convolutional
 Generative Adversarial Networks", arXiv:1511.06434, section 3 and figure 1, for any power-of-two image size.
 
-As in the authors' code, no convolution has a bias: batch normalisation follows, or the output needs none.
+As in the authors' code, no convolution has a bias: batch normalisation follows, or the output needs none. Deeper,
+without normalisation, with one width throughout or with other activations they are the networks that Gulrajani et al.
+2017, arXiv:1704.00028, try in table 1 and figure 2.
 """
 
-from itertools import pairwise
+from math import sqrt
 from typing import cast
 
 from torch import Tensor, nn
 
 from gan_cli.errors import UserError
+from gan_cli.networks.layers import Activation, ClassBatchNorm, ClassSequential, Norm, activation, fan, norm_2d
 
 WIDEST = 16
 """The most channels a layer has, in multiples of `base_channels`: 1024 / 64, the widest of the paper's figure 1."""
@@ -18,77 +21,148 @@ WIDEST = 16
 class DCGANGenerator(nn.Module):
     """Fractionally-strided convolutions from a latent vector to an image.
 
-    A 4x4 map first, then doubled by each layer; batch normalisation and ReLU but for the output, which is tanh.
+    A 4x4 map first, then doubled by each layer; normalisation and activation but for the output, which is tanh.
 
     Args:
         image_size: Side of the square image in pixels, a power of two from 16 to 256.
         image_channels: C, 1 for grey and 3 for RGB.
         latent_dim: Z.
         base_channels: Channels of the layer next to the image; doubled with each halving of the map.
+        depth: Layers with weights; 0 is the paper's (one a map and the output's). What is more are 3x3 convolutions,
+            dealt out to the maps from the smallest on.
+        norm: Normalisation, "batch" in the paper.
+        activation_kind: "relu" in the paper.
+        constant_width: All layers have `base_channels`.
+        num_classes: K, for batch normalisation by class; 0 for the usual one.
 
     Raises:
-        UserError: If the image size is no power of two from 16 to 256.
+        UserError: If the image size or the depth is not possible.
     """
 
-    def __init__(self, image_size: int, image_channels: int, latent_dim: int, base_channels: int) -> None:
+    def __init__(
+        self,
+        image_size: int,
+        image_channels: int,
+        latent_dim: int,
+        base_channels: int,
+        depth: int = 0,
+        norm: Norm = "batch",
+        activation_kind: Activation = "relu",
+        constant_width: bool = False,
+        num_classes: int = 0,
+    ) -> None:
         super().__init__()
-        widths = channel_widths(image_size, base_channels)
-        layers: list[nn.Module] = [nn.ConvTranspose2d(latent_dim, widths[-1], 4, 1, 0, bias=False)]
-        for wide, narrow in zip(widths[:0:-1], widths[-2::-1], strict=True):
-            layers += [nn.BatchNorm2d(wide), nn.ReLU(inplace=True)]
-            layers += [nn.ConvTranspose2d(wide, narrow, 4, 2, 1, bias=False)]
-        layers += [nn.BatchNorm2d(widths[0]), nn.ReLU(inplace=True)]
-        layers += [nn.ConvTranspose2d(widths[0], image_channels, 4, 2, 1, bias=False), nn.Tanh()]
-        self.layers = nn.Sequential(*layers)
-        self.apply(initialise)
+        widths = channel_widths(image_size, base_channels, constant_width)[::-1]
+        extra = extra_layers(depth, len(widths))
+        wider, bias = fan(activation_kind), norm == "none"
+        layers: list[nn.Module] = []
+        inputs = latent_dim
+        for level, (width, more) in enumerate(zip(widths, extra, strict=True)):
+            stride, padding = (2, 1) if level else (1, 0)
+            convolutions: list[nn.Module] = [nn.ConvTranspose2d(inputs, width * wider, 4, stride, padding, bias=bias)]
+            convolutions += [nn.Conv2d(width, width * wider, 3, 1, 1, bias=bias) for _ in range(more)]
+            for convolution in convolutions:
+                layers += [convolution, *norm_2d(norm, width * wider, num_classes), activation(activation_kind)]
+            inputs = width
+        layers += [nn.ConvTranspose2d(inputs, image_channels, 4, 2, 1, bias=False), nn.Tanh()]
+        self.layers = ClassSequential(*layers)
+        self.apply(initialise if norm != "none" else initialise_unnormalised)
 
-    def forward(self, latents: Tensor) -> Tensor:
-        """Images [N, C, H, W] in [-1, 1] from latents [N, Z]."""
-        return cast(Tensor, self.layers(latents[:, :, None, None]))
+    def forward(self, latents: Tensor, classes: Tensor | None = None) -> Tensor:
+        """Images [N, C, H, W] in [-1, 1] from latents [N, Z] and shares of classes [N, K]."""
+        return cast(Tensor, self.layers(latents[:, :, None, None], classes))
 
 
-class DCGANDiscriminator(nn.Module):
-    """Strided convolutions from an image to one logit.
+class DCGANBody(nn.Module):
+    """Strided convolutions from an image down to a 4x4 map; a head makes outputs of it.
 
-    Batch normalisation but for the input layer, LeakyReLU 0.2, halving down to a 4x4 map.
+    Normalisation but for the input layer, LeakyReLU 0.2.
 
     Args:
         image_size: Side of the square image in pixels, a power of two from 16 to 256.
-        image_channels: C, 1 for grey and 3 for RGB.
+        image_channels: Channels in, C or those of a pack of images.
         base_channels: Channels of the first layer; doubled with each halving of the map.
+        depth: Layers with weights, the head's included; 0 is the paper's. What is more are 3x3 convolutions.
+        norm: Normalisation, "batch" in the paper.
+        activation_kind: "leaky_relu" in the paper.
+        constant_width: All layers have `base_channels`.
 
     Raises:
-        UserError: If the image size is no power of two from 16 to 256.
+        UserError: If the image size or the depth is not possible.
     """
 
-    def __init__(self, image_size: int, image_channels: int, base_channels: int) -> None:
+    def __init__(
+        self,
+        image_size: int,
+        image_channels: int,
+        base_channels: int,
+        depth: int = 0,
+        norm: Norm = "batch",
+        activation_kind: Activation = "leaky_relu",
+        constant_width: bool = False,
+    ) -> None:
         super().__init__()
-        widths = channel_widths(image_size, base_channels)
-        layers: list[nn.Module] = [nn.Conv2d(image_channels, widths[0], 4, 2, 1, bias=False)]
-        for narrow, wide in pairwise(widths):
-            layers += [nn.LeakyReLU(0.2, inplace=True), nn.Conv2d(narrow, wide, 4, 2, 1, bias=False)]
-            layers += [nn.BatchNorm2d(wide)]
-        layers += [nn.LeakyReLU(0.2, inplace=True), nn.Conv2d(widths[-1], 1, 4, 1, 0, bias=False)]
+        widths = channel_widths(image_size, base_channels, constant_width)
+        extra = extra_layers(depth, len(widths))[::-1]
+        wider, bias = fan(activation_kind), norm == "none"
+        layers: list[nn.Module] = []
+        inputs = image_channels
+        for width, more in zip(widths, extra, strict=True):
+            first = not layers
+            convolutions = [nn.Conv2d(inputs, width * wider, 4, 2, 1, bias=bias)]
+            convolutions += [nn.Conv2d(width, width * wider, 3, 1, 1, bias=bias) for _ in range(more)]
+            for number, convolution in enumerate(convolutions):
+                normalisation = [] if first and not number else norm_2d(norm, width * wider)
+                layers += [convolution, *normalisation, activation(activation_kind)]
+            inputs = width
         self.layers = nn.Sequential(*layers)
-        self.apply(initialise)
+        self.feature_dim = 16 * inputs
+        self.apply(initialise if norm != "none" else initialise_unnormalised)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Logits [N] from images [N, C, H, W] in [-1, 1]; positive means real."""
-        return cast(Tensor, self.layers(images).flatten())
+        """Features [N, F], the 4x4 map laid out in a row, from images [N, C, H, W] in [-1, 1]."""
+        return cast(Tensor, self.layers(images).flatten(1))
 
 
-def channel_widths(image_size: int, base_channels: int) -> list[int]:
+def channel_widths(image_size: int, base_channels: int, constant: bool = False) -> list[int]:
     """Channels of the maps from half the image size down to 4x4, widest last."""
     if image_size not in (16, 32, 64, 128, 256):
         raise UserError(f"image_size: {image_size} is not possible here; take 16, 32, 64, 128 or 256")
     maps = image_size.bit_length() - 3
-    return [base_channels * min(2**level, WIDEST) for level in range(maps)]
+    return [base_channels * (1 if constant else min(2**level, WIDEST)) for level in range(maps)]
+
+
+def extra_layers(depth: int, maps: int) -> list[int]:
+    """Further convolutions of each map, smallest map first, that bring the layers with weights to `depth`."""
+    more = depth - (maps + 1) if depth else 0
+    if more < 0:
+        raise UserError(f"model.depth: {depth} is not possible at this image size; take {maps + 1} or more, or 0")
+    return [more // maps + (level < more % maps) for level in range(maps)]
+
+
+def initialise_unnormalised(module: nn.Module) -> None:
+    """He et al. 2015, arXiv:1502.01852: N(0, 2 / fan-in), as Gulrajani et al. 2017 do it in their code.
+
+    Without normalisation the paper's 0.02 makes signals, and the slopes that penalties need, smaller by each layer.
+    """
+    if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
+        fan_in = module.weight[0].numel()
+        if isinstance(module, nn.ConvTranspose2d):  # an output pixel is reached by one tap in stride * stride
+            reach = min(module.stride[0], module.kernel_size[0]) if module.padding[0] else module.kernel_size[0]
+            fan_in = module.in_channels * (module.kernel_size[0] // reach) ** 2
+        nn.init.normal_(module.weight, 0.0, sqrt(2 / fan_in))
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
 
 
 def initialise(module: nn.Module) -> None:
     """Section 4's initialisation: weights from N(0, 0.02); batch normalisation's scale from N(1, 0.02), shift 0."""
-    if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+    if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
         nn.init.normal_(module.weight, 0.0, 0.02)
-    elif isinstance(module, nn.BatchNorm2d):
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
+    elif isinstance(module, nn.BatchNorm2d) and module.affine:
         nn.init.normal_(module.weight, 1.0, 0.02)
         nn.init.zeros_(module.bias)
+    elif isinstance(module, ClassBatchNorm):
+        nn.init.normal_(module.scale, 1.0, 0.02)

@@ -15,24 +15,20 @@ class ShadowGenerator(nn.Module):
 
     Args:
         generator: The network to follow; it is copied, not kept.
-        decay: Weight of the old average, in [0, 1); reached gradually, see `update`.
     """
 
-    def __init__(self, generator: nn.Module, decay: float) -> None:
+    def __init__(self, generator: nn.Module) -> None:
         super().__init__()
-        self.decay = decay
         self.network = deepcopy(generator).float().requires_grad_(False)
 
     @torch.no_grad()
-    def update(self, generator: nn.Module, steps: int) -> None:
+    def update(self, generator: nn.Module, decay: float) -> None:
         """Moves the average towards the generator.
 
         Args:
             generator: The live network, just stepped.
-            steps: Steps the generator has made, this one included, t >= 1. The weight of the old average is
-                min(decay, (1 + t) / (10 + t)), so that the random start is soon forgotten.
+            decay: Weight of the old average, in [0, 1].
         """
-        decay = min(self.decay, (1 + steps) / (10 + steps))
         averaged, copied = _split(self.network)
         live_averaged, live_copied = _split(generator)
         live_averaged = [tensor.to(shadow.dtype) for tensor, shadow in zip(live_averaged, averaged, strict=True)]

@@ -2,9 +2,138 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Literal, cast
 
-from torch import nn
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import one_hot, softplus
 from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.utils.parametrizations import spectral_norm
+
+Activation = Literal["relu", "leaky_relu", "softplus", "tanh", "gated"]
+Norm = Literal["batch", "layer", "none"]
+
+
+class ShiftedSoftplus(nn.Module):
+    """softplus(2x + 2) / 2 - 1: a smooth ReLU through the origin's neighbourhood (Gulrajani et al. 2017, table 1)."""
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """The same shape; values above -1."""
+        return softplus(2 * inputs + 2) / 2 - 1
+
+
+class Gate(nn.Module):
+    """tanh of one half of the channels times the sigmoid of the other (van den Oord et al. 2016, arXiv:1606.05328)."""
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """[N, 2C, ...] -> [N, C, ...]."""
+        value, gate = inputs.chunk(2, dim=1)
+        return torch.tanh(value) * torch.sigmoid(gate)
+
+
+def activation(kind: Activation, slope: float = 0.2) -> nn.Module:
+    """A new layer of the kind; `slope` is LeakyReLU's. "gated" halves the channels, see `fan`."""
+    if kind == "relu":
+        return nn.ReLU()
+    if kind == "leaky_relu":
+        return nn.LeakyReLU(slope)
+    return {"softplus": ShiftedSoftplus, "tanh": nn.Tanh, "gated": Gate}[kind]()
+
+
+def fan(kind: Activation) -> int:
+    """Channels a layer must make for each channel wanted after the activation."""
+    return 2 if kind == "gated" else 1
+
+
+def norm_2d(kind: Norm, channels: int, num_classes: int = 0) -> list[nn.Module]:
+    """The normalisation of maps [N, C, H, W], as a list that is empty for "none".
+
+    "layer" takes one mean and variance per image, with a scale and shift per channel (Gulrajani et al. 2017, section 4,
+    as their code reads it): the slope of a critic stays defined image by image.
+
+    Args:
+        kind: Which.
+        channels: C.
+        num_classes: K; above 0 batch normalisation has a scale and shift for each class.
+    """
+    if kind == "none":
+        return []
+    if kind == "layer":
+        return [nn.GroupNorm(1, channels)]
+    return [
+        ClassBatchNorm(nn.BatchNorm2d(channels, affine=False), num_classes) if num_classes else nn.BatchNorm2d(channels)
+    ]
+
+
+def norm_1d(kind: Norm, features: int, num_classes: int = 0) -> list[nn.Module]:
+    """The normalisation of vectors [N, F], as `norm_2d` does it for maps."""
+    if kind == "none":
+        return []
+    if kind == "layer":
+        return [nn.LayerNorm(features)]
+    return [
+        ClassBatchNorm(nn.BatchNorm1d(features, affine=False), num_classes) if num_classes else nn.BatchNorm1d(features)
+    ]
+
+
+class ClassBatchNorm(nn.Module):
+    """Batch normalisation whose scale and shift depend on the class.
+
+    de Vries et al. 2017, "Modulating early visual processing by language", arXiv:1707.00683; in GANs Miyato and Koyama
+    2018, arXiv:1802.05637.
+
+    Args:
+        norm: The normalisation without scale and shift.
+        num_classes: K.
+    """
+
+    takes_classes = True
+
+    def __init__(self, norm: nn.BatchNorm1d | nn.BatchNorm2d, num_classes: int) -> None:
+        super().__init__()
+        self.norm = norm
+        self.scale = nn.Parameter(torch.ones(num_classes, norm.num_features))
+        self.shift = nn.Parameter(torch.zeros(num_classes, norm.num_features))
+
+    def forward(self, inputs: Tensor, classes: Tensor) -> Tensor:
+        """The same shape as the inputs; `classes` are shares [N, K]."""
+        ones = [1] * (inputs.ndim - 2)
+        scale, shift = ((classes @ table).unflatten(1, (-1, *ones)) for table in (self.scale, self.shift))
+        return cast(Tensor, self.norm(inputs) * scale + shift)
+
+
+class ClassSequential(nn.Sequential):
+    """Layers one after the other; those that say `takes_classes` are told them."""
+
+    takes_classes = True
+
+    def forward(self, inputs: Tensor, classes: Tensor | None = None) -> Tensor:
+        """The last layer's output; `classes` are shares [N, K], None where nothing depends on them."""
+        for layer in self:
+            told = getattr(layer, "takes_classes", False)
+            inputs = layer(inputs, classes) if told else layer(inputs)
+        return inputs
+
+
+def class_shares(labels: Tensor, num_classes: int) -> Tensor:
+    """How much of each class is wanted, float [N, K].
+
+    Args:
+        labels: int64 [N], or already float shares [N, K], such as those of a walk between two classes.
+        num_classes: K.
+    """
+    return labels if labels.is_floating_point() else one_hot(labels, num_classes).float()
+
+
+def normalise_spectrally(network: nn.Module) -> None:
+    """Divides every weight of a network, linear layers and embeddings included, by its largest singular value.
+
+    Miyato et al. 2018, arXiv:1802.05957, algorithm 1: one step of power iteration at each forward pass in training,
+    none in eval mode. Initialise before: a weight that is divided can no longer be set.
+    """
+    for module in list(network.modules()):
+        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
+            spectral_norm(module, n_power_iterations=1)
 
 
 def mixes_batch(network: nn.Module) -> bool:

@@ -1,0 +1,169 @@
+"""The networks that any objective can be played with, chosen by name.
+
+The papers' own tables cross architectures with objectives (Gulrajani et al. 2017, table 1 and figure 2; Miyato et al.
+2018, table 2; Mao et al. 2017, figure 9), so the choice is an argument and no variant of its own.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from math import prod
+from typing import Any, Literal, NamedTuple
+
+from torch import nn
+
+from gan_cli.errors import UserError
+from gan_cli.networks.cnn import CNNBody, CNNGenerator
+from gan_cli.networks.dcgan import DCGANBody, DCGANGenerator
+from gan_cli.networks.layers import Activation, Norm
+from gan_cli.networks.mlp import MLPBody, MLPGenerator
+from gan_cli.networks.r3gan import R3GANBody, R3GANGenerator
+from gan_cli.networks.resnet import ResNetBody, ResNetGenerator
+
+Architecture = Literal["mlp", "dcgan", "cnn", "resnet", "resnet101", "r3gan"]
+
+MLP_LAYERS = 4
+RESNET101_BLOCKS = 33
+"""3 * 33 convolutions on the way, the first layer and the last: 101. Gulrajani et al. 2017 deal them out six a map."""
+
+
+class _Kind(NamedTuple):
+    """What an architecture has beside its networks.
+
+    Attributes:
+        norms: The usual normalisation of the generator and of the discriminator.
+        options: Which of depth, norm, activation and constant_width it takes.
+        by_class: Whether its generator's batch normalisation can depend on the class.
+    """
+
+    norms: tuple[Norm, Norm]
+    options: frozenset[str]
+    by_class: bool = True
+
+
+_KINDS: dict[Architecture, _Kind] = {
+    "mlp": _Kind(("none", "none"), frozenset({"depth", "norm", "activation"})),
+    "dcgan": _Kind(("batch", "batch"), frozenset({"depth", "norm", "activation", "constant_width"})),
+    "cnn": _Kind(("batch", "none"), frozenset({"norm", "activation"})),
+    "resnet": _Kind(("batch", "none"), frozenset({"depth", "norm", "activation"})),
+    "resnet101": _Kind(("batch", "none"), frozenset({"norm", "activation"})),
+    "r3gan": _Kind(("none", "none"), frozenset({"depth"}), by_class=False),
+}
+
+
+@dataclass(frozen=True)
+class Design:
+    """One player's architecture and what was chosen of it.
+
+    Attributes:
+        architecture: Which networks.
+        base_channels: Channels next to the image, or units of an MLP's hidden layers.
+        depth: As the network counts it; 0 is its own.
+        norm: Normalisation; None is the architecture's own.
+        activation: None is the architecture's own.
+        constant_width: One width throughout.
+    """
+
+    architecture: Architecture
+    base_channels: int
+    depth: int = 0
+    norm: Norm | None = None
+    activation: Activation | None = None
+    constant_width: bool = False
+
+    def with_norm(self, player: Literal["generator", "discriminator"], allowed: tuple[Norm, ...]) -> "Design":
+        """The same with its normalisation settled: the one chosen, or the architecture's own if it is allowed here."""
+        generator, discriminator = _KINDS[self.architecture].norms
+        own = generator if player == "generator" else discriminator
+        return replace(self, norm=self.norm or (own if own in allowed else allowed[0]))
+
+    def check(self, shape: tuple[int, ...]) -> None:
+        """Refuses what the architecture has not.
+
+        Raises:
+            UserError: If an option is not one of the architecture's, or it makes no such outputs.
+        """
+        kind = _KINDS[self.architecture]
+        if len(shape) == 1 and self.architecture != "mlp":
+            raise UserError(f"model.architecture: {self.architecture} makes images; for points take mlp")
+        chosen = {
+            "depth": self.depth != 0,
+            "norm": self.norm not in (None, *kind.norms),
+            "activation": self.activation is not None,
+            "constant_width": self.constant_width,
+        }
+        for option, is_chosen in chosen.items():
+            if is_chosen and option not in kind.options:
+                has = [name for name, other in _KINDS.items() if option in other.options]
+                raise UserError(
+                    f"model.{option}: {self.architecture} has its own; leave it out, "
+                    f"or take --model.architecture {' or '.join(has)}"
+                )
+
+    def generator(self, shape: tuple[int, ...], latent_dim: int, num_classes: int = 0) -> nn.Module:
+        """A generator of this design.
+
+        Args:
+            shape: Of one output, (C, H, W) or (D,).
+            latent_dim: Numbers in.
+            num_classes: K, for batch normalisation by class; 0 for the usual one.
+
+        Raises:
+            UserError: If the design has no batch normalisation that could depend on the class.
+        """
+        if num_classes and (self.norm != "batch" or not _KINDS[self.architecture].by_class):
+            raise UserError(
+                f"model.generator_norm: the class goes into the generator's batch normalisation, and "
+                f"{self.architecture} with norm {self.norm} has none; take --model.generator_norm batch"
+            )
+        options = self._options("relu")
+        if num_classes:
+            options["num_classes"] = num_classes
+        if self.architecture == "mlp":
+            return MLPGenerator(shape, latent_dim, self.base_channels, **options)
+        channels, size, _ = shape
+        return _GENERATORS[self.architecture](size, channels, latent_dim, self.base_channels, **options)
+
+    def body(self, shape: tuple[int, ...], extra: int = 0) -> nn.Module:
+        """A discriminator of this design without its outputs; it has `feature_dim`.
+
+        Args:
+            shape: Of one input, (C, H, W) or (D,).
+            extra: Channels (for an MLP: numbers) more than the shape has.
+        """
+        options = self._options("leaky_relu")
+        if self.architecture == "mlp":
+            return MLPBody(prod(shape) + extra, self.base_channels, **options)
+        channels, size, _ = shape
+        return _BODIES[self.architecture](size, channels + extra, self.base_channels, **options)
+
+    def _options(self, mlp_activation: Activation) -> dict[str, Any]:
+        """Arguments of the networks: what was chosen, and nothing where the network's own default holds."""
+        taken = _KINDS[self.architecture].options
+        options: dict[str, Any] = {"depth": self.depth} if "depth" in taken else {}
+        if "norm" in taken:
+            options["norm"] = self.norm
+        if self.activation:
+            options["activation_kind"] = self.activation
+        if "constant_width" in taken:
+            options["constant_width"] = self.constant_width
+        if self.architecture == "mlp":
+            options |= {"depth": self.depth or MLP_LAYERS, "activation_kind": self.activation or mlp_activation}
+        if self.architecture == "resnet101":
+            options |= {"depth": RESNET101_BLOCKS, "bottleneck": True}
+        return options
+
+
+_GENERATORS: dict[Architecture, Callable[..., nn.Module]] = {
+    "dcgan": DCGANGenerator,
+    "cnn": CNNGenerator,
+    "resnet": ResNetGenerator,
+    "resnet101": ResNetGenerator,
+    "r3gan": R3GANGenerator,
+}
+_BODIES: dict[Architecture, Callable[..., nn.Module]] = {
+    "dcgan": DCGANBody,
+    "cnn": CNNBody,
+    "resnet": ResNetBody,
+    "resnet101": ResNetBody,
+    "r3gan": R3GANBody,
+}

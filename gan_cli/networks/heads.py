@@ -1,0 +1,107 @@
+"""What turns a discriminator's features into outputs, and what takes labels into a player."""
+
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from gan_cli.networks.layers import class_shares
+
+
+class Discriminator(nn.Module):
+    """A body and a linear head.
+
+    Args:
+        body: Gives features [N, F] and says `feature_dim`.
+        outputs: 1 for one logit (or score) an image; more for several outputs each.
+        bias: Whether the head has a bias; DCGAN's has none.
+    """
+
+    def __init__(self, body: nn.Module, outputs: int = 1, bias: bool = True) -> None:
+        super().__init__()
+        self.body = body
+        self.head = nn.Linear(cast(int, body.feature_dim), outputs, bias=bias)
+        nn.init.normal_(self.head.weight, 0.0, 0.02)
+        if bias:
+            nn.init.zeros_(self.head.bias)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Logits [N], or [N, outputs] where there are several, from images [N, C, H, W] or points [N, D]."""
+        outputs: Tensor = self.head(self.body(images))
+        return outputs.squeeze(1)
+
+    def features(self, images: Tensor) -> Tensor:
+        """What the head sees, [N, F]."""
+        return cast(Tensor, self.body(images))
+
+
+class ConcatenationDiscriminator(nn.Module):
+    """A discriminator that sees the label beside the image (Mirza and Osindero 2014, arXiv:1411.1784, figure 1).
+
+    Args:
+        body: Takes the image with K channels more (an MLP: K numbers more).
+        num_classes: K.
+        as_planes: The label as one plane for each class, for convolutions; otherwise as a row of numbers.
+    """
+
+    def __init__(self, body: nn.Module, num_classes: int, as_planes: bool) -> None:
+        super().__init__()
+        self.discriminator = Discriminator(body)
+        self.num_classes = num_classes
+        self.as_planes = as_planes
+
+    def forward(self, images: Tensor, labels: Tensor) -> Tensor:
+        """Logits [N] from images [N, C, H, W] and labels, int64 [N] or shares [N, K]."""
+        shares = class_shares(labels, self.num_classes).to(images.dtype)
+        if self.as_planes:
+            planes = shares[:, :, None, None].expand(-1, -1, *images.shape[2:])
+            return cast(Tensor, self.discriminator(torch.cat([images, planes], dim=1)))
+        return cast(Tensor, self.discriminator(torch.cat([images.flatten(1), shares], dim=1)))
+
+
+class ProjectionDiscriminator(nn.Module):
+    """A discriminator that adds the product of features and label embedding to its logit.
+
+    Miyato and Koyama 2018, "cGANs with Projection Discriminator", arXiv:1802.05637, equation 3 and figure 1 (d).
+
+    Args:
+        body: Gives features.
+        num_classes: K.
+    """
+
+    def __init__(self, body: nn.Module, num_classes: int) -> None:
+        super().__init__()
+        self.discriminator = Discriminator(body)
+        self.embedding = nn.Linear(num_classes, cast(int, body.feature_dim), bias=False)
+        nn.init.normal_(self.embedding.weight, 0.0, 0.02)
+        self.num_classes = num_classes
+
+    def forward(self, images: Tensor, labels: Tensor) -> Tensor:
+        """Logits [N] from images [N, C, H, W] and labels, int64 [N] or shares [N, K]."""
+        features = self.discriminator.features(images)
+        embedded = self.embedding(class_shares(labels, self.num_classes).to(features.dtype))
+        logits: Tensor = self.discriminator.head(features).squeeze(1) + (features * embedded).sum(1)
+        return logits
+
+
+class LabelledGenerator(nn.Module):
+    """A generator that is told the class, as numbers beside the latent vector or by its batch normalisation.
+
+    Args:
+        network: Takes latents [N, Z + K] (concatenated), or latents [N, Z] and shares of classes.
+        num_classes: K.
+        concatenated: Which of the two.
+    """
+
+    def __init__(self, network: nn.Module, num_classes: int, concatenated: bool) -> None:
+        super().__init__()
+        self.network = network
+        self.num_classes = num_classes
+        self.concatenated = concatenated
+
+    def forward(self, latents: Tensor, labels: Tensor) -> Tensor:
+        """Images [N, C, H, W] from latents [N, Z] and labels, int64 [N] or shares [N, K]."""
+        shares = class_shares(labels, self.num_classes).to(latents.dtype)
+        if self.concatenated:
+            return cast(Tensor, self.network(torch.cat([latents, shares], dim=1)))
+        return cast(Tensor, self.network(latents, shares))

@@ -1,0 +1,207 @@
+"""Residual players: those of Miyato et al. 2018, arXiv:1802.05957, appendix B.4, tables 4 and 6, and the 101 layers of
+Gulrajani et al. 2017, arXiv:1704.00028, figure 2.
+
+At 32x32 and below all maps have one width, as table 4 has it; above, widths double with each halving of the map, as in
+table 6. Weights start from Glorot and Bengio's uniform distribution, with gain sqrt(2) on the residual path as in the
+authors' code; biases from 0.
+"""
+
+from math import sqrt
+from typing import Literal, cast
+
+from torch import Tensor, nn
+
+from gan_cli.errors import UserError
+from gan_cli.networks.layers import Activation, ClassSequential, Norm, activation, fan, norm_2d
+
+Resampling = Literal["up", "down", "none"]
+
+
+class ResidualBlock(nn.Module):
+    """Normalisation, activation and 3x3 convolution, twice, beside a shortcut.
+
+    Args:
+        inputs: Channels in.
+        outputs: Channels out.
+        norm: Normalisation in front of each activation.
+        activation_kind: Which.
+        resampling: Doubles the map (nearest neighbour) before the first convolution, or halves it (mean) at the end.
+        num_classes: K, for batch normalisation by class; 0 for the usual one.
+        first: The block sees the image itself: nothing in front of its first convolution.
+        bottleneck: Three convolutions, 1x1, 3x3 and 1x1, the inner ones with half the channels.
+    """
+
+    takes_classes = True
+
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        norm: Norm,
+        activation_kind: Activation,
+        resampling: Resampling = "none",
+        num_classes: int = 0,
+        first: bool = False,
+        bottleneck: bool = False,
+    ) -> None:
+        super().__init__()
+        inner = max(1, outputs // 2) if bottleneck else outputs
+        kernels = [1, 3, 1] if bottleneck else [3, 3]
+        widths = [inputs, *[inner] * (len(kernels) - 1), outputs]
+        wider = fan(activation_kind)
+        path: list[nn.Module] = []
+        for number, kernel in enumerate(kernels):
+            ahead, after = widths[number], widths[number + 1]
+            if number or not first:
+                path += [*norm_2d(norm, ahead if number == 0 else ahead * wider, num_classes)]
+                path += [activation(activation_kind)] if number or wider == 1 else [_gate(ahead)]
+            if number == 0 and resampling == "up":
+                path += [nn.Upsample(scale_factor=2)]
+            last = number == len(kernels) - 1
+            path += [_convolution(ahead, after if last else after * wider, kernel, sqrt(2))]
+        shortcut: list[nn.Module] = [nn.Upsample(scale_factor=2)] if resampling == "up" else []
+        if inputs != outputs or resampling != "none":
+            shortcut += [_convolution(inputs, outputs, 1, 1.0)]
+        if resampling == "down":
+            path += [nn.AvgPool2d(2)]
+            # On the image the mean comes first, which costs a quarter and gives the same.
+            shortcut = [nn.AvgPool2d(2), *shortcut] if first else [*shortcut, nn.AvgPool2d(2)]
+        self.path = ClassSequential(*path)
+        self.shortcut = nn.Sequential(*shortcut)
+
+    def forward(self, inputs: Tensor, classes: Tensor | None = None) -> Tensor:
+        """[N, inputs, H, W] -> [N, outputs, H', W']; `classes` are shares [N, K]."""
+        return cast(Tensor, self.path(inputs, classes) + self.shortcut(inputs))
+
+
+class ResNetGenerator(nn.Module):
+    """A linear layer to a 4x4 map, residual blocks that double it, then normalisation, a 3x3 convolution and tanh.
+
+    Args:
+        image_size: Side of the square image in pixels, a power of two from 16 to 256.
+        image_channels: C.
+        latent_dim: Z, 128 in the paper.
+        base_channels: 64 in the paper: a quarter of all widths up to 32x32, the last map's width above.
+        depth: Residual blocks; 0 is the paper's, one for each doubling. What is more is dealt out to the maps.
+        norm: "batch" in the paper.
+        activation_kind: "relu" in the paper.
+        num_classes: K, for batch normalisation by class; 0 for the usual one.
+        bottleneck: Blocks of three convolutions.
+    """
+
+    def __init__(
+        self,
+        image_size: int,
+        image_channels: int,
+        latent_dim: int,
+        base_channels: int,
+        depth: int = 0,
+        norm: Norm = "batch",
+        activation_kind: Activation = "relu",
+        num_classes: int = 0,
+        bottleneck: bool = False,
+    ) -> None:
+        super().__init__()
+        first, *widths = _widths(image_size, base_channels, 4)
+        more = _more_blocks(depth, len(widths))
+        layers: list[nn.Module] = [nn.Linear(latent_dim, 16 * first), nn.Unflatten(1, (first, 4, 4))]
+        inputs = first
+        for width, further in zip(widths, more, strict=True):
+            for number in range(1 + further):
+                resampling: Resampling = "up" if number == 0 else "none"
+                layers += [
+                    ResidualBlock(inputs, width, norm, activation_kind, resampling, num_classes, bottleneck=bottleneck)
+                ]
+                inputs = width
+        wider = fan(activation_kind)
+        layers += [*norm_2d(norm, inputs, num_classes)]
+        layers += [activation(activation_kind) if wider == 1 else _gate(inputs)]
+        layers += [_convolution(inputs, image_channels, 3, 1.0), nn.Tanh()]
+        _start(layers[0], 1.0)
+        self.layers = ClassSequential(*layers)
+
+    def forward(self, latents: Tensor, classes: Tensor | None = None) -> Tensor:
+        """Images [N, C, H, W] in [-1, 1] from latents [N, Z] and shares of classes [N, K]."""
+        return cast(Tensor, self.layers(latents, classes))
+
+
+class ResNetBody(nn.Module):
+    """Residual blocks that halve the map, one or two that keep it, activation, and the sum over all places.
+
+    Args:
+        image_size: Side of the square image in pixels, a power of two from 16 to 256.
+        image_channels: Channels in, C or those of a pack of images.
+        base_channels: 64 in the paper: half of all widths up to 32x32, the first block's width above.
+        depth: Residual blocks; 0 is the paper's (four at 32x32). What is more is dealt out to the maps.
+        norm: "none" in the paper, "layer" under a gradient penalty.
+        activation_kind: "relu" in the paper.
+        bottleneck: Blocks of three convolutions.
+    """
+
+    def __init__(
+        self,
+        image_size: int,
+        image_channels: int,
+        base_channels: int,
+        depth: int = 0,
+        norm: Norm = "none",
+        activation_kind: Activation = "relu",
+        bottleneck: bool = False,
+    ) -> None:
+        super().__init__()
+        small = image_size <= 32
+        widths = [2 * base_channels] * (image_size.bit_length() - 4) if small else _widths(image_size, base_channels, 4)
+        halved = widths if small else widths[::-1][: image_size.bit_length() - 3]
+        kept = [2 * base_channels] * 2 if small else widths[:1]
+        more = _more_blocks(depth, len(halved) + len(kept))
+        layers: list[nn.Module] = []
+        inputs = image_channels
+        plan: list[tuple[int, Resampling]] = [(width, "down") for width in halved] + [(width, "none") for width in kept]
+        for (width, resampling), further in zip(plan, more, strict=True):
+            for number in range(1 + further):
+                kind: Resampling = resampling if number == 0 else "none"
+                first = not layers
+                layers += [
+                    ResidualBlock(inputs, width, norm, activation_kind, kind, first=first, bottleneck=bottleneck)
+                ]
+                inputs = width
+        layers += [activation(activation_kind) if fan(activation_kind) == 1 else _gate(inputs)]
+        self.layers = nn.Sequential(*layers)
+        self.feature_dim = inputs
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Features [N, F] from images [N, C, H, W] in [-1, 1]."""
+        return cast(Tensor, self.layers(images).sum(dim=(2, 3)))
+
+
+def _widths(image_size: int, base_channels: int, factor: int) -> list[int]:
+    """Channels of the maps from 4x4 up to the image's size."""
+    if image_size not in (16, 32, 64, 128, 256):
+        raise UserError(f"image_size: {image_size} is not possible here; take 16, 32, 64, 128 or 256")
+    maps = image_size.bit_length() - 2
+    if image_size <= 32:
+        return [factor * base_channels] * maps
+    return [base_channels * min(16, 2 ** (maps - 1 - level)) for level in range(maps)]
+
+
+def _more_blocks(depth: int, blocks: int) -> list[int]:
+    more = depth - blocks if depth else 0
+    if more < 0:
+        raise UserError(f"model.depth: {depth} residual blocks are too few at this image size; take {blocks} or more")
+    return [more // blocks + (place < more % blocks) for place in range(blocks)]
+
+
+def _gate(channels: int) -> nn.Module:
+    """A gated activation in front of which nothing has doubled the channels: a 1x1 convolution does."""
+    return nn.Sequential(_convolution(channels, 2 * channels, 1, 1.0), activation("gated"))
+
+
+def _convolution(inputs: int, outputs: int, kernel: int, gain: float) -> nn.Module:
+    return _start(nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2), gain)
+
+
+def _start(layer: nn.Module, gain: float) -> nn.Module:
+    layer = cast(nn.Conv2d, layer)
+    nn.init.xavier_uniform_(layer.weight, gain)
+    nn.init.zeros_(cast(Tensor, layer.bias))
+    return layer
