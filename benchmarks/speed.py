@@ -24,7 +24,8 @@ from torch.optim import Adam
 from gan_cli import cli
 from gan_cli.data import Digits
 from gan_cli.images import to_float
-from gan_cli.networks.dcgan import DCGANDiscriminator, DCGANGenerator
+from gan_cli.networks.dcgan import DCGANBody, DCGANGenerator
+from gan_cli.networks.heads import Discriminator
 from gan_cli.networks.layers import running_statistics_untouched
 
 WARM_UP = 3
@@ -66,14 +67,14 @@ def bare(image_size: int, batch_size: int, steps: int, precision: str, channels_
     """Images per second of a loop in plain PyTorch: the same networks, data, autocast, descents and freezing."""
     layout = torch.channels_last if channels_last else torch.contiguous_format
     generator = DCGANGenerator(image_size, 1, 100, 64).to(memory_format=layout)
-    discriminator = DCGANDiscriminator(image_size, 1, 64).to(memory_format=layout)
+    discriminator = Discriminator(DCGANBody(image_size, 1, 64), bias=False).to(memory_format=layout)
     generator_optimizer, discriminator_optimizer = (
         Adam(network.parameters(), 2e-4, (0.5, 0.999), fused=True) for network in (generator, discriminator)
     )
     data = Digits(image_size=image_size)
     data.setup("fit")
     assert data.train_set is not None
-    images = data.train_set.content.images
+    images = data.train_set.content.real
 
     def fake_logits() -> torch.Tensor:
         with running_statistics_untouched(discriminator):

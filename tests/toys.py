@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from gan_cli.batches import ImageBatch
+from gan_cli.networks.layers import class_shares
 from gan_cli.objectives.adversarial import discriminator_cross_entropy, non_saturating_generator_loss
 from gan_cli.variants.base import AdversarialModule, Losses
 
@@ -15,10 +16,10 @@ class ToyGenerator(nn.Module):
         super().__init__()
         self.image_size = image_size
         self.layer = nn.Linear(latent_dim, image_size**2)
-        self.classes = nn.Embedding(num_classes, image_size**2)
+        self.classes = nn.Linear(num_classes, image_size**2, bias=False)
 
     def forward(self, latents: Tensor, labels: Tensor) -> Tensor:
-        pixels = torch.tanh(self.layer(latents) + self.classes(labels))
+        pixels = torch.tanh(self.layer(latents) + self.classes(class_shares(labels, self.classes.in_features)))
         return pixels.reshape(-1, 1, self.image_size, self.image_size)
 
 
@@ -40,6 +41,7 @@ class ToyGAN(AdversarialModule):
     ) -> None:
         super().__init__(**{"generator_lr": 1e-2, "discriminator_lr": 1e-2, **kwargs})
         self.latent_dim = latent_dim
+        self.num_classes = num_classes
         self.latent_distribution = "normal"
         self.generator = ToyGenerator(image_size, latent_dim, num_classes)
         self.discriminator = ToyDiscriminator(image_size)

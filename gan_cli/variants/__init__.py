@@ -1,6 +1,29 @@
 """One file per paper, one LightningModule per file."""
 
+from gan_cli.variants.acgan import ACGAN
 from gan_cli.variants.base import AdversarialModule
+from gan_cli.variants.cgan import CGAN
 from gan_cli.variants.dcgan import DCGAN
+from gan_cli.variants.gan import GAN
+from gan_cli.variants.lsgan import LSGAN
+from gan_cli.variants.r3gan import R3GAN
+from gan_cli.variants.sgan import SGAN
+from gan_cli.variants.sngan import SNGAN
+from gan_cli.variants.wgan import WGAN
+from gan_cli.variants.wgan_gp import WGANGP
+from gan_cli.variants.wgan_lp import WGANLP
 
-__all__ = ["DCGAN", "AdversarialModule"]
+__all__ = [
+    "ACGAN",
+    "CGAN",
+    "DCGAN",
+    "GAN",
+    "LSGAN",
+    "R3GAN",
+    "SGAN",
+    "SNGAN",
+    "WGAN",
+    "WGANGP",
+    "WGANLP",
+    "AdversarialModule",
+]

@@ -16,13 +16,16 @@ from torch.optim import Adam, Optimizer
 
 from gan_cli import seeding
 from gan_cli._version import __version__
-from gan_cli.batches import ImageBatch
+from gan_cli.batches import Batch
 from gan_cli.errors import RunFailed, UserError
 from gan_cli.networks.ema import ShadowGenerator
 from gan_cli.networks.layers import mixes_batch, running_statistics_untouched
 from gan_cli.variants.finiteness import FinitenessGuard
 
 Losses = dict[str, Tensor]
+
+Seen = Tensor | tuple[Tensor, ...]
+"""What the discriminator sees in one pass: images, or images and their labels."""
 
 RECORD = "gan_cli"
 """Where a checkpoint keeps what explains it."""
@@ -39,11 +42,13 @@ class Counters:
         batches: Batches seen, each counted once whatever `n_critic`.
         generator_steps: Steps of the generator; decay and EMA follow them.
         images: Real images shown to the discriminator by all processes; a thousand of them are a kimg.
+        critic_steps: The discriminator's since the generator's last one.
     """
 
     batches: int = 0
     generator_steps: int = 0
     images: int = 0
+    critic_steps: int = 0
 
 
 class AdversarialModule(LightningModule):
@@ -56,7 +61,7 @@ class AdversarialModule(LightningModule):
         generator_lr: Learning rate of the generator.
         discriminator_lr: Learning rate of the discriminator.
         adam_betas: Adam's two decay rates, for both players.
-        n_critic: The discriminator steps on every batch, the generator on every `n_critic`-th.
+        n_critic: Steps of the discriminator, one a batch, for each of the generator.
         ema_decay: Weight of the old average in the generator's moving average, in [0, 1); 0 turns it off.
         lr_decay_start: Generator step at which both learning rates begin to fall.
         lr_decay_end: Generator step at which they reach 0, linearly; 0 keeps them constant.
@@ -73,6 +78,10 @@ class AdversarialModule(LightningModule):
     discriminator: nn.Module
     latent_dim: int
     latent_distribution: seeding.Distribution
+    num_classes: int = 0
+    """K where the variant knows classes; where pictures are made by class, `forward` takes labels."""
+    point_dim: int = 0
+    """Coordinates of the points that are made instead of images; 0 for images."""
 
     def __init__(
         self,
@@ -120,16 +129,16 @@ class AdversarialModule(LightningModule):
     def finish_players(self) -> None:
         """Lays the players out in memory and makes the generator's shadow; the last line of a variant's `__init__`."""
         self.to(memory_format=self.memory_format)
-        self.ema = ShadowGenerator(self.generator, self.ema_decay) if self.ema_decay else None
+        self.ema = ShadowGenerator(self.generator) if self.ema_decay else None
 
     # What a variant owns
 
     @abstractmethod
-    def discriminator_losses(self, batch: ImageBatch) -> Losses:
+    def discriminator_losses(self, batch: Any) -> Losses:
         """Weighted scalars that the discriminator descends on; their sum is its loss."""
 
     @abstractmethod
-    def generator_losses(self, batch: ImageBatch) -> Losses:
+    def generator_losses(self, batch: Any) -> Losses:
         """Weighted scalars that the generator descends on; their sum is its loss."""
 
     def make_optimizer(self, player: str) -> Optimizer:
@@ -139,28 +148,54 @@ class AdversarialModule(LightningModule):
         scaled = getattr(self.trainer.precision_plugin, "scaler", None) is not None
         return Adam(network.parameters(), lr=self.learning_rates[player], betas=self.adam_betas, fused=not scaled)
 
+    # What a variant may override
+
+    def critic_steps(self) -> int:
+        """How many steps of the discriminator the next one of the generator waits for."""
+        return self.n_critic
+
+    def set_schedules(self, optimizers: dict[str, LightningOptimizer]) -> None:
+        """Sets what changes over a run, before each batch: both learning rates, which fall linearly."""
+        start, end = self.lr_decay
+        if not end:
+            return
+        factor = min(1.0, max(0.0, (end - self.counters.generator_steps) / (end - start)))
+        for player, optimizer in optimizers.items():
+            for group in optimizer.param_groups:
+                group["lr"] = self.learning_rates[player] * factor
+
+    def average_weight(self) -> float:
+        """Weight of the old average in the generator's, at the step it has just made: little at first."""
+        steps = self.counters.generator_steps
+        return min(self.ema_decay, (1 + steps) / (10 + steps))
+
+    def held_out_measures(self, batch: Batch) -> Losses:
+        """Further numbers to log on a batch of held-out images, in eval mode; scalars, averaged over the batches."""
+        return {}
+
     # What a variant uses
 
     def picture_maker(self, ema: bool = True) -> nn.Module:
         """The generator that makes pictures: the averaged one where there is one, unless `ema` is off."""
         return self.ema if ema and self.ema is not None else self.generator
 
-    def judge(self, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
-        """The discriminator's outputs on real and on generated images, [N] each.
+    def judge(self, real: Seen, *others: Seen) -> tuple[Tensor, ...]:
+        """The discriminator's outputs on real images, and on each of the others, which are generated or mislabelled.
 
         Two passes where the discriminator mixes the batch (batch normalisation): statistics of real and generated
         images together give the game away, and training collapses. Only real images move its running statistics.
         One pass otherwise, which is faster.
         """
         if mixes_batch(self.discriminator):
-            return self.discriminator(real), self.judge_fake(fake)
-        real_outputs, fake_outputs = self.discriminator(torch.cat([real, fake])).split([len(real), len(fake)])
-        return real_outputs, fake_outputs
+            return self.discriminator(*_inputs(real)), *(self.judge_fake(other) for other in others)
+        passes = [_inputs(seen) for seen in (real, *others)]
+        outputs: Tensor = self.discriminator(*(torch.cat(parts) for parts in zip(*passes, strict=True)))
+        return tuple(torch.split(outputs, [len(inputs[0]) for inputs in passes]))
 
-    def judge_fake(self, fake: Tensor) -> Tensor:
-        """The discriminator's outputs on generated images, [N], with its running statistics left alone."""
+    def judge_fake(self, fake: Seen) -> Tensor:
+        """The discriminator's outputs on generated images, with its running statistics left alone."""
         with running_statistics_untouched(self.discriminator):
-            return cast(Tensor, self.discriminator(fake))
+            return cast(Tensor, self.discriminator(*_inputs(fake)))
 
     def noise(self, use: str, *shape: int, distribution: seeding.Distribution = "normal") -> Tensor:
         """Random numbers for the images at hand, [N, *shape]: a function of the seed, the batch and the rows.
@@ -175,6 +210,11 @@ class AdversarialModule(LightningModule):
         )
         return drawn.to(self.device, non_blocking=True)
 
+    @property
+    def images_at_once(self) -> int:
+        """Images of the global batch at hand."""
+        return self._rows.total
+
     def watch(self, name: str, values: Tensor) -> None:
         """Puts the mean of something that is no loss into the log; nothing is computed but at the logging interval."""
         if self._logs_now:
@@ -185,19 +225,21 @@ class AdversarialModule(LightningModule):
     def configure_optimizers(self) -> list[Optimizer]:
         return [self.make_optimizer(player) for player in PLAYERS]
 
-    def training_step(self, batch: ImageBatch, batch_idx: int) -> None:
-        """One batch: the discriminator descends, and on every `n_critic`-th batch the generator after it."""
+    def training_step(self, batch: Batch, batch_idx: int) -> None:
+        """One batch: the discriminator descends, and after `critic_steps` of them the generator too."""
         optimizers = dict(zip(PLAYERS, cast(list[LightningOptimizer], self.optimizers()), strict=True))
         _count_batches_only(optimizers["generator"])
         seeding.reseed(seeding.mix(self.seed, "step", self.counters.batches, self.global_rank), self.device)
-        self._set_learning_rates(optimizers.values())
+        self.set_schedules(optimizers)
         parts = list(self._parts(batch))
         self._descend("discriminator", optimizers["discriminator"], parts)
-        if (self.counters.batches + 1) % self.n_critic == 0:
+        self.counters.critic_steps += 1
+        if self.counters.critic_steps >= self.critic_steps():
             self._descend("generator", optimizers["generator"], parts)
+            self.counters.critic_steps = 0
             self.counters.generator_steps += 1
             if self.ema is not None:
-                self.ema.update(self.generator, self.counters.generator_steps)
+                self.ema.update(self.generator, self.average_weight())
         self.counters.batches += 1
         self.counters.images += len(batch.labels) * self.trainer.world_size
         if self._logs_at(self.counters.batches):
@@ -230,16 +272,18 @@ class AdversarialModule(LightningModule):
     def _bare_optimizers(self) -> list[Optimizer]:
         return cast(list[Optimizer], self.optimizers(use_pl_optimizer=False))
 
-    def _parts(self, batch: ImageBatch) -> Iterator["BatchPart"]:
+    def _parts(self, batch: Batch) -> Iterator["BatchPart"]:
         """The batch cut into `accumulate` parts, each with its rows of the global batch and its share of the loss."""
         count = len(batch.labels)
         first = self.global_rank * count
         total = count * self.trainer.world_size
         for rows in torch.arange(count).chunk(self.accumulate):
             start, stop = int(rows[0]), int(rows[-1]) + 1
-            images = batch.images[start:stop].contiguous(memory_format=self.memory_format)
-            part = ImageBatch(images, batch.labels[start:stop])
+            part = type(batch)(*(self._laid_out(tensor[start:stop]) for tensor in batch))
             yield BatchPart(part, seeding.Rows(first + start, first + stop, total), (stop - start) / count)
+
+    def _laid_out(self, tensor: Tensor) -> Tensor:
+        return tensor.contiguous(memory_format=self.memory_format) if tensor.ndim == 4 else tensor
 
     @contextmanager
     def _only(self, player: str) -> Iterator[None]:
@@ -258,15 +302,6 @@ class AdversarialModule(LightningModule):
         """Within it processes keep their gradients to themselves."""
         no_sync: Callable[[], AbstractContextManager[Any]] = getattr(self.trainer.model, "no_sync", nullcontext)
         return no_sync()
-
-    def _set_learning_rates(self, optimizers: Any) -> None:
-        start, end = self.lr_decay
-        if not end:
-            return
-        factor = min(1.0, max(0.0, (end - self.counters.generator_steps) / (end - start)))
-        for player, optimizer in zip(PLAYERS, optimizers, strict=True):
-            for group in optimizer.param_groups:
-                group["lr"] = self.learning_rates[player] * factor
 
     def _log_watched(self) -> None:
         """Logs once a step, from one hook: at a run's first batch Lightning forgets what other hooks have logged."""
@@ -289,11 +324,11 @@ class AdversarialModule(LightningModule):
 
     # Held-out images
 
-    def held_out_logits(self, batch: ImageBatch) -> Tensor:
+    def held_out_logits(self, batch: Batch) -> Tensor:
         """The discriminator's outputs on held-out real images, [N], seen as it sees the training images."""
-        return cast(Tensor, self.discriminator(batch.images))
+        return cast(Tensor, self.discriminator(batch.real))
 
-    def validation_step(self, batch: ImageBatch, batch_idx: int) -> None:
+    def validation_step(self, batch: Batch, batch_idx: int) -> None:
         """Logs the outputs on held-out images: how far they lie below those on training images is overfitting.
 
         Batch normalisation uses the batch's own statistics, as in training, so that the two can be compared.
@@ -303,10 +338,13 @@ class AdversarialModule(LightningModule):
         with running_statistics_untouched(self.discriminator):
             logits = self.held_out_logits(batch)
         self.log("logits/held_out", logits.float().mean(), sync_dist=True, batch_size=len(logits))
+        self.discriminator.eval()
+        measures = {f"metric/{name}": value for name, value in self.held_out_measures(batch).items()}
+        self.log_dict(measures, sync_dist=True, batch_size=len(batch.labels))
         if self.trainer.state.fn == "fit":
             self.log_dict(self._axis(), batch_size=1)
 
-    def test_step(self, batch: ImageBatch, batch_idx: int) -> None:
+    def test_step(self, batch: Batch, batch_idx: int) -> None:
         """The same as `validation_step`, under `gan test`."""
         self.validation_step(batch, batch_idx)
 
@@ -318,7 +356,7 @@ class AdversarialModule(LightningModule):
         """
         self._finiteness.raise_if_not_finite(self.trainer.strategy)
 
-    def on_train_batch_end(self, outputs: Any, batch: ImageBatch, batch_idx: int) -> None:
+    def on_train_batch_end(self, outputs: Any, batch: Batch, batch_idx: int) -> None:
         if self._logs_at(self.counters.batches):
             self.raise_if_not_finite()
 
@@ -358,9 +396,13 @@ class AdversarialModule(LightningModule):
 class BatchPart(NamedTuple):
     """A part of a batch: its images, its rows of the global batch, and its share of the batch's loss."""
 
-    batch: ImageBatch
+    batch: Batch
     rows: seeding.Rows
     share: float
+
+
+def _inputs(seen: Seen) -> tuple[Tensor, ...]:
+    return seen if isinstance(seen, tuple) else (seen,)
 
 
 def _count_batches_only(optimizer: LightningOptimizer) -> None:

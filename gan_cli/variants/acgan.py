@@ -1,0 +1,101 @@
+"""ACGAN: Odena et al. 2017, "Conditional Image Synthesis with Auxiliary Classifier GANs", arXiv:1610.09585."""
+
+from typing import Any
+
+from torch import Tensor
+
+from gan_cli.batches import Batch
+from gan_cli.networks.heads import Discriminator, LabelledGenerator
+from gan_cli.objectives.adversarial import (
+    auxiliary_classification,
+    discriminator_cross_entropy,
+    non_saturating_generator_loss,
+)
+from gan_cli.variants.base import Losses
+from gan_cli.variants.latent import LatentModule
+
+
+class ACGAN(LatentModule):
+    """The discriminator also tells the class, of real and of generated images (Odena et al. 2017, equations 2 and 3).
+
+    Departures: DCGAN's networks; the authors' discriminator has six 3x3 convolutions with dropout and activation noise,
+    made for 100 networks of ten ImageNet classes each.
+
+    Args:
+        num_classes: K; comes from the data.
+        lambda_cls: Weight of the classes' log-likelihood in both losses.
+        generator_lr: Learning rate of the generator.
+        discriminator_lr: Learning rate of the discriminator.
+        adam_betas: Adam's two decay rates.
+        ema_decay: Weight of the old average in the generator's moving average (none in the paper); 0 turns it off.
+        **networks: Further arguments of `LatentModule`.
+
+    Raises:
+        UserError: If a value is out of its range, or the data has no classes.
+    """
+
+    def __init__(
+        self,
+        num_classes: int = 10,
+        lambda_cls: float = 1.0,
+        generator_lr: float = 2e-4,
+        discriminator_lr: float = 2e-4,
+        adam_betas: tuple[float, float] = (0.5, 0.999),
+        ema_decay: float = 0.999,
+        **networks: Any,
+    ) -> None:
+        super().__init__(
+            generator_lr=generator_lr,
+            discriminator_lr=discriminator_lr,
+            adam_betas=adam_betas,
+            ema_decay=ema_decay,
+            **networks,
+        )
+        self.needs_classes(num_classes)
+        self.refuse_packs()
+        self.lambda_cls = lambda_cls
+        network = self.generator_design.generator(self.shape, self.latent_dim + num_classes)
+        self.generator = LabelledGenerator(network, num_classes, concatenated=True)
+        self.discriminator = Discriminator(self.discriminator_design.body(self.shape), 1 + num_classes)
+        self.finish_players()
+
+    def forward(self, latents: Tensor, labels: Tensor, ema: bool = True) -> Tensor:  # type: ignore[override]
+        """Images [N, C, H, W] in [-1, 1], or points [N, D], from latents [N, Z].
+
+        Args:
+            latents: From the prior.
+            labels: int64 [N], or shares of classes [N, K].
+            ema: The averaged generator where there is one, or the one that is trained.
+        """
+        return self.in_range(self.picture_maker(ema)(latents, labels))
+
+    def discriminator_losses(self, batch: Batch) -> Losses:
+        fake_labels = self.random_labels("discriminator")
+        fake = self.fakes("discriminator", fake_labels)
+        real_outputs, fake_outputs = self.judge(self.seen(batch.real), self.seen(fake))
+        real_logits, fake_logits = real_outputs[:, 0], fake_outputs[:, 0]
+        self.watch_outputs(real_logits, fake_logits)
+        classes = auxiliary_classification(real_outputs[:, 1:], batch.labels)
+        classes = classes + auxiliary_classification(fake_outputs[:, 1:], fake_labels)
+        return {
+            "adversarial": discriminator_cross_entropy(real_logits, fake_logits),
+            "class": self.lambda_cls * classes,
+        }
+
+    def generator_losses(self, batch: Batch) -> Losses:
+        labels = self.random_labels("generator")
+        outputs = self.judge_fake(self.seen(self.fakes("generator", labels)))
+        return {
+            "adversarial": non_saturating_generator_loss(outputs[:, 0]),
+            "class": self.lambda_cls * auxiliary_classification(outputs[:, 1:], labels),
+        }
+
+    def held_out_logits(self, batch: Batch) -> Tensor:
+        return super().held_out_logits(batch)[:, 0]
+
+    def held_out_measures(self, batch: Batch) -> Losses:
+        return self.accuracy(self.discriminator(batch.real)[:, 1:], batch.labels)
+
+    def surface(self, points: Tensor) -> Tensor | None:
+        outputs = super().surface(points)
+        return None if outputs is None else outputs[:, 0]

@@ -1,0 +1,92 @@
+"""GAN: Goodfellow et al. 2014, "Generative Adversarial Nets", arXiv:1406.2661."""
+
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+
+from gan_cli.batches import Batch
+from gan_cli.networks.architectures import Architecture
+from gan_cli.objectives.adversarial import (
+    discriminator_cross_entropy,
+    minimax_generator_loss,
+    non_saturating_generator_loss,
+)
+from gan_cli.seeding import Distribution
+from gan_cli.variants.base import Losses, check
+from gan_cli.variants.latent import LatentModule
+
+
+class GAN(LatentModule):
+    """Fully connected players, minimax or non-saturating objective (Goodfellow et al. 2014, algorithm 1).
+
+    Departures: Adam instead of gradient descent with momentum, which takes hundreds of passes over MNIST; leaky ReLUs
+    instead of maxout with dropout in the discriminator. k of algorithm 1 is `n_critic`.
+
+    Args:
+        objective: The generator's loss: "non-saturating", -log D(G(z)), which the paper trains with, or "minimax",
+            log(1 - D(G(z))), which the theory is about.
+        real_target: What real images are to the discriminator; 0.9 is one-sided label smoothing (Salimans et al. 2016,
+            arXiv:1606.03498).
+        instance_noise: Standard deviation of normal noise on all that the discriminator sees (Sonderby et al. 2017,
+            arXiv:1610.04490).
+        instance_noise_end: Generator step at which that noise has fallen to 0, linearly; 0 keeps it.
+        latent_distribution: The prior, N(0, 1) or uniform on [-1, 1].
+        architecture: The networks, see `LatentModule`.
+        base_channels: Units of a hidden layer; 1,200 in the paper's generator.
+        generator_lr: Learning rate of the generator.
+        discriminator_lr: Learning rate of the discriminator.
+        adam_betas: Adam's two decay rates.
+        **networks: Further arguments of `LatentModule`.
+
+    Raises:
+        UserError: If a value is out of its range.
+    """
+
+    def __init__(
+        self,
+        objective: Literal["non-saturating", "minimax"] = "non-saturating",
+        real_target: float = 1.0,
+        instance_noise: float = 0.0,
+        instance_noise_end: int = 0,
+        latent_distribution: Distribution = "uniform",
+        architecture: Architecture = "mlp",
+        base_channels: int = 1200,
+        generator_lr: float = 2e-4,
+        discriminator_lr: float = 2e-4,
+        adam_betas: tuple[float, float] = (0.5, 0.999),
+        **networks: Any,
+    ) -> None:
+        super().__init__(
+            latent_distribution=latent_distribution,
+            architecture=architecture,
+            base_channels=base_channels,
+            generator_lr=generator_lr,
+            discriminator_lr=discriminator_lr,
+            adam_betas=adam_betas,
+            **networks,
+        )
+        check("real_target", real_target, 0 < real_target <= 1, "above 0 and up to 1")
+        check("instance_noise", instance_noise, instance_noise >= 0, "of 0 or more")
+        check("instance_noise_end", instance_noise_end, instance_noise_end >= 0, "of 0 or more")
+        self.generator_loss = {"non-saturating": non_saturating_generator_loss, "minimax": minimax_generator_loss}[
+            objective
+        ]
+        self.real_target = real_target
+        self.instance_noise = instance_noise
+        self.instance_noise_end = instance_noise_end
+        self.make_players()
+
+    def discriminator_losses(self, batch: Batch) -> Losses:
+        real_logits, fake_logits = self.judged(batch)
+        return {"adversarial": discriminator_cross_entropy(real_logits, fake_logits, self.real_target)}
+
+    def generator_losses(self, batch: Batch) -> Losses:
+        return {"adversarial": self.generator_loss(self.judged_fakes())}
+
+    def seen(self, images: Tensor) -> Tensor:
+        """What the discriminator is shown: as in every variant, after the instance noise."""
+        deviation = self.instance_noise
+        if self.instance_noise_end:
+            deviation *= max(0.0, 1 - self.counters.generator_steps / self.instance_noise_end)
+        return super().seen(images + deviation * torch.randn_like(images) if deviation else images)

@@ -1,0 +1,57 @@
+"""LSGAN: Mao et al. 2017, "Least Squares Generative Adversarial Networks", arXiv:1611.04076."""
+
+from typing import Any
+
+from gan_cli.batches import Batch
+from gan_cli.objectives.adversarial import least_squares
+from gan_cli.variants.base import Losses
+from gan_cli.variants.latent import LatentModule
+
+
+class LSGAN(LatentModule):
+    """Least squares in place of cross-entropy (Mao et al. 2017, equation 2).
+
+    Departures: DCGAN's networks, where the authors have their own for LSUN at 112 pixels (Z = 1024); the mean over a
+    batch, where their code has the sum.
+
+    Args:
+        fake_target: a, what generated images are to the discriminator; 0 in the experiments, -1 minimises Pearson's
+            chi-squared (with b = 1, c = 0).
+        real_target: b, what real images are.
+        generator_target: c, what the generator wants its images to be.
+        generator_lr: Learning rate of the generator; 2e-4 for the authors' handwritten characters, 1e-3 for LSUN.
+        discriminator_lr: Learning rate of the discriminator.
+        adam_betas: Adam's two decay rates.
+        **networks: Further arguments of `LatentModule`.
+
+    Raises:
+        UserError: If a value is out of its range.
+    """
+
+    def __init__(
+        self,
+        fake_target: float = 0.0,
+        real_target: float = 1.0,
+        generator_target: float = 1.0,
+        generator_lr: float = 2e-4,
+        discriminator_lr: float = 2e-4,
+        adam_betas: tuple[float, float] = (0.5, 0.999),
+        **networks: Any,
+    ) -> None:
+        super().__init__(
+            generator_lr=generator_lr, discriminator_lr=discriminator_lr, adam_betas=adam_betas, **networks
+        )
+        self.fake_target = fake_target
+        self.real_target = real_target
+        self.generator_target = generator_target
+        self.make_players()
+
+    def discriminator_losses(self, batch: Batch) -> Losses:
+        real_outputs, fake_outputs = self.judged(batch)
+        return {
+            "real": least_squares(real_outputs, self.real_target),
+            "fake": least_squares(fake_outputs, self.fake_target),
+        }
+
+    def generator_losses(self, batch: Batch) -> Losses:
+        return {"adversarial": least_squares(self.judged_fakes(), self.generator_target)}

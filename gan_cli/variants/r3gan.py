@@ -1,0 +1,122 @@
+"""R3GAN: Huang et al. 2024, "The GAN is dead; long live the GAN! A Modern Baseline GAN", arXiv:2501.05441."""
+
+from math import cos, pi
+from typing import Any, ClassVar
+
+import torch
+from lightning.pytorch.core.optimizer import LightningOptimizer
+
+from gan_cli.batches import Batch
+from gan_cli.networks.architectures import Architecture
+from gan_cli.networks.layers import Norm
+from gan_cli.objectives.adversarial import relativistic
+from gan_cli.objectives.penalties import slopes, zero_centred_penalty
+from gan_cli.variants.base import Losses, check
+from gan_cli.variants.latent import LatentModule
+
+
+class R3GAN(LatentModule):
+    """Relativistic pairing with zero-centred penalties on real and generated images (Huang et al. 2024, algorithm 1).
+
+    Four things move along a cosine over the first `schedule_kimg`: the learning rates, Adam's second rate, gamma, and
+    the half-life of the generator's average. Defaults are the authors' for FFHQ at 64 pixels; departure: their
+    pipeline of augmentations is StyleGAN2-ADA's, ours DiffAugment.
+
+    Args:
+        latent_dim: Z.
+        architecture: The networks, see `LatentModule`.
+        base_channels: Channels at 256 pixels; eight times as many at 32 and below.
+        r1_gamma: Weight of both penalties at first, each with the paper's factor 1/2: 0.05 for CIFAR-10, 2 for FFHQ at
+            64 pixels, 150 at 256.
+        r1_gamma_end: The same at the end of the schedule; a tenth in the paper.
+        generator_lr: Learning rate of the generator at first.
+        discriminator_lr: Learning rate of the discriminator at first.
+        lr_end_factor: What both learning rates are multiplied by at the end.
+        beta2: Adam's second decay rate at first and at the end; the first decay rate is 0.
+        ema_half_life_kimg: Half-life of the average at the end, in thousands of images; it rises from 0. 0 turns the
+            average off.
+        schedule_kimg: Thousands of real images after which all four stay as they are; 0 has them at their end at once.
+        **networks: Further arguments of `LatentModule`.
+
+    Raises:
+        UserError: If a value is out of its range, or the discriminator would be normalised.
+    """
+
+    NORMS: ClassVar[tuple[Norm, ...]] = ("none",)
+    WHY_NOT: ClassVar[str] = "the method has no normalisation, and the penalties are on the slope at each image"
+
+    def __init__(
+        self,
+        latent_dim: int = 64,
+        architecture: Architecture = "r3gan",
+        base_channels: int = 96,
+        r1_gamma: float = 2.0,
+        r1_gamma_end: float = 0.2,
+        generator_lr: float = 2e-4,
+        discriminator_lr: float = 2e-4,
+        lr_end_factor: float = 0.25,
+        beta2: tuple[float, float] = (0.9, 0.99),
+        ema_half_life_kimg: float = 500.0,
+        schedule_kimg: float = 20_000.0,
+        **networks: Any,
+    ) -> None:
+        check("beta2", beta2, all(0 <= value < 1 for value in beta2), "from 0 up to, not including, 1")
+        for name, unused in {"adam_betas": (0.9, 0.999), "ema_decay": 0.0, "lr_decay_end": 0}.items():
+            value = networks.get(name, unused)
+            check(name, value, value == unused, f"of {unused}: R3GAN has its own schedule")
+        super().__init__(
+            latent_dim=latent_dim,
+            architecture=architecture,
+            base_channels=base_channels,
+            generator_lr=generator_lr,
+            discriminator_lr=discriminator_lr,
+            **networks,
+        )
+        check("r1_gamma", r1_gamma, r1_gamma >= 0, "of 0 or more")
+        check("r1_gamma_end", r1_gamma_end, r1_gamma_end >= 0, "of 0 or more")
+        check("schedule_kimg", schedule_kimg, schedule_kimg >= 0, "of 0 or more")
+        self.r1_gammas = (r1_gamma, r1_gamma_end)
+        self.lr_end_factor = lr_end_factor
+        self.beta2 = beta2
+        self.adam_betas = (0.0, beta2[0])
+        self.ema_decay = 1.0 if ema_half_life_kimg else 0.0  # there is an average; `average_weight` says how fast
+        self.ema_half_life_kimg = ema_half_life_kimg
+        self.schedule_kimg = schedule_kimg
+        self.make_players()
+
+    def discriminator_losses(self, batch: Batch) -> Losses:
+        real, fake = self.seen(batch.real), self.seen(self.fakes("discriminator"))
+        # One pass in float32 for logits and slopes alike: the penalties need it, and a second pass would cost more.
+        logits, lengths = slopes(self.discriminator, torch.cat([real, fake]))
+        real_logits, fake_logits = logits.chunk(2)
+        real_lengths, fake_lengths = lengths.chunk(2)
+        self.watch_outputs(real_logits, fake_logits)
+        weight = self._at(self.r1_gammas) / 2
+        return {
+            "adversarial": relativistic(real_logits, fake_logits),
+            "r1": weight * zero_centred_penalty(real_lengths),
+            "r2": weight * zero_centred_penalty(fake_lengths),
+        }
+
+    def generator_losses(self, batch: Batch) -> Losses:
+        with torch.no_grad():  # the pairing needs the real images' logits, not their gradient
+            real_logits = self.judge_fake(self.seen(batch.real))
+        fake_logits = self.judged_fakes()
+        return {"adversarial": relativistic(fake_logits, real_logits.repeat(self.generator_batch_multiple))}
+
+    def set_schedules(self, optimizers: dict[str, LightningOptimizer]) -> None:
+        for player, optimizer in optimizers.items():
+            for group in optimizer.param_groups:
+                group["lr"] = self.learning_rates[player] * self._at((1.0, self.lr_end_factor))
+                group["betas"] = (0.0, self._at(self.beta2))
+
+    def average_weight(self) -> float:
+        half_life = 1000 * self._at((0.0, self.ema_half_life_kimg))
+        return 0.5 ** (self.images_at_once / half_life) if half_life else 0.0
+
+    def _at(self, ends: tuple[float, float]) -> float:
+        """Where a value stands between its two ends, along half a cosine."""
+        start, end = ends
+        shown = self.counters.images / 1000
+        done = min(1.0, shown / self.schedule_kimg) if self.schedule_kimg else 1.0
+        return end + (start - end) * (1 + cos(pi * done)) / 2

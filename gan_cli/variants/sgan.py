@@ -1,0 +1,123 @@
+"""SGAN: Odena 2016, "Semi-Supervised Learning with Generative Adversarial Networks", arXiv:1606.01583, with the losses
+of Salimans et al. 2016, "Improved Techniques for Training GANs", arXiv:1606.03498, section 5."""
+
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+
+from gan_cli.batches import Batch
+from gan_cli.networks.heads import Discriminator
+from gan_cli.networks.layers import running_statistics_untouched
+from gan_cli.objectives.adversarial import (
+    auxiliary_classification,
+    discriminator_cross_entropy,
+    feature_matching,
+    non_saturating_generator_loss,
+    real_logits_of_classes,
+)
+from gan_cli.variants.base import Losses, check
+from gan_cli.variants.latent import LatentModule
+
+
+class SGAN(LatentModule):
+    """A classifier of K classes and "generated", from few labels (Odena 2016; Salimans et al. 2016, section 5).
+
+    K logits are learned and the logit of "generated" is fixed at 0. Each step shows the discriminator a batch of images
+    whose labels are not looked at, as many of the labelled ones, drawn anew, and as many generated ones. `gan test`
+    gives the accuracy. Departure: DCGAN's networks instead of weight-normalised ones with noise in every layer.
+
+    Args:
+        num_classes: K; comes from the data.
+        num_labelled: Training images whose label may be used, as many of each class; chosen by the run's seed.
+        generator_objective: "feature_matching" (Salimans et al. 2016, section 3.1), which makes the better classifier,
+            or "adversarial", the non-saturating loss, which makes the better pictures.
+        lambda_unlabelled: Weight of the real-or-generated part of the discriminator's loss.
+        generator_lr: Learning rate of the generator.
+        discriminator_lr: Learning rate of the discriminator.
+        adam_betas: Adam's two decay rates.
+        ema_decay: Weight of the old average in the generator's moving average (none in the papers); 0 turns it off.
+        **networks: Further arguments of `LatentModule`.
+
+    Raises:
+        UserError: If a value is out of its range, or the data has no classes.
+    """
+
+    discriminator: Discriminator
+
+    def __init__(
+        self,
+        num_classes: int = 10,
+        num_labelled: int = 100,
+        generator_objective: Literal["feature_matching", "adversarial"] = "feature_matching",
+        lambda_unlabelled: float = 1.0,
+        generator_lr: float = 2e-4,
+        discriminator_lr: float = 2e-4,
+        adam_betas: tuple[float, float] = (0.5, 0.999),
+        ema_decay: float = 0.999,
+        **networks: Any,
+    ) -> None:
+        super().__init__(
+            generator_lr=generator_lr,
+            discriminator_lr=discriminator_lr,
+            adam_betas=adam_betas,
+            ema_decay=ema_decay,
+            **networks,
+        )
+        self.needs_classes(num_classes)
+        self.refuse_packs()
+        whole = num_labelled >= num_classes and num_labelled % num_classes == 0
+        check("num_labelled", num_labelled, whole, f"that is a multiple of the {num_classes} classes")
+        check("lambda_unlabelled", lambda_unlabelled, lambda_unlabelled >= 0, "of 0 or more")
+        self.num_labelled = num_labelled
+        self.generator_objective = generator_objective
+        self.lambda_unlabelled = lambda_unlabelled
+        self.labelled: Batch | None = None
+        self.generator = self.generator_design.generator(self.shape, self.latent_dim)
+        self.discriminator = Discriminator(self.discriminator_design.body(self.shape), num_classes)
+        self.finish_players()
+
+    def on_fit_start(self) -> None:
+        super().on_fit_start()
+        datamodule: Any = self.trainer.datamodule  # type: ignore[attr-defined]
+        self.labelled = datamodule.labelled(self.num_labelled, self.seed, self.device)
+
+    def discriminator_losses(self, batch: Batch) -> Losses:
+        assert self.labelled is not None
+        chosen = self._chosen(len(batch.labels), len(self.labelled.labels))
+        images, labels = self.labelled.real[chosen], self.labelled.labels[chosen]
+        fake = self.seen(self.fakes("discriminator"))
+        # Labelled and unlabelled images are both real: one pass, so that batch normalisation sees them together.
+        outputs, fake_outputs = self.judge(self.seen(torch.cat([batch.real, self._laid_out(images)])), fake)
+        unlabelled, labelled = outputs.split([len(batch.labels), len(labels)])
+        real_logits, fake_logits = real_logits_of_classes(unlabelled), real_logits_of_classes(fake_outputs)
+        self.watch_outputs(real_logits, fake_logits)
+        return {
+            "class": auxiliary_classification(labelled, labels),
+            "adversarial": self.lambda_unlabelled * discriminator_cross_entropy(real_logits, fake_logits),
+        }
+
+    def generator_losses(self, batch: Batch) -> Losses:
+        fake = self.seen(self.fakes("generator"))
+        if self.generator_objective == "adversarial":
+            return {"adversarial": non_saturating_generator_loss(real_logits_of_classes(self.judge_fake(fake)))}
+        with running_statistics_untouched(self.discriminator):
+            with torch.no_grad():
+                real_features = self.discriminator.features(self.seen(batch.real))
+            fake_features = self.discriminator.features(fake)
+        return {"feature_matching": feature_matching(real_features, fake_features)}
+
+    def held_out_logits(self, batch: Batch) -> Tensor:
+        return real_logits_of_classes(super().held_out_logits(batch))
+
+    def held_out_measures(self, batch: Batch) -> Losses:
+        return self.accuracy(self.discriminator(batch.real), batch.labels)
+
+    def surface(self, points: Tensor) -> Tensor | None:
+        outputs = super().surface(points)
+        return None if outputs is None else real_logits_of_classes(outputs)
+
+    def _chosen(self, count: int, available: int) -> Tensor:
+        """Which labelled images a step shows, int64 [count], a function of the seed and the step."""
+        shares = (self.noise("labelled", distribution="uniform") + 1) / 2
+        return (shares * available).long().clamp(max=available - 1)[:count]

@@ -1,0 +1,67 @@
+"""WGAN: Arjovsky et al. 2017, "Wasserstein GAN", arXiv:1701.07875."""
+
+from typing import Any
+
+import torch
+from torch.optim import Optimizer, RMSprop
+
+from gan_cli.batches import Batch
+from gan_cli.objectives.adversarial import critic_generator_loss, critic_loss
+from gan_cli.variants.base import Losses, check
+from gan_cli.variants.latent import LatentModule
+
+
+class WGAN(LatentModule):
+    """A critic with clipped weights estimates the Wasserstein distance (Arjovsky et al. 2017, algorithm 1).
+
+    Args:
+        clip: Largest size of a weight of the critic.
+        critic_warmup: 100 steps of the critic for each of the generator's first 25 and for every 500th, as the authors'
+            code has it, so that the critic is near its optimum; the paper's text has n_critic throughout.
+        generator_lr: Learning rate of the generator.
+        discriminator_lr: Learning rate of the critic.
+        n_critic: Steps of the critic for each of the generator.
+        **networks: Further arguments of `LatentModule`; the optimizer is RMSProp, which has no `adam_betas`.
+
+    Raises:
+        UserError: If a value is out of its range.
+    """
+
+    def __init__(
+        self,
+        clip: float = 0.01,
+        critic_warmup: bool = False,
+        generator_lr: float = 5e-5,
+        discriminator_lr: float = 5e-5,
+        n_critic: int = 5,
+        **networks: Any,
+    ) -> None:
+        super().__init__(generator_lr=generator_lr, discriminator_lr=discriminator_lr, n_critic=n_critic, **networks)
+        check("clip", clip, clip > 0, "above 0")
+        betas = networks.get("adam_betas", (0.9, 0.999))
+        check("adam_betas", betas, betas == (0.9, 0.999), "for another variant: RMSProp has none")
+        self.clip = clip
+        self.critic_warmup = critic_warmup
+        self.make_players()
+
+    def make_optimizer(self, player: str) -> Optimizer:
+        network = getattr(self, player)
+        optimizer = RMSprop(network.parameters(), lr=self.learning_rates[player])
+        if player == "discriminator":
+            optimizer.register_step_post_hook(lambda *_: self._clip_weights())
+        return optimizer
+
+    @torch.no_grad()
+    def _clip_weights(self) -> None:
+        for parameter in self.discriminator.parameters():
+            parameter.clamp_(-self.clip, self.clip)
+
+    def critic_steps(self) -> int:
+        done = self.counters.generator_steps
+        return 100 if self.critic_warmup and (done < 25 or done % 500 == 0) else self.n_critic
+
+    def discriminator_losses(self, batch: Batch) -> Losses:
+        return {"adversarial": critic_loss(*self.judged(batch))}
+
+    def generator_losses(self, batch: Batch) -> Losses:
+        return {"adversarial": critic_generator_loss(self.judged_fakes())}
