@@ -10,12 +10,12 @@ PACKAGE = Path(__file__).parent
 
 def variants() -> dict[str, str]:
     """Every variant with the first line of its docstring."""
-    return _classes(sorted((PACKAGE / "variants").glob("*.py")), "AdversarialModule")
+    return _classes(sorted((PACKAGE / "variants").glob("*.py")), ("LatentModule",))
 
 
 def data_sets() -> dict[str, str]:
     """Every data set with the first line of its docstring."""
-    return _classes([PACKAGE / "data" / "datamodules.py"], "ImageDataModule")
+    return _classes([PACKAGE / "data" / "datamodules.py"], ("ImageDataModule", "PointDataModule"))
 
 
 def configs() -> dict[str, str]:
@@ -36,12 +36,12 @@ def nearest(word: str, words: Iterable[str]) -> str:
     return f"; did you mean {match}?" if match else ""
 
 
-def _classes(files: Iterable[Path], base: str) -> dict[str, str]:
+def _classes(files: Iterable[Path], bases: tuple[str, ...]) -> dict[str, str]:
     return {
         node.name: (ast.get_docstring(node) or "").partition("\n")[0]
         for file in files
         for node in _class_definitions(file)
-        if any(isinstance(parent, ast.Name) and parent.id == base for parent in node.bases)
+        if any(isinstance(parent, ast.Name) and parent.id in bases for parent in node.bases)
     }
 
 

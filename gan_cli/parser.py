@@ -10,7 +10,7 @@ from jsonargparse import ActionConfigFile
 from lightning.pytorch.cli import LightningArgumentParser
 
 from gan_cli import catalogue
-from gan_cli.data import ImageDataModule
+from gan_cli.data import GANDataModule
 from gan_cli.errors import UserError
 from gan_cli.variants import AdversarialModule
 
@@ -78,12 +78,19 @@ class Parser(LightningArgumentParser):
         parsers = [self, *((getattr(self, "_subparsers", None) and self._verb_parsers()) or [])]
         for parser in parsers:
             yield from (action.dest.rpartition(".")[2] for action in parser._actions)
-        for base in (AdversarialModule, ImageDataModule):
-            for kind in (base, *base.__subclasses__()):
+        for base in (AdversarialModule, GANDataModule):
+            for kind in _family(base):
                 yield from inspect.signature(kind).parameters
 
     def _verb_parsers(self) -> Iterable["Parser"]:
         return [p for action in self._actions for p in (getattr(action, "_name_parser_map", None) or {}).values()]
+
+
+def _family(base: type) -> Iterator[type]:
+    yield base
+    kinds: list[type] = base.__subclasses__()
+    for kind in kinds:
+        yield from _family(kind)
 
 
 def _value_error(message: str) -> str:

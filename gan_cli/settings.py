@@ -6,11 +6,11 @@ from typing import Any, cast
 from jsonargparse import Namespace
 
 from gan_cli import runs
-from gan_cli.data import DataFacts, ImageDataModule
+from gan_cli.data import DataFacts, GANDataModule
 from gan_cli.errors import UserError
 from gan_cli.variants.base import RECORD
 
-LINKED = ("image_size", "image_channels", "num_classes")
+LINKED = ("image_size", "image_channels", "num_classes", "point_dim")
 """Arguments of a model that belong to the data."""
 
 
@@ -20,12 +20,14 @@ def tell_model_about_data(config: Namespace, typed: Namespace) -> DataFacts:
     Raises:
         UserError: If the user typed something else for the model.
     """
-    facts = cast(ImageDataModule, made(config.data)).facts
+    facts = cast(GANDataModule, made(config.data)).facts
     typed_arguments = typed.get("model.init_args") or {}
     for name in LINKED:
         if name not in config.model.init_args:
             continue
         fact = getattr(facts, name)
+        if name == "num_classes" and not config.model.init_args[name] and not typed_arguments.get(name):
+            continue  # 0 is a choice, not the data's business: the variant can do without classes
         if typed_arguments.get(name, fact) != fact:
             raise UserError(
                 f"model.{name}: {typed_arguments[name]} was typed, but the data has {fact}; leave it out "

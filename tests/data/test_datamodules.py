@@ -35,7 +35,7 @@ def test_digits_come_in_every_size(image_size: int) -> None:
     data = Digits(image_size=image_size)
     data.setup("test")
     assert data.held_out_set is not None
-    images = data.held_out_set.content.images
+    images = data.held_out_set.content.real
     assert images.shape[-2:] == (image_size, image_size)
     assert int(images.max()) > 240
     assert data.train_set is None  # nothing is read that the stage does not need
@@ -45,11 +45,11 @@ def test_batches_are_uint8_until_they_are_on_the_device() -> None:
     data = Digits(image_size=16, batch_size=8)
     data.setup("fit")
     batch = next(iter(data.train_dataloader()))
-    assert batch.images.dtype == torch.uint8
+    assert batch.real.dtype == torch.uint8
     converted = data.on_after_batch_transfer(batch, 0)
-    assert converted.images.dtype == torch.float32
-    assert float(converted.images.min()) == -1
-    assert float(converted.images.max()) <= 1
+    assert converted.real.dtype == torch.float32
+    assert float(converted.real.min()) == -1
+    assert float(converted.real.max()) <= 1
     assert torch.equal(converted.labels, batch.labels)
 
 
@@ -106,11 +106,11 @@ def test_mnist_is_padded_at_32_and_resampled_elsewhere(tmp_path: Path) -> None:
     data.prepare_data()
     data.setup("fit")
     assert data.train_set is not None
-    images = data.train_set.content.images
+    images = data.train_set.content.real
     assert images.shape == (20, 1, 32, 32)
     assert np.array_equal(images[:, 0, 2:30, 2:30].numpy(), pixels)
     assert not images[:, :, :2].any()
-    assert MNIST(root=str(tmp_path), image_size=16).read(train=False).images.shape == (20, 1, 16, 16)
+    assert MNIST(root=str(tmp_path), image_size=16).read(train=False).real.shape == (20, 1, 16, 16)
 
 
 def test_real_mnist(tmp_path: Path, real_data: Path) -> None:
