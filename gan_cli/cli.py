@@ -17,10 +17,11 @@ from lightning.pytorch.utilities.rank_zero import rank_zero_only
 from gan_cli import runs, settings, verbs
 from gan_cli.callbacks.atomic_checkpoint_io import AtomicCheckpointIO
 from gan_cli.callbacks.loggers import RunLogger, Wandb, cut_back
+from gan_cli.callbacks.point_modes import PointModes
 from gan_cli.callbacks.progress import FitProgress, Throughput
 from gan_cli.callbacks.run_checkpoint import RunCheckpoint, is_dry_run
 from gan_cli.callbacks.sample_grid import SampleGrid
-from gan_cli.data import ImageDataModule
+from gan_cli.data import GANDataModule
 from gan_cli.errors import RunFailed, UserError
 from gan_cli.images import write_atomically
 from gan_cli.inference import checkpoints
@@ -113,7 +114,7 @@ class GANCLI(LightningCLI):
         self.resumed: Path | None = None
         super().__init__(
             AdversarialModule,
-            ImageDataModule,
+            GANDataModule,
             subclass_mode_model=True,
             subclass_mode_data=True,
             save_config_callback=SaveRunConfig,
@@ -139,7 +140,7 @@ class GANCLI(LightningCLI):
         parser = Parser(description=verbs.VERBS[subcommand].summary)
         add_options(parser)
         if subcommand in ("validate", "test"):
-            parser.add_lightning_class_args(ImageDataModule, "data", subclass_mode=True, required=False)
+            parser.add_lightning_class_args(GANDataModule, "data", subclass_mode=True, required=False)
         return parser
 
     def _add_subcommands(self, parser: LightningArgumentParser, **kwargs: Any) -> None:
@@ -231,7 +232,7 @@ class GANCLI(LightningCLI):
 
     def _instantiate_trainer(self, config: dict[str, Any], callbacks: list[Any]) -> Trainer:
         shown = [] if config.get("enable_progress_bar") is False else [FitProgress()]
-        return super()._instantiate_trainer(config, [*callbacks, Throughput(), *shown])
+        return super()._instantiate_trainer(config, [*callbacks, PointModes(), Throughput(), *shown])
 
     def _run_folder(self, root: str | None) -> Path:
         if self.resumed is not None and (self.resumed.parent / "config.yaml").is_file():
@@ -263,10 +264,11 @@ class GANCLI(LightningCLI):
         trainer_options = options.trainer.as_dict()
         if subcommand in ("validate", "test"):
             typed = options.get("data")
-            if typed and "image_size" not in (self.typed[subcommand].get("data.init_args") or {}):
-                typed.init_args.image_size = model.data_facts.get("image_size", typed.init_args.image_size)
+            sized = typed and "image_size" in typed.init_args
+            if sized and "image_size" not in (self.typed[subcommand].get("data.init_args") or {}):
+                typed.init_args.image_size = model.data_facts.get("image_size") or typed.init_args.image_size
             data = settings.made(typed) if typed else None
-            results = evaluate(subcommand, model, data, trainer_options)
+            results = evaluate(subcommand, model, data, trainer_options, [PointModes()])
             told = [f"{name}: {value:.4f}" for name, value in results.items()]
         else:
             make = {"sample": sample, "interpolate": interpolate}[subcommand]

@@ -2,13 +2,14 @@
 
 import io
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
+import numpy as np
 import torch
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 from torchvision.utils import make_grid
 
@@ -27,6 +28,29 @@ def grid(images: Tensor, columns: int, padding: int = 2) -> Tensor:
     """One picture of many: uint8 [N, C, H, W] -> uint8 [C, H', W'], row by row, white lines of `padding` pixels."""
     sheet: Tensor = make_grid(images, nrow=columns, padding=padding, pad_value=255)
     return sheet[:1] if images.shape[1] == 1 else sheet
+
+
+def labelled_grid(rows: Sequence[Tensor], names: Sequence[str], padding: int = 2) -> Tensor:
+    """One picture with a row for each class and its name in front of it, uint8 [C, H', W'].
+
+    Args:
+        rows: For each class uint8 [N, C, H, W]; a row may have fewer images than the first.
+        names: What to write.
+        padding: White lines between images, in pixels.
+    """
+    columns = len(rows[0])
+    missing = [row.new_full((columns - len(row), *row.shape[1:]), 255) for row in rows]
+    images = torch.cat([part for pair in zip(rows, missing, strict=True) for part in pair])
+    sheet = grid(images, columns, padding)
+    height = images.shape[2]
+    font = ImageFont.load_default(size=max(10, min(20, height // 2)))
+    margin = max(round(font.getlength(name)) for name in names) + 8
+    strip = Image.new("L", (margin, sheet.shape[1]), 255)
+    for number, name in enumerate(names):
+        middle = padding + number * (height + padding) + height // 2
+        ImageDraw.Draw(strip).text((margin - 4, middle), name, fill=0, font=font, anchor="rm")
+    written = torch.from_numpy(np.array(strip)).expand(sheet.shape[0], -1, -1)
+    return torch.cat([written, sheet], dim=2)
 
 
 def to_pil(image: Tensor) -> Image.Image:

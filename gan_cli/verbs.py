@@ -37,7 +37,6 @@ def _latent(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--batch_size", type=PositiveInt, default=64, metavar="N", help="Images at a time")
     parser.add_argument("--truncation_psi", type=float | None, metavar="PSI", help="1 off, 0 mean image; if supported")
-    parser.add_argument("--labels", type=list[int] | None, metavar="[K,...]", help="Classes in turn; if conditional")
     parser.add_argument(
         "--ema", action=ActionYesNo(yes_prefix="", no_prefix="no_"), default=True, help="Averaged generator, or not"
     )
@@ -45,8 +44,13 @@ def _latent(parser: ArgumentParser) -> None:
 
 def _sample(parser: ArgumentParser) -> None:
     _checkpoint(parser)
-    parser.add_argument("--num", type=PositiveInt, default=64, metavar="N", help="How many images")
+    parser.add_argument(
+        "--num", type=PositiveInt, default=None, metavar="N", help="How many; default: some 64, as many of each class; 2,500 points"
+    )
     _latent(parser)
+    parser.add_argument(
+        "--labels", type=str | None, metavar="K,...", help="Classes 0,1,2 or all: one row each; if conditional"
+    )
     parser.add_argument(
         "--output", type=str | None, metavar="PATH", help="A .png (grid), a .npz, or a folder; default: beside the run"
     )
@@ -64,7 +68,9 @@ def _interpolate(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--walks", type=PositiveInt, default=8, metavar="N", help="Walks side by side: rows of the grid"
     )
-    parser.add_argument("--keyframes", type=PositiveInt, default=2, metavar="N", help="Seeded latents a walk passes")
+    parser.add_argument(
+        "--keyframes", type=PositiveInt, default=2, metavar="N", help="Latents a walk passes; 1 with labels"
+    )
     parser.add_argument(
         "--steps", type=PositiveInt, default=9, metavar="N", help="Images from one keyframe to the next"
     )
@@ -75,6 +81,9 @@ def _interpolate(parser: ArgumentParser) -> None:
         "--method", type=str | None, metavar="NAME", help="slerp or lerp; default: slerp, lerp for uniform latents"
     )
     _latent(parser)
+    parser.add_argument(
+        "--labels", type=str | None, metavar="K,...", help="Walk from class to class, such as 3,8; if conditional"
+    )
     parser.add_argument(
         "--output",
         type=str | None,

@@ -8,9 +8,10 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 
 from gan_cli.callbacks.run_checkpoint import is_dry_run
 from gan_cli.errors import UserError
-from gan_cli.images import grid, save_png
+from gan_cli.images import save_png
 from gan_cli.inference.latents import seeded_latents
-from gan_cli.inference.rendering import conditions_for, images_at
+from gan_cli.inference.pictures import sheet, usual_number
+from gan_cli.inference.rendering import conditions_for, images_at, takes_labels
 from gan_cli.networks.layers import evaluating
 from gan_cli.variants.base import AdversarialModule
 
@@ -20,7 +21,7 @@ class SampleGrid(Callback):
 
     Args:
         every_n_steps: Batches between two pictures; 0 makes none.
-        num: Images in a picture.
+        num: Images in a picture, as many of each class where the variant is conditional; points are always 2,500.
     """
 
     def __init__(self, every_n_steps: int = 500, num: int = 64) -> None:
@@ -43,12 +44,13 @@ class SampleGrid(Callback):
 
     @torch.no_grad()
     def _write(self, trainer: Trainer, model: AdversarialModule) -> None:
-        latents = seeded_latents(range(self.num), model.latent_dim, model.latent_distribution)
-        conditions = conditions_for(model, self.num, None, None)
+        num = usual_number(model, model.num_classes if takes_labels(model) else 0, self.num)
+        latents = seeded_latents(range(num), model.latent_dim, model.latent_distribution)
+        conditions = conditions_for(model, num, None, None)
         with evaluating(model.picture_maker()):
-            images = images_at(model, latents, conditions, torch.arange(self.num))
+            made = images_at(model, latents, conditions, torch.arange(num))
         path = self._folder / f"step-{trainer.global_step:08d}.png"
-        save_png(grid(images, columns=max(1, round(self.num**0.5))), path)
+        save_png(sheet(model, made, conditions.get("labels")), path)
         for logger in trainer.loggers:
             if hasattr(logger, "log_image"):
                 logger.log_image("samples", [str(path)], step=trainer.global_step)

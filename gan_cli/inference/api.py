@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from gan_cli.inference.checkpoints import load_model
+from gan_cli.inference.labels import chosen_classes, class_walk
 from gan_cli.inference.latents import Method, seeded_latents, usual_method, walk
 from gan_cli.inference.rendering import conditions_for, images_at, takes_labels
 
@@ -52,13 +54,14 @@ class TrainedGAN:
             batch_size: Images at a time.
 
         Returns:
-            uint8 [N, C, H, W] on the CPU.
+            uint8 [N, C, H, W], or float [N, 2] for points, on the CPU.
 
         Raises:
             UserError: If the variant has no labels or truncation, or there is no such class.
         """
         latents = seeded_latents(range(seed, seed + num), self.model.latent_dim, self.model.latent_distribution)
-        return self._images(latents, labels, truncation_psi, ema, batch_size)
+        conditions = conditions_for(self.model, num, labels, truncation_psi)
+        return self._images(latents, {"ema": ema, **conditions}, batch_size)
 
     def interpolate(
         self,
@@ -67,7 +70,7 @@ class TrainedGAN:
         *,
         method: Method | None = None,
         loop: bool = False,
-        label: int | None = None,
+        labels: Sequence[int] | None = None,
         ema: bool = True,
         batch_size: int = 64,
     ) -> Tensor:
@@ -78,7 +81,8 @@ class TrainedGAN:
             steps: Images from one to the next, 2 or more.
             method: "slerp" or "lerp"; None takes what fits the variant's prior.
             loop: Return from the last to the first.
-            label: The class, for a conditional variant; None means 0.
+            labels: For a conditional variant: the class, or several, dealt out to the seeds in turn, to walk between
+                them; None means class 0.
             ema: The averaged generator, or the one that was trained.
             batch_size: Images at a time.
 
@@ -87,13 +91,15 @@ class TrainedGAN:
         """
         keyframes = seeded_latents(seeds, self.model.latent_dim, self.model.latent_distribution)
         latents = walk(keyframes, steps, method or usual_method(self.model.latent_distribution), loop)
-        labels = [label or 0] if label is not None or takes_labels(self.model) else None
-        return self._images(latents, labels, None, ema, batch_size)
+        conditions = conditions_for(
+            self.model, len(latents), labels or ([0] if takes_labels(self.model) else None), None
+        )
+        if labels and len(labels) > 1:
+            classes = chosen_classes(self.model, [labels[place % len(labels)] for place in range(len(seeds))])
+            conditions["labels"] = class_walk(self.model, classes, steps, loop)
+        return self._images(latents, {"ema": ema, **conditions}, batch_size)
 
     @torch.inference_mode()
-    def _images(
-        self, latents: Tensor, labels: Sequence[int] | None, psi: float | None, ema: bool, batch_size: int
-    ) -> Tensor:
-        conditions = {"ema": ema, **conditions_for(self.model, len(latents), labels, psi)}
+    def _images(self, latents: Tensor, conditions: dict[str, Any], batch_size: int) -> Tensor:
         batches = torch.arange(len(latents)).split(batch_size)
         return torch.cat([images_at(self.model, latents, conditions, positions) for positions in batches])

@@ -11,8 +11,11 @@ from torch.nn.functional import pad
 
 from gan_cli.errors import UserError
 from gan_cli.images import grid, save_png, to_pil, write_atomically
+from gan_cli.inference.labels import chosen_classes, class_walk, read_labels
 from gan_cli.inference.latents import seeded_latents, usual_method, walk
-from gan_cli.inference.rendering import conditions_for, render
+from gan_cli.inference.pictures import real_points, surface
+from gan_cli.inference.rendering import conditions_for, render, takes_labels
+from gan_cli.scatter import scatter
 from gan_cli.variants.base import AdversarialModule
 
 
@@ -35,10 +38,17 @@ def interpolate(model: AdversarialModule, folder: Path, options: Any, trainer_op
     output = Path(options.output or folder / f"interpolate-seed{options.seed}.png")
     if output.suffix.lower() not in _WRITERS:
         raise UserError(f"output: {output} has no ending this verb writes; take .png, .gif, .mp4 or a folder")
-    paths = walks(model, options)
+    if model.point_dim and output.suffix.lower() != ".png":
+        raise UserError(f"output: {output}: walks between points are drawn into one picture; take a .png")
+    labels = read_labels(options.labels) if takes_labels(model) else options.labels
+    classes = chosen_classes(model, labels) if takes_labels(model) and labels else []
+    paths = walks(model, options, len(classes))
     rows, steps, _ = paths.shape
-    conditions = conditions_for(model, rows, options.labels, options.truncation_psi)
-    if "labels" in conditions:
+    conditions = conditions_for(model, rows, labels, options.truncation_psi)
+    if len(classes) > 1:  # every walk passes the classes in turn, as it passes its latents
+        passed = [classes[place % len(classes)] for place in range(max(len(classes), options.keyframes))]
+        conditions["labels"] = class_walk(model, passed, options.steps, options.loop).repeat(rows, 1)
+    elif "labels" in conditions:
         conditions["labels"] = conditions["labels"].repeat_interleave(steps)  # a walk keeps its class
     images = render(
         model,
@@ -49,16 +59,26 @@ def interpolate(model: AdversarialModule, folder: Path, options: Any, trainer_op
     )
     if images is None:  # another process has them
         return []
-    _WRITERS[output.suffix.lower()](images.unflatten(0, (rows, steps)), output, options.fps)
+    frames = images.unflatten(0, (rows, steps))
+    if model.point_dim:
+        save_png(scatter(frames, real_points(model), lambda places: surface(model, places), as_paths=True), output)
+    else:
+        _WRITERS[output.suffix.lower()](frames, output, options.fps)
     return [output]
 
 
-def walks(model: AdversarialModule, options: Any) -> Tensor:
-    """Latents of all walks, [walks, frames, Z]; walk w passes the seeds that follow those of walk w - 1."""
+def walks(model: AdversarialModule, options: Any, classes: int) -> Tensor:
+    """Latents of all walks, [walks, frames, Z]; walk w passes the seeds that follow those of walk w - 1.
+
+    With several classes to pass, a walk has as many keyframes at least, and a single one may be held throughout.
+    """
     method = options.method or usual_method(model.latent_distribution)
-    seeds = range(options.seed, options.seed + options.walks * options.keyframes)
-    keyframes = seeded_latents(seeds, model.latent_dim, model.latent_distribution)
-    return torch.stack([walk(k, options.steps, method, options.loop) for k in keyframes.split(options.keyframes)])
+    held = options.keyframes == 1 and classes > 1
+    each = 1 if held else max(options.keyframes, classes)
+    seeds = range(options.seed, options.seed + options.walks * each)
+    keyframes = seeded_latents(seeds, model.latent_dim, model.latent_distribution).split(each)
+    repeated = [k.expand(classes, -1) if held else k for k in keyframes]
+    return torch.stack([walk(k, options.steps, method, options.loop) for k in repeated])
 
 
 def _frames(images: Tensor) -> list[Tensor]:

@@ -11,6 +11,7 @@ from torch.utils.data import DataLoader
 
 from gan_cli.errors import UserError
 from gan_cli.images import to_uint8
+from gan_cli.inference.labels import chosen_classes
 from gan_cli.inference.trainers import verb_trainer
 from gan_cli.variants.base import AdversarialModule
 
@@ -38,7 +39,7 @@ def render(
             nothing is collected.
 
     Returns:
-        uint8 [M, C, H, W] on the first process where there is no sink; otherwise None.
+        uint8 [M, C, H, W], or float [M, D] for points, on the first process where there is no sink; otherwise None.
     """
     task = _Rendering(model, latents, conditions, batch_size, sink)
     verb_trainer(trainer_options).predict(task, return_predictions=False)
@@ -46,14 +47,14 @@ def render(
 
 
 def conditions_for(
-    model: AdversarialModule, count: int, labels: Sequence[int] | None, psi: float | None
+    model: AdversarialModule, count: int, labels: Sequence[int | str] | None, psi: float | None
 ) -> dict[str, Any]:
     """What the variant's `forward` takes beside latents, from what the user asked for.
 
     Args:
         model: The variant.
         count: How many images.
-        labels: Classes, dealt out in turn; None means all classes in turn.
+        labels: Classes by number or name, dealt out in turn; None means all classes in turn.
         psi: Truncation; None leaves it off.
 
     Raises:
@@ -67,23 +68,20 @@ def conditions_for(
             raise UserError(f"truncation_psi: {name} has no truncation; leave it out")
         conditions["truncation_psi"] = psi
     if labels is not None and not takes_labels(model):
-        raise UserError(f"labels: {name} is not conditional; leave them out")
+        raise UserError(f"labels: this {name} is not conditional; leave them out")
     if takes_labels(model):
-        classes = model.data_facts["num_classes"]
-        chosen = list(range(classes)) if labels is None else list(labels)
-        if not chosen or min(chosen) < 0 or max(chosen) >= classes:
-            raise UserError(f"labels: {chosen}, but the classes are 0 to {classes - 1}")
+        chosen = chosen_classes(model, labels)
         conditions["labels"] = torch.tensor([chosen[k % len(chosen)] for k in range(count)])
     return conditions
 
 
 def takes_labels(model: AdversarialModule) -> bool:
     """Whether the variant is conditional."""
-    return "labels" in inspect.signature(model.forward).parameters
+    return model.num_classes > 0 and "labels" in inspect.signature(model.forward).parameters
 
 
 def images_at(model: AdversarialModule, latents: Tensor, conditions: dict[str, Any], positions: Tensor) -> Tensor:
-    """One batch of images, uint8 [N, C, H, W] on the CPU.
+    """One batch of images, uint8 [N, C, H, W], or of points, float [N, D], on the CPU.
 
     Args:
         model: The variant; its device computes.
@@ -92,7 +90,8 @@ def images_at(model: AdversarialModule, latents: Tensor, conditions: dict[str, A
         positions: Which of the latents, int64 [N], on the CPU.
     """
     chosen = {k: v[positions].to(model.device) if isinstance(v, Tensor) else v for k, v in conditions.items()}
-    return to_uint8(model(latents[positions].to(model.device), **chosen)).cpu()
+    made: Tensor = model(latents[positions].to(model.device), **chosen)
+    return (made.float() if model.point_dim else to_uint8(made)).cpu()
 
 
 class _Rendering(LightningModule):

@@ -1,6 +1,5 @@
 """`gan sample`: images from seeds, as a grid, as single files or as an array."""
 
-import math
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +7,11 @@ import numpy as np
 from torch import Tensor
 
 from gan_cli.errors import UserError
-from gan_cli.images import grid, save_png, write_atomically
+from gan_cli.images import save_png, write_atomically
+from gan_cli.inference.labels import chosen_classes, read_labels
 from gan_cli.inference.latents import seeded_latents
-from gan_cli.inference.rendering import conditions_for, render
+from gan_cli.inference.pictures import sheet, usual_number
+from gan_cli.inference.rendering import conditions_for, render, takes_labels
 from gan_cli.variants.base import AdversarialModule
 
 FORMATS = ("grid", "images", "both", "npz")
@@ -34,9 +35,13 @@ def sample(model: AdversarialModule, folder: Path, options: Any, trainer_options
     """
     output = Path(options.output) if options.output else None
     kind = _format(options.format, output)
-    seeds = range(options.seed, options.seed + options.num)
+    if model.point_dim and kind in ("images", "both"):
+        raise UserError(f"format: {kind} is for images, and this model makes points; take grid (a plot) or npz")
+    labels = read_labels(options.labels) if takes_labels(model) else options.labels
+    num = options.num or usual_number(model, len(chosen_classes(model, labels)) if takes_labels(model) else 0)
+    seeds = range(options.seed, options.seed + num)
     stem = f"sample-seed{seeds[0]}-{seeds[-1]}{'' if options.ema else '-no-ema'}"
-    conditions = conditions_for(model, options.num, options.labels, options.truncation_psi)
+    conditions = conditions_for(model, num, labels, options.truncation_psi)
     latents = seeded_latents(seeds, model.latent_dim, model.latent_distribution)
 
     single_folder = output if output and not output.suffix else (output.parent if output else folder) / stem
@@ -59,17 +64,18 @@ def sample(model: AdversarialModule, folder: Path, options: Any, trainer_options
         return []
     if kind == "npz":
         return [save_npz(images, list(seeds), conditions.get("labels"), output or folder / f"{stem}.npz")]
-    sheet = _file(output, folder, f"{stem}.png")
-    save_png(grid(images, columns=math.isqrt(options.num - 1) + 1), sheet)
+    picture = _file(output, folder, f"{stem}.png")
+    save_png(sheet(model, images, conditions.get("labels")), picture)
     if kind == "grid":
-        return [sheet]
-    save_single(list(range(options.num)), images)
-    return [sheet, single_folder]
+        return [picture]
+    save_single(list(range(num)), images)
+    return [picture, single_folder]
 
 
 def save_npz(images: Tensor, seeds: list[int], labels: Tensor | None, path: Path) -> Path:
-    """Writes `images` uint8 [N, H, W, C], `seeds` int64 [N] and, for a conditional model, `labels` int64 [N]."""
-    arrays: dict[str, Any] = {"images": images.permute(0, 2, 3, 1).numpy(), "seeds": np.array(seeds)}
+    """Writes `images` uint8 [N, H, W, C] or `points` float32 [N, 2], `seeds` [N], and `labels` [N] if there are any."""
+    made = {"points": images} if images.ndim == 2 else {"images": images.permute(0, 2, 3, 1)}
+    arrays: dict[str, Any] = {**{name: tensor.numpy() for name, tensor in made.items()}, "seeds": np.array(seeds)}
     if labels is not None:
         arrays["labels"] = labels.numpy()
     write_atomically(path, lambda file: np.savez(file, **arrays))

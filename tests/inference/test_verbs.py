@@ -202,14 +202,14 @@ def test_labels_and_truncation_where_the_variant_has_them(conditional: Path, wor
     assert not np.array_equal(chosen["images"][0], chosen["images"][2])
     loaded = load(conditional, module="tests.toys")
     assert torch.equal(loaded.sample(2, labels=[3, 7]), loaded.sample(4, labels=[3, 7])[:2])
-    with pytest.raises(UserError, match=r"labels: \[10\], but the classes are 0 to 9"):
+    with pytest.raises(UserError, match="labels: 10 is no class of this model; there are 0, 1, 2"):
         gan(*common, "--labels", "[10]")
 
 
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("sample", "--labels", "[1]"), "labels: DCGAN is not conditional; leave them out"),
+        (("sample", "--labels", "[1]"), "labels: this DCGAN is not conditional; leave them out"),
         (("sample", "--truncation-psi", "0.5"), "truncation_psi: DCGAN has no truncation; leave it out"),
         (("sample", "--output", "x.bmp"), r"output: x.bmp has no ending this verb writes; take .png, .npz or a folder"),
         (("sample", "--format", "foo"), "format: foo is unknown; take one of grid, images, both, npz"),
