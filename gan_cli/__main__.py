@@ -1,5 +1,7 @@
-"""The `gan` command's front: help, `list` and unknown verbs are answered here, without importing torch."""
+"""The `gan` command's front: help, `list` and unknown verbs are answered here, without importing torch but
+for a variant's card."""
 
+import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,7 +9,7 @@ from pathlib import Path
 from gan_cli import __version__, catalogue, runs
 from gan_cli.errors import RunFailed, UserError
 
-LIST = "Show variants, configs, data sets, and the runs found"
+LIST = "Show variants, configs, data sets, and the runs found; list NAME: a variant beside its paper"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -68,8 +70,10 @@ def _help() -> str:
 
 
 def _listing(rest: list[str]) -> str:
+    if len(rest) > 1:
+        raise UserError(f"list: {rest[1]} is one word too many; type gan list, or gan list NAME for one variant")
     if rest:
-        raise UserError(f"list: {rest[0]} is not understood; type gan list alone")
+        return _card(rest[0])
     found = {str(run): f"gan sample --ckpt {run / runs.LAST}" for run in runs.saved_runs(Path("checkpoints"))}
     sections = {
         "Variants (--model NAME)": catalogue.variants(),
@@ -78,6 +82,18 @@ def _listing(rest: list[str]) -> str:
         "Runs, newest first": found or {"none yet": "gan fit --config dcgan.yaml"},
     }
     return "\n\n".join(f"{title}\n{_table(entries)}" for title, entries in sections.items())
+
+
+def _card(typed: str) -> str:
+    known = catalogue.variants()
+    names = {name.lower(): name for name in known}
+    if typed.lower() not in names:
+        raise UserError(f"list: {typed} is no variant{catalogue.nearest(typed, known)}\nThere are {', '.join(known)}")
+    from gan_cli import variants
+    from gan_cli.variants import card
+
+    variant: type[variants.AdversarialModule] = getattr(variants, names[typed.lower()])
+    return card.rendered(variant, variant.CARD, min(card.WIDTH, shutil.get_terminal_size((card.WIDTH, 24)).columns))
 
 
 def _table(entries: dict[str, str]) -> str:

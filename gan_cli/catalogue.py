@@ -7,9 +7,14 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parent
 
+CONDITIONAL = "conditional"
+"""What is said of a variant whose `forward` wants labels."""
+CONDITIONAL_IF_ASKED = "conditional with num_classes"
+"""The same where labels may be left out."""
+
 
 def variants() -> dict[str, str]:
-    """Every variant with the first line of its docstring."""
+    """Every variant with the first line of its docstring, and whether it makes pictures by class."""
     return _classes(sorted((PACKAGE / "variants").glob("*.py")), ("LatentModule",))
 
 
@@ -38,7 +43,7 @@ def nearest(word: str, words: Iterable[str]) -> str:
 
 def _classes(files: Iterable[Path], bases: tuple[str, ...]) -> dict[str, str]:
     return {
-        node.name: (ast.get_docstring(node) or "").partition("\n")[0]
+        node.name: (ast.get_docstring(node) or "").partition("\n")[0] + _condition(node)
         for file in files
         for node in _class_definitions(file)
         if any(isinstance(parent, ast.Name) and parent.id in bases for parent in node.bases)
@@ -48,3 +53,14 @@ def _classes(files: Iterable[Path], bases: tuple[str, ...]) -> dict[str, str]:
 def _class_definitions(file: Path) -> Iterator[ast.ClassDef]:
     tree = ast.parse(file.read_text("utf-8"))
     return (node for node in tree.body if isinstance(node, ast.ClassDef))
+
+
+def _condition(node: ast.ClassDef) -> str:
+    """What follows the docstring of a class whose `forward` takes labels: "conditional", in brackets."""
+    for part in node.body:
+        if isinstance(part, ast.FunctionDef) and part.name == "forward":
+            names = [argument.arg for argument in part.args.args]
+            required = names[: len(names) - len(part.args.defaults)]
+            if "labels" in names:
+                return f" [{CONDITIONAL if 'labels' in required else CONDITIONAL_IF_ASKED}]"
+    return ""

@@ -45,7 +45,11 @@ def _latent(parser: ArgumentParser) -> None:
 def _sample(parser: ArgumentParser) -> None:
     _checkpoint(parser)
     parser.add_argument(
-        "--num", type=PositiveInt, default=None, metavar="N", help="How many; default: some 64, as many of each class; 2,500 points"
+        "--num",
+        type=PositiveInt,
+        default=None,
+        metavar="N",
+        help="How many; default: some 64, as many of each class; 2,500 points",
     )
     _latent(parser)
     parser.add_argument(

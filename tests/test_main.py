@@ -63,14 +63,42 @@ def test_list_shows_what_there_is(
         assert entry in told
 
 
+def test_list_says_which_variants_are_conditional(capsys: pytest.CaptureFixture[str], workdir: Path) -> None:
+    assert main(["list"]) == 0
+    told = {line.split()[0]: line for line in capsys.readouterr().out.splitlines() if line}
+    assert told["CGAN"].endswith(" [conditional]")
+    assert told["WGANGP"].endswith(" [conditional with num_classes]")
+    assert not told["DCGAN"].endswith("]")
+
+
+@pytest.mark.parametrize("name", ["WGANGP", "wgangp"])
+def test_list_shows_a_variants_card(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list", name]) == 0
+    told = capsys.readouterr().out
+    for part in ("WGANGP, conditional with num_classes\n", "arXiv:1704.00028", "(|grad D(u)| - 1)^2", "lambda_gp  "):
+        assert part in told
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("dcgna", "gan: list: dcgna is no variant; did you mean DCGAN?\nThere are ACGAN, CGAN, "),
+        ("DCGAN GAN", "gan: list: GAN is one word too many; type gan list, or gan list NAME for one variant\n"),
+    ],
+)
+def test_list_refuses_what_it_does_not_know(words: str, told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list", *words.split()]) == 2
+    assert capsys.readouterr().err.startswith(told)
+
+
 def test_the_catalogue_is_what_can_be_imported() -> None:
     from gan_cli import data, variants
-    from gan_cli.data import ImageDataModule
+    from gan_cli.data import GANDataModule
     from gan_cli.variants import AdversarialModule
 
     assert set(catalogue.variants()) == {name for name in variants.__all__ if name != AdversarialModule.__name__}
-    sets = {name for name in data.__all__ if issubclass(getattr(data, name), ImageDataModule)}
-    assert set(catalogue.data_sets()) == sets - {ImageDataModule.__name__}
+    sets = {name for name in data.__all__ if issubclass(getattr(data, name), GANDataModule)}
+    assert set(catalogue.data_sets()) == {name for name in sets if not name.endswith("DataModule")}
     assert all(catalogue.variants().values())
 
 

@@ -1,6 +1,6 @@
 """The data sets as LightningDataModules: small sets live in memory and are batched by index."""
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import Any, ClassVar, NamedTuple
 
@@ -50,7 +50,7 @@ class InMemory(Dataset[Batch]):
         return type(self.content)(*(tensor[indices] for tensor in self.content))
 
 
-class GANDataModule(LightningDataModule):
+class GANDataModule(LightningDataModule, ABC):
     """A set split into a part to train on and a held-out one, both in memory.
 
     Args:

@@ -1,6 +1,6 @@
 """ACGAN: Odena et al. 2017, "Conditional Image Synthesis with Auxiliary Classifier GANs", arXiv:1610.09585."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from torch import Tensor
 
@@ -12,6 +12,7 @@ from gan_cli.objectives.adversarial import (
     non_saturating_generator_loss,
 )
 from gan_cli.variants.base import Losses
+from gan_cli.variants.card import Card
 from gan_cli.variants.latent import LatentModule
 
 
@@ -33,6 +34,31 @@ class ACGAN(LatentModule):
     Raises:
         UserError: If a value is out of its range, or the data has no classes.
     """
+
+    CARD: ClassVar[Card | None] = Card(
+        paper='Odena et al. 2017, "Conditional Image Synthesis with Auxiliary Classifier GANs", arXiv:1610.09585',
+        discriminator="L_D = -E[log D(x)] - E[log(1 - D(G(z, c)))]\n"
+        "- lambda_cls (E[log P(c | x)] + E[log P(c | G(z, c))])",
+        generator="L_G = -E[log D(G(z, c))] - lambda_cls E[log P(c | G(z, c))]",
+        printed={
+            "num_classes": 10,
+            "lambda_cls": 1.0,
+            "generator_lr": 2e-4,
+            "discriminator_lr": 2e-4,
+            "adam_betas": (0.5, 0.999),
+            "ema_decay": "none",
+            "image_size": 128,
+            "image_channels": 3,
+            "latent_dim": "110 with the class",
+            "architecture": "their own",
+        },
+        why={
+            "ema_decay": "makes samples better and leaves training as it is",
+            "image_size": "comes from the data",
+            "latent_dim": "the class comes beside it, as num_classes numbers more",
+            "architecture": "DCGAN's: theirs are made for 100 networks of ten ImageNet classes each",
+        },
+    )
 
     def __init__(
         self,

@@ -1,11 +1,11 @@
 """What every GAN does: two players that descend in turn. No objective and no layer is named here."""
 
 import os
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass
-from typing import Any, NamedTuple, cast
+from typing import Any, ClassVar, NamedTuple, cast
 
 import torch
 from lightning.pytorch import LightningModule
@@ -20,6 +20,7 @@ from gan_cli.batches import Batch
 from gan_cli.errors import RunFailed, UserError
 from gan_cli.networks.ema import ShadowGenerator
 from gan_cli.networks.layers import mixes_batch, running_statistics_untouched
+from gan_cli.variants.card import Card
 from gan_cli.variants.finiteness import FinitenessGuard
 
 Losses = dict[str, Tensor]
@@ -51,7 +52,7 @@ class Counters:
     critic_steps: int = 0
 
 
-class AdversarialModule(LightningModule):
+class AdversarialModule(LightningModule, ABC):
     """Two players, optimised manually; a variant adds its networks, its two objectives and `forward`.
 
     A variant sets `self.generator` and `self.discriminator` in its `__init__` (and, if it makes images from noise,
@@ -74,6 +75,8 @@ class AdversarialModule(LightningModule):
         UserError: If a value is out of its range.
     """
 
+    CARD: ClassVar[Card | None] = None
+    """What the variant's paper prints; `gan list NAME` shows it beside the live defaults."""
     generator: nn.Module
     discriminator: nn.Module
     latent_dim: int

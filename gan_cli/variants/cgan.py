@@ -1,6 +1,6 @@
 """CGAN: Mirza and Osindero 2014, "Conditional Generative Adversarial Nets", arXiv:1411.1784."""
 
-from typing import Any, Literal, cast
+from typing import Any, ClassVar, Literal, cast
 
 import torch
 from torch import Tensor
@@ -9,6 +9,7 @@ from gan_cli.batches import Batch
 from gan_cli.networks.heads import ConcatenationDiscriminator, LabelledGenerator, ProjectionDiscriminator
 from gan_cli.objectives.adversarial import discriminator_cross_entropy, non_saturating_generator_loss
 from gan_cli.variants.base import Losses
+from gan_cli.variants.card import Card
 from gan_cli.variants.latent import LatentModule
 
 
@@ -34,6 +35,35 @@ class CGAN(LatentModule):
     Raises:
         UserError: If a value is out of its range, or the data has no classes.
     """
+
+    CARD: ClassVar[Card | None] = Card(
+        paper='Mirza and Osindero 2014, "Conditional Generative Adversarial Nets", arXiv:1411.1784',
+        discriminator="L_D = -E[log D(x | y)] - E[log(1 - D(G(z | y) | y))]",
+        generator="L_G = -E[log D(G(z | y) | y)]",
+        printed={
+            "num_classes": 10,
+            "conditioning": "concatenation",
+            "generator_lr": "0.1 falling, momentum",
+            "discriminator_lr": "0.1 falling, momentum",
+            "adam_betas": "momentum 0.5 to 0.7",
+            "ema_decay": "none",
+            "image_size": 28,
+            "image_channels": 1,
+            "latent_dim": 100,
+            "latent_distribution": "uniform",
+            "architecture": "mlp, maxout, dropout",
+        },
+        why={
+            "generator_lr": "Adam with DCGAN's rate, with its networks",
+            "discriminator_lr": "as the generator's",
+            "adam_betas": "Adam, with DCGAN's rates",
+            "ema_decay": "makes samples better and leaves training as it is",
+            "image_size": "comes from the data",
+            "image_channels": "comes from the data",
+            "latent_distribution": "as in our DCGAN",
+            "architecture": "maxout and dropout do not reach beyond MNIST; mlp is nearest to the paper",
+        },
+    )
 
     def __init__(
         self,

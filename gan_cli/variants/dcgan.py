@@ -1,11 +1,12 @@
 """DCGAN: Radford et al. 2016, "Unsupervised Representation Learning with Deep Convolutional Generative Adversarial
 Networks", arXiv:1511.06434."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from gan_cli.batches import Batch
 from gan_cli.objectives.adversarial import discriminator_cross_entropy, non_saturating_generator_loss
 from gan_cli.variants.base import Losses
+from gan_cli.variants.card import Card
 from gan_cli.variants.latent import LatentModule
 
 
@@ -13,8 +14,9 @@ class DCGAN(LatentModule):
     """Convolutional GAN, batch normalisation in both players, the non-saturating objective (Radford et al. 2016).
 
     Defaults are the paper's (sections 3 and 4; Adam 2e-4 with beta1 0.5; 64x64, Z = 100), but for the prior, N(0, 1) as
-    in the authors' code and uniform in the text, and for the moving average of the generator, which the paper has not:
-    it makes samples better and leaves training as it is; 0 turns it off.
+    in the authors' Torch code and uniform in the text, for the generator's width, 64 as in that code and 128 in figure
+    1, and for the moving average of the generator, which the paper has not: it makes samples better and leaves training
+    as it is; 0 turns it off.
 
     Args:
         generator_lr: Learning rate of the generator.
@@ -26,6 +28,31 @@ class DCGAN(LatentModule):
     Raises:
         UserError: If a value is out of its range.
     """
+
+    CARD: ClassVar[Card | None] = Card(
+        paper='Radford et al. 2016, "Unsupervised Representation Learning with Deep Convolutional Generative '
+        'Adversarial Networks", arXiv:1511.06434',
+        discriminator="L_D = -E[log D(x)] - E[log(1 - D(G(z)))]",
+        generator="L_G = -E[log D(G(z))]",
+        printed={
+            "generator_lr": 2e-4,
+            "discriminator_lr": 2e-4,
+            "adam_betas": (0.5, 0.999),
+            "ema_decay": "none",
+            "image_size": 64,
+            "image_channels": 3,
+            "latent_dim": 100,
+            "latent_distribution": "uniform",
+            "architecture": "dcgan",
+            "base_channels": 64,
+            "generator_base_channels": "128 in figure 1",
+        },
+        why={
+            "ema_decay": "makes samples better and leaves training as it is",
+            "latent_distribution": "N(0, 1) in the authors' Torch code",
+            "generator_base_channels": "0 is base_channels, 64 in the authors' Torch code",
+        },
+    )
 
     def __init__(
         self,

@@ -1,6 +1,6 @@
 """GAN: Goodfellow et al. 2014, "Generative Adversarial Nets", arXiv:1406.2661."""
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import torch
 from torch import Tensor
@@ -14,6 +14,7 @@ from gan_cli.objectives.adversarial import (
 )
 from gan_cli.seeding import Distribution
 from gan_cli.variants.base import Losses, check
+from gan_cli.variants.card import Card
 from gan_cli.variants.latent import LatentModule
 
 
@@ -21,7 +22,8 @@ class GAN(LatentModule):
     """Fully connected players, minimax or non-saturating objective (Goodfellow et al. 2014, algorithm 1).
 
     Departures: Adam instead of gradient descent with momentum, which takes hundreds of passes over MNIST; leaky ReLUs
-    instead of maxout with dropout in the discriminator. k of algorithm 1 is `n_critic`.
+    instead of maxout with dropout in the discriminator; three hidden layers each, where the authors' code has two. k of
+    algorithm 1 is `n_critic`.
 
     Args:
         objective: The generator's loss: "non-saturating", -log D(G(z)), which the paper trains with, or "minimax",
@@ -42,6 +44,37 @@ class GAN(LatentModule):
     Raises:
         UserError: If a value is out of its range.
     """
+
+    CARD: ClassVar[Card | None] = Card(
+        paper='Goodfellow et al. 2014, "Generative Adversarial Nets", arXiv:1406.2661',
+        discriminator="L_D = -E[log D(x)] - E[log(1 - D(G(z)))]",
+        generator="L_G = -E[log D(G(z))], or E[log(1 - D(G(z)))] with objective minimax",
+        printed={
+            "objective": "non-saturating",
+            "latent_dim": 100,
+            "latent_distribution": "uniform",
+            "architecture": "mlp",
+            "base_channels": "1200, maxout 240 of 5",
+            "depth": 3,
+            "activation": "maxout with dropout",
+            "n_critic": 1,
+            "generator_lr": "0.1 falling, momentum",
+            "discriminator_lr": "0.1 falling, momentum",
+            "adam_betas": "momentum 0.5 to 0.7",
+            "image_size": 28,
+            "image_channels": 1,
+        },
+        why={
+            "base_channels": "1200 for both: 240 maxout units of 5 pieces are as many",
+            "depth": "0 is the mlp's own 4, the same for all variants",
+            "activation": "None is leaky ReLU here; our mlp has neither maxout nor dropout",
+            "generator_lr": "momentum takes hundreds of passes over MNIST; Adam with DCGAN's rate",
+            "discriminator_lr": "as the generator's",
+            "adam_betas": "Adam, with DCGAN's rates",
+            "image_size": "comes from the data",
+            "image_channels": "comes from the data",
+        },
+    )
 
     def __init__(
         self,

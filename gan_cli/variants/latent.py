@@ -54,6 +54,8 @@ class LatentModule(AdversarialModule):
 
     NORMS: ClassVar[tuple[Norm, ...]] = ("batch", "layer", "none")
     """What the objective allows in the discriminator; the first takes the place of an architecture's own if need be."""
+    GENERATOR_NORMS: ClassVar[tuple[Norm, ...]] = ("batch", "layer", "none")
+    """The same for the generator."""
     WHY_NOT: ClassVar[str] = ""
     """Why it allows no other."""
 
@@ -90,9 +92,12 @@ class LatentModule(AdversarialModule):
         multiple = generator_batch_multiple
         check("generator_batch_multiple", multiple, multiple >= 1, "of 1 or more")
         check("augment", augment, not (augment and point_dim), "of (): points have no colours to change")
-        if norm and norm not in self.NORMS:
-            allowed = " or ".join(self.NORMS)
-            raise UserError(f"model.norm: {norm} is not possible, {self.WHY_NOT}; take {allowed}")
+        for name, typed, allowed in (
+            ("norm", norm, self.NORMS),
+            ("generator_norm", generator_norm, self.GENERATOR_NORMS),
+        ):
+            if typed and typed not in allowed:
+                raise UserError(f"model.{name}: {typed} is not possible, {self.WHY_NOT}; take {' or '.join(allowed)}")
         self.latent_dim = latent_dim
         self.latent_distribution: Distribution = latent_distribution
         self.point_dim = point_dim
@@ -112,7 +117,7 @@ class LatentModule(AdversarialModule):
         for design in (shared, own):
             design.check(self.shape)
         self.discriminator_design = shared.with_norm("discriminator", self.NORMS)
-        self.generator_design = own.with_norm("generator", ("batch", "layer", "none"))
+        self.generator_design = own.with_norm("generator", self.GENERATOR_NORMS)
 
     def make_players(self) -> None:
         """The usual two: an image from a latent vector, one output from an image (or from a pack of them)."""
@@ -168,7 +173,9 @@ class LatentModule(AdversarialModule):
         if self.pack == 1:
             return augmented
         if len(images) % self.pack:
-            raise UserError(f"data.batch_size: {len(images)} images make no whole packs of model.pack {self.pack}")
+            raise UserError(
+                f"data.batch_size: {len(images)} images make no whole packs; take a multiple of model.pack {self.pack}"
+            )
         return torch.unflatten(augmented, 0, (-1, self.pack)).flatten(1, 2)
 
     def judged(self, batch: Batch) -> tuple[Tensor, Tensor]:

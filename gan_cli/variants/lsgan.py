@@ -1,10 +1,11 @@
 """LSGAN: Mao et al. 2017, "Least Squares Generative Adversarial Networks", arXiv:1611.04076."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from gan_cli.batches import Batch
 from gan_cli.objectives.adversarial import least_squares
 from gan_cli.variants.base import Losses
+from gan_cli.variants.card import Card
 from gan_cli.variants.latent import LatentModule
 
 
@@ -27,6 +28,32 @@ class LSGAN(LatentModule):
     Raises:
         UserError: If a value is out of its range.
     """
+
+    CARD: ClassVar[Card | None] = Card(
+        paper='Mao et al. 2017, "Least Squares Generative Adversarial Networks", arXiv:1611.04076',
+        discriminator="L_D = 1/2 E[(D(x) - b)^2] + 1/2 E[(D(G(z)) - a)^2]",
+        generator="L_G = 1/2 E[(D(G(z)) - c)^2]",
+        printed={
+            "fake_target": 0.0,
+            "real_target": 1.0,
+            "generator_target": 1.0,
+            "generator_lr": "1e-3 LSUN, 2e-4 characters",
+            "discriminator_lr": "1e-3 LSUN, 2e-4 characters",
+            "adam_betas": (0.5, 0.999),
+            "image_size": "112 LSUN, 28 characters",
+            "latent_dim": 1024,
+            "latent_distribution": "uniform",
+            "architecture": "their own",
+        },
+        why={
+            "generator_lr": "the one for characters, which is also DCGAN's",
+            "discriminator_lr": "as the generator's",
+            "image_size": "comes from the data",
+            "latent_dim": "DCGAN's, with its networks",
+            "latent_distribution": "as in our DCGAN",
+            "architecture": "DCGAN's: theirs are for 112 pixels",
+        },
+    )
 
     def __init__(
         self,

@@ -7,11 +7,13 @@ import torch
 from lightning.pytorch.core.optimizer import LightningOptimizer
 
 from gan_cli.batches import Batch
+from gan_cli.errors import UserError
 from gan_cli.networks.architectures import Architecture
 from gan_cli.networks.layers import Norm
 from gan_cli.objectives.adversarial import relativistic
 from gan_cli.objectives.penalties import slopes, zero_centred_penalty
 from gan_cli.variants.base import Losses, check
+from gan_cli.variants.card import Card
 from gan_cli.variants.latent import LatentModule
 
 
@@ -42,7 +44,38 @@ class R3GAN(LatentModule):
         UserError: If a value is out of its range, or the discriminator would be normalised.
     """
 
+    CARD: ClassVar[Card | None] = Card(
+        paper='Huang et al. 2024, "The GAN is dead; long live the GAN! A Modern Baseline GAN", arXiv:2501.05441',
+        discriminator="L_D = E[softplus(D(G(z)) - D(x))] + gamma/2 E[|grad D(x)|^2] + gamma/2 E[|grad D(G(z))|^2]",
+        generator="L_G = E[softplus(D(x) - D(G(z)))]",
+        printed={
+            "latent_dim": 64,
+            "architecture": "r3gan",
+            "base_channels": 96,
+            "r1_gamma": 2.0,
+            "r1_gamma_end": 0.2,
+            "generator_lr": 2e-4,
+            "discriminator_lr": 2e-4,
+            "lr_end_factor": 0.25,
+            "beta2": (0.9, 0.99),
+            "ema_half_life_kimg": 500.0,
+            "schedule_kimg": 20_000.0,
+            "image_size": 64,
+            "image_channels": 3,
+            "latent_distribution": "normal",
+            "depth": 2,
+            "adam_betas": "(0, beta2)",
+            "ema_decay": "by half-life",
+        },
+        why={
+            "depth": "0 is r3gan's own 2",
+            "adam_betas": "not used: the schedule sets 0 and beta2",
+            "ema_decay": "not used: ema_half_life_kimg",
+        },
+    )
+
     NORMS: ClassVar[tuple[Norm, ...]] = ("none",)
+    GENERATOR_NORMS: ClassVar[tuple[Norm, ...]] = ("none",)
     WHY_NOT: ClassVar[str] = "the method has no normalisation, and the penalties are on the slope at each image"
 
     def __init__(
@@ -62,8 +95,8 @@ class R3GAN(LatentModule):
     ) -> None:
         check("beta2", beta2, all(0 <= value < 1 for value in beta2), "from 0 up to, not including, 1")
         for name, unused in {"adam_betas": (0.9, 0.999), "ema_decay": 0.0, "lr_decay_end": 0}.items():
-            value = networks.get(name, unused)
-            check(name, value, value == unused, f"of {unused}: R3GAN has its own schedule")
+            if networks.get(name, unused) != unused:
+                raise UserError(f"model.{name}: R3GAN has a schedule of its own for it; leave it out")
         super().__init__(
             latent_dim=latent_dim,
             architecture=architecture,

@@ -1,7 +1,7 @@
 """SGAN: Odena 2016, "Semi-Supervised Learning with Generative Adversarial Networks", arXiv:1606.01583, with the losses
 of Salimans et al. 2016, "Improved Techniques for Training GANs", arXiv:1606.03498, section 5."""
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import torch
 from torch import Tensor
@@ -17,6 +17,7 @@ from gan_cli.objectives.adversarial import (
     real_logits_of_classes,
 )
 from gan_cli.variants.base import Losses, check
+from gan_cli.variants.card import Card
 from gan_cli.variants.latent import LatentModule
 
 
@@ -25,7 +26,8 @@ class SGAN(LatentModule):
 
     K logits are learned and the logit of "generated" is fixed at 0. Each step shows the discriminator a batch of images
     whose labels are not looked at, as many of the labelled ones, drawn anew, and as many generated ones. `gan test`
-    gives the accuracy. Departure: DCGAN's networks instead of weight-normalised ones with noise in every layer.
+    gives the accuracy. Departures: DCGAN's networks and learning rate instead of weight-normalised networks with noise
+    in every layer and 3e-3; the real-or-generated part in full, as in the text, where the authors' code halves it.
 
     Args:
         num_classes: K; comes from the data.
@@ -42,6 +44,40 @@ class SGAN(LatentModule):
     Raises:
         UserError: If a value is out of its range, or the data has no classes.
     """
+
+    CARD: ClassVar[Card | None] = Card(
+        paper='Odena 2016, "Semi-Supervised Learning with Generative Adversarial Networks", arXiv:1606.01583; '
+        'Salimans et al. 2016, "Improved Techniques for Training GANs", arXiv:1606.03498',
+        discriminator="L_D = -E[log P(c | x)] - lambda_unlabelled (E[log D(x)] + E[log(1 - D(G(z)))])\n"
+        "D = S / (S + 1), S the sum of exp(logit) over the classes",
+        generator="L_G = |E[f(x)] - E[f(G(z))]|^2, f the discriminator's features\n"
+        "or -E[log D(G(z))] with generator_objective adversarial",
+        printed={
+            "num_classes": 10,
+            "num_labelled": 100,
+            "generator_objective": "feature_matching",
+            "lambda_unlabelled": "1, in the code 0.5",
+            "generator_lr": 3e-3,
+            "discriminator_lr": 3e-3,
+            "adam_betas": (0.5, 0.999),
+            "ema_decay": "none",
+            "image_size": 28,
+            "image_channels": 1,
+            "latent_dim": 100,
+            "latent_distribution": "uniform on [0, 1]",
+            "architecture": "mlp, noise in each layer",
+        },
+        why={
+            "lambda_unlabelled": "as the text has it",
+            "generator_lr": "DCGAN's, with its networks",
+            "discriminator_lr": "as the generator's",
+            "ema_decay": "makes samples better and leaves training as it is",
+            "image_size": "comes from the data",
+            "image_channels": "comes from the data",
+            "latent_distribution": "as in our DCGAN",
+            "architecture": "DCGAN's, without weight normalisation and noise: for images beyond MNIST",
+        },
+    )
 
     discriminator: Discriminator
 

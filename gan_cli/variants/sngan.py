@@ -7,6 +7,7 @@ from gan_cli.networks.architectures import Architecture
 from gan_cli.networks.layers import Norm, normalise_spectrally
 from gan_cli.objectives.adversarial import critic_generator_loss, discriminator_hinge
 from gan_cli.variants.base import Losses
+from gan_cli.variants.card import Card
 from gan_cli.variants.latent import LatentModule
 
 
@@ -29,6 +30,29 @@ class SNGAN(LatentModule):
     Raises:
         UserError: If a value is out of its range, or the discriminator would have another normalisation.
     """
+
+    CARD: ClassVar[Card | None] = Card(
+        paper='Miyato et al. 2018, "Spectral Normalization for Generative Adversarial Networks", arXiv:1802.05957',
+        discriminator="L_D = E[max(0, 1 - D(x))] + E[max(0, 1 + D(G(z)))], each weight W of D as W / sigma(W)",
+        generator="L_G = -E[D(G(z))]",
+        printed={
+            "latent_dim": 128,
+            "architecture": "resnet",
+            "generator_lr": 2e-4,
+            "discriminator_lr": 2e-4,
+            "adam_betas": (0.0, 0.9),
+            "n_critic": 5,
+            "generator_batch_multiple": 2,
+            "image_size": "32 in table 4",
+            "image_channels": 3,
+            "latent_distribution": "normal",
+            "lr_decay_end": 100_000,
+        },
+        why={
+            "image_size": "comes from the data",
+            "lr_decay_end": "belongs to the length of a run",
+        },
+    )
 
     NORMS: ClassVar[tuple[Norm, ...]] = ("none",)
     WHY_NOT: ClassVar[str] = "its scale would undo the spectral normalisation"

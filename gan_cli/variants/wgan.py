@@ -1,13 +1,15 @@
 """WGAN: Arjovsky et al. 2017, "Wasserstein GAN", arXiv:1701.07875."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch.optim import Optimizer, RMSprop
 
 from gan_cli.batches import Batch
+from gan_cli.errors import UserError
 from gan_cli.objectives.adversarial import critic_generator_loss, critic_loss
 from gan_cli.variants.base import Losses, check
+from gan_cli.variants.card import Card
 from gan_cli.variants.latent import LatentModule
 
 
@@ -27,6 +29,30 @@ class WGAN(LatentModule):
         UserError: If a value is out of its range.
     """
 
+    CARD: ClassVar[Card | None] = Card(
+        paper='Arjovsky et al. 2017, "Wasserstein GAN", arXiv:1701.07875',
+        discriminator="L_D = E[D(G(z))] - E[D(x)], after each step every weight clipped to [-clip, clip]",
+        generator="L_G = -E[D(G(z))]",
+        printed={
+            "clip": 0.01,
+            "critic_warmup": "in the code",
+            "generator_lr": 5e-5,
+            "discriminator_lr": 5e-5,
+            "n_critic": 5,
+            "image_size": 64,
+            "image_channels": 3,
+            "latent_dim": 100,
+            "latent_distribution": "normal",
+            "architecture": "dcgan",
+            "base_channels": 64,
+            "adam_betas": "none, RMSProp",
+        },
+        why={
+            "critic_warmup": "the text has n_critic throughout",
+            "adam_betas": "not used: RMSProp has none",
+        },
+    )
+
     def __init__(
         self,
         clip: float = 0.01,
@@ -38,8 +64,8 @@ class WGAN(LatentModule):
     ) -> None:
         super().__init__(generator_lr=generator_lr, discriminator_lr=discriminator_lr, n_critic=n_critic, **networks)
         check("clip", clip, clip > 0, "above 0")
-        betas = networks.get("adam_betas", (0.9, 0.999))
-        check("adam_betas", betas, betas == (0.9, 0.999), "for another variant: RMSProp has none")
+        if networks.get("adam_betas", (0.9, 0.999)) != (0.9, 0.999):
+            raise UserError("model.adam_betas: WGAN's optimizer is RMSProp, which has none; leave them out")
         self.clip = clip
         self.critic_warmup = critic_warmup
         self.make_players()

@@ -10,6 +10,7 @@ from gan_cli.networks.layers import Norm
 from gan_cli.objectives.adversarial import auxiliary_classification, critic_generator_loss, critic_loss
 from gan_cli.objectives.penalties import gradient_penalty
 from gan_cli.variants.base import Losses, check
+from gan_cli.variants.card import Card
 from gan_cli.variants.latent import LatentModule
 
 
@@ -33,6 +34,38 @@ class WGANGP(LatentModule):
     Raises:
         UserError: If a value is out of its range, or the critic would mix the images of a batch.
     """
+
+    CARD: ClassVar[Card | None] = Card(
+        paper='Gulrajani et al. 2017, "Improved Training of Wasserstein GANs", arXiv:1704.00028',
+        discriminator="L_D = E[D(G(z))] - E[D(x)] + lambda_gp E[(|grad D(u)| - 1)^2]\n"
+        "u = e x + (1 - e) G(z), e ~ U[0, 1]; with num_classes also - lambda_cls_real E[log P(c | x)]",
+        generator="L_G = -E[D(G(z))]; with num_classes also - lambda_cls_fake E[log P(c | G(z, c))]",
+        printed={
+            "lambda_gp": 10.0,
+            "lambda_cls_real": 1.0,
+            "lambda_cls_fake": 0.1,
+            "generator_lr": 1e-4,
+            "discriminator_lr": 1e-4,
+            "adam_betas": (0.0, 0.9),
+            "n_critic": 5,
+            "image_size": "32 to 128",
+            "image_channels": 3,
+            "latent_dim": 128,
+            "latent_distribution": "normal",
+            "architecture": "many",
+            "norm": "layer or none",
+            "generator_batch_multiple": "2 for CIFAR-10",
+            "lr_decay_end": "100000 for CIFAR-10",
+        },
+        why={
+            "image_size": "comes from the data",
+            "latent_dim": "DCGAN's, with its networks",
+            "architecture": "the baseline of figure 2; its others: resnet, resnet101, mlp",
+            "norm": "None is layer for dcgan, none for resnet",
+            "generator_batch_multiple": "algorithm 1 has one batch size",
+            "lr_decay_end": "algorithm 1 has a constant rate",
+        },
+    )
 
     NORMS: ClassVar[tuple[Norm, ...]] = ("layer", "none")
     WHY_NOT: ClassVar[str] = "it mixes the images of a batch, and the penalty is on the slope at each image"

@@ -7,6 +7,7 @@ from gan_cli.networks.layers import Norm
 from gan_cli.objectives.adversarial import critic_generator_loss, critic_loss
 from gan_cli.objectives.penalties import lipschitz_penalty
 from gan_cli.variants.base import Losses, check
+from gan_cli.variants.card import Card
 from gan_cli.variants.latent import LatentModule
 
 
@@ -27,6 +28,21 @@ class WGANLP(LatentModule):
     Raises:
         UserError: If a value is out of its range, or the critic would mix the images of a batch.
     """
+
+    CARD: ClassVar[Card | None] = Card(
+        paper='Petzka et al. 2018, "On the regularization of Wasserstein GANs", arXiv:1709.08894',
+        discriminator="L_D = E[D(G(z))] - E[D(x)] + lambda_lp E[max(0, |grad D(u)| - 1)^2]\n"
+        "u = e x + (1 - e) G(z), e ~ U[0, 1]",
+        generator="L_G = -E[D(G(z))]",
+        printed={
+            "lambda_lp": 10.0,
+            "generator_lr": 1e-4,
+            "discriminator_lr": 1e-4,
+            "adam_betas": (0.0, 0.9),
+            "n_critic": 5,
+        },
+        why={},
+    )
 
     NORMS: ClassVar[tuple[Norm, ...]] = ("layer", "none")
     WHY_NOT: ClassVar[str] = "it mixes the images of a batch, and the penalty is on the slope at each image"
