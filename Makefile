@@ -4,7 +4,8 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format test-slow bench bench-learning bench-resume clean
+.PHONY: help demo test check format test-slow bench bench-learning bench-modes bench-labels bench-score bench-theory \
+  bench-resume clean
 
 help: ## Show what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -14,6 +15,9 @@ $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
 	touch $@
+
+# Folder of the data sets, for the benchmarks that need one.
+DATA ?= data
 
 # bfloat16 halves the time where the CPU has units for it, and is many times slower where it has none.
 PRECISION ?= $(shell grep -qsE 'amx_bf16|avx512_bf16' /proc/cpuinfo && echo bf16-mixed || echo 32-true)
@@ -43,8 +47,21 @@ format: $(READY) ## Format and mend what can be mended
 bench: $(READY) ## Measure gan fit beside a bare loop, and bfloat16 beside float32
 	$(BIN)/python -m benchmarks.speed
 
-bench-learning: $(READY) ## Score the newest run's digits beside baselines
-	$(BIN)/python -m benchmarks.learning
+bench-learning: $(READY) ## Train every variant on MNIST (DATA=folder) and print the table; resumable, over an hour
+	$(BIN)/python -m benchmarks.learning --root $(DATA)
+
+bench-modes: $(READY) ## Count modes on Grid25 and stacked MNIST (DATA=folder); resumable, over an hour
+	$(BIN)/python -m benchmarks.grid
+	$(BIN)/python -m benchmarks.stacked --root $(DATA)
+
+bench-labels: $(READY) ## Semi-supervised learning from 10 labels a class (DATA=folder); resumable
+	$(BIN)/python -m benchmarks.semi_supervised --root $(DATA)
+
+bench-score: $(READY) ## Score the newest run's digits beside baselines
+	$(BIN)/python -m benchmarks.score --root $(DATA)
+
+bench-theory: $(READY) ## Train the players of docs/theory.md and draw its plots
+	$(BIN)/python -m benchmarks.theory
 
 bench-resume: $(READY) ## Kill runs at random moments and compare the resumed weights
 	$(BIN)/python -m benchmarks.resume
