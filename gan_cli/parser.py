@@ -64,6 +64,8 @@ class Parser(LightningArgumentParser):
         # The parser of the model or the data has said it already, and the outer one has wrapped it up.
         if found := re.search(r"- (\S+ is no argument here.*|\S+: .+ is not possible\n.+)", message):
             return "\n".join(line.strip() for line in found[1].splitlines())
+        if found := re.search(r'Parser key "(model|data)".*is abstract.*NestedArg\(key=.(\w+)', message, re.DOTALL):
+            return f"{found[1]}.{found[2]}: of which? --{found[1]} NAME is missing; gan list shows them all"
         if found := re.search(r"Option '([\w.]+)' is not accepted|unrecognized arguments: --([\w.]+)", message):
             name = found[1] or found[2]
             return f"{name} is no argument here{catalogue.nearest(name.rpartition('.')[2], set(self._known()))}"
@@ -117,10 +119,17 @@ def _readable(kind: str) -> str:
 
 
 def normalised(words: Sequence[str]) -> list[str]:
-    """The command line with dashes in option names as underscores, configs first (so that flags win), `--ckpt` of fit
-    under the name that Lightning gives it."""
+    """The command line in the order that is understood, whatever the order typed.
+
+    Dashes in option names become underscores; configs come first, so that flags win, then the classes of model and
+    data, so that their arguments may stand before them; `--ckpt` of fit has the name that Lightning gives it.
+
+    Raises:
+        UserError: If no name follows `--model` or `--data`.
+    """
     verb, *rest = words or [""]
     configs: list[str] = []
+    classes: list[str] = []
     others: list[str] = []
     pending = iter(_underscored(word) for word in rest)
     for word in pending:
@@ -128,11 +137,26 @@ def normalised(words: Sequence[str]) -> list[str]:
             configs += [word, next(pending, "")]
         elif word.startswith("--config="):
             configs.append(word)
+        elif word in ("--model", "--data"):
+            classes += [word, _name_after(word, next(pending, ""))]
+        elif word.startswith(("--model=", "--data=")):
+            classes.append(word)
         elif verb == "fit" and word.partition("=")[0] == "--ckpt":
             others.append(word.replace("--ckpt", "--ckpt_path", 1))
         else:
             others.append(word)
-    return [verb, *configs, *others]
+    return [verb, *configs, *classes, *others]
+
+
+def _name_after(option: str, word: str) -> str:
+    if not word or word.startswith("--"):
+        raise UserError(
+            f"{option[2:]}: a name must follow, such as {option} {_EXAMPLES[option]}; gan list shows them all"
+        )
+    return word
+
+
+_EXAMPLES = {"--model": "DCGAN", "--data": "MNIST"}
 
 
 def _underscored(word: str) -> str:

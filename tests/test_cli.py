@@ -10,6 +10,7 @@ import yaml
 
 from gan_cli.__main__ import main
 from gan_cli.cli import GANCLI
+from gan_cli.errors import UserError
 from tests.conftest import TINY_FLAGS
 
 RUN = Path("checkpoints/dcgan-digits/version_0")
@@ -219,3 +220,23 @@ def test_a_full_disk_ends_the_run_with_exit_code_1(
     told = capsys.readouterr().err
     assert "could not be written (No space left on device); what was there before is whole" in told
     assert len(told.splitlines()) == 2
+
+
+def test_arguments_may_stand_before_what_they_belong_to(workdir: Path) -> None:
+    cli = GANCLI(["fit", *TINY_FLAGS, "--trainer.max_steps", "1", "--data", "Digits", "--model", "DCGAN"])
+    assert cli.datamodule.batch_size == 16
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--data"], "data: a name must follow, such as --data MNIST; gan list shows them all"),
+        (["--model", "--data", "Digits"], "model: a name must follow, such as --model DCGAN"),
+        (["--data.batch_size", "16"], "data.batch_size: of which\\? --data NAME is missing"),
+        (["--model", "LatentModule", "--data", "Digits"], "model: LatentModule is unknown\nThere are ACGAN, "),
+        (["--model", "GAN", "--data", "PointDataModule"], "data: PointDataModule is unknown\nThere are Digits, "),
+    ],
+)
+def test_what_is_no_variant_or_no_data_set_is_said(words: list[str], message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        GANCLI(["fit", *words])
