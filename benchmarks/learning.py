@@ -1,150 +1,173 @@
-"""How good a run's samples of digits are: one table, beside baselines that show what each column can be fooled by.
+"""How well each variant learns: all of them trained on MNIST by their packaged configs, and one table.
 
-    python -m benchmarks.learning [--ckpt FILE] [--root FOLDER]
+    python -m benchmarks.learning [--root FOLDER] [--only dcgan ...] [--jobs 2] [--minutes 8]
 
-All rows have as many images and are measured on 8x8 pixels in [0, 1]; a support vector machine of scikit-learn,
-trained on (the first 10,000 of) the training images, tells the classes.
+Each variant's 10,000 samples are held against the test images; a sheet of them is in `<folder>/<variant>.png`.
+Conditional variants have a second table:
+
+- conditional accuracy: how often the classifier sees the class that was asked for;
+- GAN-train (Shmelkov et al. 2018, arXiv:1807.09499): the accuracy, on real test images, of a classifier trained on
+  generated images alone, as many as there are real ones;
+- 10 real images a class with and without 10,000 generated ones beside them. The generator has learned from all the
+  labelled images, so this shows what it has kept of them, not how to do with few.
+
+The command can be stopped and called again. Without MNIST under --root it takes Digits.
 """
 
-import argparse
-from collections.abc import Iterator
-from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from rich.console import Console
 from rich.table import Table
-from sklearn.calibration import CalibratedClassifierCV
-from sklearn.svm import SVC
 from torch import Tensor
-from torch.nn.functional import avg_pool2d
 
+from benchmarks import runs
+from benchmarks.judge import CLASSES, COLUMNS, Judge, Scores, samples, untrained
 from gan_cli import data
-from gan_cli.data import ImageDataModule
+from gan_cli.images import grid, save_png
 from gan_cli.inference.api import TrainedGAN
-from gan_cli.inference.checkpoints import resolve
-from gan_cli.metrics.distances import coverage, frechet_distance, nearest_distance, within_class_spread
+from gan_cli.inference.rendering import takes_labels
 
-CLASSES = 10
-MOST = 10_000
-"""Images a row has at the most; fewer where the training set is smaller."""
+VARIANTS = ("gan", "lsgan", "wgan", "wgan_gp", "wgan_lp", "sngan", "r3gan", "dcgan", "cgan", "acgan", "sgan")
+FEW = 10
+"""Real images of each class in the last experiment."""
+COLUMNS_BY_CLASS = ("conditional accuracy", "GAN-train", f"with {FEW} reals a class")
+SHEET = (8, 16)
+"""Rows and columns of the sheet of samples; a conditional variant has a row for each class."""
 
 
-class Scores(NamedTuple):
-    """One row of the table.
+class ByClass(NamedTuple):
+    """What is asked of a conditional variant; all are shares of images.
 
     Attributes:
-        smallest_class: Share of the rarest of the ten classes.
-        confidence: Mean probability the classifier gives to the class it chooses.
-        frechet: Frechet distance to the held-out images.
-        coverage: Share of held-out images with a row's image among their 5 nearest neighbours' distance.
-        spread: Spread within classes, relative to the held-out images'.
-        nearest: Mean distance to the nearest training image, relative to the held-out images'.
+        conditional_accuracy: Generated images that the judge finds to be of the class asked for.
+        gan_train: Test images that a classifier trained on generated images tells.
+        few_and_generated: Test images that a classifier trained on few real and many generated images tells.
     """
 
-    smallest_class: float
-    confidence: float
-    frechet: float
-    coverage: float
-    spread: float
-    nearest: float
+    conditional_accuracy: float
+    gan_train: float
+    few_and_generated: float
 
 
-class Judge:
-    """Scores images against one data set.
+def asked(count: int) -> Tensor:
+    """The classes of `samples` of a conditional variant, int64 [count]."""
+    return torch.arange(count) % CLASSES
+
+
+def few_reals(judge: Judge) -> tuple[Tensor, Tensor]:
+    """The first ten training images of each class, with their labels."""
+    images, labels = judge.training
+    chosen = torch.cat([(labels == number).nonzero().squeeze(1)[:FEW] for number in range(CLASSES)])
+    return images[chosen], labels[chosen]
+
+
+def by_class(gan: TrainedGAN, judge: Judge) -> ByClass:
+    """What a conditional variant's images are worth with their labels."""
+    images = samples(gan, len(judge.training.images))
+    labels = asked(len(images))
+    few, few_labels = few_reals(judge)
+    some = images[: judge.count]
+    both = torch.cat([few, some]), torch.cat([few_labels, labels[: judge.count]])
+    return ByClass(
+        conditional_accuracy=float((judge.classes(some) == labels[: judge.count]).float().mean()),
+        gan_train=judge.accuracy(judge.trained_on(images, labels)),
+        few_and_generated=judge.accuracy(judge.trained_on(*both)),
+    )
+
+
+def sheet(gan: TrainedGAN) -> Tensor:
+    """A picture of samples, uint8 [C, H, W], not chosen."""
+    rows, columns = SHEET
+    if not takes_labels(gan.model):
+        return grid(gan.sample(rows * columns), columns)
+    labels = [number for number in range(gan.model.num_classes) for _ in range(columns)]
+    return grid(gan.sample(len(labels), labels=labels), columns)
+
+
+def scores_of(run: runs.Run, standing: runs.Standing, judge: Judge, folder: Path) -> tuple[Scores, ByClass | None]:
+    """A run's scores, from its folder where they have been taken since it was saved; makes its sheet too."""
+
+    def compute() -> dict[str, dict[str, float] | None]:
+        gan = TrainedGAN(standing.checkpoint, runs.device())
+        save_png(sheet(gan), folder / f"{run.title}.png")
+        scores = judge.score(samples(gan, judge.count))
+        conditional = by_class(gan, judge) if takes_labels(gan.model) else None
+        return {"scores": scores._asdict(), "by_class": conditional and conditional._asdict()}
+
+    sources = [standing.checkpoint, *judge.sources()]
+    found = runs.remembered(standing.checkpoint.with_name("scores.json"), sources, compute)
+    return Scores(**found["scores"]), ByClass(**found["by_class"]) if found["by_class"] else None
+
+
+class Yardstick(NamedTuple):
+    """What the variants' rows are held against.
+
+    Attributes:
+        rows: Real images (the floor), three kinds of nonsense, and a generator that has learned nothing (the ceiling).
+        reals: Accuracy of the classifier trained on all real images.
+        few: Accuracy of one trained on few of them.
+    """
+
+    rows: dict[str, Scores]
+    reals: float
+    few: float
+
+
+def yardstick(judge: Judge, checkpoint: Path, folder: Path, dataset: str) -> Yardstick:
+    """The data set's yardstick, from the folder where it has been taken since the judge's classifier was trained.
 
     Args:
-        module: The data set; it is read here.
+        judge: Knows the data set.
+        checkpoint: Of the variant whose untrained generator has a row.
+        folder: Where it is kept.
+        dataset: Name for the file.
     """
 
-    def __init__(self, module: ImageDataModule) -> None:
-        module.prepare_data()
-        self.training = module.read(train=True)
-        self.held_out = module.read(train=False)
-        self.count = min(MOST, len(self.training.images))
+    def compute() -> dict[str, Any]:
+        fresh = untrained(TrainedGAN(checkpoint, runs.device()))
+        named = [*judge.baselines(), (f"an untrained {type(fresh.model).__name__}", samples(fresh, judge.count))]
+        return {
+            "rows": {name: judge.score(images)._asdict() for name, images in named},
+            "reals": judge.accuracy(),
+            "few": judge.accuracy(judge.trained_on(*few_reals(judge))),
+        }
 
-    @cached_property
-    def classifier(self) -> CalibratedClassifierCV:
-        features = pixels(self.training.images[:MOST]).numpy()
-        machine = SVC(C=10, gamma=0.05, random_state=0)
-        return CalibratedClassifierCV(machine, ensemble=False).fit(features, self.training.labels[:MOST].numpy())
-
-    def accuracy(self) -> float:
-        return float(self.classifier.score(pixels(self.held_out.images).numpy(), self.held_out.labels.numpy()))
-
-    def score(self, images: Tensor) -> Scores:
-        features, held_out = pixels(images), pixels(self.held_out.images)
-        labels, confidence = self._classes(features)
-        held_out_labels, _ = self._classes(held_out)
-        training = pixels(self.training.images)
-        return Scores(
-            smallest_class=float(torch.bincount(labels, minlength=CLASSES).min() / len(labels)),
-            confidence=confidence,
-            frechet=frechet_distance(features, held_out),
-            coverage=coverage(held_out, features),
-            spread=within_class_spread(features, labels, CLASSES)
-            / within_class_spread(held_out, held_out_labels, CLASSES),
-            nearest=nearest_distance(features, training) / nearest_distance(held_out, training),
-        )
-
-    def _classes(self, features: Tensor) -> tuple[Tensor, float]:
-        probabilities = torch.from_numpy(self.classifier.predict_proba(features.numpy()))
-        return probabilities.argmax(1), float(probabilities.max(1).values.mean())
-
-    def baselines(self) -> Iterator[tuple[str, Tensor]]:
-        """What is real, and what only looks so to one column or another."""
-        images, count = self.training.images, self.count
-        random = torch.Generator().manual_seed(0)
-        yield "held-out reals", self.held_out.images
-        yield "training reals", images[torch.randperm(len(images), generator=random)[:count]]
-        first, second = torch.randint(len(images), (2, count), generator=random)
-        yield "blends of two reals", ((images[first].int() + images[second].int()) // 2).to(torch.uint8)
-        small = avg_pool2d(images.float(), images.shape[-1] // 8).flatten(1)
-        chosen = torch.randint(len(images), (count, small.shape[1]), generator=random)
-        marginals = small.gather(0, chosen).unflatten(1, (1, 8, 8)).round().to(torch.uint8)
-        yield "pixel marginals", marginals.repeat_interleave(4, 2).repeat_interleave(4, 3)
-        one_a_class = torch.stack([images[self.training.labels == number][0] for number in range(CLASSES)])
-        yield "ten repeated images", one_a_class[torch.arange(count) % CLASSES]
-
-
-def pixels(images: Tensor) -> Tensor:
-    """Features [N, 64]: the images at 8x8 pixels, in [0, 1]."""
-    return avg_pool2d(images.float() / 255, images.shape[-1] // 8).flatten(1)
-
-
-def rows(gan: TrainedGAN, judge: Judge) -> Iterator[tuple[str, Scores]]:
-    """The table: the run, with and without the moving average, the same variant untrained, and the baselines."""
-    yield "this GAN", judge.score(gan.sample(judge.count))
-    if gan.model.ema is not None:
-        yield "this GAN without EMA", judge.score(gan.sample(judge.count, ema=False))
-    for name, images in judge.baselines():
-        yield name, judge.score(images)
-    torch.manual_seed(0)
-    gan.model = type(gan.model)(**gan.model.hparams).eval()
-    yield "an untrained generator", judge.score(gan.sample(judge.count))
+    found = runs.remembered(folder / f"yardstick-{dataset.lower()}.json", judge.sources(), compute)
+    return Yardstick({name: Scores(**scores) for name, scores in found["rows"].items()}, found["reals"], found["few"])
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--ckpt", help="checkpoint; the newest run's if not given")
-    parser.add_argument("--root", default="data", help="folder of the data sets")
+    parser = runs.parser(__doc__, minutes=8)
+    parser.add_argument("--only", nargs="+", choices=VARIANTS, metavar="NAME", help="variants; without it all of them")
     options = parser.parse_args()
-    path = resolve(options.ckpt)
-    gan = TrainedGAN(path)
-    module = getattr(data, gan.data["name"])(root=options.root, image_size=gan.data["image_size"])
-    judge = Judge(module)
-    title = f"{Path(path)}: {gan.model.counters.batches} batches, {judge.count} images a row on {gan.data['name']}"
-    table = Table("", "smallest class", "confidence", "Frechet distance", "coverage", "spread", "nearest", title=title)
-    for name, scores in rows(gan, judge):
-        share, *others = scores
-        table.add_row(name, f"{share:.1%}", *(f"{value:.2f}" for value in others))
-    console = Console(width=110)
+    dataset = "MNIST" if runs.has_mnist(options.root) else "Digits"
+    names = options.only or VARIANTS
+    wanted = [runs.Run(name, f"{name}.yaml", data=dataset, root=options.root) for name in names]
+    runs.train(wanted, options.folder, jobs=options.jobs, minutes=options.minutes)
+    found = list(runs.trained(wanted, options.folder))
+    if not found:
+        parser.exit(1, "nothing is trained yet; the logs say why\n")
+    judge = Judge(getattr(data, dataset)(root=options.root), options.folder)
+    held_out = len(judge.held_out.images)
+    table = Table("", *COLUMNS, title=f"{dataset}: {judge.count:,} images a row against {held_out:,} held-out ones")
+    conditional = Table("", *COLUMNS_BY_CLASS)
+    for run, standing in found:
+        scores, classes = scores_of(run, standing, judge, options.folder)
+        table.add_row(run.title + standing.mark(), *scores.cells())
+        if classes:
+            conditional.add_row(run.title + standing.mark(), *(f"{share:.1%}" for share in classes))
+    table.add_section()
+    beside = yardstick(judge, found[0][1].checkpoint, options.folder, dataset)
+    for name, scores in beside.rows.items():
+        table.add_row(name, *scores.cells())
+    console = Console(width=120)
     console.print(table)
-    held_out = judge.score(judge.held_out.images)
-    console.print(
-        f"classifier: accuracy {judge.accuracy():.3f}, confidence {held_out.confidence:.2f} on held-out images"
-    )
+    if conditional.row_count:
+        conditional.add_row("real images alone", "", f"{beside.reals:.1%}", f"{beside.few:.1%}")
+        console.print(conditional)
+    console.print(f"classifier: accuracy {beside.reals:.3f} on held-out images")
 
 
 if __name__ == "__main__":

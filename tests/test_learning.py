@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from benchmarks.learning import Judge, rows
+from benchmarks.judge import Judge
+from benchmarks.score import rows
 from gan_cli import load
 from gan_cli.cli import GANCLI
 from gan_cli.data import Digits
@@ -38,4 +39,4 @@ def test_dcgan_learns_the_digits_in_the_demos_time(workdir: Path) -> None:
     assert ours.nearest > 0.7
     # The table itself would show a collapse, and a generator that has learned nothing.
     assert table["ten repeated images"].coverage < 0.2
-    assert table["an untrained generator"].frechet > 5
+    assert table["an untrained generator"].frechet > 1

@@ -1,0 +1,148 @@
+"""A small classifier of digits: what generated digits are judged by, its features as much as its answers."""
+
+from itertools import pairwise
+from math import ceil
+from typing import NamedTuple, cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy, pad
+from torch.optim import AdamW
+from torch.optim.lr_scheduler import OneCycleLR
+
+from gan_cli.images import to_float
+from gan_cli.seeding import mix, stream
+
+FEATURES = 128
+"""F, the numbers that the classifier makes of an image before it tells the class."""
+
+
+class Classified(NamedTuple):
+    """What the classifier says of images.
+
+    Attributes:
+        labels: The class chosen, int64 [N].
+        confidences: The probability it is given, [N].
+        features: [N, F].
+    """
+
+    labels: Tensor
+    confidences: Tensor
+    features: Tensor
+
+
+class DigitClassifier(nn.Module):
+    """Three strided convolutions with batch normalisation, and two linear layers.
+
+    Args:
+        num_classes: K.
+        image_channels: C.
+    """
+
+    def __init__(self, num_classes: int = 10, image_channels: int = 1) -> None:
+        super().__init__()
+        widths = (image_channels, 32, 64, 64)
+        layers: list[nn.Module] = []
+        for inputs, outputs in pairwise(widths):
+            layers += [nn.Conv2d(inputs, outputs, 3, 2, 1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU()]
+        hidden = nn.Linear(16 * widths[-1], FEATURES)
+        # The map is 4x4 for images of 32x32 pixels; the pooling lets others pass.
+        self.body = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(4), nn.Flatten(), hidden, nn.ReLU())
+        self.head = nn.Linear(FEATURES, num_classes)
+
+    def features(self, images: Tensor) -> Tensor:
+        """[N, F] from images [N, C, H, W] in [-1, 1]."""
+        return cast(Tensor, self.body(images))
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Class logits [N, K] from images [N, C, H, W] in [-1, 1]."""
+        return cast(Tensor, self.head(self.features(images)))
+
+
+def train_classifier(
+    images: Tensor,
+    labels: Tensor,
+    *,
+    steps: int = 1500,
+    seed: int = 0,
+    num_classes: int = 10,
+    batch_size: int = 128,
+    learning_rate: float = 3e-3,
+    shift: int = 2,
+    autocast: bool = False,
+) -> DigitClassifier:
+    """A classifier trained on labelled images, in eval mode, on their device; the global random state is left alone.
+
+    AdamW, the rate rising and falling in one cycle. The defaults make one that is right on some 99 % of MNIST's test
+    set.
+
+    Args:
+        images: uint8 [M, C, H, W], from a hundred to any number.
+        labels: int64 [M].
+        steps: Batches to train on.
+        seed: Of the weights, the order of the images and their shifts.
+        num_classes: K.
+        batch_size: Images of a step, or all where there are fewer.
+        learning_rate: The highest.
+        shift: Pixels by which each image is moved at random, up to so many in each direction; 0 is off.
+        autocast: Compute in bfloat16 where PyTorch thinks it safe.
+    """
+    device, size = images.device, min(batch_size, len(images))
+    with torch.random.fork_rng():
+        torch.manual_seed(mix(seed, "classifier"))
+        model = DigitClassifier(num_classes, images.shape[1])
+    model = model.to(device).to(memory_format=torch.channels_last)
+    optimizer = AdamW(model.parameters(), lr=learning_rate)
+    schedule = OneCycleLR(optimizer, learning_rate, total_steps=steps)
+    random = stream(seed, "classifier batches")
+    for chosen in _order(len(images), steps * size, random).to(device).split(size):
+        batch = to_float(_shifted(images[chosen], shift, random)).contiguous(memory_format=torch.channels_last)
+        with torch.autocast(device.type, torch.bfloat16, enabled=autocast):
+            logits = model(batch)
+        optimizer.zero_grad()
+        cross_entropy(logits.float(), labels[chosen]).backward()
+        optimizer.step()
+        schedule.step()
+    return model.eval()
+
+
+@torch.no_grad()
+def classify(model: DigitClassifier, images: Tensor, batch_size: int = 1000) -> Classified:
+    """What the classifier says of images, on the CPU and in float32.
+
+    Args:
+        model: In eval mode.
+        images: uint8 [N, C, H, W]; they are moved to the model's device.
+        batch_size: Images at a time.
+    """
+    device = model.head.weight.device
+    said = []
+    for batch in images.split(batch_size):
+        features = model.features(to_float(batch.to(device)))
+        confidences, labels = model.head(features).softmax(1).max(1)
+        said.append((labels.cpu(), confidences.cpu(), features.cpu()))
+    return Classified(*(torch.cat(parts) for parts in zip(*said, strict=True)))
+
+
+def accuracy(model: DigitClassifier, images: Tensor, labels: Tensor) -> float:
+    """The share of images, uint8 [N, C, H, W], whose class [N] the classifier tells."""
+    return float((classify(model, images).labels == labels).float().mean())
+
+
+def _order(available: int, wanted: int, random: torch.Generator) -> Tensor:
+    """Shuffled pass after shuffled pass over the images, int64 [wanted]."""
+    passes = [torch.randperm(available, generator=random) for _ in range(ceil(wanted / available))]
+    return torch.cat(passes)[:wanted]
+
+
+def _shifted(images: Tensor, shift: int, random: torch.Generator) -> Tensor:
+    """Each image moved by up to `shift` pixels in each direction, 0 (the background) moving in; uint8 [N, C, H, W]."""
+    if not shift:
+        return images
+    count, _, height, width = images.shape
+    down, right = torch.randint(2 * shift + 1, (2, count, 1), generator=random).to(images.device)
+    rows = (torch.arange(height, device=images.device) + down)[:, :, None]
+    columns = (torch.arange(width, device=images.device) + right)[:, None, :]
+    bordered = pad(images, (shift, shift, shift, shift)).permute(0, 2, 3, 1)
+    picture = torch.arange(count, device=images.device)[:, None, None]
+    return bordered[picture, rows, columns].permute(0, 3, 1, 2)

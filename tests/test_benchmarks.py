@@ -1,0 +1,276 @@
+"""The parts of the benchmarks that decide and count; what they train takes minutes and is not repeated here."""
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from benchmarks import grid, judge, learning, runs, score, semi_supervised, stacked
+from benchmarks.judge import Judge
+from gan_cli.batches import ImageBatch
+from gan_cli.data import Digits
+from gan_cli.images import to_float
+from gan_cli.inference.api import TrainedGAN
+from gan_cli.metrics.classifier import classify, train_classifier
+from gan_cli.metrics.modes import ModeScores
+from gan_cli.variants import CGAN, DCGAN, SGAN, AdversarialModule
+
+SMALL: dict[str, Any] = {"image_size": 16, "image_channels": 1, "base_channels": 4, "latent_dim": 8}
+TINY_RUN = runs.Run(
+    "tiny",
+    "dcgan.yaml",
+    name=None,
+    settings={
+        "model.base_channels": 4,
+        "model.latent_dim": 8,
+        "data.image_size": 16,
+        "data.batch_size": 16,
+        "trainer.max_steps": 4,
+    },
+)
+"""The run of the fixture `checkpoint`."""
+
+
+def made_of(model: AdversarialModule) -> TrainedGAN:
+    """A GAN that has learned nothing and needs no file."""
+    gan = object.__new__(TrainedGAN)
+    gan.model = model.eval()
+    gan.data = model.data_facts
+    return gan
+
+
+@pytest.fixture(scope="module")
+def hasty_judge(tmp_path_factory: pytest.TempPathFactory) -> Judge:
+    return Judge(Digits(image_size=16), tmp_path_factory.mktemp("judge"), steps=100)
+
+
+# Runs
+
+
+@pytest.mark.parametrize(
+    ("steps", "seconds", "current", "wanted"),
+    [
+        (100, 10, True, "leave"),  # finished
+        (99, 10, True, "go on"),
+        (99, 120, True, "leave"),  # out of time
+        (100, 10, False, "start"),  # finished, but under other settings
+        (50, 500, False, "start"),
+    ],
+)
+def test_what_is_done_with_a_run(steps: int, seconds: float, current: bool, wanted: str) -> None:
+    assert runs.decision(runs.Standing(Path("x"), steps, 100, seconds, current), minutes=2) == wanted
+
+
+def test_a_run_of_which_nothing_is_saved_starts(tmp_path: Path) -> None:
+    assert runs.decision(None, minutes=2) == "start"
+    assert runs.standing(TINY_RUN, tmp_path) is None
+
+
+def test_only_a_run_that_has_not_ended_is_marked() -> None:
+    assert runs.Standing(Path("x"), 2500, 4000, 10, True).mark() == " (2,500 / 4,000)"
+    assert runs.Standing(Path("x"), 4000, 4000, 10, True).mark() == ""
+
+
+def test_settings_agree_where_something_is_wanted() -> None:
+    had = {"seed": 0, "model": {"init_args": {"pack": 2, "depth": 3, "betas": [0.5, 0.9]}}}
+    assert runs.agrees(had, {"model": {"init_args": {"pack": 2, "betas": [0.5, 0.9]}}})
+    assert not runs.agrees(had, {"model": {"init_args": {"pack": 1}}})
+    assert not runs.agrees(had, {"seed": 0, "trainer": {"max_steps": 10}})
+
+
+def test_a_run_lays_its_settings_over_the_configs() -> None:
+    run = runs.Run("x", "r3gan_grid25.yaml", settings={"model.pack": 2, "trainer.max_steps": 7}, seed=3)
+    wanted = runs.wanted_settings(run)
+    assert (wanted["seed_everything"], wanted["trainer"]["max_steps"]) == (3, 7)
+    assert wanted["model"]["init_args"].items() >= {"pack": 2, "architecture": "mlp"}.items()
+    assert runs.family(run) == "r3gan-grid25-bench"
+    assert runs.family(run._replace(data="Ring8", name=None)) == "r3gan-ring8"
+
+
+def test_the_words_of_a_run() -> None:
+    run = runs.Run("x", "gan_grid25.yaml", "pack2-seed3", settings={"model.pack": 2}, seed=3, in_float32=True)
+    words = " ".join(runs.command(run, Path("here"), going_on=False))
+    assert "fit --config gan_grid25.yaml --seed_everything 3 --name pack2-seed3 --model.pack 2" in words
+    assert "--trainer.precision 32-true --trainer.default_root_dir here" in words
+    assert "ckpt_path" not in words
+    assert runs.command(run, Path("here"), going_on=True)[-2:] == ["--ckpt_path", "last"]
+
+
+def test_a_checkpoint_says_how_far_its_run_is(checkpoint: Path) -> None:
+    root = checkpoint.parents[2]
+    found = runs.standing(TINY_RUN, root)
+    assert found == runs.Standing(checkpoint, steps=4, of=4, seconds=0.0, current=True)
+    longer = TINY_RUN._replace(settings={**TINY_RUN.settings, "trainer.max_steps": 8})
+    assert not getattr(runs.standing(longer, root), "current", True)
+    assert list(runs.trained([TINY_RUN, longer], root)) == [(TINY_RUN, found)]
+
+
+def test_what_is_done_is_left_alone(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runs, "command", pytest.fail)
+    runs.train([TINY_RUN], checkpoint.parents[2], jobs=1, minutes=1)
+
+
+def sleeps(*_: Any, **__: Any) -> list[str]:
+    return [sys.executable, "-c", "import time; print('here', flush=True); time.sleep(60)"]
+
+
+def test_a_run_that_takes_too_long_is_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(runs, "command", sleeps)
+    start = time.monotonic()
+    others = [TINY_RUN._replace(title=f"run {number}", name=f"n{number}") for number in range(2)]
+    runs.train(others, tmp_path, jobs=2, minutes=0.02)
+    assert time.monotonic() - start < 20
+    assert capsys.readouterr().out.count("nothing saved") == 2
+    assert (tmp_path / "dcgan-digits-n0.log").read_text() == "here\n"
+
+
+def test_stopping_the_benchmark_stops_its_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runs, "command", sleeps)
+    threading.Timer(1, os.kill, (os.getpid(), signal.SIGTERM)).start()
+    with pytest.raises(SystemExit, match="143"):
+        runs.train([TINY_RUN], tmp_path, jobs=1, minutes=1)
+
+
+def test_a_run_that_fails_says_where_to_look(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(runs, "command", lambda *_: [sys.executable, "-c", "raise SystemExit('no')"])
+    runs.train([TINY_RUN], tmp_path, jobs=1, minutes=1)
+    assert f"failed, see {tmp_path / 'dcgan-digits.log'}" in capsys.readouterr().out
+
+
+def test_results_are_remembered_until_their_source_is_newer(tmp_path: Path) -> None:
+    source, result, calls = tmp_path / "source", tmp_path / "result.json", []
+    source.touch()
+
+    def compute() -> int:
+        calls.append(1)
+        return len(calls)
+
+    assert [runs.remembered(result, [source], compute) for _ in range(2)] == [1, 1]
+    later = result.stat().st_mtime_ns + 10**9
+    os.utime(source, ns=(later, later))
+    assert runs.remembered(result, [source], compute) == 2
+
+
+# The judge
+
+
+def test_the_judge_tells_real_images_from_nonsense(hasty_judge: Judge) -> None:
+    assert hasty_judge.accuracy() > 0.8
+    table = {name: hasty_judge.score(images) for name, images in hasty_judge.baselines()}
+    best = table.pop("training reals")
+    assert best.nearest < 0.1
+    assert best.classes == 10
+    assert all(best.frechet < other.frechet for other in table.values())
+    assert all(best.coverage > other.coverage for other in table.values())
+    assert table["ten repeated images"].spread < 0.2
+    assert table["ten repeated images"].coverage < 0.2
+    itself = hasty_judge.score(hasty_judge.held_out.images)
+    assert (itself.frechet, itself.coverage, itself.nearest) == pytest.approx((0, 1, 1), abs=1e-6)
+    assert len(best.cells()) == len(judge.COLUMNS)
+
+
+def test_copies_of_one_mean_image_are_one_unit_away(hasty_judge: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = hasty_judge._real
+    mean = real._replace(features=real.features.mean(dim=0, keepdim=True).expand_as(real.features))
+    monkeypatch.setattr(judge, "classify", lambda *_: mean)
+    assert hasty_judge.score(hasty_judge.held_out.images).frechet == pytest.approx(1, rel=1e-3)
+
+
+def test_the_classifier_is_trained_once(hasty_judge: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = hasty_judge.accuracy()
+    (file,) = hasty_judge.sources()
+    monkeypatch.setattr(judge, "train_classifier", pytest.fail)
+    again = Judge(Digits(image_size=16), file.parent, steps=100)
+    assert again.accuracy() == wanted
+
+
+def test_the_table_of_a_run(hasty_judge: Judge, checkpoint: Path) -> None:
+    names = [name for name, _ in score.rows(TrainedGAN(checkpoint), hasty_judge)]
+    assert names[:4] == ["this GAN", "this GAN without EMA", "held-out reals", "training reals"]
+    assert names[-1] == "an untrained generator"
+
+
+def test_an_untrained_generator_is_made_anew() -> None:
+    torch.manual_seed(5)
+    gan = made_of(DCGAN(**SMALL))
+    fresh = judge.untrained(gan)
+    assert type(fresh.model) is DCGAN
+    assert not torch.equal(fresh.sample(2), gan.sample(2))
+    assert torch.equal(fresh.sample(2), judge.untrained(gan).sample(2))
+
+
+# What is measured
+
+
+def test_the_classes_of_samples_are_those_asked_for() -> None:
+    torch.manual_seed(0)
+    gan = made_of(CGAN(**SMALL))
+    assert torch.equal(judge.samples(gan, 25), gan.sample(25, labels=learning.asked(25).tolist(), batch_size=500))
+
+
+@pytest.mark.parametrize(("variant", "rows"), [(DCGAN, 8), (CGAN, 10)])
+def test_a_sheet_has_a_row_for_each_class(variant: type[AdversarialModule], rows: int) -> None:
+    assert learning.sheet(made_of(variant(**SMALL))).shape == (1, 18 * rows + 2, 18 * 16 + 2)
+
+
+def test_few_reals_are_ten_of_each_class(hasty_judge: Judge) -> None:
+    images, labels = learning.few_reals(hasty_judge)
+    assert images.shape == (100, 1, 16, 16)
+    assert torch.bincount(labels).tolist() == [10] * 10
+
+
+def test_real_images_pass_as_a_perfect_conditional_generator(
+    hasty_judge: Judge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images, labels = hasty_judge.training
+    by_label = [images[labels == number] for number in range(10)]
+
+    def reals(gan: TrainedGAN, count: int) -> torch.Tensor:
+        return torch.stack([by_label[k % 10][k // 10 % len(by_label[k % 10])] for k in range(count)])
+
+    monkeypatch.setattr(learning, "samples", reals)
+    found = learning.by_class(made_of(CGAN(**SMALL)), hasty_judge)
+    assert found.conditional_accuracy > 0.9
+    assert found.gan_train > 0.8
+    assert found.few_and_generated > 0.8
+
+
+def test_the_number_written_by_three_channels() -> None:
+    images, labels = Digits(image_size=16).read(train=True)
+    classifier = train_classifier(images, labels, steps=100)
+    chosen = torch.tensor([[3, 1, 4], [0, 0, 7], [9, 9, 9]])
+    ones = torch.stack([images[labels == number][0] for number in range(10)])
+    said = classify(classifier, ones).labels
+    wanted = (said[chosen] * torch.tensor([100, 10, 1])).sum(1)
+    assert torch.equal(stacked.number_written(classifier, ones[chosen].squeeze(2)), wanted)
+
+
+def test_the_rows_of_the_grid() -> None:
+    names = [[run.name for run in grid.runs_of(title)] for title in grid.CONFIGS]
+    assert names[1] == [f"pack2-seed{seed}" for seed in range(5)]
+    families = [runs.family(run) for title in grid.CONFIGS for run in grid.runs_of(title)]
+    assert len(set(families)) == 25
+    assert grid.scores(grid.uniform_noise(0)).modes == 0
+    assert grid.uniform_noise(0).abs().max() <= 5
+    found: Sequence[ModeScores] = [ModeScores(25, 0.987, 0.01), ModeScores(23, 0.5, 0.204)]
+    assert grid.cells(found) == ["25 23\n23 .. 25", "0.99 0.50\n0.50 .. 0.99", "0.01 0.20\n0.01 .. 0.20"]
+
+
+def test_the_labelled_images_alone_teach_something() -> None:
+    model = SGAN(**SMALL, num_classes=10, augment=("translation",))
+    images, labels = Digits(image_size=16).read(train=True)
+    few = ImageBatch(to_float(images[:100]), labels[:100])
+    network = semi_supervised.supervised(model, few, steps=150, batch_size=32, seed=0)
+    held_out = Digits(image_size=16).read(train=False)
+    assert semi_supervised.test_accuracy(network, held_out, torch.device("cpu")) > 0.4
