@@ -1,5 +1,6 @@
 """Every variant's contract; a new variant is a new row of `variant_rows.py`."""
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,16 +10,17 @@ import torch
 from lightning.pytorch import Trainer
 from torch import Tensor, nn
 
-from gan_cli import load
-from gan_cli.data import Digits
+from gan_cli import load, variants
+from gan_cli.inference.rendering import takes_labels
 from gan_cli.variants import AdversarialModule
 from gan_cli.variants.base import PLAYERS
+from tests.toys import FewDigits, batch_for, passes_of
 from tests.variant_rows import ROWS, VariantRow
 
-Fit = Callable[..., AdversarialModule]
+Fit = Callable[..., Any]
 
 
-@pytest.fixture(params=ROWS, ids=lambda row: f"{row.variant.__name__}-{len(row.arguments)}")
+@pytest.fixture(params=ROWS, ids=lambda row: row.name)
 def row(request: pytest.FixtureRequest) -> VariantRow:
     chosen: VariantRow = request.param
     return chosen
@@ -28,8 +30,8 @@ def row(request: pytest.FixtureRequest) -> VariantRow:
 def fit(row: VariantRow, quiet_trainer: Callable[..., Trainer]) -> Fit:
     def run(steps: int, resume: Path | None = None, trainer: dict[str, Any] | None = None, **arguments: Any) -> Any:
         torch.manual_seed(0)
-        model = row.variant(**{**row.arguments, **arguments})
-        data = Digits(image_size=16, batch_size=64)
+        model = row.make(**arguments)
+        data = FewDigits(image_size=16, batch_size=16)
         quiet_trainer(max_steps=steps, **(trainer or {})).fit(model, data, ckpt_path=resume)
         return model
 
@@ -44,72 +46,146 @@ def same(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
     return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
 
 
+def conditions(model: AdversarialModule, count: int) -> list[Tensor]:
+    return [torch.arange(count) % model.num_classes] if takes_labels(model) else []
+
+
+def test_every_variant_has_a_row() -> None:
+    assert {row.variant.__name__ for row in ROWS} == set(variants.__all__) - {"AdversarialModule"}
+
+
 def test_pictures_have_the_promised_shape_and_range(row: VariantRow) -> None:
-    model: Any = row.variant(**row.arguments).eval()
-    images = model(torch.randn(3, model.latent_dim))
-    assert images.shape == (3, row.arguments["image_channels"], 16, 16)
-    assert float(images.detach().abs().max()) <= 1
-    assert images.detach().std() > 0
+    model = row.make().eval()
+    images = model(torch.randn(3, model.latent_dim) * 3, *conditions(model, 3)).detach()
+    assert images.shape == (3, 1, 16, 16)
+    assert float(images.abs().max()) <= 1
+    assert images.std() > 0
+    assert not torch.equal(images[0], images[1])
 
 
 def test_a_descent_moves_every_weight_of_its_player_and_none_of_the_others(
-    fit: Fit, monkeypatch: pytest.MonkeyPatch
+    fit: Fit, row: VariantRow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     descend = AdversarialModule._descend
-    descents = []
+    descents: list[str] = []
 
     def watched(self: AdversarialModule, player: str, *rest: Any) -> None:
-        before = {name: {k: v.detach().clone() for k, v in getattr(self, name).named_parameters()} for name in PLAYERS}
+        before = {name: state(getattr(self, name)) for name in PLAYERS}
         descend(self, player, *rest)
+        if player == "generator":  # which moves nothing of the discriminator's but spectral normalisation's vectors
+            for key, value in self.discriminator.state_dict().items():
+                assert torch.equal(value, before["discriminator"][key]) or "parametrizations" in key, key
         for name in PLAYERS:
             for key, parameter in getattr(self, name).named_parameters():
-                assert torch.equal(parameter, before[name][key]) == (name != player), f"{player}: {name}.{key}"
+                rests = f"{name}.{key}".endswith(row.resting or "nothing")
+                if name != player or not rests or player not in descents:
+                    stays = name != player or rests
+                    assert torch.equal(parameter, before[name][key]) == stays, f"{player}: {name}.{key}"
                 assert parameter.requires_grad, key
                 assert parameter.grad is None, key
         descents.append(player)
 
     monkeypatch.setattr(AdversarialModule, "_descend", watched)
-    fit(2)
-    assert descents == ["discriminator", "generator"] * 2
+    fit(2 * row.n_critic)
+    assert descents == [*["discriminator"] * row.n_critic, "generator"] * 2
 
 
-def test_same_seed_same_weights(fit: Fit) -> None:
-    assert same(state(fit(3)), state(fit(3)))
+def test_same_seed_same_weights(fit: Fit, row: VariantRow) -> None:
+    weights = state(fit(row.n_critic))
+    assert all(value.isfinite().all() for value in weights.values() if value.is_floating_point())
+    assert same(state(fit(row.n_critic)), weights)
 
 
-@pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
-def test_losses_are_finite(fit: Fit, precision: str) -> None:
-    model = fit(3, trainer={"precision": precision})
+def test_losses_are_finite_in_bfloat16(fit: Fit, row: VariantRow) -> None:
+    model = fit(row.n_critic, trainer={"precision": "bf16-mixed"})
     assert all(value.isfinite().all() for value in state(model).values() if value.is_floating_point())
     model.raise_if_not_finite()
 
 
+def test_checkpoint_gives_the_live_models_pictures(fit: Fit, row: VariantRow, tmp_path: Path) -> None:
+    model = fit(row.n_critic)
+    loaded = load(tmp_path / "run" / "last.ckpt")
+    assert dict(loaded.model.hparams) == dict(model.hparams)
+    latents = torch.randn(4, model.latent_dim)
+    for ema in (True, False):
+        images = model.eval()(latents, *conditions(model, 4), ema=ema)
+        assert torch.equal(images, loaded.model(latents, *conditions(model, 4), ema=ema))
+
+
+def resume(fit: Fit, checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The run that went on to its 12th batch, in another process as it were."""
+    with monkeypatch.context() as elsewhere:
+        torch.manual_seed(12345)  # nothing may depend on where the global state stands
+        elsewhere.setenv("PL_GLOBAL_SEED", "99")  # nor on the seed of the process that resumes
+        resumed = fit(12, resume=checkpoint)
+    assert resumed.counters.batches == 12
+    assert resumed.seed == 0
+    return resumed
+
+
+def test_resuming_gives_the_weights_of_an_uninterrupted_run(
+    fit: Fit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the middle of an epoch of 10 batches, and between two steps of a generator that waits for five."""
+    whole = state(fit(12, trainer={"checkpoint_every": 4}))
+    assert same(state(resume(fit, tmp_path / "run" / "step-00000008.ckpt", monkeypatch)), whole)
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.name in ("dcgan", "wgan", "r3gan-dcgan")], indirect=True)
+@pytest.mark.parametrize("stop", [4, 10, 11])  # in the middle of an epoch, at its end, in the next one
+def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_been(
+    fit: Fit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stop: int
+) -> None:
+    whole = state(fit(12))
+    fit(stop)
+    assert same(state(resume(fit, tmp_path / "run" / "last.ckpt", monkeypatch)), whole)
+
+
+def test_held_out_images_are_measured_and_leave_no_trace(
+    row: VariantRow, quiet_trainer: Callable[..., Trainer]
+) -> None:
+    model = row.make()
+    before = state(model)
+    data = FewDigits(image_size=16, batch_size=100)
+    (results,) = quiet_trainer(limit_val_batches=1.0).validate(model, data, verbose=False)
+    assert math.isfinite(results["logits/held_out"])
+    assert ("metric/accuracy" in results) == row.tells_classes
+    assert same(state(model), before)
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.name in ("dcgan", "wgan")], indirect=True)
 def test_resuming_counts_epochs_as_an_uninterrupted_run_does(fit: Fit, tmp_path: Path) -> None:
     whole = fit(-1, trainer={"max_epochs": 3})
     fit(-1, trainer={"max_epochs": 2})
     resumed = fit(-1, resume=tmp_path / "run" / "last.ckpt", trainer={"max_epochs": 3})
-    assert whole.counters.batches == resumed.counters.batches == 66
+    assert whole.counters.batches == resumed.counters.batches == 30
     assert same(state(resumed), state(whole))
 
 
-def test_checkpoint_gives_the_live_models_pictures(fit: Fit, tmp_path: Path) -> None:
-    model: Any = fit(3)
-    loaded = load(tmp_path / "run" / "last.ckpt")
-    latents = torch.randn(4, model.latent_dim)
-    for ema in (True, False):
-        assert torch.equal(model.eval()(latents, ema=ema), loaded.model(latents, ema=ema))
-
-
-@pytest.mark.parametrize("stop", [10, 22, 31])  # in the middle of an epoch of 22 batches, at its end, in the next one
-def test_resuming_gives_the_weights_of_an_uninterrupted_run(
-    fit: Fit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stop: int
+def test_outputs_on_real_images_do_not_depend_on_the_generated_ones(
+    row: VariantRow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = state(fit(40))
-    fit(stop)
-    torch.manual_seed(12345)  # nothing may depend on where the global state stands
-    monkeypatch.setenv("PL_GLOBAL_SEED", "99")  # nor on the seed of the process that resumes
-    resumed = fit(40, resume=tmp_path / "run" / "last.ckpt")
-    assert resumed.counters.batches == 40
-    assert resumed.seed == 0
-    assert same(state(resumed), whole)
-    monkeypatch.delenv("PL_GLOBAL_SEED")
+    """In the passes of a descent: batch normalisation over both together would give the game away."""
+    seen: list[tuple[Tensor, Tensor]] = []
+    for generated in (torch.zeros(16, 1, 16, 16), torch.rand(16, 1, 16, 16) * 9):
+        torch.manual_seed(0)
+        model = row.make()
+        batch = batch_for(model)
+        monkeypatch.setattr(model, "fakes", lambda *_, images=generated: images)
+        monkeypatch.setattr(model, "watch_outputs", lambda real, fake: seen.append((real, fake)))
+        model.discriminator_losses(batch)
+    (real, fake), (other_real, other_fake) = seen
+    assert torch.equal(real, other_real)
+    assert not torch.equal(fake, other_fake)
+
+
+def test_a_multiple_of_the_batch_gives_the_generator_as_many_fakes(row: VariantRow) -> None:
+    model = row.make(generator_batch_multiple=2)
+    batch = batch_for(model)
+    passes = passes_of(model.generator)
+    model.discriminator_losses(batch)
+    losses = model.generator_losses(batch)
+    latents = [inputs for inputs, *_ in passes]
+    assert [len(each) for each in latents] == [16, 32]
+    assert len({tuple(latent.tolist()) for latent in torch.cat(latents)}) == 48  # no noise is used twice
+    assert torch.stack(list(losses.values())).isfinite().all()

@@ -1,13 +1,16 @@
-"""A variant small enough to reason about: one linear layer a player, conditional, no batch normalisation."""
+"""A variant small enough to reason about: one linear layer a player, conditional, no batch normalisation. And a set of
+data to go through in moments."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
 from gan_cli.batches import ImageBatch
+from gan_cli.data import Digits
 from gan_cli.networks.layers import class_shares
 from gan_cli.objectives.adversarial import discriminator_cross_entropy, non_saturating_generator_loss
+from gan_cli.seeding import Rows
 from gan_cli.variants.base import AdversarialModule, Losses
 
 
@@ -19,7 +22,8 @@ class ToyGenerator(nn.Module):
         self.classes = nn.Linear(num_classes, image_size**2, bias=False)
 
     def forward(self, latents: Tensor, labels: Tensor) -> Tensor:
-        pixels = torch.tanh(self.layer(latents) + self.classes(class_shares(labels, self.classes.in_features)))
+        shares = class_shares(labels, self.classes.in_features).to(latents.dtype)
+        pixels = torch.tanh(self.layer(latents) + self.classes(shares))
         return pixels.reshape(-1, 1, self.image_size, self.image_size)
 
 
@@ -61,3 +65,40 @@ class ToyGAN(AdversarialModule):
     def fakes(self, player: str, batch: ImageBatch) -> Tensor:
         images: Tensor = self.generator(self.noise(f"latents/{player}", self.latent_dim), batch.labels)
         return images
+
+
+class FewDigits(Digits):
+    """160 of the digits in each part, read once for all tests: an epoch is 10 batches of 16."""
+
+    known: ClassVar[dict[tuple[bool, int], ImageBatch]] = {}
+
+    def read(self, train: bool) -> ImageBatch:
+        if (train, self.image_size) not in self.known:
+            images, labels = super().read(train)
+            self.known[train, self.image_size] = ImageBatch(images[:160], labels[:160])
+        return self.known[train, self.image_size]
+
+
+def batch_for(model: Any, count: int = 16) -> ImageBatch:
+    """The batch of a step, with the model ready for it as a trainer leaves it; nothing is logged."""
+    data = FewDigits(image_size=16, batch_size=count)
+    data.setup("fit")
+    assert data.train_set is not None
+    model._rows = Rows(0, count, count)
+    model.watch = lambda *_: None
+    if hasattr(model, "labelled"):
+        model.labelled = data.labelled(model.num_labelled, model.seed, model.device)
+    batch = data.on_device(data.train_set[torch.arange(count)])
+    assert isinstance(batch, ImageBatch)
+    return batch
+
+
+def passes_of(network: nn.Module) -> list[tuple[Any, ...]]:
+    """A list that each pass of the network adds to: its inputs and, last, its output."""
+    passes: list[tuple[Any, ...]] = []
+
+    def note(_: nn.Module, inputs: tuple[Any, ...], output: Tensor) -> None:
+        passes.append((*inputs, output))
+
+    network.register_forward_hook(note)
+    return passes

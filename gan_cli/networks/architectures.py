@@ -23,7 +23,7 @@ Architecture = Literal["mlp", "dcgan", "cnn", "resnet", "resnet101", "r3gan"]
 
 MLP_LAYERS = 4
 RESNET101_BLOCKS = 33
-"""3 * 33 convolutions on the way, the first layer and the last: 101. Gulrajani et al. 2017 deal them out six a map."""
+"""3 * 33 convolutions on the way, the generator's first layer and its last: 101. The authors deal out six a map."""
 
 
 class _Kind(NamedTuple):
@@ -76,15 +76,21 @@ class Design:
         own = generator if player == "generator" else discriminator
         return replace(self, norm=self.norm or (own if own in allowed else allowed[0]))
 
-    def check(self, shape: tuple[int, ...]) -> None:
+    def check(self, shape: tuple[int, ...], prefix: str = "") -> None:
         """Refuses what the architecture has not.
+
+        Args:
+            shape: Of one output, (C, H, W) or (D,).
+            prefix: What stands in front of the arguments' names in messages, where they are the generator's own.
 
         Raises:
             UserError: If an option is not one of the architecture's, or it makes no such outputs.
         """
         kind = _KINDS[self.architecture]
         if len(shape) == 1 and self.architecture != "mlp":
-            raise UserError(f"model.architecture: {self.architecture} makes images; for points take mlp")
+            raise UserError(f"model.{prefix}architecture: {self.architecture} makes images; for points take mlp")
+        if self.architecture == "mlp" and self.depth == 1:
+            raise UserError(f"model.{prefix}depth: 1 is not possible for mlp; take 2 or more, or 0 for its own")
         chosen = {
             "depth": self.depth != 0,
             "norm": self.norm not in (None, *kind.norms),
@@ -95,8 +101,8 @@ class Design:
             if is_chosen and option not in kind.options:
                 has = [name for name, other in _KINDS.items() if option in other.options]
                 raise UserError(
-                    f"model.{option}: {self.architecture} has its own; leave it out, "
-                    f"or take --model.architecture {' or '.join(has)}"
+                    f"model.{option if option == 'constant_width' else prefix + option}: {self.architecture} has its "
+                    f"own; leave it out, or take --model.{prefix}architecture {' or '.join(has)}"
                 )
 
     def generator(self, shape: tuple[int, ...], latent_dim: int, num_classes: int = 0) -> nn.Module:
@@ -110,7 +116,12 @@ class Design:
         Raises:
             UserError: If the design has no batch normalisation that could depend on the class.
         """
-        if num_classes and (self.norm != "batch" or not _KINDS[self.architecture].by_class):
+        if num_classes and not _KINDS[self.architecture].by_class:
+            raise UserError(
+                f"model.generator_architecture: the class goes into the generator's batch normalisation, and "
+                f"{self.architecture} has none; take another"
+            )
+        if num_classes and self.norm != "batch":
             raise UserError(
                 f"model.generator_norm: the class goes into the generator's batch normalisation, and "
                 f"{self.architecture} with norm {self.norm} has none; take --model.generator_norm batch"

@@ -327,6 +327,10 @@ class AdversarialModule(LightningModule, ABC):
 
     # Held-out images
 
+    def fewest_to_judge(self) -> int:
+        """Images that the discriminator needs at once: two where it mixes the batch."""
+        return 2 if mixes_batch(self.discriminator) else 1
+
     def held_out_logits(self, batch: Batch) -> Tensor:
         """The discriminator's outputs on held-out real images, [N], seen as it sees the training images."""
         return cast(Tensor, self.discriminator(batch.real))
@@ -336,6 +340,8 @@ class AdversarialModule(LightningModule, ABC):
 
         Batch normalisation uses the batch's own statistics, as in training, so that the two can be compared.
         """
+        if len(batch.labels) < self.fewest_to_judge():
+            return  # the rest of a set may be too few
         seeding.reseed(seeding.mix(self.seed, "held out", batch_idx, self.global_rank), self.device)  # augmentation
         self.discriminator.train(mixes_batch(self.discriminator))
         with running_statistics_untouched(self.discriminator):

@@ -114,18 +114,22 @@ class LatentModule(AdversarialModule):
             generator_activation or activation,
             constant_width,
         )
-        for design in (shared, own):
-            design.check(self.shape)
+        shared.check(self.shape)
+        own.check(self.shape, "generator_")
         self.discriminator_design = shared.with_norm("discriminator", self.NORMS)
         self.generator_design = own.with_norm("generator", self.GENERATOR_NORMS)
 
-    def make_players(self) -> None:
-        """The usual two: an image from a latent vector, one output from an image (or from a pack of them)."""
+    def make_players(self, bias: bool = True) -> None:
+        """The usual two: an image from a latent vector, one output from an image (or from a pack of them).
+
+        Args:
+            bias: Whether the output has one. A relativistic objective knows only differences, and none moves it.
+        """
         self.generator = self.generator_design.generator(self.shape, self.latent_dim)
         packed = (self.shape[0] * self.pack, *self.shape[1:])
         body = self.discriminator_design.body(packed)
         # DCGAN's last convolution has no bias: here it is the head, on a 4x4 map laid out in a row.
-        self.discriminator = Discriminator(body, bias=self.discriminator_design.architecture != "dcgan")
+        self.discriminator = Discriminator(body, bias=bias and self.discriminator_design.architecture != "dcgan")
         self.finish_players()
 
     def forward(self, latents: Tensor, ema: bool = True) -> Tensor:
@@ -155,7 +159,8 @@ class LatentModule(AdversarialModule):
 
     def mixing_shares(self, count: int) -> Tensor:
         """A number in [0, 1] for each pair of a real and a generated image (or pack of them), [count]."""
-        return (self.noise("mixing", distribution="uniform")[:count] + 1) / 2
+        shares = (self.noise("mixing", distribution="uniform") + 1) / 2
+        return shares[:: self.pack][:count]  # a pack takes its first image's, however the batch is cut
 
     def seen(self, images: Tensor) -> Tensor:
         """What the discriminator is shown of images: augmented, and `pack` of them together.
@@ -192,6 +197,9 @@ class LatentModule(AdversarialModule):
         """Logs the discriminator's mean outputs on training images and on generated ones."""
         self.watch("logits/real", real)
         self.watch("logits/fake", fake)
+
+    def fewest_to_judge(self) -> int:
+        return super().fewest_to_judge() * self.pack
 
     def held_out_logits(self, batch: Batch) -> Tensor:
         whole = len(batch.real) // self.pack * self.pack

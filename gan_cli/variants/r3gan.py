@@ -115,7 +115,7 @@ class R3GAN(LatentModule):
         self.ema_decay = 1.0 if ema_half_life_kimg else 0.0  # there is an average; `average_weight` says how fast
         self.ema_half_life_kimg = ema_half_life_kimg
         self.schedule_kimg = schedule_kimg
-        self.make_players()
+        self.make_players(bias=False)
 
     def discriminator_losses(self, batch: Batch) -> Losses:
         real, fake = self.seen(batch.real), self.seen(self.fakes("discriminator"))

@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from gan_cli.batches import Batch
+from gan_cli.errors import UserError
 from gan_cli.networks.architectures import Architecture
 from gan_cli.networks.layers import Norm, normalise_spectrally
 from gan_cli.objectives.adversarial import critic_generator_loss, discriminator_hinge
@@ -78,6 +79,11 @@ class SNGAN(LatentModule):
             generator_batch_multiple=generator_batch_multiple,
             **networks,
         )
+        if architecture == "r3gan":
+            raise UserError(
+                "model.architecture: r3gan starts with weights of 0, which spectral normalisation cannot divide; "
+                "take another, or --model.generator_architecture r3gan"
+            )
         self.make_players()
         normalise_spectrally(self.discriminator)
 

@@ -74,6 +74,20 @@ def test_each_player_has_its_own_learning_rate_and_decays_by_generator_steps(toy
     assert rates.notes == [[4 * factor, factor] for factor in factors]
 
 
+class Patient(ToyGAN):
+    """Waits for three steps of its discriminator before the first two of its generator."""
+
+    def critic_steps(self) -> int:
+        return 3 if self.counters.generator_steps < 2 else 1
+
+
+def test_a_variant_may_say_how_many_steps_its_generator_waits_for(quiet_trainer: Callable[..., Trainer]) -> None:
+    steps = Recorder(lambda _, model: model.counters.generator_steps)
+    trainer = quiet_trainer(max_steps=9, callbacks=[steps])
+    trainer.fit(Patient(), Digits(image_size=16, batch_size=16))
+    assert steps.notes == [0, 0, 1, 1, 1, 2, 3, 4, 5]
+
+
 class ToyWithSGD(ToyGAN):
     """Its weights move by exactly the gradient."""
 
@@ -106,6 +120,30 @@ def test_accumulation_equals_one_pass_over_the_batch(toy: Callable[..., ToyGAN],
     whole, parts = toy(trainer=precise), toy(accumulate=accumulate, trainer=precise)
     for one, other in zip(whole.parameters(), parts.parameters(), strict=True):
         assert torch.allclose(one, other, atol=1e-6)
+
+
+class Labelled(nn.Module):
+    """A discriminator that takes labels, with or without batch normalisation."""
+
+    def __init__(self, mixes: bool) -> None:
+        super().__init__()
+        self.norm = nn.BatchNorm2d(1) if mixes else nn.Identity()
+
+    def forward(self, images: Tensor, labels: Tensor) -> Tensor:
+        scores: Tensor = self.norm(images).mean(dim=(1, 2, 3)) * 100 + labels
+        return scores
+
+
+@pytest.mark.parametrize("mixes", [True, False])
+def test_labels_go_with_their_images(mixes: bool) -> None:
+    model = ToyGAN()
+    model.discriminator = Labelled(mixes)
+    real, fake = torch.randn(4, 1, 2, 2), torch.randn(3, 1, 2, 2) * 5 + 2
+    seen = [(real, torch.arange(4)), (fake, torch.arange(3)), (real, torch.tensor([9, 8, 7, 6]))]
+    outputs = model.judge(*seen)
+    assert [len(output) for output in outputs] == [4, 3, 4]
+    for output, inputs in zip(outputs, seen, strict=True):
+        assert torch.allclose(output, Labelled(mixes)(*inputs), atol=1e-4)
 
 
 def test_a_discriminator_that_mixes_nothing_sees_one_pass_and_batch_norm_two() -> None:
@@ -149,6 +187,23 @@ def test_held_out_images_leave_no_trace_in_the_discriminator(trained: Callable[.
     assert all(torch.equal(value, before[name]) for name, value in model.discriminator.state_dict().items())
 
 
+class Measuring(ToyGAN):
+    """Measures how bright the held-out images are, and in which mode its discriminator is."""
+
+    def held_out_measures(self, batch: Any) -> dict[str, Tensor]:
+        assert not self.discriminator.training
+        return {"brightness": batch.real.mean()}
+
+
+def test_measures_on_held_out_images_are_averaged_over_all_of_them() -> None:
+    data = Digits(image_size=16, batch_size=100)  # of 360
+    trainer = Trainer(accelerator="cpu", logger=False, enable_progress_bar=False, enable_model_summary=False)
+    (results,) = trainer.validate(Measuring(), data, verbose=False)
+    assert data.held_out_set is not None
+    whole = data.on_device(data.held_out_set.content).real.mean().item()
+    assert results["metric/brightness"] == pytest.approx(whole, abs=1e-6)
+
+
 def test_held_out_images_are_augmented_the_same_again(trained: Callable[..., DCGAN]) -> None:
     model = trained(steps=1, augment=("translation", "cutout"))
     trainer = Trainer(accelerator="cpu", logger=False, enable_progress_bar=False)
@@ -184,6 +239,24 @@ def test_ema_follows_generator_steps_and_makes_the_samples(trained: Callable[...
     assert plain.ema is None
     for with_ema, without in zip(weights(model.generator), weights(plain.generator), strict=True):
         assert torch.equal(with_ema, without)  # watching does not change training
+
+
+def test_the_average_forgets_the_start_early_and_uses_the_decay_late() -> None:
+    model = ToyGAN(ema_decay=0.9)
+    weights_of = {}
+    for steps in (1, 10, 10**6):
+        model.counters.generator_steps = steps
+        weights_of[steps] = model.average_weight()
+    assert weights_of == {1: pytest.approx(2 / 11), 10: pytest.approx(11 / 20), 10**6: 0.9}
+
+
+def test_the_average_is_taken_after_the_generators_step(toy: Callable[..., ToyGAN]) -> None:
+    torch.manual_seed(0)
+    start = ToyGAN().generator
+    model = toy(steps=1, ema_decay=0.9)
+    assert model.ema is not None
+    for averaged, before, after in zip(*map(weights, (model.ema, start, model.generator)), strict=True):
+        assert torch.allclose(averaged, 2 / 11 * before + 9 / 11 * after, atol=1e-6)
 
 
 def test_the_log_holds_the_diagnostics(trained: Callable[..., DCGAN], tmp_path: Any) -> None:
