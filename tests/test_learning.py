@@ -53,12 +53,12 @@ def test_r3gan_covers_the_ring(workdir: Path) -> None:
 def test_dcgan_learns_the_digits_in_the_demos_time(workdir: Path) -> None:
     GANCLI(["fit", "--config", "dcgan.yaml", *CPU])
     judge = Judge(Digits(image_size=32))
-    assert judge.accuracy() > 0.92
+    assert judge.accuracy() > 0.96
     table = dict(rows(load("checkpoints/dcgan-digits/version_0/last.ckpt"), judge))
     ours = table["this GAN"]
     assert ours.smallest_class > 0.03
     assert ours.frechet < table["blends of two reals"].frechet
-    assert ours.coverage > 0.75
+    assert ours.coverage > 0.7  # 0.81 in bfloat16 with seed 0; seeds differ by some 0.04
     assert ours.spread > 0.7
     assert ours.nearest > 0.7
     # The table itself would show a collapse, and a generator that has learned nothing.
