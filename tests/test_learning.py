@@ -58,7 +58,7 @@ def test_dcgan_learns_the_digits_in_the_demos_time(workdir: Path) -> None:
     ours = table["this GAN"]
     assert ours.smallest_class > 0.03
     assert ours.frechet < table["blends of two reals"].frechet
-    assert ours.coverage > 0.7  # 0.81 in bfloat16 with seed 0; seeds differ by some 0.04
+    assert ours.coverage > 0.65  # 0.81 in bfloat16 with seed 0; seeds differ by some 0.04, four times that below
     assert ours.spread > 0.7
     assert ours.nearest > 0.7
     # The table itself would show a collapse, and a generator that has learned nothing.
