@@ -69,9 +69,8 @@ class Parser(LightningArgumentParser):
         if found := re.search(r"Option '([\w.]+)' is not accepted|unrecognized arguments: --([\w.]+)", message):
             name = found[1] or found[2]
             return f"{name} is no argument here{catalogue.nearest(name.rpartition('.')[2], set(self._known()))}"
-        unknown = r"(\w+)$|Namespace\(class_path='(?:\w+\.)*(\w+Module)'"
-        if found := re.search(rf'Parser key "(model|data)":.*Given value: (?:{unknown})', message, re.DOTALL):
-            kind, name = found[1], found[2] or found[3]
+        if found := re.search(r'Parser key "(model|data)":.*Given value: (\w+)$', message, re.DOTALL):
+            kind, name = found[1], found[2]
             known = catalogue.variants() if kind == "model" else catalogue.data_sets()
             return f"{kind}: {name} is unknown{catalogue.nearest(name, known)}\nThere are {', '.join(known)}"
         return _value_error(message)

@@ -227,7 +227,7 @@ class MNIST(ImageDataModule):
     class_names = tuple("0123456789")
 
     def prepare_data(self) -> None:
-        sources.download_mnist(self.root, [kind.__name__ for kind in ImageDataModule.__subclasses__() if kind.offline])
+        _fetch_mnist(self.root)
 
     def read(self, train: bool) -> ImageBatch:
         return sources.mnist(self.root, train, self.image_size)
@@ -239,10 +239,14 @@ class StackedMNIST(ImageDataModule):
     image_channels = 3
 
     def prepare_data(self) -> None:
-        sources.download_mnist(self.root, [kind.__name__ for kind in ImageDataModule.__subclasses__() if kind.offline])
+        _fetch_mnist(self.root)
 
     def read(self, train: bool) -> ImageBatch:
         return sources.stacked_mnist(self.root, train, self.image_size)
+
+
+def _fetch_mnist(root: str) -> None:
+    sources.download_mnist(root, [kind.__name__ for kind in ImageDataModule.__subclasses__() if kind.offline])
 
 
 class PointDataModule(GANDataModule):

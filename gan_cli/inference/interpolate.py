@@ -40,8 +40,8 @@ def interpolate(model: AdversarialModule, folder: Path, options: Any, trainer_op
         raise UserError(f"output: {output} has no ending this verb writes; take .png, .gif, .mp4 or a folder")
     if model.point_dim and output.suffix.lower() != ".png":
         raise UserError(f"output: {output}: walks between points are drawn into one picture; take a .png")
-    labels = read_labels(options.labels) if takes_labels(model) else options.labels
-    classes = chosen_classes(model, labels) if takes_labels(model) and labels else []
+    labels = read_labels(options.labels)
+    classes = chosen_classes(model, labels) if takes_labels(model) and labels is not None else []
     paths = walks(model, options, len(classes))
     rows, steps, _ = paths.shape
     conditions = conditions_for(model, rows, labels, options.truncation_psi)

@@ -12,21 +12,19 @@ from gan_cli.variants.base import AdversarialModule
 
 
 def read_labels(text: str | None) -> list[str] | None:
-    """Classes as typed, such as "0,1,2", "[0, 1]" or "cat,dog"; "all" and nothing typed mean every class (None)."""
-    if text is None or text.strip().lower() == "all":
-        return None
-    return [word.strip() for word in text.strip("[]() ").split(",") if word.strip()]
+    """Classes as typed, such as "0,1,2", "[0, 1]", "cat,dog" or "all"; None where nothing was typed."""
+    return None if text is None else [word.strip() for word in text.strip("[]() ").split(",") if word.strip()]
 
 
 def chosen_classes(model: AdversarialModule, typed: Sequence[int | str] | None) -> list[int]:
-    """The classes asked for, by number or by name; all of them if None.
+    """The classes asked for, by number or by name; all of them if None or "all".
 
     Raises:
         UserError: If there is no such class.
     """
     names = [str(name) for name in model.data_facts.get("class_names", ())]
     count = model.num_classes
-    if typed is None:
+    if typed is None or list(typed) == ["all"]:
         return list(range(count))
     chosen = []
     for word in map(str, typed):

@@ -37,7 +37,7 @@ def sample(model: AdversarialModule, folder: Path, options: Any, trainer_options
     kind = _format(options.format, output)
     if model.point_dim and kind in ("images", "both"):
         raise UserError(f"format: {kind} is for images, and this model makes points; take grid (a plot) or npz")
-    labels = read_labels(options.labels) if takes_labels(model) else options.labels
+    labels = read_labels(options.labels)
     num = options.num or usual_number(model, len(chosen_classes(model, labels)) if takes_labels(model) else 0)
     seeds = range(options.seed, options.seed + num)
     stem = f"sample-seed{seeds[0]}-{seeds[-1]}{'' if options.ema else '-no-ema'}"

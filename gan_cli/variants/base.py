@@ -328,8 +328,8 @@ class AdversarialModule(LightningModule, ABC):
     # Held-out images
 
     def fewest_to_judge(self) -> int:
-        """Images that the discriminator needs at once: two where it mixes the batch."""
-        return 2 if mixes_batch(self.discriminator) else 1
+        """Images that the discriminator needs at once: two where it takes statistics of one number an image."""
+        return 2 if any(isinstance(module, nn.BatchNorm1d) for module in self.discriminator.modules()) else 1
 
     def held_out_logits(self, batch: Batch) -> Tensor:
         """The discriminator's outputs on held-out real images, [N], seen as it sees the training images."""
@@ -340,8 +340,10 @@ class AdversarialModule(LightningModule, ABC):
 
         Batch normalisation uses the batch's own statistics, as in training, so that the two can be compared.
         """
-        if len(batch.labels) < self.fewest_to_judge():
-            return  # the rest of a set may be too few
+        if len(batch.labels) < (fewest := self.fewest_to_judge()):
+            if batch_idx == 0:
+                raise UserError(f"data.batch_size: the discriminator judges {fewest} images at once; take as many")
+            return  # the rest of a set
         seeding.reseed(seeding.mix(self.seed, "held out", batch_idx, self.global_rank), self.device)  # augmentation
         self.discriminator.train(mixes_batch(self.discriminator))
         with running_statistics_untouched(self.discriminator):

@@ -117,6 +117,7 @@ def test_modes_are_counted_while_training_and_by_test(points: Path, capsys: pyte
         (("sample", "--format", "images"), "format: images is for images, and this model makes points"),
         (("interpolate", "--output", "a.gif"), r"output: a.gif: walks between points are drawn into one picture"),
         (("sample", "--labels", "0"), "labels: this GAN is not conditional; leave them out"),
+        (("interpolate", "--labels", "all"), "labels: this GAN is not conditional; leave them out"),
         (("test", "--data", "Digits"), r"data.point_dim: Digits has 0, but the checkpoint's model 2"),
     ],
 )

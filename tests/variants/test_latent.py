@@ -11,9 +11,10 @@ from torch import Tensor
 
 from gan_cli.batches import ImageBatch
 from gan_cli.data import Digits
+from gan_cli.errors import UserError
 from gan_cli.seeding import Rows
 from gan_cli.variants import ACGAN, CGAN, DCGAN, GAN, LSGAN, R3GAN, SGAN, SNGAN, WGAN, WGANGP, WGANLP
-from tests.toys import batch_for, passes_of
+from tests.toys import FewDigits, batch_for, passes_of
 from tests.variant_rows import TINY
 
 
@@ -164,3 +165,9 @@ def test_the_plane_shows_one_output_a_point() -> None:
         assert surface is not None
         assert surface.shape == (5,)
     assert CGAN(**shared, num_classes=3).surface(points) is None  # it takes a label
+
+
+def test_held_out_images_too_few_for_a_pack_are_an_error_not_silence(quiet_trainer: Callable[..., Trainer]) -> None:
+    model = DCGAN(**TINY, pack=4)
+    with pytest.raises(UserError, match=r"data.batch_size: the discriminator judges 4 images at once; take as many"):
+        quiet_trainer(limit_val_batches=1).validate(model, FewDigits(image_size=16, batch_size=2), verbose=False)
