@@ -200,8 +200,9 @@ def train(wanted: Sequence[Run], folder: Path, *, jobs: int, minutes: float) -> 
         wanted: The runs.
         folder: Where they live.
         jobs: Processes at once; the cores are shared out among them.
-        minutes: Time for each run.
+        minutes: Time for each run with the whole machine to itself; where runs share it, as many times more.
     """
+    minutes *= jobs
     waiting = [run for run in wanted if decision(standing(run, folder), minutes) != "leave"]
     threads = max(1, _cores() // jobs)
     active: list[_Training] = []
@@ -255,7 +256,7 @@ def parser(description: str | None, minutes: float, root: bool = True) -> argpar
         made.add_argument("--root", default="data", help="folder of the data sets")
     made.add_argument("--folder", type=Path, default=Path("checkpoints/bench"), help="folder of the runs")
     made.add_argument("--jobs", type=int, default=2, help="runs at once")
-    made.add_argument("--minutes", type=float, default=minutes, help="for each run at the most")
+    made.add_argument("--minutes", type=float, default=minutes, help="of the whole machine, for each run at the most")
     return made
 
 
