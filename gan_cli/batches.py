@@ -10,7 +10,8 @@ class ImageBatch(NamedTuple):
 
     Attributes:
         images: uint8 [N, C, H, W] as it leaves the loader; float in [-1, 1] once it is on the device.
-        labels: int64 [N], class numbers from 0; all 0 where the set has no classes.
+        labels: int64 [N], class numbers from 0; all 0 where the set has no classes. Float [N, K] of 0 and 1 where an
+            image can be of several classes (attributes).
     """
 
     images: Tensor
@@ -39,4 +40,39 @@ class PointBatch(NamedTuple):
         return self.points
 
 
+class PairedBatch(NamedTuple):
+    """Images with the images they are to become.
+
+    Attributes:
+        source: uint8 [N, C, H, W] as it leaves the loader; float in [-1, 1] once it is on the device.
+        target: Of the same size, with as many channels as the target's side has.
+    """
+
+    source: Tensor
+    target: Tensor
+
+    @property
+    def real(self) -> Tensor:
+        """What the generator is to imitate, under the name that every kind of batch has."""
+        return self.target
+
+
+class UnpairedBatch(NamedTuple):
+    """Images of two domains that have nothing to do with each other but their number.
+
+    Attributes:
+        a: uint8 [N, C, H, W] as it leaves the loader; float in [-1, 1] once it is on the device.
+        b: Of the same size, with as many channels as the second domain has.
+    """
+
+    a: Tensor
+    b: Tensor
+
+    @property
+    def real(self) -> Tensor:
+        """What the first generator is to imitate, under the name that every kind of batch has."""
+        return self.b
+
+
 Batch = ImageBatch | PointBatch
+AnyBatch = Batch | PairedBatch | UnpairedBatch

@@ -15,12 +15,13 @@ CONDITIONAL_IF_ASKED = "conditional with num_classes"
 
 def variants() -> dict[str, str]:
     """Every variant with the first line of its docstring, and whether it makes pictures by class."""
-    return _classes(sorted((PACKAGE / "variants").glob("*.py")), ("LatentModule",))
+    return _classes(sorted((PACKAGE / "variants").glob("*.py")), ("LatentModule", "TranslationModule"))
 
 
 def data_sets() -> dict[str, str]:
     """Every data set with the first line of its docstring."""
-    return _classes([PACKAGE / "data" / "datamodules.py"], ("ImageDataModule", "PointDataModule"))
+    bases = ("ImageDataModule", "PointDataModule", "PairedDataModule", "UnpairedDataModule", "DomainDataModule")
+    return _classes(sorted((PACKAGE / "data").glob("*.py")), bases)
 
 
 def configs() -> dict[str, str]:

@@ -6,12 +6,21 @@ from typing import Any, cast
 from jsonargparse import Namespace
 
 from gan_cli import runs
+from gan_cli.batches import ImageBatch, PairedBatch, PointBatch, UnpairedBatch
 from gan_cli.data import DataFacts, GANDataModule
 from gan_cli.errors import UserError
 from gan_cli.variants.base import RECORD
 
-LINKED = ("image_size", "image_channels", "num_classes", "point_dim")
+LINKED = ("image_size", "image_channels", "num_classes", "point_dim", "source_channels", "target_channels")
 """Arguments of a model that belong to the data."""
+
+KINDS: dict[type, str] = {
+    ImageBatch: "single images",
+    PointBatch: "points",
+    PairedBatch: "pairs of images",
+    UnpairedBatch: "images of two domains",
+}
+"""What the batches are called."""
 
 
 def tell_model_about_data(config: Namespace, typed: Namespace) -> DataFacts:
@@ -20,7 +29,9 @@ def tell_model_about_data(config: Namespace, typed: Namespace) -> DataFacts:
     Raises:
         UserError: If the user typed something else for the model.
     """
-    facts = cast(GANDataModule, made(config.data)).facts
+    data = cast(GANDataModule, made(config.data))
+    facts = data.facts
+    _check_kind(class_at(config.model.class_path), data)
     typed_arguments = typed.get("model.init_args") or {}
     for name in LINKED:
         if name not in config.model.init_args:
@@ -35,6 +46,16 @@ def tell_model_about_data(config: Namespace, typed: Namespace) -> DataFacts:
             )
         config.model.init_args[name] = fact
     return facts
+
+
+def _check_kind(variant: type, data: GANDataModule) -> None:
+    """Refuses data of a kind that the variant cannot learn from."""
+    wanted = getattr(variant, "BATCHES", (data.yields,))
+    if data.yields not in wanted:
+        raise UserError(
+            f"data: {data.facts.name} yields {KINDS[data.yields]}, but {variant.__name__} learns from "
+            f"{' or '.join(KINDS[kind] for kind in wanted)}; gan list shows the data sets"
+        )
 
 
 def family_of(config: Namespace) -> str:

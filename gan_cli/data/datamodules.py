@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from gan_cli import images
-from gan_cli.batches import Batch, ImageBatch, PointBatch
+from gan_cli.batches import AnyBatch, Batch, ImageBatch, PointBatch
 from gan_cli.data import points, sources
 from gan_cli.data.sampling import StreamSampler, dealt_indices
 from gan_cli.errors import UserError
@@ -27,6 +27,10 @@ class DataFacts(NamedTuple):
         num_classes: K, 0 where there are none.
         class_names: One name per class, in the order of the labels.
         point_dim: Coordinates of a point; 0 for images.
+        domains: What a set to translate between holds, by name: source and target of a paired one, a and b of an
+            unpaired one; empty for other sets. `horse2zebra` is the direction from the first to the second.
+        source_channels: C of the first domain; 0 without domains.
+        target_channels: C of the second domain; 0 without domains.
     """
 
     name: str
@@ -35,6 +39,9 @@ class DataFacts(NamedTuple):
     num_classes: int
     class_names: tuple[str, ...]
     point_dim: int = 0
+    domains: tuple[str, ...] = ()
+    source_channels: int = 0
+    target_channels: int = 0
 
 
 class InMemory(Dataset[Batch]):
@@ -63,6 +70,8 @@ class GANDataModule(LightningDataModule, ABC):
 
     offline: ClassVar[bool] = False
     """Whether the set comes with the installation."""
+    yields: type[AnyBatch] = ImageBatch
+    """What its batches are."""
     class_names: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, batch_size: int = 128, num_workers: int = 0) -> None:
@@ -147,7 +156,7 @@ class GANDataModule(LightningDataModule, ABC):
         """The held-out images, each once: none of these sets has a third part."""
         return self.val_dataloader()
 
-    def on_after_batch_transfer(self, batch: Batch, dataloader_idx: int) -> Batch:
+    def on_after_batch_transfer(self, batch: Any, dataloader_idx: int) -> AnyBatch:
         return self.on_device(batch)
 
     def _check_batch_size(self, images: int) -> None:
@@ -262,6 +271,7 @@ class PointDataModule(GANDataModule):
     """
 
     offline = True
+    yields = PointBatch
     modes: ClassVar[points.Modes | None] = None
     """Where the set's modes are, if it has any."""
     HELD_OUT: ClassVar[int] = 10_000

@@ -6,7 +6,7 @@ from typing import Literal, cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import one_hot, softplus
+from torch.nn.functional import batch_norm, instance_norm, one_hot, softplus
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.utils.parametrizations import spectral_norm
 
@@ -100,6 +100,57 @@ class ClassBatchNorm(nn.Module):
         ones = [1] * (inputs.ndim - 2)
         scale, shift = ((classes @ table).unflatten(1, (-1, *ones)) for table in (self.scale, self.shift))
         return cast(Tensor, self.norm(inputs) * scale + shift)
+
+
+class ImageNorm(nn.Module):
+    """Normalisation by the statistics of what passes, in training and after it; nothing is averaged over a run.
+
+    Ulyanov et al. 2016, "Instance Normalization", arXiv:1607.08022, where each image is taken alone. Isola et al. 2017,
+    arXiv:1611.07004, section 3.1, take the batch's statistics, also at test time, where an image is a batch.
+
+    Args:
+        channels: C.
+        over_batch: Take the statistics over all images that pass together, not over each alone.
+        affine: Learn a scale and a shift for each channel.
+    """
+
+    EPSILON = 1e-5
+
+    def __init__(self, channels: int, over_batch: bool = False, affine: bool = False) -> None:
+        super().__init__()
+        self.over_batch = over_batch
+        self.weight = nn.Parameter(torch.ones(channels)) if affine else None
+        self.bias = nn.Parameter(torch.zeros(channels)) if affine else None
+        self.holding = False
+        self.held: tuple[Tensor, Tensor] | None = None
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """The same shape, [N, C, H, W]."""
+        if self.holding and self.held is None:
+            variance, mean = torch.var_mean(inputs.float(), dim=(0, 2, 3), correction=0)
+            self.held = mean, variance
+        if self.held is not None:
+            return batch_norm(inputs, *self.held, self.weight, self.bias, eps=self.EPSILON)
+        if self.over_batch:
+            return batch_norm(inputs, None, None, self.weight, self.bias, training=True, eps=self.EPSILON)
+        return instance_norm(inputs, weight=self.weight, bias=self.bias, eps=self.EPSILON)
+
+
+@contextmanager
+def statistics_held(network: nn.Module) -> Iterator[None]:
+    """Within it the first pass of one image sets the statistics of every `ImageNorm`, and the later ones keep to them.
+
+    So the tiles of a large image are normalised alike (Chen et al. 2021, arXiv:2103.11784, thumbnail instance
+    normalisation): pass the image reduced first, then its tiles.
+    """
+    layers = [module for module in network.modules() if isinstance(module, ImageNorm)]
+    for layer in layers:
+        layer.holding = True
+    try:
+        yield
+    finally:
+        for layer in layers:
+            layer.holding, layer.held = False, None
 
 
 class ClassSequential(nn.Sequential):

@@ -16,7 +16,7 @@ from torch.optim import Adam, Optimizer
 
 from gan_cli import seeding
 from gan_cli._version import __version__
-from gan_cli.batches import Batch
+from gan_cli.batches import AnyBatch, ImageBatch, PointBatch
 from gan_cli.errors import RunFailed, UserError
 from gan_cli.networks.ema import ShadowGenerator
 from gan_cli.networks.layers import mixes_batch, running_statistics_untouched
@@ -77,6 +77,8 @@ class AdversarialModule(LightningModule, ABC):
 
     CARD: ClassVar[Card | None] = None
     """What the variant's paper prints; `gan list NAME` shows it beside the live defaults."""
+    BATCHES: ClassVar[tuple[type[AnyBatch], ...]] = (ImageBatch, PointBatch)
+    """The kinds of data it learns from."""
     generator: nn.Module
     discriminator: nn.Module
     latent_dim: int
@@ -153,6 +155,13 @@ class AdversarialModule(LightningModule, ABC):
 
     # What a variant may override
 
+    def shared(self, batch: Any) -> Any:
+        """What both `*_losses` of a batch are given, made once and with the generator's graph.
+
+        The batch itself, unless the paper uses the same generated images in both: then a tuple with them.
+        """
+        return batch
+
     def critic_steps(self) -> int:
         """How many steps of the discriminator the next one of the generator waits for."""
         return self.n_critic
@@ -172,7 +181,7 @@ class AdversarialModule(LightningModule, ABC):
         steps = self.counters.generator_steps
         return min(self.ema_decay, (1 + steps) / (10 + steps))
 
-    def held_out_measures(self, batch: Batch) -> Losses:
+    def held_out_measures(self, batch: Any) -> Losses:
         """Further numbers to log on a batch of held-out images, in eval mode; scalars, averaged over the batches."""
         return {}
 
@@ -228,13 +237,13 @@ class AdversarialModule(LightningModule, ABC):
     def configure_optimizers(self) -> list[Optimizer]:
         return [self.make_optimizer(player) for player in PLAYERS]
 
-    def training_step(self, batch: Batch, batch_idx: int) -> None:
+    def training_step(self, batch: AnyBatch, batch_idx: int) -> None:
         """One batch: the discriminator descends, and after `critic_steps` of them the generator too."""
         optimizers = dict(zip(PLAYERS, cast(list[LightningOptimizer], self.optimizers()), strict=True))
         _count_batches_only(optimizers["generator"])
         seeding.reseed(seeding.mix(self.seed, "step", self.counters.batches, self.global_rank), self.device)
         self.set_schedules(optimizers)
-        parts = list(self._parts(batch))
+        parts = [part._replace(batch=self._shared(part)) for part in self._parts(batch)]
         self._descend("discriminator", optimizers["discriminator"], parts)
         self.counters.critic_steps += 1
         if self.counters.critic_steps >= self.critic_steps():
@@ -244,7 +253,7 @@ class AdversarialModule(LightningModule, ABC):
             if self.ema is not None:
                 self.ema.update(self.generator, self.average_weight())
         self.counters.batches += 1
-        self.counters.images += len(batch.labels) * self.trainer.world_size
+        self.counters.images += len(batch[0]) * self.trainer.world_size
         if self._logs_at(self.counters.batches):
             self._log_watched()
 
@@ -275,15 +284,19 @@ class AdversarialModule(LightningModule, ABC):
     def _bare_optimizers(self) -> list[Optimizer]:
         return cast(list[Optimizer], self.optimizers(use_pl_optimizer=False))
 
-    def _parts(self, batch: Batch) -> Iterator["BatchPart"]:
+    def _parts(self, batch: AnyBatch) -> Iterator["BatchPart"]:
         """The batch cut into `accumulate` parts, each with its rows of the global batch and its share of the loss."""
-        count = len(batch.labels)
+        count = len(batch[0])
         first = self.global_rank * count
         total = count * self.trainer.world_size
         for rows in torch.arange(count).chunk(self.accumulate):
             start, stop = int(rows[0]), int(rows[-1]) + 1
             part = type(batch)(*(self._laid_out(tensor[start:stop]) for tensor in batch))
             yield BatchPart(part, seeding.Rows(first + start, first + stop, total), (stop - start) / count)
+
+    def _shared(self, part: "BatchPart") -> Any:
+        self._rows = part.rows
+        return self.shared(part.batch)
 
     def _laid_out(self, tensor: Tensor) -> Tensor:
         return tensor.contiguous(memory_format=self.memory_format) if tensor.ndim == 4 else tensor
@@ -331,16 +344,17 @@ class AdversarialModule(LightningModule, ABC):
         """Images that the discriminator needs at once: two where it takes statistics of one number an image."""
         return 2 if any(isinstance(module, nn.BatchNorm1d) for module in self.discriminator.modules()) else 1
 
-    def held_out_logits(self, batch: Batch) -> Tensor:
+    def held_out_logits(self, batch: Any) -> Tensor:
         """The discriminator's outputs on held-out real images, [N], seen as it sees the training images."""
         return cast(Tensor, self.discriminator(batch.real))
 
-    def validation_step(self, batch: Batch, batch_idx: int) -> None:
+    def validation_step(self, batch: AnyBatch, batch_idx: int) -> None:
         """Logs the outputs on held-out images: how far they lie below those on training images is overfitting.
 
         Batch normalisation uses the batch's own statistics, as in training, so that the two can be compared.
         """
-        if len(batch.labels) < (fewest := self.fewest_to_judge()):
+        count = len(batch[0])
+        if count < (fewest := self.fewest_to_judge()):
             if batch_idx == 0:
                 raise UserError(f"data.batch_size: the discriminator judges {fewest} images at once; take as many")
             return  # the rest of a set
@@ -351,11 +365,11 @@ class AdversarialModule(LightningModule, ABC):
         self.log("logits/held_out", logits.float().mean(), sync_dist=True, batch_size=len(logits))
         self.discriminator.eval()
         measures = {f"metric/{name}": value for name, value in self.held_out_measures(batch).items()}
-        self.log_dict(measures, sync_dist=True, batch_size=len(batch.labels))
+        self.log_dict(measures, sync_dist=True, batch_size=count)
         if self.trainer.state.fn == "fit":
             self.log_dict(self._axis(), batch_size=1)
 
-    def test_step(self, batch: Batch, batch_idx: int) -> None:
+    def test_step(self, batch: AnyBatch, batch_idx: int) -> None:
         """The same as `validation_step`, under `gan test`."""
         self.validation_step(batch, batch_idx)
 
@@ -367,7 +381,7 @@ class AdversarialModule(LightningModule, ABC):
         """
         self._finiteness.raise_if_not_finite(self.trainer.strategy)
 
-    def on_train_batch_end(self, outputs: Any, batch: Batch, batch_idx: int) -> None:
+    def on_train_batch_end(self, outputs: Any, batch: AnyBatch, batch_idx: int) -> None:
         if self._logs_at(self.counters.batches):
             self.raise_if_not_finite()
 
@@ -405,9 +419,9 @@ class AdversarialModule(LightningModule, ABC):
 
 
 class BatchPart(NamedTuple):
-    """A part of a batch: its images, its rows of the global batch, and its share of the batch's loss."""
+    """A part of a batch: what both descents start from, its rows of the global batch, its share of the batch's loss."""
 
-    batch: Batch
+    batch: Any
     rows: seeding.Rows
     share: float
 

@@ -1,0 +1,114 @@
+"""What every translator does: images of one domain in, images of another out."""
+
+from abc import abstractmethod
+from typing import Any, NamedTuple
+
+import torch
+from lightning.pytorch.core.optimizer import LightningOptimizer
+from torch import Tensor
+
+from gan_cli.batches import AnyBatch
+from gan_cli.errors import UserError
+from gan_cli.variants.base import AdversarialModule, check
+
+
+class Sizes(NamedTuple):
+    """Which images a generator takes.
+
+    Attributes:
+        multiple: Height and width must be multiples of it.
+        tile: Side of the squares that it takes, and no others; 0 takes any size.
+    """
+
+    multiple: int
+    tile: int
+
+
+class TranslationModule(AdversarialModule):
+    """Two players of which the generator makes an image from an image; a variant adds which, and how it learns.
+
+    Args:
+        image_size: Side of the images it learns from, in pixels.
+        constant_epochs: Passes over the data after which both learning rates begin to fall.
+        decay_epochs: Passes in which they fall to 0, step by step at each one's end; 0 keeps them constant.
+        **optimisation: Further arguments of `AdversarialModule`.
+
+    Raises:
+        UserError: If a value is out of its range.
+    """
+
+    latent_dim = 0
+
+    def __init__(
+        self, image_size: int = 256, constant_epochs: int = 0, decay_epochs: int = 0, **optimisation: Any
+    ) -> None:
+        super().__init__(**optimisation)
+        check("constant_epochs", constant_epochs, constant_epochs >= 0, "of 0 or more")
+        check("decay_epochs", decay_epochs, decay_epochs >= 0, "of 0 or more")
+        self.image_size = image_size
+        self.epochs = (constant_epochs, decay_epochs)
+
+    # What a variant owns
+
+    @property
+    @abstractmethod
+    def directions(self) -> tuple[str, ...]:
+        """The translations it knows, by the names of the data's domains, such as `horse2zebra`."""
+
+    @abstractmethod
+    def channels(self, direction: str) -> tuple[int, int]:
+        """C of the images that go in, and of those that come out."""
+
+    @property
+    @abstractmethod
+    def sizes(self) -> Sizes:
+        """Which images its generator takes."""
+
+    @abstractmethod
+    def forward(self, images: Tensor, direction: str, ema: bool = True) -> Tensor:
+        """Translated images [N, C', H, W] in [-1, 1] from images [N, C, H, W]; each as if it were alone.
+
+        Args:
+            images: In [-1, 1]; H and W as `sizes` says.
+            direction: One of `directions`.
+            ema: The averaged generator where there is one, or the one that is trained.
+        """
+
+    @abstractmethod
+    def columns(self, batch: AnyBatch) -> tuple[Tensor, ...]:
+        """What a picture of held-out images shows side by side, each [N, C, H, W] in [-1, 1]."""
+
+    # What a variant uses
+
+    @property
+    def domains(self) -> tuple[str, str]:
+        """The names of the two domains, from the data."""
+        names = tuple(self.data_facts.get("domains") or ("a", "b"))
+        return names[0], names[1]
+
+    def check_direction(self, direction: str) -> None:
+        """Refuses what it cannot do.
+
+        Raises:
+            UserError: If the direction is none of `directions`.
+        """
+        if direction not in self.directions:
+            raise UserError(f"direction: {direction} is unknown to this model; take {' or '.join(self.directions)}")
+
+    def set_schedules(self, optimizers: dict[str, LightningOptimizer]) -> None:
+        """Lets both learning rates fall pass by pass, where that is asked for."""
+        super().set_schedules(optimizers)
+        constant, decay = self.epochs
+        if not decay:
+            return
+        epoch = self.counters.batches // int(self.trainer.num_training_batches)
+        factor = min(1.0, max(0.0, 1 - (epoch + 1 - constant) / (decay + 1)))
+        for player, optimizer in optimizers.items():
+            for group in optimizer.param_groups:
+                group["lr"] = self.learning_rates[player] * factor
+
+
+@torch.no_grad()
+def in_three_channels(images: Tensor) -> Tensor:
+    """[N, C, H, W] -> [N, 3, H, W], so that grey and coloured images can stand side by side."""
+    return images.expand(-1, 3, -1, -1) if images.shape[1] == 1 else images[:, :3]
