@@ -9,6 +9,7 @@ import torch
 from sklearn.datasets import load_digits
 from torch.nn.functional import avg_pool2d
 
+from gan_cli.batches import ImageBatch
 from gan_cli.data import MNIST, Digits
 from gan_cli.data.datamodules import DataFacts
 from gan_cli.errors import UserError
@@ -47,6 +48,7 @@ def test_batches_are_uint8_until_they_are_on_the_device() -> None:
     batch = next(iter(data.train_dataloader()))
     assert batch.real.dtype == torch.uint8
     converted = data.on_after_batch_transfer(batch, 0)
+    assert isinstance(converted, ImageBatch)
     assert converted.real.dtype == torch.float32
     assert float(converted.real.min()) == -1
     assert float(converted.real.max()) <= 1
