@@ -9,8 +9,8 @@ from typing import cast
 
 from torch import Tensor, nn
 
-from gan_cli.networks.dcgan import WIDEST, channel_widths, initialise, initialise_unnormalised
-from gan_cli.networks.layers import Activation, ClassSequential, Norm, activation, fan, norm_2d
+from gan_cli.networks.dcgan import WIDEST, channel_widths, initialise_unnormalised
+from gan_cli.networks.layers import Activation, ClassSequential, Norm, activation, fan, initialise, norm_2d
 
 SLOPE = 0.1
 """LeakyReLU's, as the table has it."""

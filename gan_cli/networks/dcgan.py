@@ -12,7 +12,7 @@ from typing import cast
 from torch import Tensor, nn
 
 from gan_cli.errors import UserError
-from gan_cli.networks.layers import Activation, ClassBatchNorm, ClassSequential, Norm, activation, fan, norm_2d
+from gan_cli.networks.layers import Activation, ClassSequential, Norm, activation, fan, initialise, norm_2d
 
 WIDEST = 16
 """The most channels a layer has, in multiples of `base_channels`: 1024 / 64, the widest of the paper's figure 1."""
@@ -153,16 +153,3 @@ def initialise_unnormalised(module: nn.Module) -> None:
         nn.init.normal_(module.weight, 0.0, sqrt(2 / fan_in))
         if module.bias is not None:
             nn.init.zeros_(module.bias)
-
-
-def initialise(module: nn.Module) -> None:
-    """Section 4's initialisation: weights from N(0, 0.02); batch normalisation's scale from N(1, 0.02), shift 0."""
-    if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
-        nn.init.normal_(module.weight, 0.0, 0.02)
-        if module.bias is not None:
-            nn.init.zeros_(module.bias)
-    elif isinstance(module, nn.BatchNorm2d) and module.affine:
-        nn.init.normal_(module.weight, 1.0, 0.02)
-        nn.init.zeros_(module.bias)
-    elif isinstance(module, ClassBatchNorm):
-        nn.init.normal_(module.scale, 1.0, 0.02)

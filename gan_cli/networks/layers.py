@@ -12,6 +12,7 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 Activation = Literal["relu", "leaky_relu", "softplus", "tanh", "gated"]
 Norm = Literal["batch", "layer", "none"]
+Upsampling = Literal["deconvolution", "resize"]
 
 
 class ShiftedSoftplus(nn.Module):
@@ -174,6 +175,39 @@ def class_shares(labels: Tensor, num_classes: int) -> Tensor:
         num_classes: K.
     """
     return labels if labels.is_floating_point() else one_hot(labels, num_classes).float()
+
+
+def upsampled(inputs: int, outputs: int, how: Upsampling, kernel: int = 4, bias: bool = True) -> list[nn.Module]:
+    """Layers that double height and width, [N, C, H, W] -> [N, C', 2H, 2W].
+
+    Args:
+        inputs: C.
+        outputs: C'.
+        how: A deconvolution of stride 2, or nearest neighbours and a 3x3 convolution, which leaves no checkerboard
+            (Odena et al. 2016, "Deconvolution and Checkerboard Artifacts", doi:10.23915/distill.00003).
+        kernel: Side of the deconvolution, 3 or 4.
+        bias: Whether it has one.
+    """
+    if how == "deconvolution":
+        return [nn.ConvTranspose2d(inputs, outputs, kernel, 2, 1, output_padding=kernel % 2, bias=bias)]
+    convolution = nn.Conv2d(inputs, outputs, 3, padding=1, padding_mode="reflect", bias=bias)
+    return [nn.Upsample(scale_factor=2, mode="nearest"), convolution]
+
+
+def initialise(module: nn.Module) -> None:
+    """Weights from N(0, 0.02), a normalisation's scale from N(1, 0.02), everything else 0; for `Module.apply`.
+
+    Radford et al. 2016, arXiv:1511.06434, section 4; pix2pix and CycleGAN keep it.
+    """
+    if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
+        nn.init.normal_(module.weight, 0.0, 0.02)
+    elif isinstance(module, nn.BatchNorm2d | ImageNorm) and module.weight is not None:
+        nn.init.normal_(module.weight, 1.0, 0.02)
+    elif isinstance(module, ClassBatchNorm):
+        nn.init.normal_(module.scale, 1.0, 0.02)
+        nn.init.zeros_(module.shift)
+    if isinstance(bias := getattr(module, "bias", None), Tensor):
+        nn.init.zeros_(bias)
 
 
 def normalise_spectrally(network: nn.Module) -> None:

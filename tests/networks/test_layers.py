@@ -10,6 +10,7 @@ from gan_cli.networks.heads import Discriminator, ProjectionDiscriminator
 from gan_cli.networks.layers import (
     ClassBatchNorm,
     ClassSequential,
+    ImageNorm,
     activation,
     class_shares,
     evaluating,
@@ -19,6 +20,8 @@ from gan_cli.networks.layers import (
     norm_2d,
     normalise_spectrally,
     running_statistics_untouched,
+    statistics_held,
+    upsampled,
 )
 
 
@@ -174,3 +177,40 @@ def test_a_divided_discriminator_is_lipschitz_up_to_its_bodys_gain() -> None:
     with evaluating(network):
         apart = (network(one) - network(other)).abs()
     assert bool((apart <= (one - other).norm(dim=1) * 1.01).all())
+
+
+def test_an_image_norm_takes_the_statistics_of_what_passes() -> None:
+    images = torch.randn(4, 3, 8, 8) * 5 + 2
+    alone, together = ImageNorm(3)(images), ImageNorm(3, over_batch=True, affine=True)(images)
+    assert torch.allclose(alone, nn.InstanceNorm2d(3)(images), atol=1e-5)
+    assert torch.allclose(together, nn.BatchNorm2d(3)(images), atol=1e-5)
+    assert torch.allclose(ImageNorm(3, over_batch=True)(images[:1]), alone[:1], atol=1e-5)
+
+
+@pytest.mark.parametrize("over_batch", [True, False])
+def test_held_statistics_are_those_of_the_first_pass(over_batch: bool) -> None:
+    network = ImageNorm(3, over_batch=over_batch)
+    whole = torch.randn(1, 3, 8, 8)
+    brighter = whole + 1
+    with statistics_held(network):
+        first = network(whole)
+        assert torch.allclose(network(whole[..., :4]), first[..., :4])
+        assert torch.allclose(
+            network(brighter) - first, torch.ones(1) / whole.std((2, 3), correction=0)[..., None, None]
+        )
+    assert torch.allclose(network(brighter), first, atol=1e-5)  # each by its own again
+
+
+@pytest.mark.parametrize("kernel", [3, 4])
+@pytest.mark.parametrize("how", ["deconvolution", "resize"])
+def test_upsampling_doubles_the_sides(how: Any, kernel: int) -> None:
+    assert nn.Sequential(*upsampled(2, 5, how, kernel))(torch.randn(1, 2, 6, 4)).shape == (1, 5, 12, 8)
+
+
+def test_a_resized_map_has_no_checkerboard() -> None:
+    """Of a constant map a convolution makes a constant one; a deconvolution with a 3x3 kernel does not."""
+    spread = {
+        how: float(nn.Sequential(*upsampled(1, 1, how, 3))(torch.ones(1, 1, 8, 8))[..., 4:-4, 4:-4].detach().std())
+        for how in ("deconvolution", "resize")
+    }
+    assert spread["resize"] < 1e-6 < 1e-3 < spread["deconvolution"]

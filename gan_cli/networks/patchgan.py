@@ -1,0 +1,49 @@
+"""PatchGAN, a discriminator that judges overlapping patches: Isola et al. 2017, arXiv:1611.07004, appendix 6.1.2."""
+
+from typing import Literal, cast
+
+from torch import Tensor, nn
+
+from gan_cli.networks.layers import ImageNorm
+
+PatchSize = Literal[16, 34, 70, 142, 286]
+
+STRIDED_LAYERS: dict[PatchSize, int] = {16: 1, 34: 2, 70: 3, 142: 4, 286: 5}
+"""Layers of stride 2 that make an output see so many pixels."""
+
+
+class PatchGAN(nn.Module):
+    """One output for each patch of an image.
+
+    Args:
+        image_channels: C; of source and target together where it judges pairs.
+        base_channels: Channels of the first layer; 64 in the paper, doubled by each layer up to eight times as many.
+        patch_size: Side in pixels of what an output sees; 70 in the paper.
+        norm: Statistics over the batch (pix2pix) or over each image alone (CycleGAN, without scale and shift).
+    """
+
+    def __init__(
+        self,
+        image_channels: int = 3,
+        base_channels: int = 64,
+        patch_size: PatchSize = 70,
+        norm: Literal["batch", "instance"] = "batch",
+    ) -> None:
+        super().__init__()
+        strided = STRIDED_LAYERS[patch_size]
+        widths = [min(2**level, 8) * base_channels for level in range(strided + 1)]
+        layers: list[nn.Module] = [nn.Conv2d(image_channels, widths[0], 4, 2, 1), nn.LeakyReLU(0.2)]
+        for level in range(1, strided + 1):
+            stride = 2 if level < strided else 1
+            convolution = nn.Conv2d(widths[level - 1], widths[level], 4, stride, 1, bias=False)
+            layers += [convolution, _norm(norm, widths[level]), nn.LeakyReLU(0.2)]
+        self.layers = nn.Sequential(*layers, nn.Conv2d(widths[-1], 1, 4, 1, 1))
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Outputs without a sigmoid, [N, 1, H', W'], from images [N, C, H, W]."""
+        return cast(Tensor, self.layers(images))
+
+
+def _norm(kind: Literal["batch", "instance"], channels: int) -> nn.Module:
+    # Nobody asks a discriminator after training: running statistics would be for nothing.
+    return nn.BatchNorm2d(channels, track_running_stats=False) if kind == "batch" else ImageNorm(channels)

@@ -1,0 +1,111 @@
+"""pix2pix's generator: Isola et al. 2017, "Image-to-Image Translation with Conditional Adversarial Networks",
+arXiv:1611.07004, appendix 6.1.1."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from math import log2
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import dropout
+
+from gan_cli.networks.layers import ImageNorm, Upsampling, upsampled
+
+WIDEST = 8
+"""The deepest layers have this many times the first one's channels."""
+NOISY_BLOCKS = 3
+"""Decoder blocks with dropout, from the bottleneck outwards."""
+
+
+class UNet(nn.Module):
+    """An encoder down to one pixel and a decoder back, with skips between layers of one size.
+
+    At 256 pixels and 64 base channels this is the paper's network; smaller images leave out its innermost blocks, and
+    dropout stays in those of full width. Normalisation takes the statistics of what passes, in training and after it.
+    None before the first and on the innermost layer of the encoder: over one pixel of one image there are none.
+
+    Args:
+        image_size: Side of the images in pixels, a power of two from 64.
+        source_channels: C of what goes in.
+        target_channels: C of what comes out.
+        base_channels: Channels of the first layer; 64 in the paper.
+        dropout: Share of the values that dropout sets to 0, the only noise there is.
+        upsampling: A strided deconvolution as in the paper, or nearest neighbours before a convolution.
+    """
+
+    def __init__(
+        self,
+        image_size: int = 256,
+        source_channels: int = 3,
+        target_channels: int = 3,
+        base_channels: int = 64,
+        dropout: float = 0.5,
+        upsampling: Upsampling = "deconvolution",
+    ) -> None:
+        super().__init__()
+        depth = int(log2(image_size))
+        widths = [min(2**level, WIDEST) * base_channels for level in range(depth)]
+        self.encoder = nn.ModuleList(
+            _encoder_block(inputs, outputs, activated=level > 0, normalised=0 < level < depth - 1)
+            for level, (inputs, outputs) in enumerate(zip([source_channels, *widths], widths, strict=False))
+        )
+        inner = widths[-2::-1]  # what the decoder's blocks make, from the bottleneck outwards
+        self.decoder = nn.ModuleList()
+        self.noise = Noise(dropout)
+        inputs = widths[-1]
+        for number, outputs in enumerate(inner):
+            noisy = number < NOISY_BLOCKS and outputs == WIDEST * base_channels
+            block = [nn.ReLU(), *upsampled(inputs, outputs, upsampling, kernel=4, bias=False)]
+            self.decoder.append(
+                nn.Sequential(*block, ImageNorm(outputs, over_batch=True, affine=True), *[self.noise] * noisy)
+            )
+            inputs = 2 * outputs
+        self.last = nn.Sequential(nn.ReLU(), *upsampled(inputs, target_channels, upsampling, kernel=4), nn.Tanh())
+
+    def forward(self, source: Tensor) -> Tensor:
+        """Images [N, C', H, W] in [-1, 1] from images [N, C, H, W] of the network's size."""
+        maps: list[Tensor] = []
+        for block in self.encoder:
+            source = block(source)
+            maps.append(source)
+        inner = maps.pop()
+        for block in self.decoder:
+            inner = torch.cat([block(inner), maps.pop()], dim=1)
+        return cast(Tensor, self.last(inner))
+
+
+class Noise(nn.Module):
+    """Dropout that stays on after training, until it is switched off: it is pix2pix's noise.
+
+    Args:
+        share: Share of the values set to 0.
+    """
+
+    def __init__(self, share: float) -> None:
+        super().__init__()
+        self.share = share
+        self.on = True
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """The same shape."""
+        return dropout(inputs, self.share, training=self.on)
+
+    @staticmethod
+    @contextmanager
+    def switched(network: nn.Module, on: bool) -> Iterator[None]:
+        """Within it the noise of a network is on or off; afterwards it is on."""
+        layers = [module for module in network.modules() if isinstance(module, Noise)]
+        for layer in layers:
+            layer.on = on
+        try:
+            yield
+        finally:
+            for layer in layers:
+                layer.on = True
+
+
+def _encoder_block(inputs: int, outputs: int, activated: bool, normalised: bool) -> nn.Sequential:
+    layers: list[nn.Module] = [nn.LeakyReLU(0.2)] if activated else []
+    layers.append(nn.Conv2d(inputs, outputs, 4, 2, 1, bias=False))
+    return nn.Sequential(*layers, *[ImageNorm(outputs, over_batch=True, affine=True)] * normalised)
