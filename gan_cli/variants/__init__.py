@@ -3,12 +3,15 @@
 from gan_cli.variants.acgan import ACGAN
 from gan_cli.variants.base import AdversarialModule
 from gan_cli.variants.cgan import CGAN
+from gan_cli.variants.cyclegan import CycleGAN
 from gan_cli.variants.dcgan import DCGAN
 from gan_cli.variants.gan import GAN
 from gan_cli.variants.lsgan import LSGAN
+from gan_cli.variants.pix2pix import Pix2Pix
 from gan_cli.variants.r3gan import R3GAN
 from gan_cli.variants.sgan import SGAN
 from gan_cli.variants.sngan import SNGAN
+from gan_cli.variants.stargan import StarGAN
 from gan_cli.variants.wgan import WGAN
 from gan_cli.variants.wgan_gp import WGANGP
 from gan_cli.variants.wgan_lp import WGANLP
@@ -26,4 +29,7 @@ __all__ = [
     "WGANGP",
     "WGANLP",
     "AdversarialModule",
+    "CycleGAN",
+    "Pix2Pix",
+    "StarGAN",
 ]

@@ -232,6 +232,11 @@ class AdversarialModule(LightningModule, ABC):
         if self._logs_now:
             self._watched.setdefault(name, []).append(values.detach().float().mean())
 
+    def watch_outputs(self, real: Tensor, fake: Tensor) -> None:
+        """Logs the discriminator's mean outputs on training images and on generated ones."""
+        self.watch("logits/real", real)
+        self.watch("logits/fake", fake)
+
     # Training
 
     def configure_optimizers(self) -> list[Optimizer]:

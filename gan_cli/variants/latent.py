@@ -193,11 +193,6 @@ class LatentModule(AdversarialModule):
         """The discriminator's outputs on generated images, for the generator's step."""
         return self.judge_fake(self.seen(self.fakes("generator")))
 
-    def watch_outputs(self, real: Tensor, fake: Tensor) -> None:
-        """Logs the discriminator's mean outputs on training images and on generated ones."""
-        self.watch("logits/real", real)
-        self.watch("logits/fake", fake)
-
     def fewest_to_judge(self) -> int:
         return super().fewest_to_judge() * self.pack
 

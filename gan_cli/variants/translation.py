@@ -7,7 +7,6 @@ import torch
 from lightning.pytorch.core.optimizer import LightningOptimizer
 from torch import Tensor
 
-from gan_cli.batches import AnyBatch
 from gan_cli.errors import UserError
 from gan_cli.variants.base import AdversarialModule, check
 
@@ -36,8 +35,6 @@ class TranslationModule(AdversarialModule):
     Raises:
         UserError: If a value is out of its range.
     """
-
-    latent_dim = 0
 
     def __init__(
         self, image_size: int = 256, constant_epochs: int = 0, decay_epochs: int = 0, **optimisation: Any
@@ -75,7 +72,7 @@ class TranslationModule(AdversarialModule):
         """
 
     @abstractmethod
-    def columns(self, batch: AnyBatch) -> tuple[Tensor, ...]:
+    def columns(self, batch: Any) -> tuple[Tensor, ...]:
         """What a picture of held-out images shows side by side, each [N, C, H, W] in [-1, 1]."""
 
     # What a variant uses

@@ -58,8 +58,8 @@ def test_a_card_names_the_paper_of_its_module(variant: type[AdversarialModule]) 
 
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_the_arguments_are_those_that_a_model_keeps(variant: type[LatentModule]) -> None:
-    model = variant(image_size=16, base_channels=1)
-    kept = {**defaults(variant), "image_size": 16, "base_channels": 1}
+    model = variant(image_size=64, base_channels=1)
+    kept = {**defaults(variant), "image_size": 64, "base_channels": 1}
     assert dict(model.hparams) == {name: kept[name] for name in model.hparams}
     assert Parameter.empty not in kept.values()
 

@@ -1,0 +1,169 @@
+"""pix2pix: Isola et al. 2017, "Image-to-Image Translation with Conditional Adversarial Networks", arXiv:1611.07004."""
+
+from typing import Any, ClassVar, NamedTuple, cast
+
+import torch
+from torch import Tensor
+from torch.nn.functional import l1_loss
+
+from gan_cli.batches import AnyBatch, PairedBatch
+from gan_cli.networks.layers import Upsampling, initialise
+from gan_cli.networks.patchgan import PatchGAN, PatchSize
+from gan_cli.networks.unet import Noise, UNet
+from gan_cli.objectives.adversarial import discriminator_cross_entropy, non_saturating_generator_loss
+from gan_cli.variants.base import Losses, check
+from gan_cli.variants.card import Card
+from gan_cli.variants.translation import Sizes, TranslationModule, in_three_channels
+
+
+class Translated(NamedTuple):
+    """A batch with the generator's outputs, which both descents use.
+
+    Attributes:
+        source: [N, C, H, W].
+        target: [N, C', H, W].
+        fake: [N, C', H, W], with the generator's graph.
+    """
+
+    source: Tensor
+    target: Tensor
+    fake: Tensor
+
+
+class Pix2Pix(TranslationModule):
+    """A U-Net learns a translation from pairs of images, judged patch by patch (Isola et al. 2017, equation 4).
+
+    Its noise is dropout, which stays on after training; every image is normalised by its own statistics, then as in
+    training at batch size 1. Running statistics are never used.
+
+    Args:
+        image_size: Side of the images in pixels, a power of two from 64.
+        source_channels: C of the images that go in.
+        target_channels: C of the images that come out.
+        base_channels: Channels of the first layer of the generator, and of the discriminator.
+        lambda_l1: Weight of the mean absolute error.
+        lambda_adversarial: Weight of the adversarial term; 0 leaves a regression (the paper's row "L1").
+        dropout: Share of the values that dropout sets to 0.
+        patch_size: Side in pixels of what an output of the discriminator sees.
+        upsampling: "deconvolution" as in the paper, or "resize", which leaves no checkerboard.
+        generator_lr: Learning rate of the generator.
+        discriminator_lr: Learning rate of the discriminator.
+        adam_betas: Adam's two decay rates.
+        **optimisation: Further arguments of `TranslationModule`.
+
+    Raises:
+        UserError: If a value is out of its range.
+    """
+
+    CARD: ClassVar[Card | None] = Card(
+        paper='Isola et al. 2017, "Image-to-Image Translation with Conditional Adversarial Networks", arXiv:1611.07004',
+        discriminator="L_D = -1/2 (E[log D(x, y)] + E[log(1 - D(x, G(x)))])",
+        generator="L_G = -E[log D(x, G(x))] + lambda_l1 E[|y - G(x)|]",
+        printed={
+            "image_size": 256,
+            "source_channels": 3,
+            "target_channels": 3,
+            "base_channels": 64,
+            "lambda_l1": 100.0,
+            "dropout": 0.5,
+            "patch_size": 70,
+            "upsampling": "deconvolution",
+            "generator_lr": 2e-4,
+            "discriminator_lr": 2e-4,
+            "adam_betas": (0.5, 0.999),
+            "constant_epochs": "100, facades and maps",
+            "decay_epochs": "100, facades and maps",
+        },
+        why={"constant_epochs": "belongs to the length of a run", "decay_epochs": "belongs to the length of a run"},
+    )
+    BATCHES: ClassVar[tuple[type[AnyBatch], ...]] = (PairedBatch,)
+
+    def __init__(
+        self,
+        image_size: int = 256,
+        source_channels: int = 3,
+        target_channels: int = 3,
+        base_channels: int = 64,
+        lambda_l1: float = 100.0,
+        lambda_adversarial: float = 1.0,
+        dropout: float = 0.5,
+        patch_size: PatchSize = 70,
+        upsampling: Upsampling = "deconvolution",
+        generator_lr: float = 2e-4,
+        discriminator_lr: float = 2e-4,
+        adam_betas: tuple[float, float] = (0.5, 0.999),
+        **optimisation: Any,
+    ) -> None:
+        super().__init__(
+            image_size=image_size,
+            generator_lr=generator_lr,
+            discriminator_lr=discriminator_lr,
+            adam_betas=adam_betas,
+            **optimisation,
+        )
+        power_of_two = image_size >= 64 and not image_size & (image_size - 1)
+        check("image_size", image_size, power_of_two, "of 64, 128, 256, ...: the U-Net halves it down to one pixel")
+        check("dropout", dropout, 0 <= dropout < 1, "from 0 up to, not including, 1")
+        check("lambda_l1", lambda_l1, lambda_l1 >= 0, "of 0 or more")
+        check("lambda_adversarial", lambda_adversarial, lambda_adversarial >= 0, "of 0 or more")
+        self.source_channels, self.target_channels = source_channels, target_channels
+        self.lambda_l1, self.lambda_adversarial = lambda_l1, lambda_adversarial
+        self.generator = UNet(image_size, source_channels, target_channels, base_channels, dropout, upsampling)
+        self.discriminator = PatchGAN(source_channels + target_channels, base_channels, patch_size)
+        self.generator.apply(initialise)
+        self.discriminator.apply(initialise)
+        self.finish_players()
+
+    def forward(self, images: Tensor, direction: str = "", ema: bool = True, dropout: bool = True) -> Tensor:
+        """Translated images [N, C', H, W] in [-1, 1] from images [N, C, H, W] of the training's size.
+
+        Args:
+            images: In [-1, 1].
+            direction: There is only one.
+            ema: The averaged generator where there is one, or the one that is trained.
+            dropout: Whether the noise is on, drawn from the global random state.
+        """
+        maker = self.picture_maker(ema)
+        with Noise.switched(maker, dropout):
+            return torch.cat([maker(image) for image in images.split(1)])
+
+    def shared(self, batch: PairedBatch) -> Translated:
+        return Translated(*batch, fake=self.generator(batch.source))
+
+    def discriminator_losses(self, batch: Translated) -> Losses:
+        real, fake = self.judge(_pair(batch.source, batch.target), _pair(batch.source, batch.fake.detach()))
+        self.watch_outputs(real, fake)
+        return {"adversarial": discriminator_cross_entropy(real, fake) / 2}
+
+    def generator_losses(self, batch: Translated) -> Losses:
+        losses = {"l1": self.lambda_l1 * l1_loss(batch.fake.float(), batch.target)}
+        if self.lambda_adversarial:
+            judged = self.judge_fake(_pair(batch.source, batch.fake))
+            losses["adversarial"] = self.lambda_adversarial * non_saturating_generator_loss(judged)
+        return losses
+
+    def held_out_logits(self, batch: PairedBatch) -> Tensor:
+        return cast(Tensor, self.discriminator(_pair(batch.source, batch.target)))
+
+    def held_out_measures(self, batch: PairedBatch) -> Losses:
+        return {"l1": l1_loss(self(batch.source).float(), batch.target)}
+
+    @property
+    def directions(self) -> tuple[str, ...]:
+        source, target = self.domains
+        return (f"{source}2{target}",)
+
+    def channels(self, direction: str) -> tuple[int, int]:
+        return self.source_channels, self.target_channels
+
+    @property
+    def sizes(self) -> Sizes:
+        return Sizes(multiple=self.image_size, tile=self.image_size)
+
+    def columns(self, batch: PairedBatch) -> tuple[Tensor, ...]:
+        return tuple(map(in_three_channels, (batch.source, self(batch.source), batch.target)))
+
+
+def _pair(source: Tensor, target: Tensor) -> Tensor:
+    """What the discriminator judges: target beside source, [N, C + C', H, W]."""
+    return torch.cat([source.to(target.dtype), target], dim=1)

@@ -1,0 +1,240 @@
+"""StarGAN: Choi et al. 2018, "StarGAN: Unified Generative Adversarial Networks for Multi-Domain Image-to-Image
+Translation", arXiv:1711.09020."""
+
+from typing import Any, ClassVar, cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import binary_cross_entropy_with_logits, l1_loss
+
+from gan_cli import seeding
+from gan_cli.batches import ImageBatch
+from gan_cli.errors import UserError
+from gan_cli.networks.layers import Upsampling, class_shares
+from gan_cli.networks.stargan import DomainDiscriminator
+from gan_cli.networks.translator import ResidualTranslator
+from gan_cli.objectives.adversarial import auxiliary_classification, critic_generator_loss, critic_loss
+from gan_cli.objectives.penalties import gradient_penalty
+from gan_cli.variants.base import Losses, check
+from gan_cli.variants.card import Card
+from gan_cli.variants.translation import Sizes, TranslationModule, in_three_channels
+
+
+class DomainTranslator(nn.Module):
+    """A translator that is told the domain wanted: one plane for each, 1 or 0 all over.
+
+    Args:
+        translator: Takes C + K channels.
+    """
+
+    def __init__(self, translator: nn.Module) -> None:
+        super().__init__()
+        self.translator = translator
+
+    def forward(self, images: Tensor, wanted: Tensor) -> Tensor:
+        """Images [N, C, H, W] from images [N, C, H, W] and shares of domains [N, K]."""
+        planes = wanted.to(images.dtype)[:, :, None, None].expand(-1, -1, *images.shape[2:])
+        return cast(Tensor, self.translator(torch.cat([images, planes], dim=1)))
+
+
+class StarGAN(TranslationModule):
+    """One translator for any number of domains, or of attributes (Choi et al. 2018, equations 5 and 6).
+
+    A direction is the domain wanted; attributes are joined by a plus, as in `Blond_Hair+Young`.
+
+    Args:
+        image_size: Side of the images in pixels, a power of two from 16.
+        image_channels: C.
+        num_classes: K, the domains or attributes; at least two.
+        base_channels: Channels of the first layer of the generator, and of the discriminator.
+        num_blocks: Residual blocks of the generator.
+        lambda_cls: Weight of both classification terms.
+        lambda_rec: Weight of the way back to the original domain.
+        lambda_gp: Weight of the gradient penalty.
+        upsampling: "deconvolution" as in the paper, or "resize", which leaves no checkerboard.
+        generator_lr: Learning rate of the generator.
+        discriminator_lr: Learning rate of the discriminator.
+        adam_betas: Adam's two decay rates.
+        n_critic: Steps of the discriminator, one a batch, for each of the generator.
+        **optimisation: Further arguments of `TranslationModule`.
+
+    Raises:
+        UserError: If a value is out of its range.
+    """
+
+    CARD: ClassVar[Card | None] = Card(
+        paper='Choi et al. 2018, "StarGAN: Unified Generative Adversarial Networks for Multi-Domain Image-to-Image '
+        'Translation", arXiv:1711.09020',
+        discriminator="L_D = -E[D(x)] + E[D(G(x, c))] + lambda_gp E[(|grad D(mix)| - 1)^2] "
+        "- lambda_cls E[log P(c' | x)]",
+        generator="L_G = -E[D(G(x, c))] - lambda_cls E[log P(c | G(x, c))] + lambda_rec E[|x - G(G(x, c), c')|]",
+        printed={
+            "image_size": 128,
+            "image_channels": 3,
+            "num_classes": "5 attributes, or 8 expressions",
+            "base_channels": 64,
+            "num_blocks": 6,
+            "lambda_cls": 1.0,
+            "lambda_rec": 10.0,
+            "lambda_gp": 10.0,
+            "upsampling": "deconvolution",
+            "generator_lr": 1e-4,
+            "discriminator_lr": 1e-4,
+            "adam_betas": (0.5, 0.999),
+            "n_critic": 5,
+            "constant_epochs": "10, CelebA",
+            "decay_epochs": "10, CelebA",
+        },
+        why={
+            "num_classes": "comes from the data",
+            "constant_epochs": "belongs to the length of a run",
+            "decay_epochs": "belongs to the length of a run",
+        },
+    )
+
+    BATCHES = (ImageBatch,)
+
+    def __init__(
+        self,
+        image_size: int = 128,
+        image_channels: int = 3,
+        num_classes: int = 5,
+        base_channels: int = 64,
+        num_blocks: int = 6,
+        lambda_cls: float = 1.0,
+        lambda_rec: float = 10.0,
+        lambda_gp: float = 10.0,
+        upsampling: Upsampling = "deconvolution",
+        generator_lr: float = 1e-4,
+        discriminator_lr: float = 1e-4,
+        adam_betas: tuple[float, float] = (0.5, 0.999),
+        n_critic: int = 5,
+        **optimisation: Any,
+    ) -> None:
+        super().__init__(
+            image_size=image_size,
+            generator_lr=generator_lr,
+            discriminator_lr=discriminator_lr,
+            adam_betas=adam_betas,
+            n_critic=n_critic,
+            **optimisation,
+        )
+        power_of_two = image_size >= 16 and not image_size & (image_size - 1)
+        check("image_size", image_size, power_of_two, "of 16, 32, 64, ...")
+        check("num_blocks", num_blocks, num_blocks >= 1, "of 1 or more")
+        for name, value in (("lambda_cls", lambda_cls), ("lambda_rec", lambda_rec), ("lambda_gp", lambda_gp)):
+            check(name, value, value >= 0, "of 0 or more")
+        if num_classes < 2:
+            raise UserError(f"model: StarGAN needs domains, and this data has {num_classes}; take another with --data")
+        self.num_classes = num_classes
+        self.image_channels = image_channels
+        self.lambda_cls, self.lambda_rec, self.lambda_gp = lambda_cls, lambda_rec, lambda_gp
+        translator = ResidualTranslator(
+            image_channels + num_classes,
+            image_channels,
+            base_channels,
+            num_blocks,
+            padding="zeros",
+            affine=True,
+            kernel=4,
+            bias=False,
+            upsampling=upsampling,
+        )
+        self.generator = DomainTranslator(translator)
+        self.discriminator = DomainDiscriminator(image_size, image_channels, num_classes, base_channels)
+        self.finish_players()
+
+    def forward(self, images: Tensor, direction: str, ema: bool = True) -> Tensor:
+        """Translated images [N, C, H, W] in [-1, 1] from images [N, C, H, W]; H and W multiples of 4.
+
+        Args:
+            images: In [-1, 1].
+            direction: A domain's name, or those of several attributes with pluses between.
+            ema: The averaged generator where there is one, or the one that is trained.
+        """
+        self.check_direction(direction)
+        wanted = torch.zeros(len(images), self.num_classes, device=images.device)
+        wanted[:, [self.directions.index(name) for name in direction.split("+")]] = 1
+        return cast(Tensor, self.picture_maker(ema)(images, wanted))
+
+    def discriminator_losses(self, batch: ImageBatch) -> Losses:
+        real, fake = batch.images, self._translated(batch).detach()
+        real_outputs, fake_outputs = self.judge(real, fake.to(real.dtype))
+        real_scores, fake_scores = real_outputs[:, 0], fake_outputs[:, 0]
+        self.watch_outputs(real_scores, fake_scores)
+        shares = (self.noise("mixing", distribution="uniform") + 1) / 2
+        penalty = gradient_penalty(lambda images: self.discriminator(images)[:, 0], real, fake, shares)
+        return {
+            "adversarial": critic_loss(real_scores, fake_scores),
+            "penalty": self.lambda_gp * penalty,
+            "class": self.lambda_cls * classification(real_outputs[:, 1:], batch.labels),
+        }
+
+    def generator_losses(self, batch: ImageBatch) -> Losses:
+        fake = self._translated(batch)
+        outputs = self.judge_fake(fake)
+        back = self.generator(fake, self._shares(batch.labels))
+        return {
+            "adversarial": critic_generator_loss(outputs[:, 0]),
+            "class": self.lambda_cls * classification(outputs[:, 1:], self._targets(batch.labels)),
+            "reconstruction": self.lambda_rec * l1_loss(back.float(), batch.images),
+        }
+
+    def _translated(self, batch: ImageBatch) -> Tensor:
+        return cast(Tensor, self.generator(batch.images, self._shares(self._targets(batch.labels))))
+
+    def _targets(self, labels: Tensor) -> Tensor:
+        """The domains wanted: those of the batch's images in another order, so that no impossible mixture is asked."""
+        random = seeding.stream(self.seed, "targets", self.counters.batches, self._rows.start)
+        return labels[torch.randperm(len(labels), generator=random).to(labels.device)]
+
+    def _shares(self, labels: Tensor) -> Tensor:
+        return class_shares(labels, self.num_classes)
+
+    def held_out_logits(self, batch: ImageBatch) -> Tensor:
+        return cast(Tensor, self.discriminator(batch.images))[:, 0]
+
+    def held_out_measures(self, batch: ImageBatch) -> Losses:
+        shares = self._shares(batch.labels)
+        logits = self.discriminator(batch.images)[:, 1:]
+        if batch.labels.is_floating_point():
+            right = ((logits > 0) == (batch.labels > 0.5)).float().mean()
+        else:
+            right = (logits.argmax(1) == batch.labels).float().mean()
+        kept = self.picture_maker()(batch.images, shares)
+        return {"accuracy": right, "identity": l1_loss(kept.float(), batch.images)}
+
+    @property
+    def directions(self) -> tuple[str, ...]:
+        names = tuple(self.data_facts.get("class_names") or ())
+        return names or tuple(str(number) for number in range(self.num_classes))
+
+    def check_direction(self, direction: str) -> None:
+        for name in direction.split("+"):
+            super().check_direction(name)
+
+    def channels(self, direction: str) -> tuple[int, int]:
+        return self.image_channels, self.image_channels
+
+    @property
+    def sizes(self) -> Sizes:
+        return Sizes(ResidualTranslator.MULTIPLE, tile=0)
+
+    def columns(self, batch: ImageBatch) -> tuple[Tensor, ...]:
+        translated = [self(batch.images, direction) for direction in self.directions]
+        return tuple(map(in_three_channels, (batch.images, *translated)))
+
+
+def classification(logits: Tensor, labels: Tensor) -> Tensor:
+    """The cross-entropy of domains, or of attributes, summed over them (section 4.3 and the authors' code).
+
+    Args:
+        logits: [N, K].
+        labels: int64 [N], or float [N, K] of 0 and 1 where an image has several attributes.
+
+    Returns:
+        Scalar >= 0, averaged over N.
+    """
+    if labels.is_floating_point():
+        return binary_cross_entropy_with_logits(logits, labels, reduction="sum") / len(labels)
+    return auxiliary_classification(logits, labels)

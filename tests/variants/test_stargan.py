@@ -1,0 +1,64 @@
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
+
+from gan_cli.batches import ImageBatch
+from gan_cli.errors import UserError
+from gan_cli.seeding import Rows
+from gan_cli.variants import StarGAN
+
+TINY: dict[str, Any] = {"image_size": 16, "num_classes": 3, "base_channels": 2, "num_blocks": 1}
+
+
+def model_and_batch(labels: Tensor, **arguments: Any) -> tuple[Any, ImageBatch]:
+    torch.manual_seed(0)
+    model: Any = StarGAN(**{**TINY, **arguments})
+    model.watch = lambda *_: None
+    model._rows = Rows(0, len(labels), len(labels))
+    return model, ImageBatch(torch.rand(len(labels), 3, 16, 16) * 2 - 1, labels)
+
+
+CLASSES = torch.tensor([0, 1, 2, 2])
+ATTRIBUTES = torch.tensor([[1.0, 0, 1], [0, 1, 0], [0, 0, 0], [1, 1, 1]])
+
+
+@pytest.mark.parametrize("labels", [CLASSES, ATTRIBUTES], ids=["classes", "attributes"])
+def test_the_losses_are_the_papers(labels: Tensor) -> None:
+    model, batch = model_and_batch(labels, lambda_cls=2.0, lambda_rec=3.0)
+    targets = model._targets(labels)
+    assert sorted(targets.tolist()) == sorted(labels.tolist())  # the batch's own labels, in another order
+    fake = model.generator(batch.images, model._shares(targets))
+    real_outputs, fake_outputs = model.discriminator(batch.images), model.discriminator(fake)
+
+    def classified(outputs: Tensor, wanted: Tensor) -> Tensor:
+        if wanted.ndim == 2:
+            return binary_cross_entropy_with_logits(outputs[:, 1:], wanted, reduction="none").sum(1).mean()
+        return cross_entropy(outputs[:, 1:], wanted)
+
+    told_apart = model.discriminator_losses(batch)
+    distance = fake_outputs[:, 0].mean() - real_outputs[:, 0].mean()
+    assert torch.allclose(told_apart["adversarial"], distance, atol=1e-6)
+    assert torch.allclose(told_apart["class"], 2 * classified(real_outputs, labels), atol=1e-6)
+    losses = model.generator_losses(batch)
+    assert torch.allclose(losses["adversarial"], -fake_outputs[:, 0].mean(), atol=1e-6)
+    assert torch.allclose(losses["class"], 2 * classified(fake_outputs, targets), atol=1e-6)
+    back = model.generator(fake, model._shares(labels))
+    assert torch.allclose(losses["reconstruction"], 3 * (back - batch.images).abs().mean(), atol=1e-6)
+
+
+def test_a_direction_is_a_domain_or_several_attributes() -> None:
+    model, batch = model_and_batch(ATTRIBUTES)
+    model.data_facts = {"class_names": ("dark", "blond", "young")}
+    assert model.directions == ("dark", "blond", "young")
+    both = torch.tensor([[0.0, 1, 1]]).expand(4, -1)
+    assert torch.equal(model(batch.images, "blond+young"), model.generator(batch.images, both))
+    with pytest.raises(UserError, match="old is unknown to this model; take dark or blond or young"):
+        model(batch.images, "blond+old")
+
+
+def test_fewer_than_two_domains_are_refused() -> None:
+    with pytest.raises(UserError, match="StarGAN needs domains"):
+        StarGAN(num_classes=1)
