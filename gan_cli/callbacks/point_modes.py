@@ -6,8 +6,7 @@ import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 
 from gan_cli.data import PointDataModule
-from gan_cli.inference.latents import seeded_latents
-from gan_cli.inference.rendering import conditions_for, images_at
+from gan_cli.inference.rendering import conditions_for, images_at, latents_of
 from gan_cli.metrics.modes import count_modes
 from gan_cli.networks.layers import evaluating
 from gan_cli.variants.base import AdversarialModule
@@ -30,7 +29,7 @@ class PointModes(Callback):
         data: Any = getattr(trainer, "datamodule", None)
         if not (isinstance(data, PointDataModule) and data.modes and isinstance(model, AdversarialModule)):
             return
-        latents = seeded_latents(range(SAMPLES), model.latent_dim, model.latent_distribution)
+        latents = latents_of(model, range(SAMPLES))
         with evaluating(model.picture_maker()):
             made = images_at(model, latents, conditions_for(model, SAMPLES, None, None), torch.arange(SAMPLES))
         scores = count_modes(made, data.modes.centres, data.modes.deviation)

@@ -1,27 +1,33 @@
-"""Pictures while training: the same latents again and again."""
+"""Pictures while training: of the same latents, or the same held-out images, again and again."""
 
+from math import isqrt
 from pathlib import Path
 from typing import Any
 
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
+from torch import Tensor
 
 from gan_cli.callbacks.run_checkpoint import is_dry_run
+from gan_cli.data import GANDataModule
 from gan_cli.errors import UserError
 from gan_cli.images import save_png
-from gan_cli.inference.latents import seeded_latents
-from gan_cli.inference.pictures import sheet, usual_number
-from gan_cli.inference.rendering import conditions_for, images_at, takes_labels
+from gan_cli.inference.pictures import sheet, translated_sheet, usual_number
+from gan_cli.inference.rendering import conditions_for, images_at, latents_of, takes_labels
 from gan_cli.networks.layers import evaluating
 from gan_cli.variants.base import AdversarialModule
+from gan_cli.variants.translation import TranslationModule
 
 
 class SampleGrid(Callback):
-    """Writes `samples/step-<batches>.png`, made by the averaged generator from fixed latents, and shows it to loggers.
+    """Writes `samples/step-<batches>.png`, made by the averaged generator, and shows it to loggers.
+
+    From fixed latents; or, of a translator, rows of held-out images beside what it makes of them.
 
     Args:
         every_n_steps: Batches between two pictures; 0 makes none.
-        num: Images in a picture, as many of each class where the variant is conditional; points are always 2,500.
+        num: Images in a picture, as many of each class where the variant is conditional; points are always 2,500. Of a
+            translator, the number of rows squared.
     """
 
     def __init__(self, every_n_steps: int = 500, num: int = 64) -> None:
@@ -42,15 +48,26 @@ class SampleGrid(Callback):
             assert isinstance(pl_module, AdversarialModule)
             self._write(trainer, pl_module)
 
-    @torch.no_grad()
     def _write(self, trainer: Trainer, model: AdversarialModule) -> None:
-        num = usual_number(model, model.num_classes if takes_labels(model) else 0, self.num)
-        latents = seeded_latents(range(num), model.latent_dim, model.latent_distribution)
-        conditions = conditions_for(model, num, None, None)
         with evaluating(model.picture_maker()):
-            made = images_at(model, latents, conditions, torch.arange(num))
+            if isinstance(model, TranslationModule):
+                picture = self._translated(trainer, model)
+            else:
+                picture = self._from_noise(model)
         path = self._folder / f"step-{trainer.global_step:08d}.png"
-        save_png(sheet(model, made, conditions.get("labels")), path)
+        save_png(picture, path)
         for logger in trainer.loggers:
             if hasattr(logger, "log_image"):
                 logger.log_image("samples", [str(path)], step=trainer.global_step)
+
+    @torch.no_grad()
+    def _from_noise(self, model: AdversarialModule) -> Tensor:
+        num = usual_number(model, model.num_classes if takes_labels(model) else 0, self.num)
+        conditions = conditions_for(model, num, None, None)
+        made = images_at(model, latents_of(model, range(num)), conditions, torch.arange(num))
+        return sheet(model, made, conditions.get("labels"))
+
+    def _translated(self, trainer: Trainer, model: TranslationModule) -> Tensor:
+        data: GANDataModule = trainer.datamodule  # type: ignore[attr-defined]
+        rows = data.examples(isqrt(self.num))
+        return translated_sheet(model, type(rows)(*(tensor.to(model.device) for tensor in rows)))

@@ -12,9 +12,9 @@ from torch.nn.functional import pad
 from gan_cli.errors import UserError
 from gan_cli.images import grid, save_png, to_pil, write_atomically
 from gan_cli.inference.labels import chosen_classes, class_walk, read_labels
-from gan_cli.inference.latents import seeded_latents, usual_method, walk
+from gan_cli.inference.latents import usual_method, walk
 from gan_cli.inference.pictures import real_points, surface
-from gan_cli.inference.rendering import conditions_for, render, takes_labels
+from gan_cli.inference.rendering import conditions_for, latents_of, render, takes_labels
 from gan_cli.scatter import scatter
 from gan_cli.variants.base import AdversarialModule
 
@@ -72,11 +72,11 @@ def walks(model: AdversarialModule, options: Any, classes: int) -> Tensor:
 
     With several classes to pass, a walk has as many keyframes at least, and a single one may be held throughout.
     """
-    method = options.method or usual_method(model.latent_distribution)
     held = options.keyframes == 1 and classes > 1
     each = 1 if held else max(options.keyframes, classes)
     seeds = range(options.seed, options.seed + options.walks * each)
-    keyframes = seeded_latents(seeds, model.latent_dim, model.latent_distribution).split(each)
+    keyframes = latents_of(model, seeds).split(each)
+    method = options.method or usual_method(model.latent_distribution)
     repeated = [k.expand(classes, -1) if held else k for k in keyframes]
     return torch.stack([walk(k, options.steps, method, options.loop) for k in repeated])
 

@@ -6,12 +6,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gan_cli import data
-from gan_cli.images import grid, labelled_grid
+from gan_cli import data, seeding
+from gan_cli.images import grid, labelled_grid, to_uint8
 from gan_cli.inference.labels import class_names
 from gan_cli.networks.layers import evaluating
 from gan_cli.scatter import scatter
 from gan_cli.variants.base import AdversarialModule
+from gan_cli.variants.translation import TranslationModule
 
 IMAGES, POINTS = 64, 2500
 
@@ -37,6 +38,19 @@ def sheet(model: AdversarialModule, made: Tensor, labels: Tensor | None = None) 
         return grid(made, columns=isqrt(len(made) - 1) + 1)
     classes = list(dict.fromkeys(labels.tolist()))
     return labelled_grid([made[labels == number] for number in classes], class_names(model, classes))
+
+
+@torch.no_grad()
+def translated_sheet(model: TranslationModule, batch: Any) -> Tensor:
+    """One picture with a row for each held-out image, what it becomes beside it, uint8 [C, H, W].
+
+    Args:
+        model: The variant, in eval mode.
+        batch: Held-out images as the model sees them, on its device.
+    """
+    seeding.reseed(seeding.mix(model.seed, "pictures"), model.device)  # for a generator whose noise is dropout
+    shown = torch.stack([to_uint8(column).cpu() for column in model.columns(batch)], dim=1)
+    return grid(shown.flatten(0, 1), columns=shown.shape[1])
 
 
 @torch.no_grad()

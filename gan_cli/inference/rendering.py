@@ -12,8 +12,10 @@ from torch.utils.data import DataLoader
 from gan_cli.errors import UserError
 from gan_cli.images import to_uint8
 from gan_cli.inference.labels import chosen_classes
+from gan_cli.inference.latents import seeded_latents
 from gan_cli.inference.trainers import verb_trainer
 from gan_cli.variants.base import AdversarialModule
+from gan_cli.variants.translation import TranslationModule
 
 Sink = Callable[[list[int], Tensor], None]
 
@@ -73,6 +75,17 @@ def conditions_for(
         chosen = chosen_classes(model, labels)
         conditions["labels"] = torch.tensor([chosen[k % len(chosen)] for k in range(count)])
     return conditions
+
+
+def latents_of(model: AdversarialModule, seeds: Sequence[int]) -> Tensor:
+    """The latents of seeds for a model that makes pictures from noise, [M, Z].
+
+    Raises:
+        UserError: If it makes them from pictures.
+    """
+    if isinstance(model, TranslationModule):
+        raise UserError(f"ckpt: {type(model).__name__} makes images from images; type gan translate")
+    return seeded_latents(seeds, model.latent_dim, model.latent_distribution)
 
 
 def takes_labels(model: AdversarialModule) -> bool:

@@ -9,9 +9,8 @@ from torch import Tensor
 from gan_cli.errors import UserError
 from gan_cli.images import save_png, write_atomically
 from gan_cli.inference.labels import chosen_classes, read_labels
-from gan_cli.inference.latents import seeded_latents
 from gan_cli.inference.pictures import sheet, usual_number
-from gan_cli.inference.rendering import conditions_for, render, takes_labels
+from gan_cli.inference.rendering import conditions_for, latents_of, render, takes_labels
 from gan_cli.variants.base import AdversarialModule
 
 FORMATS = ("grid", "images", "both", "npz")
@@ -42,7 +41,7 @@ def sample(model: AdversarialModule, folder: Path, options: Any, trainer_options
     seeds = range(options.seed, options.seed + num)
     stem = f"sample-seed{seeds[0]}-{seeds[-1]}{'' if options.ema else '-no-ema'}"
     conditions = conditions_for(model, num, labels, options.truncation_psi)
-    latents = seeded_latents(seeds, model.latent_dim, model.latent_distribution)
+    latents = latents_of(model, seeds)
 
     single_folder = output if output and not output.suffix else (output.parent if output else folder) / stem
 
