@@ -15,13 +15,13 @@ CONDITIONAL_IF_ASKED = "conditional with num_classes"
 
 def variants() -> dict[str, str]:
     """Every variant with the first line of its docstring, and whether it makes pictures by class."""
-    return _classes(sorted((PACKAGE / "variants").glob("*.py")), ("LatentModule", "TranslationModule"))
+    return _first_lines(_classes(sorted((PACKAGE / "variants").glob("*.py")), "AdversarialModule"))
 
 
 def data_sets() -> dict[str, str]:
-    """Every data set with the first line of its docstring."""
-    bases = ("ImageDataModule", "PointDataModule", "PairedDataModule", "UnpairedDataModule", "DomainDataModule")
-    return _classes(sorted((PACKAGE / "data").glob("*.py")), bases)
+    """Every data set with the first line of its docstring; those that need no download and no files come first."""
+    found = _classes(sorted((PACKAGE / "data").glob("*.py")), "GANDataModule")
+    return _first_lines(sorted(found, key=lambda lineage: not any(map(_comes_along, lineage))))
 
 
 def configs() -> dict[str, str]:
@@ -42,13 +42,29 @@ def nearest(word: str, words: Iterable[str]) -> str:
     return f"; did you mean {match}?" if match else ""
 
 
-def _classes(files: Iterable[Path], bases: tuple[str, ...]) -> dict[str, str]:
-    return {
-        node.name: (ast.get_docstring(node) or "").partition("\n")[0] + _condition(node)
-        for file in files
-        for node in _class_definitions(file)
-        if any(isinstance(parent, ast.Name) and parent.id in bases for parent in node.bases)
-    }
+def _classes(files: Iterable[Path], root: str) -> list[list[ast.ClassDef]]:
+    """What descends from a class, each with its ancestors after it; without the bases, whose names end in Module."""
+    nodes = {node.name: node for file in files for node in _class_definitions(file)}
+    lineages = [_lineage(node, nodes) for name, node in nodes.items() if not name.endswith("Module")]
+    return [lineage for lineage in lineages if any(root in _parents(node) for node in lineage)]
+
+
+def _lineage(node: ast.ClassDef, nodes: dict[str, ast.ClassDef]) -> list[ast.ClassDef]:
+    above = (nodes[name] for name in _parents(node) if name in nodes)
+    return [node, *(ancestor for parent in above for ancestor in _lineage(parent, nodes))]
+
+
+def _parents(node: ast.ClassDef) -> list[str]:
+    return [parent.id for parent in node.bases if isinstance(parent, ast.Name)]
+
+
+def _first_lines(lineages: Iterable[list[ast.ClassDef]]) -> dict[str, str]:
+    return {node.name: (ast.get_docstring(node) or "").partition("\n")[0] + _condition(node) for node, *_ in lineages}
+
+
+def _comes_along(node: ast.ClassDef) -> bool:
+    """Whether a class says `offline = True`."""
+    return any(isinstance(part, ast.Assign) and ast.unparse(part) == "offline = True" for part in node.body)
 
 
 def _class_definitions(file: Path) -> Iterator[ast.ClassDef]:

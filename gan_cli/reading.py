@@ -1,6 +1,10 @@
 """Image files, whatever their kind, as Pillow images of a few modes and as uint8 tensors."""
 
+import time
 import warnings
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +20,12 @@ MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 
 WIDE = "I;16"
 """Pillow's mode of grey with 16 bits."""
+
+ORIENTATION = 0x0112
+"""EXIF's tag; from 5 on width and height change places."""
+
+THREADS = 4
+"""That open files beside each other: most of it is waiting for the disk."""
 
 
 class Unreadable(Exception):
@@ -48,24 +58,58 @@ def read(path: Path) -> Image.Image:
     Raises:
         Unreadable: If it is no image, is cut short, or has more pixels than `PIL.Image.MAX_IMAGE_PIXELS` allows.
     """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path) as image:
-                image.load()
-                return _plain(ImageOps.exif_transpose(image))
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise Unreadable(path, f"more than {Image.MAX_IMAGE_PIXELS:,} pixels") from error
-    except UnidentifiedImageError as error:
-        raise Unreadable(path, "empty" if path.stat().st_size == 0 else "no image") from error
-    except OSError as error:
-        raise Unreadable(path, error.strerror or f"damaged ({error})") from error
-    except (SyntaxError, ValueError, EOFError) as error:  # what Pillow's readers raise on broken chunks
-        raise Unreadable(path, f"damaged ({error})") from error
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        with _told(path), Image.open(path) as image:
+            image.load()
+            return _plain(ImageOps.exif_transpose(image))
 
 
-def to_tensor(image: Image.Image, channels: int) -> Tensor:
-    """An image of `read` as a network's data has it, uint8 [C, H, W].
+def size(path: Path) -> tuple[int, int]:
+    """Width and height of a file's image, turned as its EXIF orientation says; its pixels are not decoded.
+
+    Raises:
+        Unreadable: If the file is no image, or its header or checksums say that it is not whole. A JPEG that is cut
+            short shows it only to `read`.
+    """
+    with _told(path):
+        with Image.open(path) as image:
+            width, height = image.size
+            sideways = image.getexif().get(ORIENTATION, 1) >= 5
+        with Image.open(path) as image:  # anew: reading the orientation may have moved on in the file
+            image.verify()
+    if Image.MAX_IMAGE_PIXELS and width * height > Image.MAX_IMAGE_PIXELS:
+        raise _too_large(path)
+    return (height, width) if sideways else (width, height)
+
+
+def sizes(paths: Iterable[Path], seconds: float) -> dict[Path, tuple[int, int] | Unreadable]:
+    """What `size` says of each file, or why it says nothing, by several threads.
+
+    Args:
+        paths: The files.
+        seconds: After that no further file is opened, and those left are missing in what is given.
+    """
+    end = time.monotonic() + seconds
+
+    def look(path: Path) -> tuple[int, int] | Unreadable | None:
+        if time.monotonic() > end:
+            return None
+        try:
+            return size(path)
+        except Unreadable as error:
+            return error
+
+    wanted = list(dict.fromkeys(paths))
+    with warnings.catch_warnings():  # set once, because threads share it
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        with ThreadPoolExecutor(THREADS) as pool:
+            found = list(pool.map(look, wanted))
+    return {path: seen for path, seen in zip(wanted, found, strict=True) if seen is not None}
+
+
+def to_mode(image: Image.Image, channels: int) -> Image.Image:
+    """An image of `read` in the mode of so many channels, 8 bits each.
 
     16 bits are scaled to 8, grey is repeated or colours are weighed (ITU-R 601) as the channels ask for. Transparent
     pixels lie over white unless there are four channels.
@@ -79,8 +123,41 @@ def to_tensor(image: Image.Image, channels: int) -> Tensor:
     if channels != 4 and image.mode in ("LA", "RGBA"):
         colours = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), colours).convert("RGB")
-    array = np.array(image.convert(MODES[channels]))
+    return image.convert(MODES[channels])
+
+
+def to_tensor(image: Image.Image, channels: int) -> Tensor:
+    """An image of `read` as a network's data has it, uint8 [C, H, W]; converted by `to_mode`.
+
+    Args:
+        image: As `read` gives it.
+        channels: C: 1, 3 or 4.
+    """
+    array = np.array(to_mode(image, channels))
     return torch.from_numpy(array).reshape(image.height, image.width, channels).permute(2, 0, 1).contiguous()
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Says in one way what Pillow's readers raise in many.
+
+    Raises:
+        Unreadable: Whatever they have raised.
+    """
+    try:
+        yield
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise _too_large(path) from error
+    except UnidentifiedImageError as error:
+        raise Unreadable(path, "empty" if path.stat().st_size == 0 else "no image") from error
+    except OSError as error:
+        raise Unreadable(path, error.strerror or f"damaged ({error})") from error
+    except (SyntaxError, ValueError, EOFError) as error:  # what they raise on broken chunks
+        raise Unreadable(path, f"damaged ({error})") from error
+
+
+def _too_large(path: Path) -> Unreadable:
+    return Unreadable(path, f"more than {Image.MAX_IMAGE_PIXELS:,} pixels")
 
 
 def _plain(image: Image.Image) -> Image.Image:

@@ -32,6 +32,7 @@ def tell_model_about_data(config: Namespace, typed: Namespace) -> DataFacts:
     data = cast(GANDataModule, made(config.data))
     facts = data.facts
     _check_kind(class_at(config.model.class_path), data)
+    _check_labels(class_at(config.model.class_path), config, facts)
     typed_arguments = typed.get("model.init_args") or {}
     for name in LINKED:
         if name not in config.model.init_args:
@@ -55,6 +56,16 @@ def _check_kind(variant: type, data: GANDataModule) -> None:
         raise UserError(
             f"data: {data.facts.name} yields {KINDS[data.yields]}, but {variant.__name__} learns from "
             f"{' or '.join(KINDS[kind] for kind in wanted)}; gan list shows the data sets"
+        )
+
+
+def _check_labels(variant: type, config: Namespace, facts: DataFacts) -> None:
+    """Refuses attributes where the variant wants one class for each image."""
+    by_class = config.model.init_args.get("num_classes", 0) and not getattr(variant, "TAKES_ATTRIBUTES", False)
+    if facts.attributes and by_class:
+        raise UserError(
+            f"data: an image of {facts.name} has several attributes, but {variant.__name__} wants one class for each; "
+            "take StarGAN, an unconditional variant, or another set"
         )
 
 

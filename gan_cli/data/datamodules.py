@@ -1,20 +1,22 @@
-"""The data sets as LightningDataModules: small sets live in memory and are batched by index."""
+"""What every data set does, as a LightningDataModule: parts, loaders, examples. No file is read here."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
-from typing import Any, ClassVar, NamedTuple
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar, Literal, NamedTuple, cast
 
 import torch
 from lightning.pytorch import LightningDataModule
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader
 
-from gan_cli import images
-from gan_cli.batches import AnyBatch, Batch, ImageBatch, PointBatch
-from gan_cli.data import points, sources
+from gan_cli.batches import AnyBatch, Batch, ImageBatch
+from gan_cli.data.parts import InMemory, LabelledPart, Part
 from gan_cli.data.sampling import StreamSampler, dealt_indices
 from gan_cli.errors import UserError
 from gan_cli.seeding import stream
+
+Split = Literal["train", "val", "test"]
+"""What to train on, what to watch while training, what to judge on in the end."""
 
 
 class DataFacts(NamedTuple):
@@ -23,7 +25,7 @@ class DataFacts(NamedTuple):
     Attributes:
         name: The data set, as `--data` takes it.
         image_size: Side of the images in pixels; 0 for points.
-        image_channels: C; 0 for points.
+        image_channels: C; 0 for points. Of sets to translate between: of the second domain.
         num_classes: K, 0 where there are none.
         class_names: One name per class, in the order of the labels.
         point_dim: Coordinates of a point; 0 for images.
@@ -31,6 +33,7 @@ class DataFacts(NamedTuple):
             unpaired one; empty for other sets. `horse2zebra` is the direction from the first to the second.
         source_channels: C of the first domain; 0 without domains.
         target_channels: C of the second domain; 0 without domains.
+        attributes: Whether an image can be of several classes, or of none: its label is then float [K] of 0 and 1.
     """
 
     name: str
@@ -42,23 +45,23 @@ class DataFacts(NamedTuple):
     domains: tuple[str, ...] = ()
     source_channels: int = 0
     target_channels: int = 0
+    attributes: bool = False
 
 
-class InMemory(Dataset[Batch]):
-    """A split that is held as tensors and indexed by a whole batch at once."""
+class NamedImage(NamedTuple):
+    """A test image to translate.
 
-    def __init__(self, content: Batch) -> None:
-        self.content = content
+    Attributes:
+        name: Where its translation belongs below a folder, such as `n02381460_1000.png`.
+        read: Gives it, uint8 [C, H, W] at the set's image size.
+    """
 
-    def __len__(self) -> int:
-        return len(self.content.labels)
-
-    def __getitem__(self, indices: Tensor) -> Batch:
-        return type(self.content)(*(tensor[indices] for tensor in self.content))
+    name: str
+    read: Callable[[], Tensor]
 
 
 class GANDataModule(LightningDataModule, ABC):
-    """A set split into a part to train on and a held-out one, both in memory.
+    """A set split into a part to train on and held-out ones.
 
     Args:
         batch_size: Images (or points) per step and process.
@@ -83,8 +86,9 @@ class GANDataModule(LightningDataModule, ABC):
         self.save_hyperparameters()
         self.batch_size = batch_size
         self.num_workers = num_workers
-        self.train_set: InMemory | None = None
-        self.held_out_set: InMemory | None = None
+        self.train_set: Part | None = None
+        self.held_out_set: Part | None = None
+        self._held_out: Split | None = None
 
     @property
     @abstractmethod
@@ -92,11 +96,15 @@ class GANDataModule(LightningDataModule, ABC):
         """What the model must know of the set, without reading it."""
 
     @abstractmethod
-    def read(self, train: bool) -> Batch:
-        """The whole part to train on, or the held-out one."""
+    def part(self, split: Split) -> Part:
+        """A part of the set; the one to judge on is the one to watch where there is no third.
+
+        Raises:
+            UserError: If it is not there, or not whole.
+        """
 
     @abstractmethod
-    def on_device(self, batch: Batch) -> Batch:
+    def on_device(self, batch: Any) -> AnyBatch:
         """A batch as the model sees it, made of one as it leaves the loader."""
 
     def labelled(self, count: int, seed: int, device: torch.device) -> Batch:
@@ -110,29 +118,52 @@ class GANDataModule(LightningDataModule, ABC):
         Raises:
             UserError: If there are not so many.
         """
-        assert self.train_set is not None
-        labels = self.train_set.content.labels
+        assert isinstance(self.train_set, LabelledPart)
+        labels = self.train_set.labels
         classes = self.facts.num_classes
         order = torch.randperm(len(labels), generator=stream(seed, "labelled"))
         each = [order[labels[order] == number][: count // classes] for number in range(classes)]
         if any(len(chosen) < count // classes for chosen in each):
             raise UserError(f"model.num_labelled: {count} is more than {self.facts.name} has of each class; take fewer")
         batch = self.train_set[torch.cat(each)]
-        return self.on_device(type(batch)(*(tensor.to(device) for tensor in batch)))
+        return cast(Batch, self.on_device(type(batch)(*(tensor.to(device) for tensor in batch))))
+
+    def examples(self, count: int) -> AnyBatch:
+        """Held-out examples, evenly from the whole held-out part, as the model sees them; on the CPU.
+
+        Args:
+            count: How many; fewer if there are not so many.
+        """
+        assert self.held_out_set is not None
+        size = len(self.held_out_set)
+        count = min(count, size)
+        return self.on_device(self.held_out_set[torch.arange(count) * size // count])
+
+    def test_inputs(self, domain: str) -> list[NamedImage]:
+        """The images to judge on that go into the direction from a domain; nothing must have been set up.
+
+        Args:
+            domain: One of the facts' domains; "" where a set has none, which gives all images.
+
+        Raises:
+            UserError: If the set has no such domain, or is not there.
+        """
+        raise UserError(f"data: {self.facts.name} has no images to translate; name some with --input")
 
     def setup(self, stage: str) -> None:
         """Reads the parts that the stage needs ("fit", "validate" or "test").
 
         Raises:
-            UserError: If one batch of all processes is larger than the set.
+            UserError: If one batch of all processes is larger than the set, or the set is not there or not whole.
         """
         if stage == "fit" and self.train_set is None:
-            self.train_set = InMemory(self.read(train=True))
+            self.train_set = self.part("train")
             self._check_batch_size(len(self.train_set))
-        if self.held_out_set is None:
-            self.held_out_set = InMemory(self.read(train=False))
+        held_out: Split = "test" if stage == "test" else "val"
+        if self._held_out != held_out:
+            self.held_out_set, self._held_out = self.part(held_out), held_out
 
-    def train_dataloader(self) -> Iterable[Batch]:
+    def train_dataloader(self) -> Iterable[Any]:
         """Batches of the endless shuffled stream, from where the run stands."""
         assert self.train_set is not None
         rank, world_size = self._place()
@@ -147,13 +178,13 @@ class GANDataModule(LightningDataModule, ABC):
         )
         return self._loader(self.train_set, sampler)
 
-    def val_dataloader(self) -> Iterable[Batch]:
+    def val_dataloader(self) -> Iterable[Any]:
         """The held-out images, each once."""
         assert self.held_out_set is not None
         return self._loader(self.held_out_set, dealt_indices(len(self.held_out_set), self.batch_size, *self._place()))
 
-    def test_dataloader(self) -> Iterable[Batch]:
-        """The held-out images, each once: none of these sets has a third part."""
+    def test_dataloader(self) -> Iterable[Any]:
+        """The images to judge on, each once: what `setup` has read for the stage."""
         return self.val_dataloader()
 
     def on_after_batch_transfer(self, batch: Any, dataloader_idx: int) -> AnyBatch:
@@ -171,153 +202,26 @@ class GANDataModule(LightningDataModule, ABC):
     def _place(self) -> tuple[int, int]:
         return (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
 
-    def _loader(self, part: InMemory, batches: Any) -> DataLoader[Batch]:
+    def _loader(self, part: Part, batches: Any) -> DataLoader[AnyBatch]:
         return DataLoader(
             part,
             sampler=batches,
-            batch_size=None,  # the sampler yields whole batches of indices
+            batch_size=None,  # the sampler yields whole batches
             num_workers=self.num_workers,
             persistent_workers=self.num_workers > 0,
             pin_memory=torch.cuda.is_available(),
         )
 
 
-class ImageDataModule(GANDataModule):
-    """Images of one size with their classes.
+class MemoryDataModule(GANDataModule):
+    """A set that is read whole."""
 
-    Args:
-        root: Folder that holds the data sets.
-        image_size: Side of the square images in pixels, a power of two from 16.
-        batch_size: Images per step and process.
-        num_workers: Processes that load beside the training; 0 is the fastest for sets in memory.
-
-    Raises:
-        UserError: If a value is not possible.
-    """
-
-    image_channels: ClassVar[int]
-
-    def __init__(self, root: str = "data", image_size: int = 32, batch_size: int = 128, num_workers: int = 0) -> None:
-        super().__init__(batch_size, num_workers)
-        if image_size < 16 or image_size & (image_size - 1):
-            raise UserError(f"data.image_size: {image_size} is no power of two from 16; take 16, 32, 64, ...")
-        self.root = root
-        self.image_size = image_size
+    train_set: InMemory | None
+    held_out_set: InMemory | None
 
     @abstractmethod
-    def read(self, train: bool) -> ImageBatch:
-        """The whole part to train on, or the held-out one: uint8 [M, C, H, W] and labels [M]."""
+    def read(self, train: bool) -> Batch:
+        """The whole part to train on, or the held-out one: none of these sets has a third."""
 
-    @property
-    def facts(self) -> DataFacts:
-        names = self.class_names
-        return DataFacts(type(self).__name__, self.image_size, self.image_channels, len(names), names)
-
-    def on_device(self, batch: Batch) -> Batch:
-        """uint8 becomes float in [-1, 1], for the whole batch at once."""
-        return ImageBatch(images.to_float(batch.real), batch.labels)
-
-
-class Digits(ImageDataModule):
-    """The 1,797 real handwritten digits that scikit-learn ships: 1,437 to train on, 360 held out. No download."""
-
-    offline = True
-    image_channels = 1
-    class_names = tuple("0123456789")
-
-    def read(self, train: bool) -> ImageBatch:
-        return sources.digits(train, self.image_size)
-
-
-class MNIST(ImageDataModule):
-    """60,000 handwritten digits and 10,000 held out, 28x28 padded to 32x32. Downloads 11 MB into `root`."""
-
-    image_channels = 1
-    class_names = tuple("0123456789")
-
-    def prepare_data(self) -> None:
-        _fetch_mnist(self.root)
-
-    def read(self, train: bool) -> ImageBatch:
-        return sources.mnist(self.root, train, self.image_size)
-
-
-class StackedMNIST(ImageDataModule):
-    """Three MNIST digits as the channels of one image: 1,000 modes, 128,000 images. Downloads MNIST into `root`."""
-
-    image_channels = 3
-
-    def prepare_data(self) -> None:
-        _fetch_mnist(self.root)
-
-    def read(self, train: bool) -> ImageBatch:
-        return sources.stacked_mnist(self.root, train, self.image_size)
-
-
-def _fetch_mnist(root: str) -> None:
-    sources.download_mnist(root, [kind.__name__ for kind in ImageDataModule.__subclasses__() if kind.offline])
-
-
-class PointDataModule(GANDataModule):
-    """Points of the plane, generated from a fixed seed: sets that show at a glance what a GAN has missed.
-
-    Args:
-        num_points: Points to train on.
-        batch_size: Points per step and process.
-        num_workers: Processes that load beside the training; 0 is the fastest.
-
-    Raises:
-        UserError: If a value is not possible.
-    """
-
-    offline = True
-    yields = PointBatch
-    modes: ClassVar[points.Modes | None] = None
-    """Where the set's modes are, if it has any."""
-    HELD_OUT: ClassVar[int] = 10_000
-
-    def __init__(self, num_points: int = 100_000, batch_size: int = 256, num_workers: int = 0) -> None:
-        super().__init__(batch_size, num_workers)
-        if num_points < 1:
-            raise UserError(f"data.num_points: {num_points} is not possible; take at least 1")
-        self.num_points = num_points
-
-    @abstractmethod
-    def make(self, count: int, seed: int) -> PointBatch:
-        """That many points, with the mode each belongs to."""
-
-    def read(self, train: bool) -> PointBatch:
-        return self.make(self.num_points if train else self.HELD_OUT, seed=0 if train else 1)
-
-    @property
-    def facts(self) -> DataFacts:
-        names = tuple(str(number) for number in range(len(self.modes.centres))) if self.modes else ()
-        return DataFacts(type(self).__name__, 0, 0, len(names), names, point_dim=2)
-
-    def on_device(self, batch: Batch) -> Batch:
-        return batch
-
-
-class Ring8(PointDataModule):
-    """Eight small Gaussians on a circle: radius 2, deviation 0.02."""
-
-    modes = points.RING8
-
-    def make(self, count: int, seed: int) -> PointBatch:
-        return points.mixture(points.RING8, count, seed)
-
-
-class Grid25(PointDataModule):
-    """25 small Gaussians on a square grid: spacing 2, deviation 0.05."""
-
-    modes = points.GRID25
-
-    def make(self, count: int, seed: int) -> PointBatch:
-        return points.mixture(points.GRID25, count, seed)
-
-
-class SwissRoll(PointDataModule):
-    """A spiral of noisy points, within about 2 of the centre; no modes."""
-
-    def make(self, count: int, seed: int) -> PointBatch:
-        return points.swiss_roll(count, seed)
+    def part(self, split: Split) -> Part:
+        return InMemory(self.read(train=split == "train"))

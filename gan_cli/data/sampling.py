@@ -6,6 +6,7 @@ so that it keeps its meaning when the batch size or the number of processes chan
 
 from collections.abc import Callable, Iterator
 from functools import lru_cache
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -14,21 +15,48 @@ from torch.utils.data import Sampler
 from gan_cli.seeding import stream
 
 
-def stream_indices(size: int, seed: int, start: int, stop: int) -> Tensor:
-    """Places [start, stop) of the endless shuffled stream over a set of `size` images, int64 [stop - start]."""
+class Span(NamedTuple):
+    """Places [start, stop) of the endless stream of a run: what a batch is made of, its order and its augmentation.
+
+    Attributes:
+        seed: The run's seed.
+        start: The first place.
+        stop: The place after the last.
+    """
+
+    seed: int
+    start: int
+    stop: int
+
+    @property
+    def positions(self) -> range:
+        """Every place."""
+        return range(self.start, self.stop)
+
+
+def stream_indices(size: int, seed: int, start: int, stop: int, use: str = "order") -> Tensor:
+    """Places [start, stop) of the endless shuffled stream over a set of `size` images, int64 [stop - start].
+
+    Args:
+        size: Images in the set.
+        seed: The run's seed.
+        start: The first place.
+        stop: The place after the last.
+        use: Whose order it is; different uses are independent.
+    """
     passes = range(start // size, (stop - 1) // size + 1)
-    shuffled = torch.cat([_shuffled_pass(size, seed, number) for number in passes])
+    shuffled = torch.cat([_shuffled_pass(size, seed, use, number) for number in passes])
     first = passes.start * size
     return shuffled[start - first : stop - first]
 
 
-@lru_cache(maxsize=2)
-def _shuffled_pass(size: int, seed: int, number: int) -> Tensor:
-    return torch.randperm(size, generator=stream(seed, "order", number))
+@lru_cache(maxsize=4)
+def _shuffled_pass(size: int, seed: int, use: str, number: int) -> Tensor:
+    return torch.randperm(size, generator=stream(seed, use, number))
 
 
-class StreamSampler(Sampler[Tensor]):
-    """Batches of indices for training, this process's share of each, int64 [batch_size].
+class StreamSampler(Sampler[Span]):
+    """Batches for training, this process's share of each, as places of the run's stream.
 
     Args:
         size: Images in the set; at least one global batch.
@@ -54,11 +82,11 @@ class StreamSampler(Sampler[Tensor]):
         """Batches that Lightning calls an epoch: the whole global batches in the set."""
         return self.size // self.global_batch
 
-    def __iter__(self) -> Iterator[Tensor]:
+    def __iter__(self) -> Iterator[Span]:
         mine = self.position() + self.rank * self.batch_size
         for batch in range(len(self)):
             start = mine + batch * self.global_batch
-            yield stream_indices(self.size, self.seed, start, start + self.batch_size)
+            yield Span(self.seed, start, start + self.batch_size)
 
 
 def dealt_indices(size: int, batch_size: int, rank: int, world_size: int) -> list[Tensor]:

@@ -93,6 +93,7 @@ class StarGAN(TranslationModule):
     )
 
     BATCHES = (ImageBatch,)
+    TAKES_ATTRIBUTES = True
 
     def __init__(
         self,

@@ -25,6 +25,7 @@ def test_a_checkpoint_explains_itself(checkpoint: Path) -> None:
         "domains": (),
         "source_channels": 0,
         "target_channels": 0,
+        "attributes": False,
     }
     assert record["counters"] == {"batches": 4, "generator_steps": 4, "images": 64, "critic_steps": 0}
     assert content["hyper_parameters"]["base_channels"] == 4

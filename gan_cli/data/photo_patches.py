@@ -1,0 +1,261 @@
+"""Patches of two real photographs, to translate between, with nothing to download."""
+
+from collections.abc import Sequence
+from functools import lru_cache, partial
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+import torch
+from PIL import Image
+from sklearn.datasets import load_sample_images
+from torch import Tensor
+
+from gan_cli import images
+from gan_cli.batches import AnyBatch, PairedBatch, UnpairedBatch
+from gan_cli.data.datamodules import DataFacts, GANDataModule, NamedImage, Split
+from gan_cli.data.edge_maps import edges
+from gan_cli.data.parts import Part
+from gan_cli.data.sampling import Span
+from gan_cli.data.translation_sets import facts_between, side_of
+from gan_cli.errors import UserError
+from gan_cli.seeding import stream
+
+Task = Literal["edges2photo", "gray2photo", "china2flower"]
+
+SCALES = (1.0, 1.25, 1.5)
+"""How much the photographs are reduced."""
+ROOM = 1.6
+"""Side of a block at least, in patches: the largest scale and some freedom to move."""
+EPOCH = 1024
+"""Patches that are called a pass; there are many more."""
+SMALLEST = 16
+LARGEST = 128
+"""Pixels: of a photograph of 427x640 two rows of blocks have 213 each."""
+
+
+class Block(NamedTuple):
+    """A piece of a photograph, once for each of `SCALES`.
+
+    Attributes:
+        source: What goes in, uint8 [C, H, W] each.
+        target: What is to come out, of the same heights and widths.
+    """
+
+    source: tuple[Tensor, ...]
+    target: tuple[Tensor, ...]
+
+
+class Window(NamedTuple):
+    """Where a patch is.
+
+    Attributes:
+        block: The block's number.
+        scale: The scale's number.
+        top: Its first row.
+        left: Its first column.
+        mirrored: Whether left and right change places.
+    """
+
+    block: int
+    scale: int
+    top: int
+    left: int
+    mirrored: bool = False
+
+
+class Patches(Part):
+    """Patches of blocks: at random places to train on, of the corners of each block by number.
+
+    Args:
+        sources: The blocks that the first side is cut from.
+        targets: Those of the second side.
+        size: Side of a patch in pixels.
+        paired: Whether both sides are always one place; then the two lists are the same.
+        flip: Whether training patches are mirrored at random.
+    """
+
+    def __init__(self, sources: Sequence[Block], targets: Sequence[Block], size: int, paired: bool, flip: bool) -> None:
+        self.blocks = (sources, targets)
+        self.size = size
+        self.paired = paired
+        self.flip = flip
+
+    def __len__(self) -> int:
+        return EPOCH
+
+    def __getitem__(self, places: Span | Tensor) -> AnyBatch:
+        cuts = [torch.stack([self.cut(side, window) for window in self._windows(side, places)]) for side in (0, 1)]
+        return PairedBatch(*cuts) if self.paired else UnpairedBatch(*cuts)
+
+    def cut(self, side: int, window: Window) -> Tensor:
+        """A patch of one side, uint8 [C, H, W]."""
+        block = self.blocks[side][window.block][side][window.scale]
+        shown = block[:, window.top : window.top + self.size, window.left : window.left + self.size]
+        return shown.flip(2) if window.mirrored else shown
+
+    def _windows(self, side: int, places: Span | Tensor) -> list[Window]:
+        assert isinstance(places, Span)
+        use = "patch" if self.paired else f"patch/{'ab'[side]}"
+        return [self._random(side, stream(places.seed, use, position)) for position in places.positions]
+
+    def _random(self, side: int, random: torch.Generator) -> Window:
+        shares = torch.rand(5, generator=random).tolist()
+        block, scale = int(shares[0] * len(self.blocks[side])), int(shares[1] * len(SCALES))
+        height, width = self.blocks[side][block][side][scale].shape[1:]
+        top, left = int(shares[2] * (height - self.size + 1)), int(shares[3] * (width - self.size + 1))
+        return Window(block, scale, top, left, self.flip and shares[4] < 0.5)
+
+
+class CornerPatches(Patches):
+    """The four corners of each block, not reduced, each once."""
+
+    def __len__(self) -> int:
+        return 4 * len(self.blocks[0])
+
+    def _windows(self, side: int, places: Span | Tensor) -> list[Window]:
+        assert isinstance(places, Tensor)
+        return [self.corner(side, number) for number in places.tolist()]
+
+    def corner(self, side: int, number: int) -> Window:
+        """The place of a patch by its number."""
+        block, corner = divmod(number, 4)
+        height, width = self.blocks[side][block][side][0].shape[1:]
+        return Window(block, 0, (corner // 2) * (height - self.size), (corner % 2) * (width - self.size))
+
+
+class PhotoPatches(GANDataModule):
+    """Patches of the two photographs that scikit-learn ships: edges2photo, gray2photo, china2flower. No download.
+
+    Both photographs (427x640) are cut into blocks of at least 1.6 patches, which are trained on and held out in turn,
+    as the fields of a chessboard. A patch lies within one block, and everything, edges too, is computed block by
+    block: nothing held out reaches training. Training patches are cut at random places of blocks that are reduced by
+    1, 1.25 or 1.5, and mirrored at random: at 64 pixels there are 24 blocks to train on with about 60,000 places, at
+    128 there are 6 with about 58,000. Held out are the four corners of each block, 96 pairs at 64 pixels.
+
+    Args:
+        root: Not used; every set takes it.
+        image_size: Side of the patches in pixels, from 16 to 128.
+        batch_size: Patches per step and process.
+        num_workers: Processes that cut beside the training; 0 is the fastest.
+        task: "edges2photo" and "gray2photo" are from 1 channel to 3; "china2flower" is between the two photographs, of
+            which there are no pairs.
+        paired: Whether the two sides of an example are one place. Otherwise they come from two halves of the blocks, so
+            that no source's target is among the targets; what is held out is in pairs all the same.
+        flip: Whether training patches are mirrored at random.
+
+    Raises:
+        UserError: If a value is not possible.
+    """
+
+    offline = True
+
+    def __init__(
+        self,
+        root: str = "data",
+        image_size: int = 64,
+        batch_size: int = 16,
+        num_workers: int = 0,
+        task: Task = "edges2photo",
+        paired: bool = True,
+        flip: bool = True,
+    ) -> None:
+        super().__init__(batch_size, num_workers)
+        if not SMALLEST <= image_size <= LARGEST:
+            raise UserError(
+                f"data.image_size: {image_size} is not possible, the photographs have room for patches of {SMALLEST} "
+                f"to {LARGEST} pixels; take 64 or 128"
+            )
+        self.image_size = image_size
+        self.task: Task = task
+        self.paired = paired and task != "china2flower"
+        self.flip = flip
+        self.yields = PairedBatch if self.paired else UnpairedBatch
+
+    @property
+    def facts(self) -> DataFacts:
+        source, target = self.task.split("2")
+        channels = (3, 3) if self.task == "china2flower" else (1, 3)
+        return facts_between(type(self).__name__, self.image_size, (source, target), channels)
+
+    def part(self, split: Split) -> Patches:
+        if split != "train":
+            return CornerPatches(*self._held_out_blocks(), self.image_size, self.paired, flip=False)
+        china, flower = blocks(self.task, self.image_size, held_out=False)
+        both = [*china, *flower]
+        if self.task == "china2flower":
+            sides = (china, flower)
+        else:
+            sides = (both, both) if self.paired else (both[::2], both[1::2])
+        return Patches(*sides, self.image_size, self.paired, self.flip)
+
+    def held_out_pairs(self) -> PairedBatch:
+        """All held-out patches with their targets, uint8, whether or not training has pairs.
+
+        Raises:
+            UserError: If the task has none.
+        """
+        if self.task == "china2flower":
+            raise UserError("data.task: china2flower has no pairs; take edges2photo or gray2photo")
+        part = self.part("test")
+        return PairedBatch(*part[torch.arange(len(part))])
+
+    def on_device(self, batch: Any) -> AnyBatch:
+        """uint8 becomes float in [-1, 1], for the whole batch at once."""
+        return self.yields(*map(images.to_float, batch))
+
+    def test_inputs(self, domain: str) -> list[NamedImage]:
+        side = side_of(domain, self.facts.domains)
+        part = CornerPatches(*self._held_out_blocks(), self.image_size, self.paired, flip=False)
+        return [
+            NamedImage(f"{domain}-{number:03d}.png", partial(part.cut, side, part.corner(side, number)))
+            for number in range(len(part))
+        ]
+
+    def _held_out_blocks(self) -> tuple[list[Block], list[Block]]:
+        china, flower = blocks(self.task, self.image_size, held_out=True)
+        return (china, flower) if self.task == "china2flower" else ([*china, *flower], [*china, *flower])
+
+
+@lru_cache(maxsize=2)
+def blocks(task: Task, image_size: int, held_out: bool) -> tuple[list[Block], list[Block]]:
+    """The blocks of both photographs for a task, to train on or held out."""
+    return _blocks("china", task, image_size, held_out), _blocks("flower", task, image_size, held_out)
+
+
+def _blocks(name: str, task: Task, image_size: int, held_out: bool) -> list[Block]:
+    photo = photograph(name)
+    rows, columns = (_bounds(length, image_size) for length in (photo.height, photo.width))
+    found = []
+    for row in range(len(rows) - 1):
+        for column in range(len(columns) - 1):
+            if (row + column) % 2 == held_out:
+                box = (columns[column], rows[row], columns[column + 1], rows[row + 1])
+                found.append(_block(photo.crop(box), task))
+    return found
+
+
+def _bounds(length: int, image_size: int) -> list[int]:
+    """Where blocks begin and end along a side of a photograph."""
+    count = int(length // (ROOM * image_size))
+    return [round(length * number / count) for number in range(count + 1)]
+
+
+def _block(photo: Image.Image, task: Task) -> Block:
+    scaled = [
+        photo.resize((round(photo.width / scale), round(photo.height / scale)), Image.Resampling.BICUBIC)
+        for scale in SCALES
+    ]
+    targets = tuple(torch.from_numpy(np.array(image)).permute(2, 0, 1).contiguous() for image in scaled)
+    if task == "china2flower":
+        return Block(targets, targets)
+    grey = [np.array(image.convert("L")) for image in scaled]
+    sources = [edges(pixels) if task == "edges2photo" else pixels for pixels in grey]
+    return Block(tuple(torch.from_numpy(pixels)[None] for pixels in sources), targets)
+
+
+@lru_cache(maxsize=2)
+def photograph(name: str) -> Image.Image:
+    """One of scikit-learn's two photographs, "china" or "flower", 640 pixels wide and 427 high."""
+    found = load_sample_images()
+    (pixels,) = (image for path, image in zip(found.filenames, found.images, strict=True) if f"{name}.jpg" in path)
+    return Image.fromarray(pixels)
