@@ -5,29 +5,54 @@ from pathlib import Path
 import pytest
 import yaml
 
-from gan_cli import catalogue, data
+from gan_cli import catalogue, data, variants
 from gan_cli.cli import GANCLI
+from gan_cli.errors import UserError
+from gan_cli.variants.translation import TranslationModule
 from tests import fake_mnist
 from tests.conftest import TINY_FLAGS
+from tests.data import pictures
 
 OVERLAYS = {"wandb.yaml": "dcgan.yaml"}
 """Configs that are laid over another one."""
 
 
 def shrinking(config: Path) -> list[str]:
-    """Flags that make a config's run one of moments; points have no image size."""
-    name = yaml.safe_load(config.read_text()).get("data", {}).get("class_path", "Digits")
-    if not issubclass(getattr(data, name), data.PointDataModule):
-        return TINY_FLAGS
-    sized = TINY_FLAGS.index("--data.image_size")
-    return [*TINY_FLAGS[:sized], *TINY_FLAGS[sized + 2 :], "--data.num_points", "1000"]
+    """Flags that make a config's run one of moments: translators have no latents, points no image size."""
+    settings = yaml.safe_load(config.read_text())
+    name = settings.get("data", {}).get("class_path", "Digits")
+    variant = getattr(variants, settings.get("model", {}).get("class_path", "DCGAN"))
+    flags = dict(zip(TINY_FLAGS[::2], TINY_FLAGS[1::2], strict=True))
+    if issubclass(variant, TranslationModule):
+        del flags["--model.latent_dim"]
+        flags |= {"--data.image_size": "64", "--data.batch_size": "2", "--data.num_workers": "0"}
+    if issubclass(getattr(data, name), data.PointDataModule):
+        del flags["--data.image_size"]
+        flags["--data.num_points"] = "1000"
+    return [word for flag in flags.items() for word in flag]
+
+
+def write_sets(root: Path) -> None:
+    """A few files of each set that a packaged config trains on and that does not come with the installation."""
+    fake_mnist.write(root, count=40)
+    for number in range(3):
+        for part in ("train", "val", "test"):
+            pictures.write(root / "facades" / part / f"{number}.jpg", 64, 32)
+        for part in ("trainA", "trainB", "testA", "testB"):
+            pictures.write(root / "horse2zebra" / part / f"{number}.jpg", 32, 32)
+    faces = [f"{number:06d}.jpg" for number in range(20)]
+    for name in faces:
+        pictures.write(root / "celeba" / "img_align_celeba" / name, 178, 218)
+    attributes = ("Black_Hair", "Blond_Hair", "Brown_Hair", "Male", "Young")
+    lines = ["20", " ".join(attributes), *(f"{name} {' '.join(['1', '-1', '-1', '1', '-1'])}" for name in faces)]
+    (root / "celeba" / "list_attr_celeba.txt").write_text("\n".join(lines))
 
 
 @pytest.mark.parametrize("config", catalogue.config_files(), ids=lambda path: path.name)
 def test_shipped_config_trains(config: Path, workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WANDB_MODE", "offline")
     monkeypatch.setenv("WANDB_SILENT", "true")
-    fake_mnist.write(workdir / "data", count=40)
+    write_sets(workdir / "data")
     names = [OVERLAYS[config.name], config.name] if config.name in OVERLAYS else [config.name]
     configs = [word for name in names for word in ("--config", name)]
     flags = [*shrinking(config), "--trainer.max_steps", "5", "--trainer.precision", "32-true"]
@@ -59,3 +84,11 @@ def test_data_changes_the_set_and_nothing_else(workdir: Path) -> None:
     assert dict(digits.model.hparams) == dict(mnist.model.hparams)
     assert mnist.datamodule.facts.name == "MNIST"
     assert (workdir / "checkpoints" / "dcgan-mnist" / "version_0" / "last.ckpt").is_file()
+
+
+def test_attributes_are_no_classes(workdir: Path) -> None:
+    write_sets(workdir / "data")
+    flags = TINY_FLAGS
+    with pytest.raises(UserError, match=r"data: an image of CelebA has several attributes, but CGAN wants one class"):
+        GANCLI(["fit", "--model", "CGAN", "--data", "CelebA", *flags, "--trainer.max_steps", "1"])
+    GANCLI(["fit", "--model", "DCGAN", "--data", "CelebA", *flags, "--trainer.max_steps", "1"])

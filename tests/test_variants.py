@@ -11,11 +11,11 @@ from lightning.pytorch import Trainer
 from torch import Tensor, nn
 
 from gan_cli import load, variants
-from gan_cli.inference.rendering import takes_labels
 from gan_cli.variants import AdversarialModule
 from gan_cli.variants.base import PLAYERS
-from tests.toys import FewDigits, batch_for, passes_of
-from tests.variant_rows import ROWS, VariantRow
+from gan_cli.variants.translation import TranslationModule
+from tests.toys import batch_for, passes_of
+from tests.variant_rows import LATENT_ROWS, ROWS, VariantRow
 
 Fit = Callable[..., Any]
 
@@ -31,7 +31,7 @@ def fit(row: VariantRow, quiet_trainer: Callable[..., Trainer]) -> Fit:
     def run(steps: int, resume: Path | None = None, trainer: dict[str, Any] | None = None, **arguments: Any) -> Any:
         torch.manual_seed(0)
         model = row.make(**arguments)
-        data = FewDigits(image_size=16, batch_size=16)
+        data = row.data(image_size=row.image_size, batch_size=16)
         quiet_trainer(max_steps=steps, **(trainer or {})).fit(model, data, ckpt_path=resume)
         return model
 
@@ -46,18 +46,15 @@ def same(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
     return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
 
 
-def conditions(model: AdversarialModule, count: int) -> list[Tensor]:
-    return [torch.arange(count) % model.num_classes] if takes_labels(model) else []
-
-
 def test_every_variant_has_a_row() -> None:
     assert {row.variant.__name__ for row in ROWS} == set(variants.__all__) - {"AdversarialModule"}
 
 
 def test_pictures_have_the_promised_shape_and_range(row: VariantRow) -> None:
     model = row.make().eval()
-    images = model(torch.randn(3, model.latent_dim) * 3, *conditions(model, 3)).detach()
-    assert images.shape == (3, 1, 16, 16)
+    images = row.pictures(model, 3).detach()
+    channels = model.channels(model.directions[-1])[1] if isinstance(model, TranslationModule) else 1
+    assert images.shape == (3, channels, row.image_size, row.image_size)
     assert float(images.abs().max()) <= 1
     assert images.std() > 0
     assert not torch.equal(images[0], images[1])
@@ -106,10 +103,8 @@ def test_checkpoint_gives_the_live_models_pictures(fit: Fit, row: VariantRow, tm
     model = fit(row.n_critic)
     loaded = load(tmp_path / "run" / "last.ckpt")
     assert dict(loaded.model.hparams) == dict(model.hparams)
-    latents = torch.randn(4, model.latent_dim)
     for ema in (True, False):
-        images = model.eval()(latents, *conditions(model, 4), ema=ema)
-        assert torch.equal(images, loaded.model(latents, *conditions(model, 4), ema=ema))
+        assert torch.equal(row.pictures(model.eval(), ema=ema), row.pictures(loaded.model, ema=ema))
 
 
 def resume(fit: Fit, checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
@@ -146,7 +141,7 @@ def test_held_out_images_are_measured_and_leave_no_trace(
 ) -> None:
     model = row.make()
     before = state(model)
-    data = FewDigits(image_size=16, batch_size=100)
+    data = row.data(image_size=row.image_size, batch_size=100)
     (results,) = quiet_trainer(limit_val_batches=1.0).validate(model, data, verbose=False)
     assert math.isfinite(results["logits/held_out"])
     assert ("metric/accuracy" in results) == row.tells_classes
@@ -162,6 +157,7 @@ def test_resuming_counts_epochs_as_an_uninterrupted_run_does(fit: Fit, tmp_path:
     assert same(state(resumed), state(whole))
 
 
+@pytest.mark.parametrize("row", LATENT_ROWS, ids=lambda row: row.name, indirect=True)
 def test_outputs_on_real_images_do_not_depend_on_the_generated_ones(
     row: VariantRow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -179,6 +175,7 @@ def test_outputs_on_real_images_do_not_depend_on_the_generated_ones(
     assert not torch.equal(fake, other_fake)
 
 
+@pytest.mark.parametrize("row", LATENT_ROWS, ids=lambda row: row.name, indirect=True)
 def test_a_multiple_of_the_batch_gives_the_generator_as_many_fakes(row: VariantRow) -> None:
     model = row.make(generator_batch_multiple=2)
     batch = batch_for(model)

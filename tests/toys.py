@@ -1,13 +1,19 @@
 """A variant small enough to reason about: one linear layer a player, conditional, no batch normalisation. And a set of
 data to go through in moments."""
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
-from gan_cli.batches import ImageBatch
-from gan_cli.data import Digits
+from gan_cli.batches import AnyBatch, ImageBatch, PairedBatch, UnpairedBatch
+from gan_cli.data import DataFacts, Digits, GANDataModule
+from gan_cli.data.datamodules import Split
+from gan_cli.data.parts import Part
+from gan_cli.data.sampling import Span, stream_indices
+from gan_cli.data.translation_sets import facts_between
+from gan_cli.images import to_float
 from gan_cli.networks.layers import class_shares
 from gan_cli.objectives.adversarial import discriminator_cross_entropy, non_saturating_generator_loss
 from gan_cli.seeding import Rows
@@ -77,6 +83,56 @@ class FewDigits(Digits):
             images, labels = super().read(train)
             self.known[train, self.image_size] = ImageBatch(images[:160], labels[:160])
         return self.known[train, self.image_size]
+
+
+class Few(Part):
+    """160 images of a toy set, in a part that makes a batch of them."""
+
+    def __init__(self, images: Tensor, batch: Callable[[Tensor, Tensor], AnyBatch]) -> None:
+        self.images, self.batch = images, batch
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __getitem__(self, places: Span | Tensor) -> AnyBatch:
+        indices = stream_indices(len(self), *places) if isinstance(places, Span) else places
+        return self.batch(self.images[indices], 255 - self.images[indices.flip(0)])
+
+
+class FewPairs(GANDataModule):
+    """The few digits, grey, each with its negative in three channels."""
+
+    yields: type[AnyBatch] = PairedBatch
+    channels = (1, 3)
+
+    def __init__(self, image_size: int = 64, batch_size: int = 16) -> None:
+        super().__init__(batch_size)
+        self.image_size = image_size
+
+    @property
+    def facts(self) -> DataFacts:
+        return facts_between(type(self).__name__, self.image_size, ("digit", "negative"), self.channels)
+
+    def digits(self, split: Split) -> Tensor:
+        """uint8 [160, 1, H, W]."""
+        return FewDigits(image_size=self.image_size).read(split == "train").images
+
+    def part(self, split: Split) -> Part:
+        return Few(self.digits(split), lambda digits, _: PairedBatch(digits, (255 - digits).expand(-1, 3, -1, -1)))
+
+    def on_device(self, batch: Any) -> AnyBatch:
+        converted: AnyBatch = type(batch)(*map(to_float, batch))
+        return converted
+
+
+class FewUnpaired(FewPairs):
+    """The few digits and negatives of others, all in three channels."""
+
+    yields = UnpairedBatch
+    channels = (3, 3)
+
+    def part(self, split: Split) -> Part:
+        return Few(self.digits(split).expand(-1, 3, -1, -1), UnpairedBatch)
 
 
 def batch_for(model: Any, count: int = 16) -> ImageBatch:

@@ -1,7 +1,13 @@
 """Rows for every variant: what `test_variants.py` holds to the contract."""
 
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple, cast
 
+import torch
+from torch import Tensor
+
+from gan_cli.data import GANDataModule
+from gan_cli.inference.rendering import takes_labels
 from gan_cli.variants import (
     ACGAN,
     CGAN,
@@ -15,7 +21,12 @@ from gan_cli.variants import (
     WGANGP,
     WGANLP,
     AdversarialModule,
+    CycleGAN,
+    Pix2Pix,
+    StarGAN,
 )
+from gan_cli.variants.translation import TranslationModule
+from tests.toys import FewDigits, FewPairs, FewUnpaired
 
 TINY: dict[str, Any] = {"image_size": 16, "image_channels": 1, "base_channels": 4, "latent_dim": 8}
 """16x16 grey images, networks that train in moments."""
@@ -31,6 +42,8 @@ class VariantRow(NamedTuple):
         n_critic: Steps of the discriminator for each of the generator.
         resting: Endings of the parameters that a player's first descent leaves where they are, by construction.
         tells_classes: Whether its discriminator is also a classifier.
+        tiny: What makes its networks and images small.
+        data: What it trains on, of an image size and a batch size.
     """
 
     name: str
@@ -39,10 +52,28 @@ class VariantRow(NamedTuple):
     n_critic: int = 1
     resting: tuple[str, ...] = ()
     tells_classes: bool = False
+    tiny: dict[str, Any] = TINY
+    data: Callable[..., GANDataModule] = FewDigits
+
+    @property
+    def image_size(self) -> int:
+        """Side of the images in pixels."""
+        size: int = self.tiny["image_size"]
+        return size
 
     def make(self, **changes: Any) -> Any:
         """A new model."""
-        return self.variant(**{**TINY, **self.arguments, **changes})
+        return self.variant(**{**self.tiny, **self.arguments, **changes})
+
+    def pictures(self, model: Any, count: int = 4, **options: Any) -> Tensor:
+        """Images that a model makes of the same latents, or the same images, whatever the global state."""
+        torch.manual_seed(0)
+        if isinstance(model, TranslationModule):
+            direction = model.directions[-1]
+            given = torch.rand(count, model.channels(direction)[0], self.image_size, self.image_size) * 2 - 1
+            return cast(Tensor, model(given, direction, **options))
+        labels = [torch.arange(count) % model.num_classes] if takes_labels(model) else []
+        return cast(Tensor, model(torch.randn(count, model.latent_dim) * 3, *labels, **options))
 
 
 WITHIN_THE_MARGIN = ("discriminator.head.bias",)
@@ -50,7 +81,10 @@ WITHIN_THE_MARGIN = ("discriminator.head.bias",)
 BEHIND_A_ZERO = ("widen.weight", "grouped.weight", ".biases")
 """In a residual block whose last convolution starts from 0."""
 
-ROWS = [
+SMALL: dict[str, Any] = {"image_size": 16, "base_channels": 2, "num_blocks": 1}
+"""The same for translators."""
+
+LATENT_ROWS = [
     VariantRow("gan", GAN, {"base_channels": 16}),
     VariantRow(
         "gan-tricks", GAN, {"base_channels": 16, "objective": "minimax", "real_target": 0.9, "instance_noise": 0.1}
@@ -80,3 +114,33 @@ ROWS = [
         "sgan-adversarial", SGAN, {"num_labelled": 20, "generator_objective": "adversarial"}, tells_classes=True
     ),
 ]
+
+TRANSLATOR_ROWS = [
+    VariantRow(
+        "pix2pix",
+        Pix2Pix,
+        {"source_channels": 1, "base_channels": 2, "patch_size": 16},
+        tiny={"image_size": 64},  # the least that a U-Net takes
+        data=FewPairs,
+    ),
+    VariantRow(
+        "pix2pix-regression",
+        Pix2Pix,
+        {"source_channels": 1, "base_channels": 2, "lambda_adversarial": 0.0, "upsampling": "resize", "ema_decay": 0.9},
+        tiny={"image_size": 64},
+        data=FewPairs,
+    ),
+    VariantRow("cyclegan", CycleGAN, {"patch_size": 16, "pool_size": 20}, tiny=SMALL, data=FewUnpaired),
+    VariantRow(
+        "cyclegan-no-identity",
+        CycleGAN,
+        {"patch_size": 16, "lambda_identity": 0.0, "upsampling": "resize", "ema_decay": 0.9},
+        tiny=SMALL,
+        data=FewUnpaired,
+    ),
+    VariantRow(
+        "stargan", StarGAN, {"image_channels": 1, "num_classes": 10}, n_critic=5, tells_classes=True, tiny=SMALL
+    ),
+]
+
+ROWS = [*LATENT_ROWS, *TRANSLATOR_ROWS]
