@@ -4,8 +4,8 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format test-slow bench bench-learning bench-modes bench-labels bench-score bench-theory \
-  bench-resume clean
+.PHONY: help demo test check format test-slow bench bench-learning bench-modes bench-labels bench-translation \
+  bench-score bench-theory bench-resume clean
 
 help: ## Show what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -56,6 +56,11 @@ bench-modes: $(READY) ## Count modes on Grid25 and stacked MNIST (DATA=folder); 
 
 bench-labels: $(READY) ## Semi-supervised learning from 10 labels a class (DATA=folder); resumable
 	$(BIN)/python -m benchmarks.semi_supervised --root $(DATA)
+
+bench-translation: $(READY) ## Translate held-out images by pix2pix, CycleGAN and StarGAN; resumable, over an hour
+	$(BIN)/python -m benchmarks.paired
+	$(BIN)/python -m benchmarks.unpaired
+	$(BIN)/python -m benchmarks.domains
 
 bench-score: $(READY) ## Score the newest run's digits beside baselines
 	$(BIN)/python -m benchmarks.score --root $(DATA)

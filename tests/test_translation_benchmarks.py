@@ -1,0 +1,61 @@
+"""What the benchmarks of translators compute beside training."""
+
+import torch
+from torch import Tensor
+
+from benchmarks import domains, paired, unpaired
+from benchmarks.photo_measures import mean_absolute_error
+from gan_cli.data import StyledDigits
+from gan_cli.data.styled_digits import STYLES
+from gan_cli.inference.api import TrainedGAN
+from gan_cli.metrics.classifier import classify
+
+
+def test_right_answers_have_perfect_scores_and_baselines_have_not() -> None:
+    source, target = (side[::8] for side in paired.held_out("gray2photo", 64))
+    right = paired.scores(target, target)
+    assert (right.error, right.chroma, right.gradients) == (0, 0, 0)
+    copied = paired.scores(source.expand(-1, 3, -1, -1), target)
+    mean = paired.scores(paired.mean_target("gray2photo", 64).expand_as(target), target)
+    assert copied.error < mean.error  # the grey is most of a picture,
+    assert copied.chroma > 5 < mean.chroma  # but has no colour
+    assert mean.gradients > 5
+
+
+def test_patches_with_few_edges_are_left_out() -> None:
+    source, target = paired.held_out("edges2photo", 64)
+    assert 20 < len(source) == len(target) < len(paired.held_out("gray2photo", 64).source)
+    assert ((source < 128).float().mean(dim=(1, 2, 3)) >= 0.05).all()
+
+
+def test_the_adversarial_term_is_all_that_the_two_runs_differ_in() -> None:
+    alone, both = (run.settings for run in paired.runs_of("edges2photo").values())
+    assert dict(alone) == {**both, "model.lambda_adversarial": 0.0}
+
+
+def test_noise_is_a_few_grey_levels() -> None:
+    images = torch.full((2, 3, 64, 64), 128, dtype=torch.uint8)
+    assert 1.2 < mean_absolute_error(unpaired.disturbed(images), images) < 2
+
+
+class Perfect(TrainedGAN):
+    """Gives the right answer for every digit."""
+
+    def __init__(self, truth: dict[str, Tensor]) -> None:
+        self.truth = truth
+
+    def translate(self, images: Tensor, direction: str | None = None, **_: object) -> Tensor:  # type: ignore[override]
+        assert direction is not None
+        return self.truth[direction]
+
+
+def test_styles_are_told_and_every_pair_of_them_is_tried() -> None:
+    truth = StyledDigits(image_size=32).in_all_domains()
+    made = domains.translations(Perfect({str(style): images for style, images in truth.items()}), truth)
+    assert set(made) == {(source, target) for source in STYLES for target in STYLES if source != target}
+    assert torch.equal(made["plain", "red"], truth["red"])
+    classifier = domains.style_classifier(32, steps=30)
+    for number, style in enumerate(STYLES):
+        assert (classify(classifier, truth[style]).labels == number).float().mean() > 0.9
+    sheet = domains.sheet(made, truth)
+    assert sheet.shape[0] == 3
