@@ -1,0 +1,172 @@
+"""One image of any size through a translator: channels, padding, tiles, the noise it has, and rounding once."""
+
+import inspect
+from collections.abc import Sequence
+from math import sqrt
+from typing import Any, cast
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+from gan_cli import images, seeding
+from gan_cli.errors import UserError
+from gan_cli.inference.media import Picture, for_network, with_colours
+from gan_cli.inference.tiles import Pixels, framed, in_tiles
+from gan_cli.networks.layers import statistics_held
+from gan_cli.variants.base import AdversarialModule
+from gan_cli.variants.translation import TranslationModule
+
+WHOLE = 2**21
+"""Pixels up to which an image is translated in one piece, if nothing else is asked for."""
+TILE = 1024
+"""Side of the tiles above that."""
+SMALLEST = 4
+"""Times the multiple that a generator wants: below that its innermost maps are too small to be padded or normalised."""
+
+
+class Translator:
+    """Translates images alone, one after the other, as training did.
+
+    Args:
+        model: The variant; its device computes.
+        ema: The averaged generator where there is one, or the one that was trained.
+        dropout: Whether the noise of a model that has it is on; None leaves it to the model.
+        seed: Of the noise; None is 0.
+        tile: Side of the tiles that larger images are cut into; 0 chooses.
+        overlap: Pixels that neighbouring tiles share; None is a quarter of the tile.
+
+    Raises:
+        UserError: If the model has no noise, or cannot take such tiles.
+    """
+
+    def __init__(
+        self,
+        model: TranslationModule,
+        *,
+        ema: bool = True,
+        dropout: bool | None = None,
+        seed: int | None = None,
+        tile: int = 0,
+        overlap: int | None = None,
+    ) -> None:
+        self.model = model
+        self.ema = ema
+        self.seed = seed or 0
+        self.noisy = "dropout" in inspect.signature(model.forward).parameters
+        for name, value in (("dropout", dropout), ("seed", seed)):
+            if value is not None and not self.noisy:
+                raise UserError(f"{name}: {type(model).__name__} has no noise; leave it out")
+        if seed is not None and dropout is False:
+            raise UserError("seed: without dropout there is no noise that it could be of; leave one of them out")
+        self.conditions: dict[str, Any] = {} if dropout is None else {"dropout": dropout}
+        self.tile, self.overlap = _tiles(model, tile, overlap)
+
+    def picture(self, picture: Picture, direction: str, name: str, deep: bool = True) -> Picture:
+        """A picture's translation, of its size, with its opacity and profile.
+
+        Args:
+            picture: The image.
+            direction: A direction of the model.
+            name: What the noise depends on, beside the seed.
+            deep: Whether 16 bits stay 16 bits.
+        """
+        colours = for_network(picture, self.model.channels(direction)[0])
+        return with_colours(picture, rounded(self.floats(colours, direction, name), picture.deep and deep))
+
+    def floats(self, pixels: Pixels, direction: str, name: str) -> Tensor:
+        """The translation of pixels [H, W, C], float32 [C', H, W] in about [-1, 1] on the CPU."""
+        height, width = pixels.shape[:2]
+        fixed, multiple = self.model.sizes.tile, self.model.sizes.multiple
+        step = 1 if fixed else multiple
+        frame = framed(pixels, fixed or SMALLEST * multiple, step)
+        area = frame.pixels.shape[0] * frame.pixels.shape[1]
+        tile = self.tile or (max(frame.pixels.shape[:2]) if area <= WHOLE else TILE)
+
+        def translate(part: Pixels) -> Tensor:
+            return self._passed(_to_float(part), direction, name)
+
+        if max(frame.pixels.shape[:2]) <= tile:
+            made = translate(frame.pixels).float().cpu()
+        else:
+            overlap = tile // 4 if self.overlap is None else self.overlap
+            with statistics_held(self.model.picture_maker(self.ema)):
+                self._passed(self._reduced(frame.pixels), direction, name)
+                made = in_tiles(translate, frame.pixels, tile, overlap, step)
+        return made[:, frame.top : frame.top + height, frame.left : frame.left + width]
+
+    def _passed(self, image: Tensor, direction: str, name: str) -> Tensor:
+        """[C, H, W] -> [C', H, W]. The noise is that of the file, the same in each of its tiles and frames."""
+        if self.noisy:
+            seeding.reseed(seeding.mix(self.seed, "translate", name), self.model.device)
+        made = self.model(image[None].to(self.model.device), direction, ema=self.ema, **self.conditions)
+        return cast(Tensor, made)[0]
+
+    def _reduced(self, pixels: Pixels) -> Tensor:
+        """The image with as many pixels as the model learned from, [C, H', W']: what tiles are normalised by.
+
+        A generator that takes squares of one size gets such a square.
+        """
+        fixed, multiple = self.model.sizes.tile, self.model.sizes.multiple
+        height, width = pixels.shape[:2]
+        scale = min(1.0, self.model.image_size / sqrt(height * width))
+        sides = [max(SMALLEST, round(side * scale / multiple)) * multiple for side in (height, width)]
+        small = interpolate(
+            _to_float(pixels)[None], [fixed, fixed] if fixed else sides, mode="bilinear", antialias=True
+        )
+        return small[0]
+
+
+def rounded(made: Tensor, deep: bool) -> Pixels:
+    """Pixels [H, W, C] of float [C, H, W] in [-1, 1]: uint8, or uint16 if `deep`; rounded once."""
+    if not deep:
+        return images.to_uint8(made).permute(1, 2, 0).contiguous().numpy()
+    steps = made.add(1).mul(32767.5).round().clamp(0, 65535)
+    pixels: Pixels = steps.permute(1, 2, 0).contiguous().numpy().astype(np.uint16)
+    return pixels
+
+
+def translating(model: AdversarialModule) -> TranslationModule:
+    """The model, if it makes images from images.
+
+    Raises:
+        UserError: If it makes them from noise.
+    """
+    if not isinstance(model, TranslationModule):
+        raise UserError(f"ckpt: {type(model).__name__} makes images from noise, not from images; type gan sample")
+    return model
+
+
+def usual_direction(model: TranslationModule, typed: str | None) -> list[str]:
+    """The directions asked for, with commas between them; the only one where there is no choice.
+
+    Raises:
+        UserError: If there is no such direction, or a choice and none was made.
+    """
+    if typed is None and len(model.directions) > 1:
+        raise UserError(f"direction: of which? Type --direction {' or '.join(model.directions)}")
+    words: Sequence[str] = model.directions if typed is None else [word.strip() for word in typed.split(",")]
+    for word in words:
+        model.check_direction(word)
+    return list(dict.fromkeys(words))
+
+
+def _to_float(pixels: Pixels) -> Tensor:
+    """Pixels [H, W, C] as a model sees them: float32 [C, H, W] in [-1, 1]."""
+    if pixels.dtype == np.uint8:
+        return images.to_float(torch.from_numpy(np.ascontiguousarray(pixels)).permute(2, 0, 1)).contiguous()
+    return torch.from_numpy(pixels.astype(np.float32)).div_(32767.5).sub_(1).permute(2, 0, 1).contiguous()
+
+
+def _tiles(model: TranslationModule, tile: int, overlap: int | None) -> tuple[int, int | None]:
+    fixed, multiple = model.sizes.tile, model.sizes.multiple
+    if fixed and tile not in (0, fixed):
+        raise UserError(f"tile: this {type(model).__name__} takes tiles of {fixed} and no others; leave it out")
+    least = SMALLEST * multiple
+    if not fixed and tile and (tile < least or tile % multiple):
+        raise UserError(f"tile: {tile} is not possible; take a multiple of {multiple} from {least}, or 0 to choose")
+    side = fixed or tile or TILE
+    if overlap is not None and overlap > side // 2:
+        raise UserError(f"overlap: {overlap} is more than half a tile of {side}; take {side // 2} or less")
+    return fixed or tile, overlap
