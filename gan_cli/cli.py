@@ -6,6 +6,7 @@ import re
 import sys
 import warnings
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +30,11 @@ from gan_cli.inference.evaluate import evaluate
 from gan_cli.inference.interpolate import interpolate
 from gan_cli.inference.sample import sample
 from gan_cli.inference.trainers import check_precision, trainer_or_error
+from gan_cli.inference.translate import newest_translator, translate
 from gan_cli.parser import Parser, normalised
 from gan_cli.variants import AdversarialModule
 from gan_cli.variants.base import RECORD
+from gan_cli.variants.translation import TranslationModule
 
 TRAINER_DEFAULTS = {
     "default_root_dir": "checkpoints",
@@ -55,6 +58,10 @@ REFUSED_TRAINER_KEYS = {
 
 NO_SUCH_PLACE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.EEXIST, errno.EISDIR)
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+GO_ON = {"fit": " with --ckpt_path last", "translate": " with --skip-existing"}
+"""How a verb goes on where it was stopped."""
+REASONS = 20
+"""Refused inputs that are named at most."""
 
 
 def hush() -> None:
@@ -80,7 +87,7 @@ def run(arguments: Sequence[str] | None = None) -> None:
         if error.errno in NO_ROOM:
             raise RunFailed(
                 f"{error.filename} could not be written ({error.strerror}); what was there before is whole\n"
-                "Make room, then go on with --ckpt_path last"
+                f"Make room, then go on{GO_ON.get((arguments or sys.argv[1:])[0], '')}"
             ) from error
         raise
 
@@ -257,25 +264,47 @@ class GANCLI(LightningCLI):
             super()._run_subcommand(subcommand)
             return
         options = self.config[subcommand]
-        path = checkpoints.resolve(options.ckpt)
+        model: AdversarialModule
+        if subcommand == "translate" and options.ckpt is None:
+            path, model = newest_translator(options.direction, options.module)
+        else:
+            path = checkpoints.resolve(options.ckpt)
+            model = checkpoints.load_model(path, options.module)
         if options.ckpt is None:
             _say(f"checkpoint: {path}")
-        model = checkpoints.load_model(path, options.module)
-        trainer_options = options.trainer.as_dict()
         if subcommand in ("validate", "test"):
-            typed = options.get("data")
-            sized = typed and "image_size" in typed.init_args
-            if sized and "image_size" not in (self.typed[subcommand].get("data.init_args") or {}):
-                typed.init_args.image_size = model.data_facts.get("image_size") or typed.init_args.image_size
-            data = settings.made(typed) if typed else None
-            results = evaluate(subcommand, model, data, trainer_options, [PointModes()])
-            told = [f"{name}: {value:.4f}" for name, value in results.items()]
+            self._evaluate(subcommand, model, path)
+        elif subcommand == "translate":
+            self._translate(model, path)
         else:
             make = {"sample": sample, "interpolate": interpolate}[subcommand]
-            written = make(model, path.parent / "pictures", options, trainer_options)
-            told = [f"written: {place}" for place in written]
-        if told:
-            _say("\n".join(told))
+            for place in make(model, path.parent / "pictures", options, options.trainer.as_dict()):
+                _say(f"written: {place}")
+
+    def _evaluate(self, verb: str, model: AdversarialModule, path: Path) -> None:
+        options = self.config[verb]
+        typed = options.get("data")
+        sized = typed and "image_size" in typed.init_args
+        if sized and "image_size" not in (self.typed[verb].get("data.init_args") or {}):
+            typed.init_args.image_size = model.data_facts.get("image_size") or typed.init_args.image_size
+        data = settings.made(typed) if typed else checkpoints.data_set(path)
+        results = evaluate(verb, model, data, options.trainer.as_dict(), [PointModes()])
+        if results:
+            _say("\n".join(f"{name}: {value:.4f}" for name, value in results.items()))
+
+    def _translate(self, model: AdversarialModule, path: Path) -> None:
+        options = self.config.translate
+        data = partial(checkpoints.data_set, path)
+        summary = translate(model, path.parent / "pictures", options, options.trainer.as_dict(), data)
+        if summary is None:  # another process has it
+            return
+        for place, reason in summary.refused[:REASONS]:
+            _say(f"refused: {place}: {reason}")
+        for place in summary.places:
+            _say(f"written: {place}")
+        _say(f"{summary.done} done, {summary.skipped} skipped, {len(summary.refused)} refused")
+        if summary.refused:
+            raise RunFailed(f"{len(summary.refused)} of the inputs could not be translated; see above")
 
     def before_fit(self) -> None:
         """Takes up the run's metrics where the checkpoint leaves them."""
@@ -295,9 +324,10 @@ class GANCLI(LightningCLI):
         last = self.run_folder / runs.LAST
         module = type(self.model).__module__
         trusted = "" if module.startswith("gan_cli.") else f" --module {module}"
+        verb = "translate" if isinstance(self.model, TranslationModule) else "sample"
         if last.is_file():
             _say(
-                f"pictures: {self.run_folder / 'samples'}\ncheckpoint: {last}\nnext: gan sample --ckpt {last}{trusted}"
+                f"pictures: {self.run_folder / 'samples'}\ncheckpoint: {last}\nnext: gan {verb} --ckpt {last}{trusted}"
             )
 
 

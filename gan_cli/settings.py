@@ -6,21 +6,13 @@ from typing import Any, cast
 from jsonargparse import Namespace
 
 from gan_cli import runs
-from gan_cli.batches import ImageBatch, PairedBatch, PointBatch, UnpairedBatch
 from gan_cli.data import DataFacts, GANDataModule
 from gan_cli.errors import UserError
+from gan_cli.inference.evaluate import check_kind
 from gan_cli.variants.base import RECORD
 
 LINKED = ("image_size", "image_channels", "num_classes", "point_dim", "source_channels", "target_channels")
 """Arguments of a model that belong to the data."""
-
-KINDS: dict[type, str] = {
-    ImageBatch: "single images",
-    PointBatch: "points",
-    PairedBatch: "pairs of images",
-    UnpairedBatch: "images of two domains",
-}
-"""What the batches are called."""
 
 
 def tell_model_about_data(config: Namespace, typed: Namespace) -> DataFacts:
@@ -31,7 +23,7 @@ def tell_model_about_data(config: Namespace, typed: Namespace) -> DataFacts:
     """
     data = cast(GANDataModule, made(config.data))
     facts = data.facts
-    _check_kind(class_at(config.model.class_path), data)
+    check_kind(class_at(config.model.class_path), data)
     _check_labels(class_at(config.model.class_path), config, facts)
     typed_arguments = typed.get("model.init_args") or {}
     for name in LINKED:
@@ -47,16 +39,6 @@ def tell_model_about_data(config: Namespace, typed: Namespace) -> DataFacts:
             )
         config.model.init_args[name] = fact
     return facts
-
-
-def _check_kind(variant: type, data: GANDataModule) -> None:
-    """Refuses data of a kind that the variant cannot learn from."""
-    wanted = getattr(variant, "BATCHES", (data.yields,))
-    if data.yields not in wanted:
-        raise UserError(
-            f"data: {data.facts.name} yields {KINDS[data.yields]}, but {variant.__name__} learns from "
-            f"{' or '.join(KINDS[kind] for kind in wanted)}; gan list shows the data sets"
-        )
 
 
 def _check_labels(variant: type, config: Namespace, facts: DataFacts) -> None:

@@ -12,11 +12,21 @@ def _checkpoint(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--ckpt", type=str | None, metavar="FILE", help="Checkpoint; without it the newest run's last one"
     )
+    _module(parser)
+
+
+def _module(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--module",
         type=str | None,
         metavar="NAME",
         help="Trusted module that defines the variant, if it is none of ours",
+    )
+
+
+def _ema(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--ema", action=ActionYesNo(yes_prefix="", no_prefix="no_"), default=True, help="Averaged generator, or not"
     )
 
 
@@ -37,9 +47,7 @@ def _latent(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--batch_size", type=PositiveInt, default=64, metavar="N", help="Images at a time")
     parser.add_argument("--truncation_psi", type=float | None, metavar="PSI", help="1 off, 0 mean image; if supported")
-    parser.add_argument(
-        "--ema", action=ActionYesNo(yes_prefix="", no_prefix="no_"), default=True, help="Averaged generator, or not"
-    )
+    _ema(parser)
 
 
 def _sample(parser: ArgumentParser) -> None:
@@ -98,6 +106,60 @@ def _interpolate(parser: ArgumentParser) -> None:
     _trainer(parser)
 
 
+def _translate(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--ckpt", type=str | None, metavar="FILE", help="Checkpoint; default: the newest run's that knows the direction"
+    )
+    _module(parser)
+    parser.add_argument(
+        "--direction",
+        type=str | None,
+        metavar="NAME,...",
+        help="Such as horse2zebra; domains or attributes such as Blond_Hair+Young,Male",
+    )
+    parser.add_argument(
+        "--input",
+        type=str,
+        nargs="+",
+        default=None,
+        metavar="PATH",
+        help="Images, films, folders, globs; default: the data set's test images",
+    )
+    parser.add_argument(
+        "--output", type=str | None, metavar="PATH", help="A folder, or a file for one input; default: beside the run"
+    )
+    parser.add_argument(
+        "--format", type=str | None, metavar="NAME", help="png, jpg, webp, tif, ...; default: each input's own"
+    )
+    parser.add_argument(
+        "--tile", type=NonNegativeInt, default=0, metavar="N", help="Side of the tiles of a large image; 0: chosen"
+    )
+    parser.add_argument(
+        "--overlap", type=NonNegativeInt, default=None, metavar="N", help="Pixels that tiles share; default: a quarter"
+    )
+    parser.add_argument(
+        "--dropout",
+        action=ActionYesNo(yes_prefix="", no_prefix="no_"),
+        default=None,
+        help="Pix2Pix's noise; default: on",
+    )
+    parser.add_argument("--seed", type=NonNegativeInt, default=None, metavar="N", help="Of that noise; default: 0")
+    _ema(parser)
+    parser.add_argument(
+        "--skip_existing",
+        action=ActionYesNo(yes_prefix="", no_prefix="no_"),
+        default=False,
+        help="Leave alone what has been written before",
+    )
+    parser.add_argument(
+        "--gallery",
+        action=ActionYesNo(yes_prefix="", no_prefix="no_"),
+        default=False,
+        help="Also a page, gallery.html: each input beside its translations",
+    )
+    _trainer(parser)
+
+
 def _evaluate(parser: ArgumentParser) -> None:
     _checkpoint(parser)
     _trainer(parser)
@@ -116,6 +178,7 @@ VERBS = {
     "test": Verb("The same on the test images", _evaluate),
     "sample": Verb("Make images from a checkpoint", _sample),
     "interpolate": Verb("Walk between images of a checkpoint: grid, frames, GIF or MP4", _interpolate),
+    "translate": Verb("Translate images, folders and films by a checkpoint", _translate),
 }
 
 

@@ -2,15 +2,20 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 import torch
+from PIL import Image
 from torch import Tensor
 
+from gan_cli.errors import UserError
 from gan_cli.inference.checkpoints import load_model
 from gan_cli.inference.labels import chosen_classes, class_walk
-from gan_cli.inference.latents import Method, seeded_latents, usual_method, walk
-from gan_cli.inference.rendering import conditions_for, images_at, takes_labels
+from gan_cli.inference.latents import Method, usual_method, walk
+from gan_cli.inference.media import Picture, picture_of, picture_of_tensor, read_picture, to_pil, to_tensor
+from gan_cli.inference.rendering import conditions_for, images_at, latents_of, takes_labels
+from gan_cli.inference.translator import Translator, translating, usual_direction
+from gan_cli.reading import Unreadable
 
 
 class TrainedGAN:
@@ -59,7 +64,7 @@ class TrainedGAN:
         Raises:
             UserError: If the variant has no labels or truncation, or there is no such class.
         """
-        latents = seeded_latents(range(seed, seed + num), self.model.latent_dim, self.model.latent_distribution)
+        latents = latents_of(self.model, range(seed, seed + num))
         conditions = conditions_for(self.model, num, labels, truncation_psi)
         return self._images(latents, {"ema": ema, **conditions}, batch_size)
 
@@ -89,7 +94,7 @@ class TrainedGAN:
         Returns:
             uint8 [F, C, H, W] on the CPU.
         """
-        keyframes = seeded_latents(seeds, self.model.latent_dim, self.model.latent_distribution)
+        keyframes = latents_of(self.model, seeds)
         latents = walk(keyframes, steps, method or usual_method(self.model.latent_distribution), loop)
         conditions = conditions_for(
             self.model, len(latents), labels or ([0] if takes_labels(self.model) else None), None
@@ -99,7 +104,65 @@ class TrainedGAN:
             conditions["labels"] = class_walk(self.model, classes, steps, loop)
         return self._images(latents, {"ema": ema, **conditions}, batch_size)
 
+    @overload
+    def translate(self, images: Tensor, direction: str | None = None, **options: Any) -> Tensor: ...
+
+    @overload
+    def translate(
+        self, images: Image.Image | str | Path, direction: str | None = None, **options: Any
+    ) -> Image.Image: ...
+
+    @torch.inference_mode()
+    def translate(
+        self, images: Tensor | Image.Image | str | Path, direction: str | None = None, **options: Any
+    ) -> Tensor | Image.Image:
+        """Translations as `gan translate` makes them, of the images' size, each as if it were alone.
+
+        Args:
+            images: uint8 [C, H, W] or [N, C, H, W] (of 2 or 4 channels the last is the opacity), a Pillow image, or
+                an image file.
+            direction: Such as "horse2zebra"; None where there is no choice.
+            **options: `seed` and `dropout` of a model whose noise is dropout, `tile` and `overlap` of large images,
+                `ema`; as `Translator` takes them. A file's noise is that of its name, all others have the same.
+
+        Returns:
+            uint8 [C', H, W] or [N, C', H, W] on the CPU, or a Pillow image of 8 bits; opacity is kept.
+
+        Raises:
+            UserError: If the model makes no images from images, has no such direction or option, or the file cannot
+                be read.
+        """
+        model = translating(self.model)
+        translator = Translator(model, **options)
+        chosen = usual_direction(model, direction)
+        if len(chosen) > 1:
+            raise UserError(f"direction: {direction} are several; ask for one at a time")
+
+        def made(picture: Picture, name: str = "") -> Picture:
+            return translator.picture(picture, chosen[0], name, deep=False)
+
+        with torch.random.fork_rng([model.device] if model.device.type == "cuda" else []):
+            if isinstance(images, Tensor):
+                _check(images)
+                if images.ndim == 3:
+                    return to_tensor(made(picture_of_tensor(images)))
+                return torch.stack([to_tensor(made(picture_of_tensor(image))) for image in images])
+            if isinstance(images, Image.Image):
+                return to_pil(made(picture_of(images)))
+            try:
+                return to_pil(made(read_picture(Path(images)), Path(images).name))
+            except Unreadable as error:
+                raise UserError(f"images: {error}") from error
+
     @torch.inference_mode()
     def _images(self, latents: Tensor, conditions: dict[str, Any], batch_size: int) -> Tensor:
         batches = torch.arange(len(latents)).split(batch_size)
         return torch.cat([images_at(self.model, latents, conditions, positions) for positions in batches])
+
+
+def _check(images: Tensor) -> None:
+    if images.dtype != torch.uint8 or images.ndim not in (3, 4) or not 1 <= images.shape[-3] <= 4 or not len(images):
+        raise UserError(
+            f"images: {images.dtype} {list(images.shape)} are none; give uint8 [C, H, W] or [N, C, H, W] of 1 to 4 "
+            "channels"
+        )

@@ -9,7 +9,8 @@ from typing import Any
 
 import torch
 
-from gan_cli import runs, variants
+from gan_cli import data, runs, variants
+from gan_cli.data import GANDataModule
 from gan_cli.errors import UserError
 from gan_cli.variants.base import RECORD, AdversarialModule
 
@@ -50,7 +51,7 @@ def read(path: Path) -> dict[str, Any]:
         raise UserError(
             f"ckpt: {path} was not loaded: it is damaged, or holds objects that would run code (never done here)"
         ) from error
-    except (OSError, RuntimeError, EOFError, ValueError, KeyError) as error:
+    except (OSError, RuntimeError, EOFError, ValueError, LookupError, AttributeError, TypeError) as error:
         raise UserError(f"ckpt: {path} is cut short or damaged; take an older one from its folder") from error
     if not isinstance(content, dict) or RECORD not in content:
         raise UserError(f"ckpt: {path} is no checkpoint of gan-cli: it does not say which variant it holds")
@@ -78,6 +79,24 @@ def variant_class(record: dict[str, Any], path: Path, module: str | None = None)
             "If you trust the module that defines it: --module NAME"
         )
     return found
+
+
+def data_set(path: Path) -> GANDataModule:
+    """The data set that a checkpoint was trained on, with the arguments that it had.
+
+    Raises:
+        UserError: If the checkpoint names no data set of ours.
+    """
+    content = read(path)
+    facts = content[RECORD]["data"]
+    kind = getattr(data, facts.get("name", ""), None)
+    if not (inspect.isclass(kind) and issubclass(kind, GANDataModule)):
+        raise UserError(
+            f"data: the checkpoint was trained on {facts.get('name', 'data it does not name')}; type --data"
+        )
+    arguments = {"image_size": facts.get("image_size"), **content.get("datamodule_hyper_parameters", {})}
+    taken = inspect.signature(kind).parameters
+    return kind(**{name: value for name, value in arguments.items() if name in taken and value is not None})
 
 
 def load_model(path: Path, module: str | None = None) -> AdversarialModule:

@@ -5,17 +5,42 @@ from typing import Any
 
 from lightning.pytorch import Callback
 
-from gan_cli import data
+from gan_cli.batches import ImageBatch, PairedBatch, PointBatch, UnpairedBatch
 from gan_cli.data import GANDataModule
 from gan_cli.errors import UserError
 from gan_cli.inference.trainers import verb_trainer
 from gan_cli.variants.base import AdversarialModule
 
+KINDS: dict[type, str] = {
+    ImageBatch: "single images",
+    PointBatch: "points",
+    PairedBatch: "pairs of images",
+    UnpairedBatch: "images of two domains",
+}
+"""What the batches are called."""
+
+MUST_AGREE = ("point_dim", "image_size", "image_channels", "source_channels", "target_channels")
+"""Facts of the data in which the model's must be those of the set."""
+
+
+def check_kind(variant: type, data: GANDataModule) -> None:
+    """Refuses data of another kind than the variant's.
+
+    Raises:
+        UserError: If its batches are none that the variant takes.
+    """
+    wanted = getattr(variant, "BATCHES", (data.yields,))
+    if data.yields not in wanted:
+        raise UserError(
+            f"data: {data.facts.name} yields {KINDS[data.yields]}, but {variant.__name__} learns from "
+            f"{' or '.join(KINDS[kind] for kind in wanted)}; gan list shows the data sets"
+        )
+
 
 def evaluate(
     verb: str,
     model: AdversarialModule,
-    datamodule: GANDataModule | None,
+    datamodule: GANDataModule,
     trainer_options: dict[str, Any],
     callbacks: Sequence[Callback] = (),
 ) -> dict[str, float]:
@@ -24,30 +49,18 @@ def evaluate(
     Args:
         verb: Which of Lightning's loops to run, "validate" or "test".
         model: The variant.
-        datamodule: The data set typed; None takes the one the checkpoint names.
+        datamodule: The data set.
         trainer_options: Lightning's accelerator, devices, num_nodes, strategy, precision.
         callbacks: What watches the loop and logs more.
 
     Raises:
-        UserError: If the checkpoint names no data set of ours, or the data does not fit the model.
+        UserError: If the data does not fit the model.
     """
-    chosen = datamodule or _data_set_of(model)
-    for name in ("point_dim", "image_size", "image_channels"):
-        wanted, given = model.data_facts.get(name), getattr(chosen.facts, name)
+    check_kind(type(model), datamodule)
+    for name in MUST_AGREE:
+        wanted, given = model.data_facts.get(name), getattr(datamodule.facts, name)
         if wanted not in (None, given):
-            raise UserError(f"data.{name}: {chosen.facts.name} has {given}, but the checkpoint's model {wanted}")
+            raise UserError(f"data.{name}: {datamodule.facts.name} has {given}, but the checkpoint's model {wanted}")
     trainer = verb_trainer({**trainer_options, "callbacks": list(callbacks)})
-    (results,) = getattr(trainer, verb)(model, datamodule=chosen, verbose=False)
+    (results,) = getattr(trainer, verb)(model, datamodule=datamodule, verbose=False)
     return dict(results)
-
-
-def _data_set_of(model: AdversarialModule) -> GANDataModule:
-    facts = model.data_facts
-    kind = getattr(data, facts.get("name", ""), None)
-    if kind is None:
-        raise UserError(
-            f"data: the checkpoint was trained on {facts.get('name', 'data it does not name')}; type --data"
-        )
-    sized = {"image_size": facts["image_size"]} if facts["image_size"] else {}
-    chosen: GANDataModule = kind(**sized)
-    return chosen

@@ -154,7 +154,7 @@ def test_validate_and_test_use_the_data_set_of_the_checkpoint(
     for verb in ("validate", "test"):
         gan(verb, "--ckpt", checkpoint)
         told.append(capsys.readouterr().out)
-    gan("test", "--ckpt", checkpoint, "--data", "Digits", "--data.batch_size", 7)
+    gan("test", "--ckpt", checkpoint, "--data", "Digits", "--data.batch_size", 2)
     assert told[0] == told[1]
     assert "logits/held_out: " in told[0]
     assert capsys.readouterr().out != told[0]  # statistics of other batches

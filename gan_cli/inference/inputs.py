@@ -1,0 +1,89 @@
+"""What there is to translate: files, folders, globs, or a data set's test images, each with a name for its output."""
+
+import glob
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from torch import Tensor
+
+from gan_cli.errors import UserError
+from gan_cli.inference.films import VIDEOS
+from gan_cli.reading import SUFFIXES
+
+READABLE = SUFFIXES | VIDEOS
+"""Endings, in small letters, of what can be translated."""
+
+
+class Input(NamedTuple):
+    """One file, or one image of a data set.
+
+    Attributes:
+        name: Its name, with the folders that it has below what was typed.
+        content: The file, or what gives the image, uint8 [C, H, W].
+    """
+
+    name: Path
+    content: Path | Callable[[], Tensor]
+
+
+def typed_inputs(words: Sequence[str], output: Path) -> list[Input]:
+    """The files that were asked for, each once, in order.
+
+    Args:
+        words: Files, folders and globs. A folder is gone through to its depths, without hidden files; a glob's names
+            begin where its first wildcard stands.
+        output: A folder below a folder of inputs is left out: it holds the translations of an earlier run.
+
+    Raises:
+        UserError: If there is nothing to be read.
+    """
+    found = {item.content: item for word in words for item in _matching(word, output)}
+    return list(found.values())
+
+
+def test_inputs(make: Callable[[], Any], domain: str) -> list[Input]:
+    """The test images of a domain of the data set that a checkpoint names.
+
+    Args:
+        make: Gives the data module.
+        domain: The domain's name; "" where there is one kind of images only.
+
+    Raises:
+        UserError: If the set is not at hand.
+    """
+    try:
+        module = make()
+        if not hasattr(module, "test_inputs"):
+            raise UserError(f"{type(module).__name__} has no test images to translate")
+        return [Input(Path(image.name), image.read) for image in module.test_inputs(domain)]
+    except (UserError, OSError) as error:
+        raise UserError(
+            "input: type --input with a file, a folder or a glob in quotes\n"
+            f"Without it the test images of the checkpoint's data set are taken, and: {error}"
+        ) from error
+
+
+def _matching(word: str, output: Path) -> Iterable[Input]:
+    path = Path(word)
+    if path.is_dir():
+        return _below(path, (file for file in sorted(path.rglob("*")) if _visible(file, path, output)), word)
+    if path.is_file():
+        return _below(path.parent, [path], word)
+    if not glob.has_magic(word):
+        raise UserError(f"input: {word} does not exist; take a file, a folder, or a glob in quotes")
+    wild = next(number for number, part in enumerate(path.parts) if glob.has_magic(part))
+    return _below(Path(*path.parts[:wild]), map(Path, sorted(glob.glob(word, recursive=True))), word)
+
+
+def _below(folder: Path, files: Iterable[Path], word: str) -> list[Input]:
+    """Those of the files that can be read, named from the folder on."""
+    chosen = [file for file in files if file.suffix.lower() in READABLE and file.is_file()]
+    if not chosen:
+        raise UserError(f"input: {word} is nothing that can be read; files end in {', '.join(sorted(READABLE))}")
+    return [Input(file.relative_to(folder), file) for file in chosen]
+
+
+def _visible(file: Path, folder: Path, output: Path) -> bool:
+    earlier = output != folder and output in file.parents
+    return not earlier and not any(part.startswith(".") for part in file.relative_to(folder).parts)

@@ -1,0 +1,362 @@
+"""`gan translate`: files, folders and films through a translator, on Lightning's predict loop."""
+
+import os
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+
+import torch
+from lightning.pytorch import LightningModule
+from PIL import Image
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from torch.utils.data import DataLoader
+
+from gan_cli import runs
+from gan_cli.data import GANDataModule
+from gan_cli.errors import UserError
+from gan_cli.images import write_atomically
+from gan_cli.inference import checkpoints, gallery
+from gan_cli.inference.films import VIDEOS, first_frame, frames_in, translate_animation, translate_video
+from gan_cli.inference.inputs import READABLE, Input, test_inputs, typed_inputs
+from gan_cli.inference.media import (
+    FORMATS,
+    Picture,
+    Unwritable,
+    holds_16_bits,
+    picture_of_tensor,
+    read_picture,
+    thumbnail,
+    write_picture,
+)
+from gan_cli.inference.trainers import verb_trainer
+from gan_cli.inference.translator import Translator, translating, usual_direction
+from gan_cli.reading import Unreadable
+from gan_cli.variants.base import AdversarialModule
+from gan_cli.variants.translation import TranslationModule
+
+SHOWN = 500
+"""Inputs that a gallery shows at most; with more it would not open."""
+
+
+class Job(NamedTuple):
+    """One file to write.
+
+    Attributes:
+        item: What is translated.
+        direction: A direction of the model.
+        target: The file.
+    """
+
+    item: Input
+    direction: str
+    target: Path
+
+
+class Summary(NamedTuple):
+    """What came of a run.
+
+    Attributes:
+        places: What to look at: the file or folder written, the gallery.
+        done: Files written.
+        skipped: Files that were there already.
+        refused: Inputs that could not be translated, each with the reason.
+    """
+
+    places: list[Path]
+    done: int
+    skipped: int
+    refused: list[tuple[Path, str]]
+
+
+def translate(
+    model: AdversarialModule,
+    folder: Path,
+    options: Any,
+    trainer_options: dict[str, Any],
+    data: Callable[[], GANDataModule],
+) -> Summary | None:
+    """Makes the translations that the options of `gan translate` ask for and writes them.
+
+    Args:
+        model: The variant.
+        folder: Where pictures go if no output is named.
+        options: The options of the verb.
+        trainer_options: Lightning's accelerator, devices, num_nodes, strategy, precision.
+        data: Gives the checkpoint's data set, whose test images are taken if no input is named.
+
+    Returns:
+        What came of it, on the first process.
+
+    Raises:
+        UserError: If an option does not fit the variant, the input or the output; then nothing has been written.
+        OSError: If the output cannot be written.
+    """
+    model = translating(model)
+    translator = Translator(
+        model,
+        ema=options.ema,
+        dropout=options.dropout,
+        seed=options.seed,
+        tile=options.tile,
+        overlap=options.overlap,
+    )
+    directions = usual_direction(model, options.direction)
+    output = Path(options.output or folder / f"translate-{','.join(directions)}")
+    jobs = planned(options, directions, output, lambda direction: test_inputs(data, _first_domain(model, direction)))
+    left = [job for job in jobs if not (options.skip_existing and job.target.exists())]
+    task = _Translating(translator, left)
+    if left:
+        trainer = verb_trainer(trainer_options)
+        with task.bar_of(trainer.global_rank, trainer.world_size):
+            trainer.predict(task, return_predictions=False)
+        if not task.gather():
+            return None
+    if isinstance(task.failure, OSError):
+        raise task.failure
+    places = [output] if task.done else []
+    if options.gallery:
+        root = output.parent if output.suffix.lower() in READABLE else output
+        failed = {left[number] for number, _ in task.refused}
+        places.append(_write_gallery([job for job in jobs if job not in failed], directions, root))
+    refused = [(_place(left[number]), reason) for number, reason in task.refused]
+    return Summary(places, task.done, len(jobs) - len(left), refused)
+
+
+def newest_translator(
+    direction: str | None, module: str | None = None, root: str = "checkpoints"
+) -> tuple[Path, TranslationModule]:
+    """The newest run's checkpoint that can translate so, and its model.
+
+    Args:
+        direction: As typed; None takes any translator.
+        module: Name of a trusted module that defines the variant, where it is none of this package's.
+        root: Where the runs are.
+
+    Raises:
+        UserError: If there is none; names the directions that there are.
+    """
+    known: list[str] = []
+    for run in runs.saved_runs(Path(root)):
+        path = run / runs.LAST
+        with suppress(UserError):  # damaged, or of another module, or without that direction: an older run may do
+            model = checkpoints.load_model(path, module)
+            if not isinstance(model, TranslationModule):
+                continue
+            known += model.directions
+            if direction is not None:
+                usual_direction(model, direction)
+            return path, model
+    if known:
+        there = ", ".join(dict.fromkeys(known))
+        raise UserError(f"direction: {direction} is unknown to the runs under {root}/; there are {there}")
+    raise UserError(
+        f"no run under {root}/ translates yet: type --ckpt FILE, or train one with gan fit --config cyclegan.yaml"
+    )
+
+
+def planned(
+    options: Any, directions: Sequence[str], output: Path, from_data: Callable[[str], list[Input]]
+) -> list[Job]:
+    """Every file to write, known before the first one is written.
+
+    Args:
+        options: The options of the verb.
+        directions: One or more; of several each has a folder of its own.
+        output: A folder, or the file to make of a single input.
+        from_data: Gives what a direction takes of the checkpoint's data set.
+
+    Raises:
+        UserError: If there is no input, or a file would be written twice or over an input.
+    """
+    if options.format is not None and f".{options.format}" not in FORMATS:
+        known = ", ".join(suffix[1:] for suffix in FORMATS)
+        raise UserError(f"format: {options.format} is unknown; take one of {known}")
+    jobs: list[Job] = []
+    for direction in directions:
+        items = typed_inputs(options.input, output) if options.input else from_data(direction)
+        place = output / direction if len(directions) > 1 else output
+        jobs += [Job(item, direction, place / _file_name(item, options.format)) for item in items]
+    if output.suffix.lower() in READABLE and not output.is_dir():
+        jobs = [_single(jobs, output, options.format)]
+    _check_targets(jobs, output, options.input or [])
+    return jobs
+
+
+def _first_domain(model: TranslationModule, direction: str) -> str:
+    """The domain whose images a direction takes; "" where it is named after what they become."""
+    a, b = model.domains
+    return {f"{a}2{b}": a, f"{b}2{a}": b}.get(direction, "")
+
+
+def _file_name(item: Input, kind: str | None) -> Path:
+    """The name of an input's translation; films keep their container."""
+    return item.name if kind is None or _is_film(item) else item.name.with_suffix(f".{kind}")
+
+
+def _is_film(item: Input) -> bool:
+    return item.name.suffix.lower() in VIDEOS
+
+
+def _single(jobs: list[Job], output: Path, kind: str | None) -> Job:
+    """The one job whose output was named."""
+    if len(jobs) > 1:
+        raise UserError(f"output: {output} is one file, and there are {len(jobs)} to write; name a folder")
+    job, suffix = jobs[0], output.suffix.lower()
+    wanted = job.target.suffix.lower() if kind or _is_film(job.item) else ""
+    if wanted not in ("", suffix):
+        raise UserError(f"output: {output} is to be {wanted}; name a file that ends so, or a folder")
+    if suffix in VIDEOS and not wanted:
+        raise UserError(f"output: {output} holds a film, and {job.item.name} is none; take one of {', '.join(FORMATS)}")
+    return job._replace(target=output)
+
+
+def _check_targets(jobs: Sequence[Job], output: Path, words: Sequence[str]) -> None:
+    inputs = {job.item.content.resolve() for job in jobs if isinstance(job.item.content, Path)}
+    folders = {Path(word).resolve() for word in words if Path(word).is_dir()}
+    made: dict[str, Job] = {}
+    for job in jobs:
+        if job.target.resolve() in inputs or output.resolve() in folders:
+            raise UserError(f"output: {job.target} would lie among the inputs; name another place")
+        other = made.setdefault(os.path.normcase(job.target), job)
+        if other is not job:
+            raise UserError(
+                f"output: {_place(other)} and {_place(job)} would both become {job.target}\n"
+                "Nothing was written: leave --format out, or translate them into folders of their own"
+            )
+
+
+def _place(job: Job) -> Path:
+    return job.item.content if isinstance(job.item.content, Path) else job.item.name
+
+
+class _Translating(LightningModule):
+    """Writes its share of the files. What it cannot read it notes; what it cannot write stops it.
+
+    Attributes:
+        done: Files written.
+        refused: Numbers of jobs that could not be done, with the reasons.
+        failure: What the file system said when nothing more could be written.
+    """
+
+    def __init__(self, translator: Translator, jobs: Sequence[Job]) -> None:
+        super().__init__()
+        self.model = translator.model
+        self.translator = translator
+        self.jobs = jobs
+        self.done = 0
+        self.refused: list[tuple[int, str]] = []
+        self.failure: OSError | None = None
+        self.bar = _Bar(0, 1)
+        self.allow_zero_length_dataloader_with_multiple_devices = True
+
+    def bar_of(self, rank: int, processes: int) -> Progress:
+        """The bar of a process, to be entered; only the first one's is seen."""
+        self.bar = _Bar(len(self.jobs[rank::processes]), processes, hidden=rank > 0)
+        return self.bar.progress
+
+    def predict_dataloader(self) -> DataLoader[int]:
+        """Numbers of jobs, dealt out to the processes in turn; a process may get none."""
+        mine = range(self.trainer.global_rank, len(self.jobs), self.trainer.world_size)
+        return DataLoader(cast(Any, mine), batch_size=None)
+
+    def predict_step(self, number: int, batch_idx: int) -> bool:
+        """Makes one file; gives True, because Lightning warns of a step that gives nothing."""
+        job = self.jobs[number]
+        if self.failure is None:
+            try:
+                self._make(job)
+                self.done += 1
+            except (Unreadable, Unwritable) as error:
+                self.refused.append((number, error.reason))
+            except torch.OutOfMemoryError:
+                self.refused.append((number, "too large for the device's memory; a smaller --tile may pass"))
+            except OSError as error:
+                self.failure = error
+        self.bar.advance()
+        return True
+
+    def _make(self, job: Job) -> None:
+        content, name, deep = job.item.content, job.item.name.name, holds_16_bits(job.target)
+
+        def make(picture: Picture) -> Picture:
+            return self.translator.picture(picture, job.direction, name, deep)
+
+        if not isinstance(content, Path):
+            write_picture(make(picture_of_tensor(content())), job.target)
+        elif _is_film(job.item):
+            translate_video(content, job.target, make, self.bar.frame)
+        elif frames_in(content) > 1:
+            translate_animation(content, job.target, make, self.bar.frame)
+        else:
+            write_picture(make(read_picture(content)), job.target)
+
+    def gather(self) -> bool:
+        """Adds up what all processes did; gives whether this is the first one, which knows it then.
+
+        Outside the loop: an idle process never enters it.
+        """
+        if self.trainer.world_size > 1:
+            everyones: list[Any] = [None] * self.trainer.world_size
+            torch.distributed.all_gather_object(everyones, (self.done, self.refused, self.failure))
+            counts, refused, failures = zip(*everyones, strict=True)
+            self.done, self.refused = sum(counts), sorted(entry for entries in refused for entry in entries)
+            self.failure = next((failure for failure in failures if failure), None)
+        return self.trainer.is_global_zero
+
+
+class _Bar:
+    """How many inputs are done, and how many frames of the film at hand; nothing where there is no terminal."""
+
+    def __init__(self, total: int, processes: int, hidden: bool = False) -> None:
+        console = Console()
+        self.progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            console=console,
+            disable=hidden or not console.is_terminal,
+        )
+        share = f" (of 1 of {processes} processes)" if processes > 1 else ""
+        self.inputs = self.progress.add_task(f"translated{share}", total=total)
+        self.frames = self.progress.add_task("frames", total=None, visible=False)
+
+    def advance(self) -> None:
+        """Counts an input."""
+        self.progress.advance(self.inputs)
+        self.progress.update(self.frames, visible=False)
+
+    def frame(self, done: int, total: int) -> None:
+        """Shows the frames of a film; `total` is 0 where the file does not say."""
+        self.progress.update(self.frames, completed=done, total=total or None, visible=True)
+
+
+def _write_gallery(jobs: Sequence[Job], directions: Sequence[str], folder: Path) -> Path:
+    """Shows each input once beside all that was made of it."""
+    made: dict[Path, list[Job]] = {}
+    for job in jobs:
+        made.setdefault(job.item.name, []).append(job)
+    entries = [
+        gallery.Shown(
+            name.as_posix(),
+            [("input", _small(outputs[0].item.content)), *((job.direction, _small(job.target)) for job in outputs)],
+        )
+        for name, outputs in list(made.items())[:SHOWN]
+    ]
+    counted = f"{len(made)} inputs" if len(made) <= SHOWN else f"The first {SHOWN} of {len(made)} inputs"
+    text = gallery.page(
+        f"Translations: {', '.join(directions)}", f"{counted}, reduced; films by their first frame", entries
+    )
+    path = folder / "gallery.html"
+    write_atomically(path, lambda file: file.write(text.encode()))
+    return path
+
+
+def _small(content: Any) -> Image.Image:
+    """An input or output as a gallery shows it."""
+    if not isinstance(content, Path):
+        return thumbnail(picture_of_tensor(content()), gallery.SIDE)
+    film = content.suffix.lower() in VIDEOS
+    return thumbnail(first_frame(content) if film else read_picture(content), gallery.SIDE)
