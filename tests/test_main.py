@@ -19,7 +19,9 @@ def gan(*words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str
     return subprocess.run(command, capture_output=True, text=True, cwd=cwd, timeout=120, check=False)
 
 
-@pytest.mark.parametrize("words", ["--help", "list", "sample --help", "interpolate --help", "test --help", "fot"])
+@pytest.mark.parametrize(
+    "words", ["--help", "list", "sample --help", "interpolate --help", "translate --help", "test --help", "fot"]
+)
 def test_help_and_list_do_not_import_torch(words: str, workdir: Path) -> None:
     script = (
         f"import sys; from gan_cli.__main__ import main; code = main({words.split()!r}); "
@@ -36,7 +38,7 @@ def test_importing_the_package_does_not_import_torch() -> None:
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
 
-@pytest.mark.parametrize("verb", ["sample", "interpolate", "validate", "test"])
+@pytest.mark.parametrize("verb", ["sample", "interpolate", "translate", "validate", "test"])
 def test_a_verbs_help_fits_one_screen(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([verb, "--help"]) == 0
     lines = capsys.readouterr().out.splitlines()
@@ -49,7 +51,7 @@ def test_a_verbs_help_fits_one_screen(verb: str, capsys: pytest.CaptureFixture[s
 def test_help_names_every_verb(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([]) == 0
     told = capsys.readouterr().out
-    for verb in ("fit", "validate", "test", "sample", "interpolate", "list"):
+    for verb in ("fit", "validate", "test", "sample", "interpolate", "translate", "list"):
         assert f"\n  {verb} " in told
 
 

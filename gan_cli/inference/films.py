@@ -101,7 +101,10 @@ def first_frame(path: Path) -> Picture:
         Unreadable: If it is no video, or damaged.
     """
     with _reasons(path), av.open(_address(path)) as container:
-        return _upright(next(container.decode(video=0)))
+        frame = next(container.decode(video=0), None) if container.streams.video else None
+        if frame is None:
+            raise Unreadable(path, "it holds no frame")
+        return _upright(frame)
 
 
 def _remuxed(container: Any, temporary: Path, source: Path, make: Make, tick: Tick) -> None:

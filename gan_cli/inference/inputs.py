@@ -33,7 +33,7 @@ def typed_inputs(words: Sequence[str], output: Path) -> list[Input]:
     Args:
         words: Files, folders and globs. A folder is gone through to its depths, without hidden files; a glob's names
             begin where its first wildcard stands.
-        output: A folder below a folder of inputs is left out: it holds the translations of an earlier run.
+        output: Where a folder or glob reaches into it, it is left out: it holds the translations of an earlier run.
 
     Raises:
         UserError: If there is nothing to be read.
@@ -67,13 +67,15 @@ def test_inputs(make: Callable[[], Any], domain: str) -> list[Input]:
 def _matching(word: str, output: Path) -> Iterable[Input]:
     path = Path(word)
     if path.is_dir():
-        return _below(path, (file for file in sorted(path.rglob("*")) if _visible(file, path, output)), word)
+        seen = (file for file in sorted(path.rglob("*")) if not _hidden(file.relative_to(path)))
+        return _below(path, _fresh(seen, path, output), word)
     if path.is_file():
         return _below(path.parent, [path], word)
     if not glob.has_magic(word):
         raise UserError(f"input: {word} does not exist; take a file, a folder, or a glob in quotes")
     wild = next(number for number, part in enumerate(path.parts) if glob.has_magic(part))
-    return _below(Path(*path.parts[:wild]), map(Path, sorted(glob.glob(word, recursive=True))), word)
+    folder = Path(*path.parts[:wild])
+    return _below(folder, _fresh(map(Path, sorted(glob.glob(word, recursive=True))), folder, output), word)
 
 
 def _below(folder: Path, files: Iterable[Path], word: str) -> list[Input]:
@@ -84,6 +86,13 @@ def _below(folder: Path, files: Iterable[Path], word: str) -> list[Input]:
     return [Input(file.relative_to(folder), file) for file in chosen]
 
 
-def _visible(file: Path, folder: Path, output: Path) -> bool:
-    earlier = output != folder and output in file.parents
-    return not earlier and not any(part.startswith(".") for part in file.relative_to(folder).parts)
+def _fresh(files: Iterable[Path], folder: Path, output: Path) -> Iterable[Path]:
+    """Those of the files that are not in an output below their folder."""
+    place = output.resolve()
+    if place == folder.resolve():
+        return files
+    return (file for file in files if place not in file.resolve().parents)
+
+
+def _hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -104,7 +105,8 @@ def translate(
     )
     directions = usual_direction(model, options.direction)
     output = Path(options.output or folder / f"translate-{','.join(directions)}")
-    jobs = planned(options, directions, output, lambda direction: test_inputs(data, _first_domain(model, direction)))
+    of_domain = cache(partial(test_inputs, data))
+    jobs = planned(options, directions, output, lambda direction: of_domain(_first_domain(model, direction)))
     left = [job for job in jobs if not (options.skip_existing and job.target.exists())]
     task = _Translating(translator, left)
     if left:
@@ -335,16 +337,14 @@ class _Bar:
 
 def _write_gallery(jobs: Sequence[Job], directions: Sequence[str], folder: Path) -> Path:
     """Shows each input once beside all that was made of it."""
-    made: dict[Path, list[Job]] = {}
+    made: dict[Input, list[Job]] = {}
     for job in jobs:
-        made.setdefault(job.item.name, []).append(job)
-    entries = [
-        gallery.Shown(
-            name.as_posix(),
-            [("input", _small(outputs[0].item.content)), *((job.direction, _small(job.target)) for job in outputs)],
-        )
-        for name, outputs in list(made.items())[:SHOWN]
-    ]
+        made.setdefault(job.item, []).append(job)
+    entries = []
+    for item, outputs in list(made.items())[:SHOWN]:
+        with suppress(Unreadable):  # an older file, which was skipped and is no picture
+            images = [("input", _small(item.content)), *((job.direction, _small(job.target)) for job in outputs)]
+            entries.append(gallery.Shown(item.name.as_posix(), images))
     counted = f"{len(made)} inputs" if len(made) <= SHOWN else f"The first {SHOWN} of {len(made)} inputs"
     text = gallery.page(
         f"Translations: {', '.join(directions)}", f"{counted}, reduced; films by their first frame", entries

@@ -127,6 +127,14 @@ def test_16_bits_stay_where_the_format_holds_them(ckpt: Checkpoints, workdir: Pa
     assert Image.open("out/a.jpg").mode == "RGB"
 
 
+def test_mixed_precision_passes_in_tiles_and_whole(ckpt: Checkpoints, photos: Path) -> None:
+    words = ("--ckpt", ckpt.unpaired, "--direction", "horse2zebra", "--input", "photos/a.png")
+    gan(*words, "--output", "exact", "--tile", 16)
+    gan(*words, "--output", "mixed", "--tile", 16, "--trainer.precision", "bf16-mixed")
+    exact, mixed = (np.array(Image.open(f"{folder}/a.png")).astype(int) for folder in ("exact", "mixed"))
+    assert 0 < np.abs(exact - mixed).mean() < 8
+
+
 def test_bytes_do_not_depend_on_neighbours_and_follow_the_seed(ckpt: Checkpoints, photos: Path) -> None:
     common = ("--ckpt", ckpt.paired, "--input")
     gan(*common, "photos", "--output", "all")
@@ -146,7 +154,8 @@ def test_existing_files_are_left_alone_if_asked(
     Path("out/a.png").write_text("mine")
     gan("--ckpt", ckpt.paired, "--input", photos, "--output", "out", "--skip-existing")
     assert Path("out/a.png").read_text() == "mine"
-    gan("--ckpt", ckpt.paired, "--input", photos, "--output", "out", "--skip-existing")
+    gan("--ckpt", ckpt.paired, "--input", photos, "--output", "out", "--skip-existing", "--gallery")
+    assert Path("out/gallery.html").read_text("utf-8").count("<figure>") == 6  # what is no picture is not shown
     told = capsys.readouterr().out
     assert "6 done, 1 skipped, 0 refused" in told
     assert told.endswith("0 done, 7 skipped, 0 refused\n")
@@ -207,10 +216,12 @@ def test_bad_input_is_named_before_anything_is_written(
     assert files(".") == before
 
 
-def test_an_earlier_output_below_the_input_is_no_input(ckpt: Checkpoints, photos: Path) -> None:
+@pytest.mark.parametrize("word", ["photos", "photos/**"])
+def test_an_earlier_output_below_the_input_is_no_input(ckpt: Checkpoints, photos: Path, word: str) -> None:
+    (photos / "clip.mp4").unlink()
     for _ in range(2):
-        gan("--ckpt", ckpt.paired, "--input", photos, "--output", "photos/out")
-    assert files("photos/out") == ALL
+        gan("--ckpt", ckpt.paired, "--input", word, "--output", photos.resolve() / "out")
+    assert files("photos/out") == [name for name in ALL if name != "clip.mp4"]
 
 
 def runs_of(ckpt: Checkpoints) -> None:
@@ -355,6 +366,9 @@ def test_without_input_the_test_images_of_the_checkpoints_data_set_are_taken(
     with Image.open("horse2zebra/n0.png") as there, Image.open("zebra2horse/n0.png") as back:
         assert there.size == (16, 16)
         assert there.tobytes() != back.tobytes()
+    gan("--ckpt", with_data("data"), "--direction", "horse2zebra,zebra2horse", "--output", "both", "--gallery")
+    assert len(files("both")) == 7
+    assert Path("both/gallery.html").read_text("utf-8").count("<figure>") == 6  # the names are the same, not the images
 
 
 def test_a_data_set_that_is_not_at_hand_says_what_to_type(with_data: Callable[[str], Path]) -> None:
