@@ -17,6 +17,8 @@ __all__ = ["__version__", "load"]
 def load(path: str | Path, device: str = "cpu", module: str | None = None) -> TrainedGAN:
     """A trained GAN from its checkpoint alone: `load("X.ckpt").sample(16, seed=0)` gives uint8 images [16, C, H, W].
 
+    `.interpolate(...)` walks between them; a translator has `.translate(...)`.
+
     Args:
         path: The checkpoint; nothing in it is executed.
         device: Where to compute, such as "cpu" or "cuda".
