@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from zlib import crc32
+from zlib import crc32
 
 import numpy as np
 import torch
