@@ -2,7 +2,6 @@
 
 from pathlib import Path
 from zlib import crc32
-from zlib import crc32
 
 import numpy as np
 import torch
