@@ -74,7 +74,8 @@ def _listing(rest: list[str]) -> str:
         raise UserError(f"list: {rest[1]} is one word too many; type gan list, or gan list NAME for one variant")
     if rest:
         return _card(rest[0])
-    found = {str(run): f"gan sample --ckpt {run / runs.LAST}" for run in runs.saved_runs(Path("checkpoints"))}
+    translators = {name.lower() for name in catalogue.translators()}
+    found = {str(run): _use(run, translators) for run in runs.saved_runs(Path("checkpoints"))}
     sections = {
         "Variants (--model NAME)": catalogue.variants(),
         "Data sets (--data NAME)": catalogue.data_sets(),
@@ -82,6 +83,12 @@ def _listing(rest: list[str]) -> str:
         "Runs, newest first": found or {"none yet": "gan fit --config dcgan.yaml"},
     }
     return "\n\n".join(f"{title}\n{_table(entries)}" for title, entries in sections.items())
+
+
+def _use(run: Path, translators: set[str]) -> str:
+    """The command that makes pictures of a run."""
+    verb = "translate" if run.parent.name.partition("-")[0] in translators else "sample"
+    return f"gan {verb} --ckpt {run / runs.LAST}"
 
 
 def _card(typed: str) -> str:

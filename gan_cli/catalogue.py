@@ -18,6 +18,12 @@ def variants() -> dict[str, str]:
     return _first_lines(_classes(sorted((PACKAGE / "variants").glob("*.py")), "AdversarialModule"))
 
 
+def translators() -> set[str]:
+    """The names of the variants that make images from images."""
+    found = _classes(sorted((PACKAGE / "variants").glob("*.py")), "AdversarialModule")
+    return {node.name for node, *above in found if any(base.name == "TranslationModule" for base in above)}
+
+
 def data_sets() -> dict[str, str]:
     """Every data set with the first line of its docstring; those that need no download and no files come first."""
     found = _classes(sorted((PACKAGE / "data").glob("*.py")), "GANDataModule")

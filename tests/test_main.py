@@ -65,6 +65,17 @@ def test_list_shows_what_there_is(
         assert entry in told
 
 
+def test_list_shows_how_to_use_a_run(workdir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for family in ("dcgan-digits", "cyclegan-photopatches-mine"):
+        path = workdir / "checkpoints" / family / "version_0" / "last.ckpt"
+        path.parent.mkdir(parents=True)
+        path.touch()
+    assert main(["list"]) == 0
+    told = capsys.readouterr().out
+    assert "gan sample --ckpt checkpoints/dcgan-digits/version_0/last.ckpt" in told
+    assert "gan translate --ckpt checkpoints/cyclegan-photopatches-mine/version_0/last.ckpt" in told
+
+
 def test_list_says_which_variants_are_conditional(capsys: pytest.CaptureFixture[str], workdir: Path) -> None:
     assert main(["list"]) == 0
     told = {line.split()[0]: line for line in capsys.readouterr().out.splitlines() if line}
