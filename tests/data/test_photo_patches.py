@@ -41,8 +41,21 @@ def test_sources_belong_to_their_targets(task: Any) -> None:
         lines = (source == 0).flatten(1).float().mean(1)
         assert 0.02 < float(lines.mean()) < 0.3
         steps = (target.float().mean(1, keepdim=True).diff(dim=3)).abs()
-        on_lines = (source == 0)[..., 1:]
-        assert float(steps[on_lines].mean()) > 3 * float(steps[~on_lines].mean())
+
+        def step_on(lines: Tensor) -> float:
+            return float(steps[lines[..., 1:]].mean() / steps[~lines[..., 1:]].mean())
+
+        assert step_on(source == 0) > 2
+        assert step_on((source == 0).roll(1, dims=0)) < 1.3  # another patch's lines
+
+
+def test_no_drawing_is_empty() -> None:
+    """Half of all places are sky or a dark background, of which a drawing tells nothing."""
+    data = PhotoPatches(task="edges2photo")
+    for drawings in (batch(200).source, data.held_out_pairs().source):
+        assert float((drawings == 0).flatten(1).float().mean(1).min()) >= 0.05
+    assert len(data.test_inputs("edges")) == len(data.part("test")) == 41
+    assert len(data.test_inputs("photo")) == 41
 
 
 def test_patches_are_a_function_of_seed_and_position() -> None:
