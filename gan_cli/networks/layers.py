@@ -104,22 +104,19 @@ class ClassBatchNorm(nn.Module):
 
 
 class ImageNorm(nn.Module):
-    """Normalisation by the statistics of what passes, in training and after it; nothing is averaged over a run.
+    """Normalisation of each image by its own statistics, in training and after it; nothing is averaged over a run.
 
-    Ulyanov et al. 2016, "Instance Normalization", arXiv:1607.08022, where each image is taken alone. Isola et al. 2017,
-    arXiv:1611.07004, section 3.1, take the batch's statistics, also at test time, where an image is a batch.
+    Ulyanov et al. 2016, "Instance Normalization", arXiv:1607.08022.
 
     Args:
         channels: C.
-        over_batch: Take the statistics over all images that pass together, not over each alone.
         affine: Learn a scale and a shift for each channel.
     """
 
     EPSILON = 1e-5
 
-    def __init__(self, channels: int, over_batch: bool = False, affine: bool = False) -> None:
+    def __init__(self, channels: int, affine: bool = False) -> None:
         super().__init__()
-        self.over_batch = over_batch
         self.weight = nn.Parameter(torch.ones(channels)) if affine else None
         self.bias = nn.Parameter(torch.zeros(channels)) if affine else None
         self.holding = False
@@ -132,8 +129,6 @@ class ImageNorm(nn.Module):
             self.held = mean, variance
         if self.held is not None:
             return batch_norm(inputs, *self.held, self.weight, self.bias, eps=self.EPSILON)
-        if self.over_batch:
-            return batch_norm(inputs, None, None, self.weight, self.bias, training=True, eps=self.EPSILON)
         return instance_norm(inputs, weight=self.weight, bias=self.bias, eps=self.EPSILON)
 
 

@@ -4,13 +4,15 @@ arXiv:1611.07004, appendix 6.1.1."""
 from collections.abc import Iterator
 from contextlib import contextmanager
 from math import log2
-from typing import cast
+from typing import Literal, cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import dropout
 
 from gan_cli.networks.layers import ImageNorm, Upsampling, upsampled
+
+Norm = Literal["instance", "none"]
 
 WIDEST = 8
 """The deepest layers have this many times the first one's channels."""
@@ -22,8 +24,8 @@ class UNet(nn.Module):
     """An encoder down to one pixel and a decoder back, with skips between layers of one size.
 
     At 256 pixels and 64 base channels this is the paper's network; smaller images leave out its innermost blocks, and
-    dropout stays in those of full width. Normalisation takes the statistics of what passes, in training and after it.
-    None before the first and on the innermost layer of the encoder: over one pixel of one image there are none.
+    dropout stays in those of full width. Normalisation takes the statistics of each image alone, in training and after
+    it; there is none after the first and the innermost layer of the encoder: over one pixel there are no statistics.
 
     Args:
         image_size: Side of the images in pixels, a power of two from 64.
@@ -32,6 +34,8 @@ class UNet(nn.Module):
         base_channels: Channels of the first layer; 64 in the paper.
         dropout: Share of the values that dropout sets to 0, the only noise there is.
         upsampling: A strided deconvolution as in the paper, or nearest neighbours before a convolution.
+        norm: "instance", or "none" for small images of one texture, of which normalisation leaves nothing: a channel
+            that says the same everywhere becomes 0.
     """
 
     def __init__(
@@ -42,12 +46,14 @@ class UNet(nn.Module):
         base_channels: int = 64,
         dropout: float = 0.5,
         upsampling: Upsampling = "deconvolution",
+        norm: Norm = "instance",
     ) -> None:
         super().__init__()
+        normalises = norm == "instance"
         depth = int(log2(image_size))
         widths = [min(2**level, WIDEST) * base_channels for level in range(depth)]
         self.encoder = nn.ModuleList(
-            _encoder_block(inputs, outputs, activated=level > 0, normalised=0 < level < depth - 1)
+            _encoder_block(inputs, outputs, activated=level > 0, normalised=normalises and 0 < level < depth - 1)
             for level, (inputs, outputs) in enumerate(zip([source_channels, *widths], widths, strict=False))
         )
         inner = widths[-2::-1]  # what the decoder's blocks make, from the bottleneck outwards
@@ -57,9 +63,9 @@ class UNet(nn.Module):
         for number, outputs in enumerate(inner):
             noisy = number < NOISY_BLOCKS and outputs == WIDEST * base_channels
             block = [nn.ReLU(), *upsampled(inputs, outputs, upsampling, kernel=4, bias=False)]
-            self.decoder.append(
-                nn.Sequential(*block, ImageNorm(outputs, over_batch=True, affine=True), *[self.noise] * noisy)
-            )
+            flat = number == 0 and upsampling == "resize"  # one pixel repeated has no statistics either
+            block += [ImageNorm(outputs, affine=True)] * (normalises and not flat)
+            self.decoder.append(nn.Sequential(*block, *[self.noise] * noisy))
             inputs = 2 * outputs
         self.last = nn.Sequential(nn.ReLU(), *upsampled(inputs, target_channels, upsampling, kernel=4), nn.Tanh())
 
@@ -108,4 +114,4 @@ class Noise(nn.Module):
 def _encoder_block(inputs: int, outputs: int, activated: bool, normalised: bool) -> nn.Sequential:
     layers: list[nn.Module] = [nn.LeakyReLU(0.2)] if activated else []
     layers.append(nn.Conv2d(inputs, outputs, 4, 2, 1, bias=False))
-    return nn.Sequential(*layers, *[ImageNorm(outputs, over_batch=True, affine=True)] * normalised)
+    return nn.Sequential(*layers, *[ImageNorm(outputs, affine=True)] * normalised)

@@ -9,7 +9,7 @@ from torch.nn.functional import l1_loss
 from gan_cli.batches import AnyBatch, PairedBatch
 from gan_cli.networks.layers import Upsampling, initialise
 from gan_cli.networks.patchgan import PatchGAN, PatchSize
-from gan_cli.networks.unet import Noise, UNet
+from gan_cli.networks.unet import Noise, Norm, UNet
 from gan_cli.objectives.adversarial import discriminator_cross_entropy, non_saturating_generator_loss
 from gan_cli.variants.base import Losses, check
 from gan_cli.variants.card import Card
@@ -33,8 +33,8 @@ class Translated(NamedTuple):
 class Pix2Pix(TranslationModule):
     """A U-Net learns a translation from pairs of images, judged patch by patch (Isola et al. 2017, equation 4).
 
-    Its noise is dropout, which stays on after training; every image is normalised by its own statistics, then as in
-    training at batch size 1. Running statistics are never used.
+    Its noise is dropout, which stays on after training. The generator normalises every image by its own statistics, in
+    training and after it, whatever the batch.
 
     Args:
         image_size: Side of the images in pixels, a power of two from 64.
@@ -46,6 +46,7 @@ class Pix2Pix(TranslationModule):
         dropout: Share of the values that dropout sets to 0.
         patch_size: Side in pixels of what an output of the discriminator sees.
         upsampling: "deconvolution" as in the paper, or "resize", which leaves no checkerboard.
+        norm: "instance", each image by its own statistics, or "none" in the generator.
         generator_lr: Learning rate of the generator.
         discriminator_lr: Learning rate of the discriminator.
         adam_betas: Adam's two decay rates.
@@ -68,13 +69,18 @@ class Pix2Pix(TranslationModule):
             "dropout": 0.5,
             "patch_size": 70,
             "upsampling": "deconvolution",
+            "norm": "batch, at test time instance",
             "generator_lr": 2e-4,
             "discriminator_lr": 2e-4,
             "adam_betas": (0.5, 0.999),
             "constant_epochs": "100, facades and maps",
             "decay_epochs": "100, facades and maps",
         },
-        why={"constant_epochs": "belongs to the length of a run", "decay_epochs": "belongs to the length of a run"},
+        why={
+            "norm": "a batch's statistics in training are not those of one image after it; at batch size 1 they are",
+            "constant_epochs": "belongs to the length of a run",
+            "decay_epochs": "belongs to the length of a run",
+        },
     )
     BATCHES: ClassVar[tuple[type[AnyBatch], ...]] = (PairedBatch,)
 
@@ -89,6 +95,7 @@ class Pix2Pix(TranslationModule):
         dropout: float = 0.5,
         patch_size: PatchSize = 70,
         upsampling: Upsampling = "deconvolution",
+        norm: Norm = "instance",
         generator_lr: float = 2e-4,
         discriminator_lr: float = 2e-4,
         adam_betas: tuple[float, float] = (0.5, 0.999),
@@ -108,7 +115,7 @@ class Pix2Pix(TranslationModule):
         check("lambda_adversarial", lambda_adversarial, lambda_adversarial >= 0, "of 0 or more")
         self.source_channels, self.target_channels = source_channels, target_channels
         self.lambda_l1, self.lambda_adversarial = lambda_l1, lambda_adversarial
-        self.generator = UNet(image_size, source_channels, target_channels, base_channels, dropout, upsampling)
+        self.generator = UNet(image_size, source_channels, target_channels, base_channels, dropout, upsampling, norm)
         self.discriminator = PatchGAN(source_channels + target_channels, base_channels, patch_size)
         self.generator.apply(initialise)
         self.discriminator.apply(initialise)
@@ -125,7 +132,7 @@ class Pix2Pix(TranslationModule):
         """
         maker = self.picture_maker(ema)
         with Noise.switched(maker, dropout):
-            return torch.cat([maker(image) for image in images.split(1)])
+            return cast(Tensor, maker(images))
 
     def shared(self, batch: PairedBatch) -> Translated:
         return Translated(*batch, fake=self.generator(batch.source))

@@ -179,17 +179,16 @@ def test_a_divided_discriminator_is_lipschitz_up_to_its_bodys_gain() -> None:
     assert bool((apart <= (one - other).norm(dim=1) * 1.01).all())
 
 
-def test_an_image_norm_takes_the_statistics_of_what_passes() -> None:
+@pytest.mark.parametrize("affine", [True, False])
+def test_an_image_norm_takes_each_images_own_statistics(affine: bool) -> None:
     images = torch.randn(4, 3, 8, 8) * 5 + 2
-    alone, together = ImageNorm(3)(images), ImageNorm(3, over_batch=True, affine=True)(images)
+    alone = ImageNorm(3, affine)(images)
     assert torch.allclose(alone, nn.InstanceNorm2d(3)(images), atol=1e-5)
-    assert torch.allclose(together, nn.BatchNorm2d(3)(images), atol=1e-5)
-    assert torch.allclose(ImageNorm(3, over_batch=True)(images[:1]), alone[:1], atol=1e-5)
+    assert torch.allclose(alone[:1], nn.BatchNorm2d(3)(images[:1]), atol=1e-5)  # the same at batch size 1
 
 
-@pytest.mark.parametrize("over_batch", [True, False])
-def test_held_statistics_are_those_of_the_first_pass(over_batch: bool) -> None:
-    network = ImageNorm(3, over_batch=over_batch)
+def test_held_statistics_are_those_of_the_first_pass() -> None:
+    network = ImageNorm(3)
     whole = torch.randn(1, 3, 8, 8)
     brighter = whole + 1
     with statistics_held(network):

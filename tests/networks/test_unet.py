@@ -63,3 +63,8 @@ def test_noise_stays_on_after_training_and_can_be_switched_off() -> None:
     with Noise.switched(network, False):
         assert torch.equal(network(source), network(source))
     assert not torch.equal(network(source), network(source))
+
+
+def test_without_normalisation_no_layer_takes_statistics() -> None:
+    assert not any(isinstance(layer, ImageNorm) for layer in tiny(norm="none").modules())
+    assert any(isinstance(layer, ImageNorm) for layer in tiny().modules())
