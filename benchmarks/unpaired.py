@@ -48,9 +48,9 @@ def disturbed(images: Tensor) -> Tensor:
 def domains(image_size: int) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
     """Patches of both photographs, uint8 [M, 3, H, W]: to train the classifier on, and held out."""
     data = PhotoPatches(task="china2flower", image_size=image_size)
-    held_out: Any = data.part("test")
     training: Any = data.part("train")[Span(0, 0, TRAINING)]
-    return tuple(training), tuple(held_out[torch.arange(len(held_out))])
+    a, b = (torch.stack([image.read() for image in data.test_inputs(name)]) for name in data.facts.domains)
+    return tuple(training), (a, b)
 
 
 def labelled(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
@@ -75,7 +75,7 @@ def between_domains(gan: TrainedGAN, console: Console) -> Tensor:
         cycles.append(f"{photo_measures.mean_absolute_error(cycled, images):.1f}")
         other = images[torch.randperm(len(images), generator=stream("partners"))]
         apart.append(f"{photo_measures.mean_absolute_error(other, images):.1f}")
-        columns += [images, translated, cycled]
+        columns += [spaced(shown, SHOWN) for shown in (images, translated, cycled)]
     table.add_row("taken for the target domain", *taken)
     table.add_row("the same of untranslated patches", *before)
     table.add_row("error of the cycle, grey levels", *cycles)
@@ -96,7 +96,12 @@ def against_the_truth(gan: TrainedGAN, console: Console) -> Tensor:
     table.add_row("the mean of training targets", *paired.scores(mean, target).cells())
     table.add_row("CycleGAN", *paired.scores(made, target).cells())
     console.print(table)
-    return torch.stack([copied, made, target], dim=1)
+    return torch.stack([spaced(shown, SHOWN) for shown in (copied, made, target)], dim=1)
+
+
+def spaced(images: Tensor, count: int) -> Tensor:
+    """So many of the images, evenly from all of them."""
+    return images[torch.arange(count) * len(images) // count]
 
 
 def run_of(task: Task) -> runs.Run:
@@ -116,8 +121,7 @@ def main() -> None:
         console.print(f"{run.title}{standing.mark()}")
         look = between_domains if run.title == "china2flower" else against_the_truth
         shown = look(TrainedGAN(standing.checkpoint), console)
-        chosen = torch.arange(SHOWN) * len(shown) // SHOWN
-        sheet = grid(shown[chosen].flatten(0, 1), columns=shown.shape[1] * (1 if shown.shape[1] > 3 else 2))
+        sheet = grid(shown.flatten(0, 1), columns=shown.shape[1] * (1 if shown.shape[1] > 3 else 2))
         save_png(sheet, options.folder / f"{run.title}-unpaired.png")
 
 

@@ -14,6 +14,7 @@ from gan_cli import images
 from gan_cli.batches import AnyBatch, PairedBatch, UnpairedBatch
 from gan_cli.data.datamodules import DataFacts, GANDataModule, NamedImage, Split
 from gan_cli.data.edge_maps import edges
+from gan_cli.data.file_parts import spread
 from gan_cli.data.parts import Part
 from gan_cli.data.sampling import Span
 from gan_cli.data.translation_sets import facts_between, side_of
@@ -29,7 +30,8 @@ ROOM = 1.6
 EPOCH = 1024
 """Patches that are called a pass; there are many more."""
 LINES = 0.05
-"""Share of lines at least in what edges2photo shows: of an empty drawing nothing can be told."""
+"""Share of a patch's pixels that edges have at least: half of all places are sky or a dark background, of which nothing
+can be told, and of which instance normalisation leaves nothing."""
 TRIES = 16
 """Places looked at until one has so many."""
 SMALLEST = 16
@@ -43,10 +45,12 @@ class Block(NamedTuple):
     Attributes:
         source: What goes in, uint8 [C, H, W] each.
         target: What is to come out, of the same heights and widths.
+        drawing: Its edges, black on white, uint8 [1, H, W] each.
     """
 
     source: tuple[Tensor, ...]
     target: tuple[Tensor, ...]
+    drawing: tuple[Tensor, ...]
 
 
 class Window(NamedTuple):
@@ -76,23 +80,15 @@ class Patches(Part):
         size: Side of a patch in pixels.
         paired: Whether both sides are always one place; then the two lists are the same.
         flip: Whether training patches are mirrored at random.
-        lines: Share of a source's pixels that must be black.
     """
 
     def __init__(
-        self,
-        sources: Sequence[Block],
-        targets: Sequence[Block],
-        size: int,
-        paired: bool,
-        flip: bool = False,
-        lines: float = 0.0,
+        self, sources: Sequence[Block], targets: Sequence[Block], size: int, paired: bool, flip: bool = False
     ) -> None:
         self.blocks = (sources, targets)
         self.size = size
         self.paired = paired
         self.flip = flip
-        self.lines = lines
 
     def __len__(self) -> int:
         return EPOCH
@@ -110,8 +106,8 @@ class Patches(Part):
         return shown.flip(2) if window.mirrored else shown
 
     def _has_lines(self, side: int, window: Window) -> bool:
-        drawing = self._shown(self.blocks[side][window.block].source, window)
-        return not self.lines or float((drawing == 0).float().mean()) >= self.lines
+        drawing = self._shown(self.blocks[side][window.block].drawing, window)
+        return float((drawing == 0).float().mean()) >= LINES
 
     def _windows(self, side: int, places: Span | Tensor) -> list[Window]:
         assert isinstance(places, Span)
@@ -133,29 +129,28 @@ class Patches(Part):
         return Window(block, scale, top, left, self.flip and shares[4] < 0.5)
 
 
-class CornerPatches(Patches):
-    """The four corners of each block, not reduced, each once; with few lines in the drawing they are left out."""
+class HeldOutPatches(Patches):
+    """Nine places of each block, three by three from corner to corner, not reduced; without those of few edges."""
 
-    def __init__(
-        self, sources: Sequence[Block], targets: Sequence[Block], size: int, paired: bool, lines: float
-    ) -> None:
-        super().__init__(sources, targets, size, paired, lines=lines)
-        self.corners = [
-            [window for number in range(4 * len(blocks)) if self._has_lines(side, window := self._corner(side, number))]
+    def __init__(self, sources: Sequence[Block], targets: Sequence[Block], size: int, paired: bool) -> None:
+        super().__init__(sources, targets, size, paired)
+        self.places = [
+            [window for number in range(9 * len(blocks)) if self._has_lines(side, window := self._place(side, number))]
             for side, blocks in enumerate(self.blocks)
         ]
 
     def __len__(self) -> int:
-        return len(self.corners[0])
+        return max(map(len, self.places))
 
     def _windows(self, side: int, places: Span | Tensor) -> list[Window]:
         assert isinstance(places, Tensor)
-        return [self.corners[side][number] for number in places.tolist()]
+        mine = self.places[side]
+        return [mine[number] for number in spread(places, len(self), len(mine)).tolist()]
 
-    def _corner(self, side: int, number: int) -> Window:
-        block, corner = divmod(number, 4)
+    def _place(self, side: int, number: int) -> Window:
+        block, place = divmod(number, 9)
         height, width = self.blocks[side][block][side][0].shape[1:]
-        return Window(block, 0, (corner // 2) * (height - self.size), (corner % 2) * (width - self.size))
+        return Window(block, 0, place // 3 * (height - self.size) // 2, place % 3 * (width - self.size) // 2)
 
 
 class PhotoPatches(GANDataModule):
@@ -165,8 +160,8 @@ class PhotoPatches(GANDataModule):
     as the fields of a chessboard. A patch lies within one block, and everything, edges too, is computed block by
     block: nothing held out reaches training. Training patches are cut at random places of blocks that are reduced by
     1, 1.25 or 1.5, and mirrored at random: at 64 pixels there are 24 blocks to train on with about 60,000 places, at
-    128 there are 6 with about 58,000. Held out are the four corners of each block, 96 pairs at 64 pixels. A drawing of
-    edges2photo has lines on 5 % of its pixels at least, which leaves 41 held-out pairs: half of all places are sky.
+    128 there are 6 with about 58,000. Held out are nine places of each block. At least 5 % of a patch's pixels are
+    edges; other places are left out, which are half of all: sky and a dark background.
 
     Args:
         root: Not used; every set takes it.
@@ -215,14 +210,14 @@ class PhotoPatches(GANDataModule):
 
     def part(self, split: Split) -> Patches:
         if split != "train":
-            return self._corners()
+            return self._held_out_part()
         china, flower = blocks(self.task, self.image_size, held_out=False)
         both = [*china, *flower]
         if self.task == "china2flower":
             sides = (china, flower)
         else:
             sides = (both, both) if self.paired else (both[::2], both[1::2])
-        return Patches(*sides, self.image_size, self.paired, self.flip, self._lines)
+        return Patches(*sides, self.image_size, self.paired, self.flip)
 
     def held_out_pairs(self) -> PairedBatch:
         """All held-out patches with their targets, uint8, whether or not training has pairs.
@@ -241,21 +236,17 @@ class PhotoPatches(GANDataModule):
 
     def test_inputs(self, domain: str) -> list[NamedImage]:
         side = side_of(domain, self.facts.domains)
-        part = self._corners()
+        part = self._held_out_part()
         return [
             NamedImage(f"{domain}-{number:03d}.png", partial(part.cut, side, window))
-            for number, window in enumerate(part.corners[side])
+            for number, window in enumerate(part.places[side])
         ]
 
-    @property
-    def _lines(self) -> float:
-        return LINES if self.task == "edges2photo" else 0.0
-
-    def _corners(self) -> CornerPatches:
+    def _held_out_part(self) -> HeldOutPatches:
         china, flower = blocks(self.task, self.image_size, held_out=True)
         both = [*china, *flower]
         sides = (china, flower) if self.task == "china2flower" else (both, both)
-        return CornerPatches(*sides, self.image_size, self.paired, self._lines)
+        return HeldOutPatches(*sides, self.image_size, self.paired)
 
 
 @lru_cache(maxsize=2)
@@ -288,11 +279,14 @@ def _block(photo: Image.Image, task: Task) -> Block:
         for scale in SCALES
     ]
     targets = tuple(torch.from_numpy(np.array(image)).permute(2, 0, 1).contiguous() for image in scaled)
-    if task == "china2flower":
-        return Block(targets, targets)
     grey = [np.array(image.convert("L")) for image in scaled]
-    sources = [edges(pixels) if task == "edges2photo" else pixels for pixels in grey]
-    return Block(tuple(torch.from_numpy(pixels)[None] for pixels in sources), targets)
+    drawings = tuple(torch.from_numpy(edges(pixels))[None] for pixels in grey)
+    sources = {
+        "edges2photo": drawings,
+        "gray2photo": tuple(torch.from_numpy(pixels)[None] for pixels in grey),
+        "china2flower": targets,
+    }
+    return Block(sources[task], targets, drawings)
 
 
 @lru_cache(maxsize=2)
