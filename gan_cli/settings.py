@@ -93,11 +93,17 @@ def take_over(content: dict[str, Any], config: Namespace, typed: Namespace, fact
     there |= {"model": record["variant"], "data": record["data"].get("name", facts.name)}
     here |= {f"data.{name}": getattr(facts, name) for name in LINKED}
     there |= {f"data.{name}": record["data"].get(name, getattr(facts, name)) for name in LINKED}
+    if record["data"].get("domains"):
+        here["data.domains"], there["data.domains"] = (
+            _names(names) for names in (facts.domains, record["data"]["domains"])
+        )
     if "seed_everything" in typed:
         here["seed_everything"], there["seed_everything"] = typed.seed_everything, record["seed"]
     differing = [key for key in here if key in there and _plain(here[key]) != _plain(there[key])]
     if differing:
-        lines = [f"{key}: {here[key]} was typed, but the run to go on with has {there[key]}" for key in differing[:2]]
+        lines = [
+            f"{key}: {here[key]} is asked for, but the run to go on with has {there[key]}" for key in differing[:2]
+        ]
         raise UserError("\n".join([*lines, "A resumed run keeps its settings: leave them out, or start a new run"]))
     config.seed_everything = record["seed"]
     for name, value in saved_arguments.items():
@@ -110,6 +116,10 @@ def batch_size_note(content: dict[str, Any], config: Namespace) -> str:
     if before in (None, now):
         return ""
     return f"data.batch_size: {now} here, {before} before: the run goes on, but not as it would have with {before}"
+
+
+def _names(domains: Any) -> str:
+    return " and ".join(domains) or "none"
 
 
 def _plain(value: Any) -> Any:

@@ -12,6 +12,7 @@ from gan_cli.__main__ import main
 from gan_cli.cli import GANCLI
 from gan_cli.errors import UserError
 from tests.conftest import TINY_FLAGS
+from tests.data import pictures
 
 RUN = Path("checkpoints/dcgan-digits/version_0")
 
@@ -97,9 +98,9 @@ def test_last_goes_on_in_the_same_folder_bit_for_bit(
 def test_a_resumed_run_keeps_its_settings(workdir: Path) -> None:
     fit("--trainer.max_steps", "1", "--seed_everything", "5")
     for words, said in (
-        (("--seed_everything", "3"), "seed_everything: 3 was typed, but the run to go on with has 5"),
-        (("--model.latent_dim", "9"), "model.latent_dim: 9 was typed, but the run to go on with has 8"),
-        (("--data.image_size", "32"), "data.image_size: 32 was typed, but the run to go on with has 16"),
+        (("--seed_everything", "3"), "seed_everything: 3 is asked for, but the run to go on with has 5"),
+        (("--model.latent_dim", "9"), "model.latent_dim: 9 is asked for, but the run to go on with has 8"),
+        (("--data.image_size", "32"), "data.image_size: 32 is asked for, but the run to go on with has 16"),
     ):
         with pytest.raises(ValueError, match=said):
             fit("--ckpt_path", "last", *words)
@@ -109,6 +110,22 @@ def test_a_resumed_run_keeps_its_settings(workdir: Path) -> None:
     assert cli.model.hparams["base_channels"] == 4
     assert (cli.datamodule.image_size, cli.datamodule.batch_size) == (16, 16)
     assert cli.model.seed == 5
+
+
+def test_a_resumed_run_keeps_its_domains(workdir: Path) -> None:
+    for folder in ("cat", "dog"):
+        for number in range(2):
+            pictures.write(workdir / "pets" / folder / f"{number}.png")
+    words = "--model CycleGAN --model.base_channels 2 --model.num_blocks 1 --model.patch_size 16 --data UnpairedFolder"
+    words += (
+        " --data.root pets --data.image_size 16 --data.num_workers 0 --trainer.max_steps 1 --trainer.accelerator cpu"
+    )
+    GANCLI(["fit", *words.split()])
+    (workdir / "pets" / "cat").rename(workdir / "pets" / "wolf")
+    with pytest.raises(
+        UserError, match="domains: dog and wolf is asked for, but the run to go on with has cat and dog"
+    ):
+        GANCLI(["fit", *words.split(), "--ckpt_path", "last"])
 
 
 def test_a_variant_of_ones_own_is_trained_by_its_path(workdir: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -72,7 +72,7 @@ class Window(NamedTuple):
 
 
 class Patches(Part):
-    """Patches of blocks: at random places to train on, of the corners of each block by number.
+    """Patches of blocks: at random places to train on, or held out by number.
 
     Args:
         sources: The blocks that the first side is cut from.
