@@ -154,10 +154,13 @@ class Measured(NamedTuple):
     words: str
 
 
+PAPER = "--model.base_channels 64 --model.upsampling deconvolution"
+"""What the translators' small configs change, and the plain loops have as in the papers."""
+
 VARIANTS = {
     "dcgan": Measured(dcgan, "--config dcgan.yaml --model.base_channels 64"),
-    "pix2pix": Measured(pix2pix, "--config pix2pix.yaml --model.base_channels 64"),
-    "cyclegan": Measured(cyclegan, "--config cyclegan.yaml --model.base_channels 64 --model.num_blocks 0"),
+    "pix2pix": Measured(pix2pix, f"--config pix2pix.yaml {PAPER} --model.norm instance --model.patch_size 70"),
+    "cyclegan": Measured(cyclegan, f"--config cyclegan.yaml {PAPER} --model.patch_size 70"),
 }
 
 
