@@ -16,7 +16,6 @@ from rich.table import Table
 from torch import Tensor
 
 from benchmarks import photo_measures, runs
-from gan_cli.batches import PairedBatch
 from gan_cli.data import PhotoPatches
 from gan_cli.data.sampling import Span
 from gan_cli.images import grid, save_png
@@ -61,11 +60,6 @@ def scores(images: Tensor, target: Tensor) -> Scores:
     )
 
 
-def held_out(task: Task, image_size: int) -> PairedBatch:
-    """The patches that are judged, uint8."""
-    return PhotoPatches(task=task, image_size=image_size).held_out_pairs()
-
-
 def mean_target(task: Task, image_size: int) -> Tensor:
     """The mean of training targets, uint8 [3, H, W]."""
     part = PhotoPatches(task=task, image_size=image_size).part("train")
@@ -100,7 +94,7 @@ def main() -> None:
         if not models:
             continue
         size = next(iter(models.values()))[0].data["image_size"]
-        source, target = held_out(task, size)
+        source, target = PhotoPatches(task=task, image_size=size).held_out_pairs()
         made = {title + at.mark(): gan.translate(source) for title, (gan, at) in models.items()}
         copied = source.expand(-1, 3, -1, -1)
         table = Table("", *COLUMNS, title=f"{task}: {len(source)} held-out patches of {size} pixels")

@@ -87,7 +87,7 @@ def between_domains(gan: TrainedGAN, console: Console) -> Tensor:
 def against_the_truth(gan: TrainedGAN, console: Console) -> Tensor:
     """Prints how right the colours of held-out grey patches are; gives columns of images, [N, columns, 3, H, W]."""
     size = gan.data["image_size"]
-    source, target = paired.held_out("gray2photo", size)
+    source, target = PhotoPatches(task="gray2photo", image_size=size).held_out_pairs()
     made = gan.translate(source, "gray2photo")
     copied = source.expand(-1, 3, -1, -1)
     table = Table("", *paired.COLUMNS, title=f"gray2photo, trained without pairs: {len(source)} held-out patches")

@@ -12,7 +12,7 @@ from gan_cli import reading
 from gan_cli.batches import ImageBatch, PairedBatch, UnpairedBatch
 from gan_cli.data.folders import File, Pair
 from gan_cli.data.parts import LabelledPart, Part
-from gan_cli.data.sampling import Span, stream_indices
+from gan_cli.data.sampling import Span, spread, stream_indices
 from gan_cli.data.transforms import Framing, View
 from gan_cli.errors import RunFailed, UserError
 
@@ -118,11 +118,6 @@ class LabelledFiles(LabelledPart):
         shown = list(_shown(len(self), places, self.framing))
         images = [tensor(decoded(self.files[n].path), self.channels, self.framing, view) for n, view in shown]
         return ImageBatch(torch.stack(images), self.labels[[number for number, _ in shown]])
-
-
-def spread(indices: Tensor, longer: int, shorter: int) -> Tensor:
-    """Numbers of a longer list as numbers of a shorter one, so that both are gone through once; int64 [N]."""
-    return indices * shorter // longer
 
 
 def decoded(path: Path) -> Image.Image:

@@ -93,3 +93,8 @@ def dealt_indices(size: int, batch_size: int, rank: int, world_size: int) -> lis
     """Batches for evaluation: every image once, dealt out to the processes; a process may get none."""
     mine = torch.arange(size)[rank::world_size]
     return list(mine.split(batch_size)) if len(mine) else []
+
+
+def spread(indices: Tensor, longer: int, shorter: int) -> Tensor:
+    """Numbers of a longer list as numbers of a shorter one, so that both are gone through once; int64 [N]."""
+    return indices * shorter // longer
