@@ -63,7 +63,9 @@ def scores(images: Tensor, target: Tensor) -> Scores:
 def mean_target(task: Task, image_size: int) -> Tensor:
     """The mean of training targets, uint8 [3, H, W]."""
     part = PhotoPatches(task=task, image_size=image_size).part("train")
-    return part[Span(0, 0, TRAINING)][1].float().mean(0).round().to(torch.uint8)
+    _, targets = part[Span(0, 0, TRAINING)].batch
+    mean: Tensor = targets.float().mean(0).round().to(torch.uint8)
+    return mean
 
 
 def runs_of(task: Task) -> dict[str, runs.Run]:

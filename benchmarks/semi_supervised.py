@@ -85,7 +85,7 @@ def accuracies(standing: runs.Standing, module: ImageDataModule, seed: int) -> A
     assert module.held_out_set is not None
     return Accuracies(
         sgan=evaluate("test", model, module, ANYWHERE)["metric/accuracy"],
-        supervised=test_accuracy(network, module.held_out_set.content, device),
+        supervised=test_accuracy(network, module.held_out_set[torch.arange(len(module.held_out_set))].batch, device),
     )
 
 

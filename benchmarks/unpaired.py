@@ -13,7 +13,7 @@ Sheets of real, translated and cycled patches are in `<folder>/<task>-unpaired.p
 called again.
 """
 
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 from rich.console import Console
@@ -48,7 +48,7 @@ def disturbed(images: Tensor) -> Tensor:
 def domains(image_size: int) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
     """Patches of both photographs, uint8 [M, 3, H, W]: to train the classifier on, and held out."""
     data = PhotoPatches(task="china2flower", image_size=image_size)
-    training: Any = data.part("train")[Span(0, 0, TRAINING)]
+    training = data.part("train")[Span(0, 0, TRAINING)].batch
     a, b = (torch.stack([image.read() for image in data.test_inputs(name)]) for name in data.facts.domains)
     return tuple(training), (a, b)
 

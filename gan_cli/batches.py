@@ -1,6 +1,6 @@
 """What a data set yields: named tuples of tensors, so that they move to a device and split into chunks as one."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from torch import Tensor
 
@@ -76,3 +76,16 @@ class UnpairedBatch(NamedTuple):
 
 Batch = ImageBatch | PointBatch
 AnyBatch = Batch | PairedBatch | UnpairedBatch
+
+
+class LoadedBatch(NamedTuple):
+    """A batch as it leaves the loader, with what is left to do on the device.
+
+    Attributes:
+        batch: One of the kinds above; its images are uint8.
+        mirrored: For each of its tensors of images, in their order, which of them are to be mirrored, bool [N]; empty
+            where none are.
+    """
+
+    batch: Any
+    mirrored: tuple[Tensor, ...] = ()

@@ -19,7 +19,7 @@ from gan_cli import runs, settings, verbs
 from gan_cli.callbacks.atomic_checkpoint_io import AtomicCheckpointIO
 from gan_cli.callbacks.loggers import RunLogger, Wandb, cut_back
 from gan_cli.callbacks.point_modes import PointModes
-from gan_cli.callbacks.progress import FitProgress, Throughput
+from gan_cli.callbacks.progress import FitProgress, Throughput, UnreadableFiles
 from gan_cli.callbacks.run_checkpoint import RunCheckpoint, is_dry_run
 from gan_cli.callbacks.sample_grid import SampleGrid
 from gan_cli.data import GANDataModule
@@ -239,7 +239,7 @@ class GANCLI(LightningCLI):
 
     def _instantiate_trainer(self, config: dict[str, Any], callbacks: list[Any]) -> Trainer:
         shown = [] if config.get("enable_progress_bar") is False else [FitProgress()]
-        return super()._instantiate_trainer(config, [*callbacks, PointModes(), Throughput(), *shown])
+        return super()._instantiate_trainer(config, [*callbacks, PointModes(), Throughput(), UnreadableFiles(), *shown])
 
     def _run_folder(self, root: str | None) -> Path:
         if self.resumed is not None and (self.resumed.parent / "config.yaml").is_file():
@@ -321,6 +321,9 @@ class GANCLI(LightningCLI):
 
     def after_fit(self) -> None:
         """Says what there is now, and what to type next."""
+        if broken := self.datamodule.unreadable_files():
+            named = ", ".join(map(str, broken[:3])) + (", ..." if broken[3:] else "")
+            _say(f"{len(broken)} files could not be read, and others stood in for them: {named}")
         last = self.run_folder / runs.LAST
         module = type(self.model).__module__
         trusted = "" if module.startswith("gan_cli.") else f" --module {module}"

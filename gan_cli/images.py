@@ -24,6 +24,18 @@ def to_float(images: Tensor) -> Tensor:
     return images.to(torch.float32).div_(127.5).sub_(1)
 
 
+def shown(images: Tensor, mirrored: Tensor | None = None) -> Tensor:
+    """Images of a loader as a model sees them, some of them mirrored.
+
+    Args:
+        images: uint8 [N, C, H, W].
+        mirrored: Whose left and right change places, bool [N]; None for none.
+    """
+    if mirrored is not None:
+        images = torch.where(mirrored.reshape(-1, 1, 1, 1), images.flip(3), images)
+    return to_float(images)
+
+
 def grid(images: Tensor, columns: int, padding: int = 2) -> Tensor:
     """One picture of many: uint8 [N, C, H, W] -> uint8 [C, H', W'], row by row, white lines of `padding` pixels."""
     sheet: Tensor = make_grid(images, nrow=columns, padding=padding, pad_value=255)

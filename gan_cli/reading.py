@@ -1,16 +1,18 @@
 """Image files, whatever their kind, as Pillow images of a few modes and as uint8 tensors."""
 
-import time
-import warnings
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+import io
+import os
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
+
+from gan_cli.errors import UserError
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm"})
 """Endings, in small letters, of what a folder's images are."""
@@ -24,8 +26,8 @@ WIDE = "I;16"
 ORIENTATION = 0x0112
 """EXIF's tag; from 5 on width and height change places."""
 
-THREADS = 4
-"""That open files beside each other: most of it is waiting for the disk."""
+MAX_PIXELS = 89_478_485
+"""Pixels of an image at most, unless more are allowed: Pillow's limit, 256 MB of colours."""
 
 
 class Unreadable(Exception):
@@ -42,70 +44,119 @@ class Unreadable(Exception):
         self.reason = reason
 
 
-def find_images(folder: Path) -> list[Path]:
-    """The image files below a folder, by their endings, sorted; without hidden files and hidden folders."""
-    found = (path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
-    return sorted(path for path in found if path.is_file() and not _hidden(path.relative_to(folder)))
+def image_names(folder: Path) -> list[str]:
+    """The image files below a folder, by their endings: paths from there with "/", sorted; without hidden ones.
+
+    Links are followed, but not back into a folder that they are in.
+
+    Raises:
+        UserError: If a folder cannot be read: images in it would be missing without a word.
+    """
+    found: list[str] = []
+    pending = [("", frozenset({_identity(folder.stat())}))]
+    while pending:
+        below, above = pending.pop()
+        try:
+            with os.scandir(folder / below) as entries:
+                for entry in entries:
+                    if entry.name.startswith("."):
+                        continue
+                    if _leads_to_folder(entry):
+                        here = _identity(entry.stat())
+                        if here not in above:
+                            pending.append((f"{below}{entry.name}/", above | {here}))
+                    elif is_image_name(entry.name) and (not entry.is_symlink() or os.path.isfile(entry.path)):
+                        found.append(below + entry.name)
+        except OSError as error:
+            raise UserError(
+                f"{folder / below} cannot be read ({error.strerror}); mend its permissions, or move it away"
+            ) from error
+    return sorted(found)
 
 
-def read(path: Path) -> Image.Image:
+def is_image_name(name: str) -> bool:
+    """Whether a name ends as an image's."""
+    return f".{name.rpartition('.')[2].lower()}" in SUFFIXES
+
+
+def read(path: Path, content: bytes | None = None, max_pixels: int = MAX_PIXELS, at_least: int = 0) -> Image.Image:
     """A file's image, decoded whole and turned as its EXIF orientation says.
+
+    Args:
+        path: The file, or what to call the content.
+        content: The file's bytes, where it is in an archive.
+        max_pixels: More are not decoded: a small file can unpack to any size.
+        at_least: Pixels that are needed of the shorter side: a JPEG is decoded at a half, a quarter or an eighth of its
+            size where that leaves as many, which is faster. 0 decodes all.
 
     Returns:
         Mode "L", "LA", "RGB", "RGBA" or "I;16" (grey of 16 bits); palettes, CMYK and other kinds are converted. The
         first frame of several.
 
     Raises:
-        Unreadable: If it is no image, is cut short, or has more pixels than `PIL.Image.MAX_IMAGE_PIXELS` allows.
+        Unreadable: If it is no image, is cut short, or has too many pixels.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        with _told(path), Image.open(path) as image:
-            image.load()
-            return _plain(ImageOps.exif_transpose(image))
+    with _opened(path, content, max_pixels) as image:
+        if at_least and image.format == "JPEG":
+            image.draft(None, (at_least, at_least))
+        image.load()
+        return _plain(_upright(image))
 
 
-def size(path: Path) -> tuple[int, int]:
+class Examined(NamedTuple):
+    """What a file is like, as it was written.
+
+    Attributes:
+        image: As `read` gives it.
+        mode: Pillow's name for its colours and depth, before they were converted.
+        kind: Its format, such as "PNG", whatever its name says.
+        frames: How many images it holds.
+        turned: Whether its EXIF orientation turns or mirrors it.
+    """
+
+    image: Image.Image
+    mode: str
+    kind: str
+    frames: int
+    turned: bool
+
+
+def examine(path: Path, content: bytes | None = None, max_pixels: int = MAX_PIXELS) -> Examined:
+    """Looks at a file closely; it is decoded whole.
+
+    Args:
+        path: The file, or what to call the content.
+        content: The file's bytes, where they are at hand.
+        max_pixels: More are not decoded.
+
+    Raises:
+        Unreadable: If it is no image, is cut short, or has too many pixels.
+    """
+    with _opened(path, content, max_pixels) as image:
+        frames, turned = getattr(image, "n_frames", 1), image.getexif().get(ORIENTATION, 1) > 1
+        image.load()
+        mode, kind = image.mode, image.format or ""
+        return Examined(_plain(_upright(image)), mode, kind, frames, turned)
+
+
+def size(path: Path, content: bytes | None = None, max_pixels: int = MAX_PIXELS) -> tuple[int, int]:
     """Width and height of a file's image, turned as its EXIF orientation says; its pixels are not decoded.
+
+    Args:
+        path: The file, or what to call the content.
+        content: The file's bytes, where it is in an archive.
+        max_pixels: More are refused.
 
     Raises:
         Unreadable: If the file is no image, or its header or checksums say that it is not whole. A JPEG that is cut
             short shows it only to `read`.
     """
-    with _told(path):
-        with Image.open(path) as image:
-            width, height = image.size
-            sideways = image.getexif().get(ORIENTATION, 1) >= 5
-        with Image.open(path) as image:  # anew: reading the orientation may have moved on in the file
-            image.verify()
-    if Image.MAX_IMAGE_PIXELS and width * height > Image.MAX_IMAGE_PIXELS:
-        raise _too_large(path)
+    with _opened(path, content, max_pixels) as image:
+        width, height = image.size
+        sideways = image.getexif().get(ORIENTATION, 1) >= 5
+    with _opened(path, content, max_pixels) as image:  # anew: reading the orientation may have moved on in the file
+        image.verify()
     return (height, width) if sideways else (width, height)
-
-
-def sizes(paths: Iterable[Path], seconds: float) -> dict[Path, tuple[int, int] | Unreadable]:
-    """What `size` says of each file, or why it says nothing, by several threads.
-
-    Args:
-        paths: The files.
-        seconds: After that no further file is opened, and those left are missing in what is given.
-    """
-    end = time.monotonic() + seconds
-
-    def look(path: Path) -> tuple[int, int] | Unreadable | None:
-        if time.monotonic() > end:
-            return None
-        try:
-            return size(path)
-        except Unreadable as error:
-            return error
-
-    wanted = list(dict.fromkeys(paths))
-    with warnings.catch_warnings():  # set once, because threads share it
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        with ThreadPoolExecutor(THREADS) as pool:
-            found = list(pool.map(look, wanted))
-    return {path: seen for path, seen in zip(wanted, found, strict=True) if seen is not None}
 
 
 def to_mode(image: Image.Image, channels: int) -> Image.Image:
@@ -123,7 +174,7 @@ def to_mode(image: Image.Image, channels: int) -> Image.Image:
     if channels != 4 and image.mode in ("LA", "RGBA"):
         colours = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), colours).convert("RGB")
-    return image.convert(MODES[channels])
+    return image if image.mode == MODES[channels] else image.convert(MODES[channels])
 
 
 def to_tensor(image: Image.Image, channels: int) -> Tensor:
@@ -138,26 +189,37 @@ def to_tensor(image: Image.Image, channels: int) -> Tensor:
 
 
 @contextmanager
-def _told(path: Path) -> Iterator[None]:
-    """Says in one way what Pillow's readers raise in many.
+def _opened(path: Path, content: bytes | None, max_pixels: int) -> Iterator[Image.Image]:
+    """Opens an image, and says in one way what Pillow's readers raise in many, here and in what is done with it.
 
     Raises:
-        Unreadable: Whatever they have raised.
+        Unreadable: Whatever they have raised, or if the image has too many pixels.
     """
+    if Image.MAX_IMAGE_PIXELS and max_pixels > Image.MAX_IMAGE_PIXELS:
+        Image.MAX_IMAGE_PIXELS = max_pixels  # more were asked for; never lowered, because threads share it
     try:
-        yield
+        with Image.open(path if content is None else io.BytesIO(content)) as image:
+            if image.width * image.height > max_pixels:
+                raise _too_large(path, max_pixels)
+            yield image
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise _too_large(path) from error
+        raise _too_large(path, max_pixels) from error
     except UnidentifiedImageError as error:
-        raise Unreadable(path, "empty" if path.stat().st_size == 0 else "no image") from error
+        empty = content == b"" if content is not None else path.stat().st_size == 0
+        raise Unreadable(path, "empty" if empty else "no image") from error
     except OSError as error:
         raise Unreadable(path, error.strerror or f"damaged ({error})") from error
     except (SyntaxError, ValueError, EOFError) as error:  # what they raise on broken chunks
         raise Unreadable(path, f"damaged ({error})") from error
 
 
-def _too_large(path: Path) -> Unreadable:
-    return Unreadable(path, f"more than {Image.MAX_IMAGE_PIXELS:,} pixels")
+def _too_large(path: Path, limit: int) -> Unreadable:
+    return Unreadable(path, f"more than {limit:,} pixels")
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """The image as its orientation says; itself where nothing is to be done, because a copy takes time."""
+    return ImageOps.exif_transpose(image) if image.getexif().get(ORIENTATION, 1) != 1 else image
 
 
 def _plain(image: Image.Image) -> Image.Image:
@@ -165,7 +227,7 @@ def _plain(image: Image.Image) -> Image.Image:
     if image.mode in ("I", "I;16B", "I;16L", "I;16N"):
         return Image.fromarray(np.asarray(image).clip(0, 65535).astype(np.uint16))
     if image.mode in ("L", "LA", "RGB", "RGBA", WIDE):
-        return image.copy()
+        return image
     if image.mode == "F":
         return Image.fromarray(np.asarray(image).clip(0, 255).astype(np.uint8))
     if image.mode == "1":
@@ -174,5 +236,13 @@ def _plain(image: Image.Image) -> Image.Image:
     return image.convert("RGBA" if transparent else "RGB")
 
 
-def _hidden(path: Path) -> bool:
-    return any(part.startswith(".") for part in path.parts)
+def _leads_to_folder(entry: "os.DirEntry[str]") -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself
+        return False
+
+
+def _identity(status: os.stat_result) -> tuple[int, int]:
+    """What tells folders apart, whatever they are called."""
+    return status.st_dev, status.st_ino

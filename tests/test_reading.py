@@ -1,4 +1,7 @@
+import errno
+import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -6,6 +9,7 @@ import torch
 from PIL import Image
 
 from gan_cli import reading
+from gan_cli.errors import UserError
 from gan_cli.reading import Unreadable
 
 SIZE = (6, 4)
@@ -56,33 +60,28 @@ def test_an_image_lies_as_its_orientation_says(tmp_path: Path) -> None:
     assert torch.equal(reading.to_tensor(reading.read(path), 3), reading.to_tensor(turned, 3))
 
 
-def test_sizes_tell_whole_files_from_broken_ones(tmp_path: Path) -> None:
-    picture().save(tmp_path / "whole.png")
-    (tmp_path / "empty.jpg").touch()
-    (tmp_path / "text.png").write_text("no image")
-    picture().resize((300, 300)).save(tmp_path / "cut.png")
-    data = (tmp_path / "cut.png").read_bytes()
-    (tmp_path / "cut.png").write_bytes(data[: len(data) // 2])
-    found = reading.sizes(reading.find_images(tmp_path), seconds=60)
-    told = {path.name: size if isinstance(size, tuple) else size.reason for path, size in found.items()}
-    assert told["whole.png"] == SIZE
-    assert told["empty.jpg"] == "empty"
-    assert told["text.png"] == "no image"
-    assert "truncated" in str(told["cut.png"])
-
-
-def test_sizes_end_when_their_time_is_over(tmp_path: Path) -> None:
-    picture().save(tmp_path / "whole.png")
-    assert reading.sizes([tmp_path / "whole.png"], seconds=-1) == {}
-
-
-def test_an_image_of_too_many_pixels_is_refused_by_its_header(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_image_of_too_many_pixels_is_refused_by_its_header(tmp_path: Path) -> None:
     picture().save(tmp_path / "large.png")
-    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 20)
-    with pytest.raises(Unreadable, match="more than 20 pixels"):
-        reading.read(tmp_path / "large.png")
-    (told,) = reading.sizes([tmp_path / "large.png"], seconds=60).values()
-    assert "more than 20 pixels" in str(told)
+    for look in (reading.read, reading.size):
+        with pytest.raises(Unreadable, match="more than 20 pixels"):
+            look(tmp_path / "large.png", max_pixels=20)
+        look(tmp_path / "large.png", max_pixels=24)
+
+
+def test_more_pixels_than_pillow_allows_can_be_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)  # 24 pixels are more than twice as many
+    picture().save(tmp_path / "large.png")
+    with pytest.raises(Unreadable, match="more than 10 pixels"):
+        reading.read(tmp_path / "large.png", max_pixels=10)
+    assert reading.read(tmp_path / "large.png", max_pixels=30).size == SIZE
+
+
+def test_a_large_jpeg_is_decoded_smaller_where_that_is_enough(tmp_path: Path) -> None:
+    path = tmp_path / "large.jpg"
+    picture().resize((640, 480), Image.Resampling.BICUBIC).save(path)
+    assert reading.read(path).size == (640, 480)
+    assert reading.read(path, at_least=100).size == (160, 120)
+    assert reading.read(path, at_least=500).size == (640, 480)
 
 
 def test_hidden_files_and_other_endings_are_no_images(tmp_path: Path) -> None:
@@ -90,4 +89,29 @@ def test_hidden_files_and_other_endings_are_no_images(tmp_path: Path) -> None:
         (tmp_path / name).touch()
     (tmp_path / ".thumbnails").mkdir()
     (tmp_path / ".thumbnails" / "c.png").touch()
-    assert [path.name for path in reading.find_images(tmp_path)] == ["a.jpeg", "b.PNG"]
+    assert reading.image_names(tmp_path) == ["a.jpeg", "b.PNG"]
+
+
+def test_links_are_followed_but_not_in_a_circle(tmp_path: Path) -> None:
+    (tmp_path / "a" / "inner").mkdir(parents=True)
+    (tmp_path / "a" / "1.png").touch()
+    (tmp_path / "b").symlink_to("a")
+    (tmp_path / "a" / "inner" / "up").symlink_to(tmp_path)
+    (tmp_path / "self").symlink_to("self")
+    (tmp_path / "nowhere.png").symlink_to("gone.png")
+    (tmp_path / "linked.png").symlink_to("a/1.png")
+    assert reading.image_names(tmp_path) == ["a/1.png", "b/1.png", "linked.png"]
+
+
+def test_a_folder_that_cannot_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "closed").mkdir()
+    scan = os.scandir
+
+    def refuse(path: Path) -> Any:
+        if path.name == "closed":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)  # the one who runs the tests may be allowed everything
+    with pytest.raises(UserError, match=r"closed cannot be read \(Permission denied\); mend its permissions"):
+        reading.image_names(tmp_path)

@@ -7,13 +7,12 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from gan_cli.batches import AnyBatch, ImageBatch, PairedBatch, UnpairedBatch
+from gan_cli.batches import AnyBatch, ImageBatch, LoadedBatch, PairedBatch, UnpairedBatch
 from gan_cli.data import DataFacts, Digits, GANDataModule
 from gan_cli.data.datamodules import Split
 from gan_cli.data.parts import Part
 from gan_cli.data.sampling import Span, stream_indices
 from gan_cli.data.translation_sets import facts_between
-from gan_cli.images import to_float
 from gan_cli.networks.layers import class_shares
 from gan_cli.objectives.adversarial import discriminator_cross_entropy, non_saturating_generator_loss
 from gan_cli.seeding import Rows
@@ -94,9 +93,9 @@ class Few(Part):
     def __len__(self) -> int:
         return len(self.images)
 
-    def __getitem__(self, places: Span | Tensor) -> AnyBatch:
+    def __getitem__(self, places: Span | Tensor) -> LoadedBatch:
         indices = stream_indices(len(self), *places) if isinstance(places, Span) else places
-        return self.batch(self.images[indices], 255 - self.images[indices.flip(0)])
+        return LoadedBatch(self.batch(self.images[indices], 255 - self.images[indices.flip(0)]))
 
 
 class FewPairs(GANDataModule):
@@ -119,10 +118,6 @@ class FewPairs(GANDataModule):
 
     def part(self, split: Split) -> Part:
         return Few(self.digits(split), lambda digits, _: PairedBatch(digits, (255 - digits).expand(-1, 3, -1, -1)))
-
-    def on_device(self, batch: Any) -> AnyBatch:
-        converted: AnyBatch = type(batch)(*map(to_float, batch))
-        return converted
 
 
 class FewUnpaired(FewPairs):

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Column
 
+from gan_cli.data import GANDataModule
 from gan_cli.variants.base import PLAYERS, AdversarialModule
 
 SPEED = "time/images_per_second"
@@ -35,6 +36,21 @@ class Throughput(Callback):
         images, now = pl_module.counters.images, time.perf_counter()
         pl_module.log(SPEED, (images - self._images) / (now - self._since))
         self._images, self._since = images, now
+
+
+class UnreadableFiles(Callback):
+    """Logs `data/unreadable_files`, how many files others have stood in for, once there are any."""
+
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        assert isinstance(pl_module, AdversarialModule)
+        every: int = getattr(trainer, "log_every_n_steps", 0)
+        data = getattr(trainer, "datamodule", None)
+        if not every or pl_module.counters.batches % every or not isinstance(data, GANDataModule):
+            return
+        if count := len(data.unreadable_files()):
+            pl_module.log("data/unreadable_files", float(count))
 
 
 class FitProgress(ProgressBar):

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any, ClassVar, Literal, NamedTuple, cast
 
 import torch
@@ -9,8 +10,9 @@ from lightning.pytorch import LightningDataModule
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from gan_cli.batches import AnyBatch, Batch, ImageBatch
-from gan_cli.data.parts import InMemory, LabelledPart, Part
+from gan_cli import images
+from gan_cli.batches import AnyBatch, Batch, ImageBatch, LoadedBatch
+from gan_cli.data.parts import LabelledPart, Part
 from gan_cli.data.sampling import StreamSampler, dealt_indices
 from gan_cli.errors import UserError
 from gan_cli.seeding import stream
@@ -71,6 +73,12 @@ class GANDataModule(LightningDataModule, ABC):
         UserError: If a value is not possible.
     """
 
+    home: ClassVar[str] = ""
+    """Where to read about the set."""
+    licence: ClassVar[str] = ""
+    """What may be done with it, in a line."""
+    layout: ClassVar[str] = ""
+    """What has to be where, and how it comes there, in a line."""
     offline: ClassVar[bool] = False
     """Whether the set comes with the installation."""
     yields: type[AnyBatch] = ImageBatch
@@ -103,9 +111,14 @@ class GANDataModule(LightningDataModule, ABC):
             UserError: If it is not there, or not whole.
         """
 
-    @abstractmethod
-    def on_device(self, batch: Any) -> AnyBatch:
-        """A batch as the model sees it, made of one as it leaves the loader."""
+    def on_device(self, loaded: LoadedBatch) -> AnyBatch:
+        """A batch as the model sees it: uint8 becomes float in [-1, 1], mirrored where it is to be, all at once."""
+        batch, mirrored = loaded
+        flips = iter(mirrored)
+        shown: AnyBatch = type(batch)(
+            *(images.shown(part, next(flips, None)) if part.dtype == torch.uint8 else part for part in batch)
+        )
+        return shown
 
     def labelled(self, count: int, seed: int, device: torch.device) -> Batch:
         """Training images with their labels for semi-supervised learning, as the model sees them.
@@ -125,8 +138,8 @@ class GANDataModule(LightningDataModule, ABC):
         each = [order[labels[order] == number][: count // classes] for number in range(classes)]
         if any(len(chosen) < count // classes for chosen in each):
             raise UserError(f"model.num_labelled: {count} is more than {self.facts.name} has of each class; take fewer")
-        batch = self.train_set[torch.cat(each)]
-        return cast(Batch, self.on_device(type(batch)(*(tensor.to(device) for tensor in batch))))
+        batch, _ = self.train_set[torch.cat(each)]
+        return cast(Batch, self.on_device(LoadedBatch(type(batch)(*(tensor.to(device) for tensor in batch)))))
 
     def examples(self, count: int) -> AnyBatch:
         """Held-out examples, evenly from the whole held-out part, as the model sees them; on the CPU.
@@ -138,6 +151,10 @@ class GANDataModule(LightningDataModule, ABC):
         size = len(self.held_out_set)
         count = min(count, size)
         return self.on_device(self.held_out_set[torch.arange(count) * size // count])
+
+    def unreadable_files(self) -> list[Path]:
+        """The files that could not be read so far, in place of which others were shown."""
+        return []
 
     def test_inputs(self, domain: str) -> list[NamedImage]:
         """The images to judge on that go into the direction from a domain; nothing must have been set up.
@@ -187,7 +204,7 @@ class GANDataModule(LightningDataModule, ABC):
         """The images to judge on, each once: what `setup` has read for the stage."""
         return self.val_dataloader()
 
-    def on_after_batch_transfer(self, batch: Any, dataloader_idx: int) -> AnyBatch:
+    def on_after_batch_transfer(self, batch: LoadedBatch, dataloader_idx: int) -> AnyBatch:
         return self.on_device(batch)
 
     def _check_batch_size(self, images: int) -> None:
@@ -202,26 +219,32 @@ class GANDataModule(LightningDataModule, ABC):
     def _place(self) -> tuple[int, int]:
         return (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
 
-    def _loader(self, part: Part, batches: Any) -> DataLoader[AnyBatch]:
-        return DataLoader(
-            part,
-            sampler=batches,
-            batch_size=None,  # the sampler yields whole batches
-            num_workers=self.num_workers,
-            persistent_workers=self.num_workers > 0,
-            pin_memory=torch.cuda.is_available(),
-        )
+    def _loader(self, part: Part, batches: Any) -> "PartLoader":
+        return PartLoader(part, batches, self.num_workers)
 
 
-class MemoryDataModule(GANDataModule):
-    """A set that is read whole."""
+class PartLoader(DataLoader[LoadedBatch]):
+    """Batches of a part, by processes beside the training as long as there is something to decode.
 
-    train_set: InMemory | None
-    held_out_set: InMemory | None
+    To hand a batch from one process to another takes longer than to take it from memory.
 
-    @abstractmethod
-    def read(self, train: bool) -> Batch:
-        """The whole part to train on, or the held-out one: none of these sets has a third."""
+    Args:
+        part: Gives the batches.
+        batches: Which, again at each pass: places of a run's stream, or numbers.
+        num_workers: Processes, if they are of use.
+    """
 
-    def part(self, split: Split) -> Part:
-        return InMemory(self.read(train=split == "train"))
+    def __init__(self, part: Part, batches: Any, num_workers: int) -> None:
+        self.part = part
+        self._shared: dict[str, Any] = {
+            "sampler": batches,
+            "batch_size": None,  # the sampler yields whole batches
+            "pin_memory": torch.cuda.is_available(),
+        }
+        super().__init__(part, num_workers=num_workers, persistent_workers=num_workers > 0, **self._shared)
+
+    def __iter__(self) -> Any:
+        if not self.num_workers or not self.part.at_hand:
+            return super().__iter__()
+        self._iterator = None  # ends the workers
+        return iter(DataLoader(self.part, num_workers=0, **self._shared))

@@ -1,20 +1,16 @@
-"""One's own folders of images as data sets: of pairs, of two domains, of many."""
+"""One's own folders of images to translate between: of pairs, of two domains."""
 
 from typing import Any
 
-import torch
-from torch import Tensor
-
 from gan_cli.data import folders
+from gan_cli.data.archives import File
 from gan_cli.data.datamodules import Split
-from gan_cli.data.file_parts import Side
-from gan_cli.data.folders import File, Pair
-from gan_cli.data.translation_sets import DomainDataModule, PairedDataModule, UnpairedDataModule
+from gan_cli.data.decoding import Pair, Side
+from gan_cli.data.translation_sets import PairedDataModule, UnpairedDataModule
 from gan_cli.errors import UserError
 
 PAIRED = "pix2pix's train/ with both sides in one file, or two folders paired by name"
 UNPAIRED = "CycleGAN's trainA/ and trainB/, or two folders of images"
-DOMAINS = "a folder of images for each domain, or train/ with such folders"
 
 
 class PairedFolder(PairedDataModule):
@@ -35,6 +31,13 @@ class PairedFolder(PairedDataModule):
         UserError: If a value is not possible, or the folder has another layout.
     """
 
+    home = "your own"
+    licence = "yours"
+    layout = (
+        "root/train/ val/ test/ with both sides beside each other in one file; or two folders in which files of one "
+        "name are a pair, at the top or inside those"
+    )
+
     def __init__(
         self,
         source: Side = "left",
@@ -47,7 +50,7 @@ class PairedFolder(PairedDataModule):
         super().__init__(**loading)
         self.source = source
         self.typed_names = (source_name, target_name)
-        self.held_out, self.split_seed = check_share(held_out), split_seed
+        self.held_out, self.split_seed = folders.checked_share(held_out), split_seed
 
     @property
     def domains(self) -> tuple[str, str]:
@@ -55,13 +58,24 @@ class PairedFolder(PairedDataModule):
         return source or "source", target or "target"
 
     def pairs(self, split: Split) -> list[Pair]:
+        parts, lonely = self._parts()
+        if lonely and self.on_error == "raise":
+            raise UserError(
+                f"data.root: {len(lonely)} files of {self.root} have no partner of the same name, such as "
+                f"{lonely[0].path}\nTake them out, put their partners beside them, or type --data.on_error skip"
+            )
+        return folders.chosen(parts, split, self.held_out, self.split_seed)
+
+    def without_partner(self) -> list[File]:
+        return self._parts()[1]
+
+    def _parts(self) -> tuple[dict[Split, list[Pair]], list[File]]:
+        """The pairs of each part, and the files that have no partner."""
         root = folders.existing(self.root, PAIRED)
         names = self._folders()
         if names is None:
-            parts = folders.side_by_side(folders.plain_parts(root))
-        else:
-            parts = folders.paired_by_name(*(folders.domain_parts(root, name) for name in names))
-        return folders.chosen(parts, split, self.held_out, self.split_seed)
+            return folders.side_by_side(folders.plain_parts(root)), []
+        return folders.paired_by_name(*(folders.domain_parts(root, name) for name in names))
 
     def _folders(self) -> tuple[str, str] | None:
         """The folders of source and target; None where a file holds both."""
@@ -89,12 +103,16 @@ class UnpairedFolder(UnpairedDataModule):
         UserError: If a value is not possible, or the folder has another layout.
     """
 
+    home = "your own"
+    licence = "yours"
+    layout = "root/trainA/ trainB/ testA/ testB/; or two folders of any name"
+
     def __init__(
         self, a_name: str = "", b_name: str = "", held_out: float = 0.1, split_seed: int = 0, **loading: Any
     ) -> None:
         super().__init__(**loading)
         self.typed_names = (a_name, b_name)
-        self.held_out, self.split_seed = check_share(held_out), split_seed
+        self.held_out, self.split_seed = folders.checked_share(held_out), split_seed
 
     @property
     def domains(self) -> tuple[str, str]:
@@ -116,49 +134,3 @@ class UnpairedFolder(UnpairedDataModule):
     def _lettered(self) -> bool:
         root = folders.existing(self.root, UNPAIRED)
         return all((root / f"train{letter}").is_dir() for letter in "AB")
-
-
-class DomainFolder(DomainDataModule):
-    """A folder for each domain or class, inside train/ and test/ or at the top, where a share is held out.
-
-    Args:
-        held_out: Share of each domain's images held out where there are no others, between 0 and 1.
-        split_seed: Chooses them.
-        **loading: Further arguments of `DomainDataModule`.
-
-    Raises:
-        UserError: If a value is not possible, or the folder has another layout.
-    """
-
-    def __init__(self, held_out: float = 0.1, split_seed: int = 0, **loading: Any) -> None:
-        super().__init__(**loading)
-        self.held_out, self.split_seed = check_share(held_out), split_seed
-
-    @property
-    def domains(self) -> tuple[str, ...]:
-        names = folders.domain_names(folders.existing(self.root, DOMAINS))
-        if not names:
-            raise UserError(f"data.root: {self.root} must hold {DOMAINS}")
-        return names
-
-    def labelled_files(self, split: Split) -> tuple[list[File], Tensor]:
-        root = folders.existing(self.root, DOMAINS)
-        files: list[File] = []
-        labels: list[int] = []
-        for label, name in enumerate(self.domains):
-            parts = folders.domain_parts(root, name)
-            found = folders.chosen(parts, split, self.held_out, self.split_seed)
-            files += [file._replace(name=f"{name}/{file.name}") for file in found]
-            labels += [label] * len(found)
-        return files, torch.tensor(labels)
-
-
-def check_share(held_out: float) -> float:
-    """A share of images to hold out, if it is possible.
-
-    Raises:
-        UserError: If it is not.
-    """
-    if not 0 < held_out < 1:
-        raise UserError(f"data.held_out: {held_out} is not possible; take a share between 0 and 1, such as 0.1")
-    return held_out

@@ -3,13 +3,14 @@
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 import torch
 
+from gan_cli.data.archives import File, listing
 from gan_cli.data.datamodules import Split
+from gan_cli.data.decoding import Pair
 from gan_cli.errors import UserError
-from gan_cli.reading import find_images
 from gan_cli.seeding import stream
 
 SPLITS: tuple[Split, ...] = ("train", "val", "test")
@@ -17,32 +18,8 @@ SPLITS: tuple[Split, ...] = ("train", "val", "test")
 T = TypeVar("T")
 
 
-class File(NamedTuple):
-    """An image file of a set.
-
-    Attributes:
-        path: Where it is.
-        name: What it is called in its part: the path below the part's folder, without the ending.
-    """
-
-    path: Path
-    name: str
-
-
 Parts = dict[Split, list[File]]
 """Files by part; a part that is not there is left out."""
-
-
-class Pair(NamedTuple):
-    """Two sides of an example.
-
-    Attributes:
-        name: What it is called in its part.
-        files: One with the sides beside each other, or two, the source first.
-    """
-
-    name: str
-    files: tuple[Path, ...]
 
 
 def existing(root: str, what: str) -> Path:
@@ -76,7 +53,7 @@ def domain_parts(root: Path, name: str) -> Parts:
     for folders in ({split: root / split / name for split in SPLITS}, {split: root / name / split for split in SPLITS}):
         if folders["train"].is_dir():
             return _parts(folders)
-    return {"train": _files(root / name)}
+    return {"train": listing(root / name)}
 
 
 def names_in(folder: str) -> tuple[str, str]:
@@ -111,16 +88,23 @@ def two_of(names: Sequence[str], first: str, second: str, arguments: tuple[str, 
 
 def side_by_side(parts: Parts) -> dict[Split, list[Pair]]:
     """Pairs whose sides are beside each other in one file."""
-    return {split: [Pair(file.name, (file.path,)) for file in files] for split, files in parts.items()}
+    return {split: [Pair(file.name, (file,)) for file in files] for split, files in parts.items()}
 
 
-def paired_by_name(source: Parts, target: Parts) -> dict[Split, list[Pair]]:
-    """Pairs of the files that have one name.
+def paired_by_name(source: Parts, target: Parts) -> tuple[dict[Split, list[Pair]], list[File]]:
+    """Pairs of the files that have one name, and the files that have no partner.
 
     Raises:
-        UserError: If a file has no partner, or more than one.
+        UserError: If two files of one side have one name.
     """
-    return {split: _paired(source.get(split, []), target.get(split, [])) for split in (source | target)}
+    pairs: dict[Split, list[Pair]] = {}
+    lonely: list[File] = []
+    for split in source | target:
+        here, there = (_by_name(parts.get(split, [])) for parts in (source, target))
+        pairs[split] = [Pair(name, (file, there[name])) for name, file in here.items() if name in there]
+        lonely += [file for name, file in here.items() if name not in there]
+        lonely += [file for name, file in there.items() if name not in here]
+    return pairs, lonely
 
 
 def chosen(parts: dict[Split, list[T]], split: Split, held_out: float, seed: int) -> list[T]:
@@ -142,20 +126,19 @@ def chosen(parts: dict[Split, list[T]], split: Split, held_out: float, seed: int
     return [file for number, file in enumerate(files) if (number in taken) == (split != "train")]
 
 
+def checked_share(held_out: float) -> float:
+    """A share of images to hold out, if it is possible.
+
+    Raises:
+        UserError: If it is not.
+    """
+    if not 0 < held_out < 1:
+        raise UserError(f"data.held_out: {held_out} is not possible; take a share between 0 and 1, such as 0.1")
+    return held_out
+
+
 def _first(parts: dict[Split, list[T]], *splits: Split) -> list[T]:
     return next((parts[split] for split in splits if parts.get(split)), [])
-
-
-def _paired(source: list[File], target: list[File]) -> list[Pair]:
-    sides = [_by_name(files) for files in (source, target)]
-    lonely = [file for name, file in sides[0].items() if name not in sides[1]]
-    lonely += [file for name, file in sides[1].items() if name not in sides[0]]
-    if lonely:
-        raise UserError(
-            f"data.root: {len(lonely)} of {len(source) + len(target)} files have no partner of the same name, "
-            f"such as {lonely[0].path}\nTake them out, or put their partners beside them"
-        )
-    return [Pair(name, (file.path, sides[1][name].path)) for name, file in sides[0].items()]
 
 
 def _by_name(files: list[File]) -> dict[str, File]:
@@ -168,11 +151,7 @@ def _by_name(files: list[File]) -> dict[str, File]:
 
 
 def _parts(folders: dict[Split, Path]) -> Parts:
-    return {split: _files(folder) for split, folder in folders.items() if folder.is_dir()}
-
-
-def _files(folder: Path) -> list[File]:
-    return [File(path, path.relative_to(folder).with_suffix("").as_posix()) for path in find_images(folder)]
+    return {split: listing(folder) for split, folder in folders.items() if folder.is_dir()}
 
 
 def _folders(folder: Path) -> tuple[str, ...]:

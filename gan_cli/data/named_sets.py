@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
 from gan_cli.data import downloads, folders
+from gan_cli.data.archives import File
 from gan_cli.data.datamodules import Split
+from gan_cli.data.decoding import Pair, Side
 from gan_cli.data.downloads import Archive
-from gan_cli.data.file_parts import Side
-from gan_cli.data.folders import File, Pair
 from gan_cli.data.translation_sets import PairedDataModule, UnpairedDataModule
 
 PIX2PIX = "https://efrosgans.eecs.berkeley.edu/pix2pix/datasets/"
@@ -52,6 +52,9 @@ class NamedPairsDataModule(PairedDataModule):
         UserError: If a value is not possible.
     """
 
+    home = "https://phillipi.github.io/pix2pix"
+    licence = "that of the images it was made of"
+    layout = "root/NAME/train/ val/ test/; downloaded at the first use"
     archive: ClassVar[Archive]
     sides: ClassVar[Sides]
 
@@ -75,6 +78,7 @@ class NamedPairsDataModule(PairedDataModule):
 class Facades(NamedPairsDataModule):
     """400 facades and their parts (CMP Facades), labels to photo. Downloads 30 MB into `root`."""
 
+    home = "http://cmp.felk.cvut.cz/~tylecr1/facade"
     archive = _pix2pix("facades", 30_168_306)
     sides = Sides("photo", "labels", source="right")
 
@@ -89,6 +93,8 @@ class Maps(NamedPairsDataModule):
 class Edges2Shoes(NamedPairsDataModule):
     """50,000 shoes and their edges (UT Zappos50K), edges to shoes. Downloads 2.0 GB into `root`."""
 
+    home = "http://vision.cs.utexas.edu/projects/finegrained/utzap50k"
+    licence = "for non-commercial use only (UT Zappos50K)"
     archive = _pix2pix("edges2shoes", 0)
     sides = Sides("edges", "shoes")
     jitters = flips = False
@@ -97,6 +103,7 @@ class Edges2Shoes(NamedPairsDataModule):
 class Edges2Handbags(NamedPairsDataModule):
     """137,000 handbags and their edges, edges to handbags. Downloads 8.0 GB into `root`."""
 
+    home = "https://github.com/junyanz/iGAN"
     archive = _pix2pix("edges2handbags", 0)
     sides = Sides("edges", "handbags")
     jitters = flips = False
@@ -105,6 +112,9 @@ class Edges2Handbags(NamedPairsDataModule):
 class Cityscapes(NamedPairsDataModule):
     """2,975 street scenes and what is where in them, labels to photo; its licence wants it fetched by hand."""
 
+    home = "https://www.cityscapes-dataset.com"
+    licence = "for non-commercial use, after registration; not to be passed on"
+    layout = "fetch it by hand and make pairs of it; root/cityscapes/train/ val/ with both sides in one file"
     archive = Archive("cityscapes", "", 0, "", "https://www.cityscapes-dataset.com")
     sides = Sides("photo", "labels", source="right")
 
@@ -119,6 +129,9 @@ class Night2Day(NamedPairsDataModule):
 class NamedDomainsDataModule(UnpairedDataModule):
     """A set of CycleGAN's paper: `root/NAME/trainA`, `trainB`, `testA` and `testB`. Jittered and mirrored."""
 
+    home = "https://junyanz.github.io/CycleGAN"
+    licence = "that of the images, which are of others (Flickr, WikiArt)"
+    layout = "root/NAME/trainA/ trainB/ testA/ testB/; downloaded at the first use"
     archive: ClassVar[Archive]
     a_and_b: ClassVar[tuple[str, str]]
 
@@ -140,6 +153,7 @@ class NamedDomainsDataModule(UnpairedDataModule):
 class Horse2Zebra(NamedDomainsDataModule):
     """1,067 horses and 1,334 zebras (ImageNet). Downloads 117 MB into `root`."""
 
+    licence = "for non-commercial research only (ImageNet)"
     archive = _cyclegan("horse2zebra", 116_867_962, "a74d9d392eecca9966b51287a76ca126af473d9de4f3e8fc0e9cda08fa1730a1")
     a_and_b = ("horse", "zebra")
 
@@ -147,6 +161,7 @@ class Horse2Zebra(NamedDomainsDataModule):
 class Apple2Orange(NamedDomainsDataModule):
     """Apples and oranges (ImageNet), about 1,000 of each. Downloads 78 MB into `root`."""
 
+    licence = "for non-commercial research only (ImageNet)"
     archive = _cyclegan("apple2orange", 78_456_409, "845a191e9af8926408ea597001cd03a452e3300a1f44a79fe329b3d59f6e3eb8")
     a_and_b = ("apple", "orange")
 

@@ -5,11 +5,13 @@ from abc import ABC, abstractmethod
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from gan_cli.batches import AnyBatch, Batch
-from gan_cli.data.sampling import Span, stream_indices
+from gan_cli.batches import Batch, ImageBatch, LoadedBatch, PairedBatch, UnpairedBatch
+from gan_cli.data.sampling import Span, spread, stream_indices
+from gan_cli.data.stores import Store
+from gan_cli.data.transforms import Framing
 
 
-class Part(Dataset[AnyBatch], ABC):
+class Part(Dataset[LoadedBatch], ABC):
     """A part of a set. It gives whole batches, uint8: of a run's stream to train on, or by number to look at.
 
     Training batches may be augmented, as a pure function of (seed, position); batches by number never are.
@@ -20,8 +22,18 @@ class Part(Dataset[AnyBatch], ABC):
         """Images, or places of the stream that make a pass."""
 
     @abstractmethod
-    def __getitem__(self, places: Span | Tensor) -> AnyBatch:
+    def __getitem__(self, places: Span | Tensor) -> LoadedBatch:
         """The batch at these places of a run's stream, or of the images with these numbers, int64 [N]."""
+
+    @property
+    def stores(self) -> tuple[Store, ...]:
+        """Where its images come from, if from stores."""
+        return ()
+
+    @property
+    def at_hand(self) -> bool:
+        """Whether nothing is left to be decoded or read from a disk, so that no other process is of use."""
+        return bool(self.stores) and all(store.at_hand for store in self.stores)
 
 
 class LabelledPart(Part):
@@ -35,15 +47,121 @@ class LabelledPart(Part):
 
 
 class InMemory(LabelledPart):
-    """A part that is held as tensors."""
+    """A part that is held as tensors and never augmented."""
 
     def __init__(self, content: Batch) -> None:
         self.content = content
         self.labels = content.labels
 
+    @property
+    def at_hand(self) -> bool:
+        return True
+
     def __len__(self) -> int:
         return len(self.labels)
 
-    def __getitem__(self, places: Span | Tensor) -> Batch:
+    def __getitem__(self, places: Span | Tensor) -> LoadedBatch:
         indices = stream_indices(len(self), *places) if isinstance(places, Span) else places
-        return type(self.content)(*(tensor[indices] for tensor in self.content))
+        return LoadedBatch(type(self.content)(*(tensor[indices] for tensor in self.content)))
+
+
+class Images(LabelledPart):
+    """Images with their classes or attributes.
+
+    Args:
+        store: Gives the images.
+        labels: int64 [M], or float [M, K].
+        framing: What is shown of them.
+    """
+
+    def __init__(self, store: Store, labels: Tensor, framing: Framing) -> None:
+        self.store = store
+        self.labels = labels
+        self.framing = framing
+
+    def __len__(self) -> int:
+        return len(self.store)
+
+    def __getitem__(self, places: Span | Tensor) -> LoadedBatch:
+        numbers, images, mirrored = _shown(self.store, places, self.framing)
+        return LoadedBatch(ImageBatch(images, self.labels[numbers]), mirrored)
+
+    @property
+    def stores(self) -> tuple[Store, ...]:
+        return (self.store,)
+
+
+class Pairs(Part):
+    """Pairs, the same crop and flip for both sides.
+
+    Args:
+        store: Gives both sides as one image, the source's channels first.
+        source_channels: How many these are.
+        framing: What is shown of them.
+    """
+
+    def __init__(self, store: Store, source_channels: int, framing: Framing) -> None:
+        self.store = store
+        self.source_channels = source_channels
+        self.framing = framing
+
+    def __len__(self) -> int:
+        return len(self.store)
+
+    def __getitem__(self, places: Span | Tensor) -> LoadedBatch:
+        _, images, mirrored = _shown(self.store, places, self.framing)
+        sides = images[:, : self.source_channels], images[:, self.source_channels :]
+        return LoadedBatch(PairedBatch(*(side.contiguous() for side in sides)), mirrored * 2)
+
+    @property
+    def stores(self) -> tuple[Store, ...]:
+        return (self.store,)
+
+
+class TwoDomains(Part):
+    """Images of two domains, each with a crop and flip of its own.
+
+    A pass is as long as the longer domain. The shorter one is a stream of its own, shuffled anew at each of its passes,
+    so that partners differ from pass to pass.
+
+    Args:
+        a: Gives the images of the first domain.
+        b: Gives those of the second.
+        framing: What is shown of them.
+    """
+
+    def __init__(self, a: Store, b: Store, framing: Framing) -> None:
+        self.a, self.b = a, b
+        self.framing = framing
+
+    def __len__(self) -> int:
+        return max(map(len, self.stores))
+
+    def __getitem__(self, places: Span | Tensor) -> LoadedBatch:
+        images, mirrored = zip(
+            *(self._of(name, store, places) for name, store in zip("ab", self.stores, strict=True)), strict=True
+        )
+        return LoadedBatch(UnpairedBatch(*images), mirrored[0] + mirrored[1])
+
+    @property
+    def stores(self) -> tuple[Store, ...]:
+        return (self.a, self.b)
+
+    def _of(self, name: str, store: Store, places: Span | Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
+        if isinstance(places, Tensor):
+            places = spread(places, len(self), len(store))
+        _, images, mirrored = _shown(store, places, self.framing, f"/{name}")
+        return images, mirrored
+
+
+def _shown(
+    store: Store, places: Span | Tensor, framing: Framing, use: str = ""
+) -> tuple[Tensor, Tensor, tuple[Tensor, ...]]:
+    """The numbers of the images shown, the images as they are cut, and which are to be mirrored, if any may be."""
+    if isinstance(places, Tensor):
+        return places, framing.cut(store[places], framing.middle(len(places))), ()
+    numbers = stream_indices(len(store), *places, use=f"order{use}")
+    if not framing.varies:
+        return numbers, store[numbers], ()
+    views = framing.views(places, use)
+    return numbers, framing.cut(store[numbers], views), (views.mirrored,) if framing.flip else ()

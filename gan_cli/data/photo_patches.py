@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from gan_cli import images
-from gan_cli.batches import AnyBatch, PairedBatch, UnpairedBatch
+from gan_cli.batches import LoadedBatch, PairedBatch, UnpairedBatch
 from gan_cli.data.datamodules import DataFacts, GANDataModule, NamedImage, Split
 from gan_cli.data.parts import Part
 from gan_cli.data.photo_blocks import SCALES, Block, Task, blocks
@@ -69,9 +68,9 @@ class Patches(Part):
     def __len__(self) -> int:
         return EPOCH
 
-    def __getitem__(self, places: Span | Tensor) -> AnyBatch:
+    def __getitem__(self, places: Span | Tensor) -> LoadedBatch:
         cuts = [torch.stack([self.cut(side, window) for window in self._windows(side, places)]) for side in (0, 1)]
-        return PairedBatch(*cuts) if self.paired else UnpairedBatch(*cuts)
+        return LoadedBatch(PairedBatch(*cuts) if self.paired else UnpairedBatch(*cuts))
 
     def cut(self, side: int, window: Window) -> Tensor:
         """A patch of one side, uint8 [C, H, W]."""
@@ -154,6 +153,9 @@ class PhotoPatches(GANDataModule):
         UserError: If a value is not possible.
     """
 
+    home = "https://scikit-learn.org/stable/datasets/loading_other_datasets.html"
+    licence = "CC BY 2.0 (china.jpg: danielbuechele, flower.jpg: vultilion, both on Flickr)"
+    layout = "nothing: the photographs come with scikit-learn"
     offline = True
 
     def __init__(
@@ -204,11 +206,8 @@ class PhotoPatches(GANDataModule):
         if self.task == "china2flower":
             raise UserError("data.task: china2flower has no pairs; take edges2photo or gray2photo")
         part = self.part("test")
-        return PairedBatch(*part[torch.arange(len(part))])
-
-    def on_device(self, batch: Any) -> AnyBatch:
-        """uint8 becomes float in [-1, 1], for the whole batch at once."""
-        return self.yields(*map(images.to_float, batch))
+        batch, _ = part[torch.arange(len(part))]
+        return PairedBatch(*batch)
 
     def test_inputs(self, domain: str) -> list[NamedImage]:
         side = side_of(domain, self.facts.domains)

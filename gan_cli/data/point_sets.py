@@ -3,13 +3,14 @@
 from abc import abstractmethod
 from typing import ClassVar
 
-from gan_cli.batches import Batch, PointBatch
+from gan_cli.batches import PointBatch
 from gan_cli.data import points
-from gan_cli.data.datamodules import DataFacts, MemoryDataModule
+from gan_cli.data.datamodules import DataFacts, GANDataModule, Split
+from gan_cli.data.parts import InMemory
 from gan_cli.errors import UserError
 
 
-class PointDataModule(MemoryDataModule):
+class PointDataModule(GANDataModule):
     """Points of the plane, generated from a fixed seed: sets that show at a glance what a GAN has missed.
 
     Args:
@@ -21,6 +22,9 @@ class PointDataModule(MemoryDataModule):
         UserError: If a value is not possible.
     """
 
+    home = "https://scikit-learn.org"
+    licence = "free: computed from a fixed seed"
+    layout = "nothing"
     offline = True
     yields = PointBatch
     modes: ClassVar[points.Modes | None] = None
@@ -37,16 +41,14 @@ class PointDataModule(MemoryDataModule):
     def make(self, count: int, seed: int) -> PointBatch:
         """That many points, with the mode each belongs to."""
 
-    def read(self, train: bool) -> PointBatch:
-        return self.make(self.num_points if train else self.HELD_OUT, seed=0 if train else 1)
+    def part(self, split: Split) -> InMemory:
+        train = split == "train"
+        return InMemory(self.make(self.num_points if train else self.HELD_OUT, seed=0 if train else 1))
 
     @property
     def facts(self) -> DataFacts:
         names = tuple(str(number) for number in range(len(self.modes.centres))) if self.modes else ()
         return DataFacts(type(self).__name__, 0, 0, len(names), names, point_dim=2)
-
-    def on_device(self, batch: Batch) -> Batch:
-        return batch
 
 
 class Ring8(PointDataModule):

@@ -14,6 +14,9 @@ from torch.utils.data import Sampler
 
 from gan_cli.seeding import stream
 
+PAGE = 4096
+"""Places whose random numbers are drawn at once."""
+
 
 class Span(NamedTuple):
     """Places [start, stop) of the endless stream of a run: what a batch is made of, its order and its augmentation.
@@ -53,6 +56,28 @@ def stream_indices(size: int, seed: int, start: int, stop: int, use: str = "orde
 @lru_cache(maxsize=4)
 def _shuffled_pass(size: int, seed: int, use: str, number: int) -> Tensor:
     return torch.randperm(size, generator=stream(seed, use, number))
+
+
+def uniform_rows(columns: int, seed: int, start: int, stop: int, use: str) -> Tensor:
+    """Numbers from [0, 1) for places [start, stop) of a run's stream, float [stop - start, columns].
+
+    Args:
+        columns: Numbers for each place.
+        seed: The run's seed.
+        start: The first place.
+        stop: The place after the last.
+        use: What they are for; different uses are independent.
+    """
+    pages = range(start // PAGE, (stop - 1) // PAGE + 1)
+    rows = torch.cat([_page(columns, seed, use, number) for number in pages])
+    first = pages.start * PAGE
+    return rows[start - first : stop - first]
+
+
+@lru_cache(maxsize=8)
+def _page(columns: int, seed: int, use: str, number: int) -> Tensor:
+    """Drawn for many places at once: a generator for each would take longer than a small image."""
+    return torch.rand(PAGE, columns, generator=stream(seed, use, number))
 
 
 class StreamSampler(Sampler[Span]):

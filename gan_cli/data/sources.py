@@ -4,7 +4,9 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 from sklearn.datasets import load_digits
 from torch import Tensor
@@ -41,23 +43,93 @@ def digits(train: bool, image_size: int) -> ImageBatch:
     return ImageBatch(_resized(pixels, image_size), torch.from_numpy(bunch.target[part]).long())
 
 
-def mnist(root: str, train: bool, image_size: int) -> ImageBatch:
-    """MNIST as torchvision reads it: 60,000 images to train on or the 10,000 of the test set.
+class Published(NamedTuple):
+    """A set as torchvision knows it.
 
-    The 28x28 originals are padded to 32x32 with the background, not resampled; other sizes are resampled from that.
+    Attributes:
+        name: What it is called.
+        kind: torchvision's class.
+        folder: Where its files are, below the root.
+        files: Their names.
+        address: Where they come from.
+        by_split: Whether parts have names, and labels another one: torchvision's older way.
+    """
+
+    name: str
+    kind: Any
+    folder: str
+    files: tuple[str, ...]
+    address: str
+    by_split: bool = False
+
+    def open(self, root: str, train: bool, **arguments: Any) -> Any:
+        """torchvision's object of a part."""
+        part = {"split": "train" if train else "test"} if self.by_split else {"train": train}
+        return self.kind(root, **part, **arguments)
+
+
+def _idx_files(kind: Any) -> tuple[str, ...]:
+    return tuple(Path(resource).name for resource, _ in kind.resources)
+
+
+MNIST = Published("MNIST", datasets.MNIST, "MNIST/raw", _idx_files(datasets.MNIST), datasets.MNIST.mirrors[0])
+FASHION_MNIST = Published(
+    "FashionMNIST",
+    datasets.FashionMNIST,
+    "FashionMNIST/raw",
+    _idx_files(datasets.FashionMNIST),
+    datasets.FashionMNIST.mirrors[0],
+)
+CIFAR10 = Published("CIFAR10", datasets.CIFAR10, "", (datasets.CIFAR10.filename,), datasets.CIFAR10.url)
+CIFAR100 = Published("CIFAR100", datasets.CIFAR100, "", (datasets.CIFAR100.filename,), datasets.CIFAR100.url)
+SVHN = Published(
+    "SVHN",
+    datasets.SVHN,
+    "",
+    tuple(datasets.SVHN.split_list[split][1] for split in ("train", "test")),
+    "http://ufldl.stanford.edu/housenumbers/",
+    by_split=True,
+)
+
+# fmt: off
+CIFAR100_CLASSES = (
+    "apple", "aquarium_fish", "baby", "bear", "beaver", "bed", "bee", "beetle", "bicycle", "bottle", "bowl", "boy",
+    "bridge", "bus", "butterfly", "camel", "can", "castle", "caterpillar", "cattle", "chair", "chimpanzee", "clock",
+    "cloud", "cockroach", "couch", "crab", "crocodile", "cup", "dinosaur", "dolphin", "elephant", "flatfish",
+    "forest", "fox", "girl", "hamster", "house", "kangaroo", "keyboard", "lamp", "lawn_mower", "leopard", "lion",
+    "lizard", "lobster", "man", "maple_tree", "motorcycle", "mountain", "mouse", "mushroom", "oak_tree", "orange",
+    "orchid", "otter", "palm_tree", "pear", "pickup_truck", "pine_tree", "plain", "plate", "poppy", "porcupine",
+    "possum", "rabbit", "raccoon", "ray", "road", "rocket", "rose", "sea", "seal", "shark", "shrew", "skunk",
+    "skyscraper", "snail", "snake", "spider", "squirrel", "streetcar", "sunflower", "sweet_pepper", "table", "tank",
+    "telephone", "television", "tiger", "tractor", "train", "trout", "tulip", "turtle", "wardrobe", "whale",
+    "willow_tree", "wolf", "woman", "worm",
+)
+# fmt: on
+"""Its fine classes, in the order of their labels."""
+
+
+def published(source: Published, root: str, train: bool, image_size: int) -> ImageBatch:
+    """A part of a set as torchvision reads it.
+
+    Originals of 28x28 are padded to 32x32 with the background, not resampled; other sizes are resampled from that.
 
     Args:
-        root: Folder that holds `MNIST/raw`.
-        train: The training set, or the test set.
+        source: The set.
+        root: Folder that holds it.
+        train: The part to train on, or the test set.
         image_size: Side of the images wanted, in pixels.
 
     Returns:
-        uint8 [M, 1, H, W] and int64 labels [M].
+        uint8 [M, C, H, W] and int64 labels [M].
     """
-    source = datasets.MNIST(root, train=train)
-    pixels = pad(source.data.unsqueeze(1), (2, 2, 2, 2))
-    images = pixels if image_size == 32 else _resized(pixels.float(), image_size)
-    return ImageBatch(images, source.targets.long())
+    part = source.open(root, train)
+    pixels = torch.as_tensor(part.data)
+    if pixels.ndim == 3:
+        pixels = pad(pixels.unsqueeze(1), (2, 2, 2, 2))
+    elif pixels.shape[3] == 3:
+        pixels = pixels.permute(0, 3, 1, 2).contiguous()
+    labels = torch.as_tensor(np.asarray(part.labels if source.by_split else part.targets)).long()
+    return ImageBatch(pixels if image_size == pixels.shape[2] else _resized(pixels, image_size), labels)
 
 
 def stacked_mnist(root: str, train: bool, image_size: int) -> ImageBatch:
@@ -74,44 +146,51 @@ def stacked_mnist(root: str, train: bool, image_size: int) -> ImageBatch:
     Returns:
         uint8 [M, 3, H, W] and int64 labels [M] in 0..999.
     """
-    single = mnist(root, train, image_size)
+    single = published(MNIST, root, train, image_size)
     count = STACKED_TO_TRAIN_ON if train else len(single.labels)
     chosen = torch.randint(len(single.labels), (count, 3), generator=stream("stacked mnist", int(train)))
     places = torch.tensor([100, 10, 1])
     return ImageBatch(single.images[chosen].squeeze(2), (single.labels[chosen] * places).sum(1))
 
 
-def download_mnist(root: str, offline_sets: list[str]) -> None:
-    """Fetches and unpacks what is missing of MNIST under `root`; files that are there and whole are not fetched again.
+def download(source: Published, root: str, offline_sets: list[str]) -> None:
+    """Fetches and unpacks what is missing of a set under `root`; files that are there and whole are not fetched again.
 
     Args:
-        root: Folder to hold `MNIST/raw`.
+        source: The set.
+        root: Folder to hold it.
         offline_sets: Data sets to name to a user who has no network.
 
     Raises:
         UserError: If files are missing and cannot be fetched, or the folder cannot be written.
     """
-    folder = Path(root) / "MNIST" / "raw"
-    names = ", ".join(Path(resource).name for resource, _ in datasets.MNIST.resources)
+    folder = Path(root) / source.folder
     try:
         with _socket_timeout(DOWNLOAD_TIMEOUT):
-            datasets.MNIST(root, download=True)
+            for train in (True, False):
+                source.open(root, train, download=True)
     except PermissionError as error:
         raise UserError(
             f"data.root: {root} cannot be written ({error.strerror}); name another with --data.root"
         ) from error
     except (OSError, RuntimeError) as error:
         raise UserError(
-            f"MNIST is not whole in {folder} and could not be downloaded from {datasets.MNIST.mirrors[0]}\n"
-            f"Put its four files there ({names}), or name their folder with --data.root.\n"
+            f"{source.name} is not whole in {folder} and could not be downloaded from {source.address}\n"
+            f"Put there {', '.join(source.files)}, or name their folder with --data.root.\n"
             f"Without a network: --data {' or '.join(offline_sets)}"
         ) from error
 
 
 def _resized(pixels: Tensor, image_size: int) -> Tensor:
-    """Float pixels in 0..255 resampled bilinearly, without aliasing, to uint8."""
-    resized = interpolate(pixels, size=(image_size, image_size), mode="bilinear", antialias=True)
-    return resized.round().clamp(0, 255).to(torch.uint8)
+    """Pixels in 0..255 resampled bilinearly, without aliasing, to uint8; in pieces, because floats take more room."""
+    made = [
+        interpolate(piece.float(), size=(image_size, image_size), mode="bilinear", antialias=True)
+        .round()
+        .clamp(0, 255)
+        .to(torch.uint8)
+        for piece in pixels.split(4096)
+    ]
+    return torch.cat(made)
 
 
 @contextmanager

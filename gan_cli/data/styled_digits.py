@@ -26,6 +26,9 @@ class StyledDigits(ImageDataModule):
     `in_all_domains` gives the held-out digits in all of them.
     """
 
+    home = "https://archive.ics.uci.edu/dataset/80/optical+recognition+of+handwritten+digits"
+    licence = "CC BY 4.0"
+    layout = "nothing: it is made of the digits that come with scikit-learn"
     offline = True
     image_channels = 3
     class_names = STYLES

@@ -4,57 +4,88 @@ from typing import NamedTuple
 
 import torch
 from PIL import Image
+from torch import Tensor
 
-from gan_cli.seeding import stream
+from gan_cli.data.sampling import Span, uniform_rows
+
+LARGEST = 1 << 30
+"""The side of a square that takes the largest one there is."""
 
 
-class View(NamedTuple):
-    """What is shown of an image that was brought to the size it is loaded at.
+class Views(NamedTuple):
+    """What is shown of images that were brought to the size they are loaded at.
 
     Attributes:
-        left: Columns cut away on the left.
-        top: Rows cut away at the top.
-        mirrored: Whether left and right change places.
+        left: Columns cut away on the left, int64 [N].
+        top: Rows cut away at the top, int64 [N].
+        mirrored: Whether left and right change places, bool [N].
     """
 
-    left: int
-    top: int
-    mirrored: bool
+    left: Tensor
+    top: Tensor
+    mirrored: Tensor
 
 
 class Framing(NamedTuple):
-    """How images are brought to one size. Resampling is bicubic and without aliasing (Pillow's), as the authors do it.
+    """What is shown of a training image, as a function of its place in the run's stream.
 
     Isola et al. 2017, arXiv:1611.07004, section 6.2: resized to 286x286 and cut back at random to 256x256, mirrored.
 
     Attributes:
         image_size: Side of the squares wanted, in pixels.
-        load_size: Side that training images are resized to before they are cut; `image_size` where nothing is cut.
-        flip: Whether training images are mirrored at random.
-        square: Side of the square cut from the middle first, at most; 0 gives up the aspect, as the authors of pix2pix
-            and CycleGAN do.
+        load_size: Side that images are resized to before they are cut; `image_size` where nothing is cut.
+        flip: Whether images are mirrored at random.
     """
 
     image_size: int
     load_size: int
     flip: bool
-    square: int = 0
 
-    def view(self, seed: int, use: str, position: int) -> View:
-        """A random view, a function of its arguments alone."""
-        across, down, coin = torch.rand(3, generator=stream(seed, use, position)).tolist()
+    @property
+    def varies(self) -> bool:
+        """Whether an image is not shown alike each time."""
+        return self.flip or self.load_size > self.image_size
+
+    @property
+    def held_out(self) -> "Framing":
+        """How images are shown that are not trained on: whole, as they are."""
+        return Framing(self.image_size, self.image_size, flip=False)
+
+    def views(self, span: Span, use: str = "") -> Views:
+        """Random views for places of a run's stream, a function of the arguments alone.
+
+        Args:
+            span: The places.
+            use: Whose views they are; different uses are independent.
+        """
+        across, down, coin = uniform_rows(3, *span, use=f"crop{use}").unbind(1)
         places = self.load_size - self.image_size + 1
-        return View(int(across * places), int(down * places), self.flip and coin < 0.5)
+        return Views((across * places).long(), (down * places).long(), (coin < 0.5) & self.flip)
 
-    def framed(self, image: Image.Image, view: View | None) -> Image.Image:
-        """The image at `image_size`: as a view shows it, or whole."""
-        box = centre(image.size, self.square) if self.square else None
-        side = self.image_size if view is None else self.load_size
-        resized = image.resize((side, side), Image.Resampling.BICUBIC, box)
-        if view is None:
-            return resized
-        shown = resized.crop((view.left, view.top, view.left + self.image_size, view.top + self.image_size))
-        return shown.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if view.mirrored else shown
+    def middle(self, count: int) -> Views:
+        """The middle of each image, as it is."""
+        margin = torch.full((count,), (self.load_size - self.image_size) // 2)
+        return Views(margin, margin, torch.zeros(count, dtype=torch.bool))
+
+    def cut(self, images: Tensor, views: Views) -> Tensor:
+        """Images as views show them, not yet mirrored: uint8 [N, C, L, L] at `load_size` -> [N, C, S, S]."""
+        side = self.image_size
+        if side == images.shape[2]:
+            return images
+        places = zip(images, views.left.tolist(), views.top.tolist(), strict=True)
+        return torch.stack([image[:, top : top + side, left : left + side] for image, left, top in places])
+
+
+def resized(image: Image.Image, side: int, square: int = 0) -> Image.Image:
+    """An image as a square; bicubic and without aliasing (Pillow's), as the authors of pix2pix and CycleGAN do it.
+
+    Args:
+        image: Of any size, in a mode that can be resampled.
+        side: Of the square, in pixels.
+        square: Side of what is cut from the middle first, at most; 0 takes the whole image and gives up its aspect.
+    """
+    box = centre(image.size, square) if square else None
+    return image.resize((side, side), Image.Resampling.BICUBIC, box)
 
 
 def centre(size: tuple[int, int], side: int) -> tuple[int, int, int, int]:

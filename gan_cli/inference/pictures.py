@@ -64,4 +64,4 @@ def surface(model: AdversarialModule, places: Tensor) -> Tensor | None:
 def real_points(model: AdversarialModule) -> Tensor | None:
     """Held-out points of the set the model was trained on, if it is one of ours, [M, 2]."""
     kind = getattr(data, model.data_facts.get("name", ""), None)
-    return kind().read(train=False).real[:POINTS] if kind else None
+    return kind().part("test").content.real[:POINTS] if kind else None

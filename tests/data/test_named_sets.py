@@ -7,6 +7,7 @@ import pytest
 from gan_cli import data
 from gan_cli.data import Cityscapes, Edges2Shoes, Facades, Horse2Zebra, Maps
 from gan_cli.data.named_sets import NamedDomainsDataModule, NamedPairsDataModule
+from gan_cli.data.transforms import Framing
 from gan_cli.errors import UserError
 from tests.data import pictures
 
@@ -35,11 +36,11 @@ def test_the_source_is_where_the_paper_has_it() -> None:
 
 
 def test_jitter_and_mirroring_are_the_papers_unless_typed() -> None:
-    assert Facades().framing == (256, 286, True, 0)
-    assert Facades(image_size=128).framing == (128, 143, True, 0)
-    assert Edges2Shoes().framing == (256, 256, False, 0)
-    assert Edges2Shoes(load_size=286, flip=True).framing == (256, 286, True, 0)
-    assert Horse2Zebra(load_size=0, flip=False).framing == (256, 256, False, 0)
+    assert Facades().framing == Framing(256, 286, flip=True)
+    assert Facades(image_size=128).framing == Framing(128, 143, flip=True)
+    assert Edges2Shoes().framing == Framing(256, 256, flip=False)
+    assert Edges2Shoes(load_size=286, flip=True).framing == Framing(256, 286, flip=True)
+    assert Horse2Zebra(load_size=0, flip=False).framing == Framing(256, 256, flip=False)
 
 
 def test_what_is_in_its_folder_is_read_and_not_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

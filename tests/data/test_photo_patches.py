@@ -14,7 +14,7 @@ from gan_cli.errors import UserError
 
 
 def batch(count: int = 64, seed: int = 0, **arguments: Any) -> Any:
-    return PhotoPatches(**arguments).part("train")[Span(seed, 0, count)]
+    return PhotoPatches(**arguments).part("train")[Span(seed, 0, count)].batch
 
 
 def test_blocks_cover_each_photograph_once() -> None:
@@ -72,10 +72,12 @@ def test_the_places_with_edges_are_held_out() -> None:
 
 def test_patches_are_a_function_of_seed_and_position() -> None:
     part = PhotoPatches().part("train")
-    whole = part[Span(0, 0, 10)]
-    assert torch.equal(whole.real, torch.cat([part[Span(0, 0, 3)].real, part[Span(0, 3, 10)].real]))
-    assert not torch.equal(whole.real, part[Span(1, 0, 10)].real)
-    assert len(part[Span(0, 0, 60)].real.flatten(1).unique(dim=0)) == 60
+    whole, first, rest, other, many = (
+        part[Span(*span)].batch.real for span in ((0, 0, 10), (0, 0, 3), (0, 3, 10), (1, 0, 10), (0, 0, 60))
+    )
+    assert torch.equal(whole, torch.cat([first, rest]))
+    assert not torch.equal(whole, other)
+    assert len(many.flatten(1).unique(dim=0)) == 60
 
 
 def test_photographs_are_two_domains_without_pairs() -> None:
@@ -94,7 +96,7 @@ def test_unpaired_sources_and_targets_come_from_different_blocks() -> None:
     sources, targets = ({id(block) for block in side} for side in part.blocks)
     assert len(sources) == len(targets) == 12
     assert not sources & targets
-    assert isinstance(part[Span(0, 0, 2)], UnpairedBatch)
+    assert isinstance(part[Span(0, 0, 2)].batch, UnpairedBatch)
     pairs = data.held_out_pairs()
     assert isinstance(pairs, PairedBatch)
     same = PhotoPatches(task="gray2photo").held_out_pairs()

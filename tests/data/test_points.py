@@ -11,7 +11,7 @@ from tests import fake_mnist
 
 @pytest.mark.parametrize(("data", "count"), [(Ring8(), 8), (Grid25(), 25)])
 def test_points_lie_about_their_modes(data: PointDataModule, count: int) -> None:
-    batch = data.read(train=True)
+    batch = data.part("train").content
     assert data.modes is not None
     offsets = batch.real - data.modes.centres[batch.labels]
     assert batch.real.shape == (100_000, 2)
@@ -30,7 +30,7 @@ def test_ring_has_radius_2_and_grid_spacing_2() -> None:
 
 @pytest.mark.parametrize("kind", [Ring8, Grid25, SwissRoll])
 def test_points_are_the_same_each_time_and_others_are_held_out(kind: type[PointDataModule]) -> None:
-    train, again, held_out = kind().read(True).real, kind().read(True).real, kind().read(False).real
+    train, again, held_out = (kind().part(split).content.real for split in ("train", "train", "test"))
     assert torch.equal(train, again)
     assert not torch.equal(train[:100], held_out[:100])
     assert float(train.abs().max()) < 8

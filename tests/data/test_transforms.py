@@ -1,7 +1,10 @@
 import numpy as np
+import torch
 from PIL import Image
+from torch import Tensor
 
-from gan_cli.data.transforms import Framing, View, centre
+from gan_cli.data.sampling import Span
+from gan_cli.data.transforms import Framing, Views, centre, resized
 
 SMALL = Framing(image_size=8, load_size=10, flip=True)
 
@@ -11,34 +14,36 @@ def gradient(width: int = 30, height: int = 20) -> Image.Image:
     return Image.fromarray(np.tile(across, (height, 1)))
 
 
+def drawn(seed: int, start: int, stop: int, use: str = "") -> Tensor:
+    return torch.stack(SMALL.views(Span(seed, start, stop), use))
+
+
 def test_views_depend_on_seed_use_and_position_alone() -> None:
-    views = [SMALL.view(0, "crop", position) for position in range(200)]
-    assert views == [SMALL.view(0, "crop", position) for position in range(200)]
-    assert views != [SMALL.view(1, "crop", position) for position in range(200)]
-    assert views != [SMALL.view(0, "crop/b", position) for position in range(200)]
+    whole = drawn(0, 4000, 4200)  # over the end of a page of random numbers
+    assert torch.equal(whole, torch.cat([drawn(0, 4000, 4097), drawn(0, 4097, 4200)], dim=1))
+    assert not torch.equal(whole, drawn(1, 4000, 4200))
+    assert not torch.equal(whole, drawn(0, 4000, 4200, "/b"))
 
 
 def test_views_reach_every_place_and_mirror_half_of_the_images() -> None:
-    views = [SMALL.view(0, "crop", position) for position in range(400)]
-    assert {view[:2] for view in views} == {(left, top) for left in range(3) for top in range(3)}
-    assert 150 < sum(view.mirrored for view in views) < 250
-    still = Framing(image_size=8, load_size=8, flip=False)
-    assert {still.view(0, "crop", position) for position in range(50)} == {View(0, 0, False)}
+    left, top, mirrored = drawn(0, 0, 400).tolist()
+    assert set(zip(left, top, strict=True)) == {(left, top) for left in range(3) for top in range(3)}
+    assert 150 < sum(mirrored) < 250
+    still = torch.stack(Framing(image_size=8, load_size=8, flip=False).views(Span(0, 0, 50)))
+    assert not still.any()
 
 
-def test_an_image_is_resized_whole_without_a_view_and_cut_with_one() -> None:
-    whole = SMALL.framed(gradient(), None)
-    cut = SMALL.framed(gradient(), View(2, 1, False))
-    assert whole.size == cut.size == (8, 8)
-    assert np.asarray(cut)[0, 0] > np.asarray(whole)[0, 0]
-    enlarged = gradient().resize((10, 10), Image.Resampling.BICUBIC)
-    assert np.array_equal(np.asarray(cut), np.asarray(enlarged)[1:9, 2:10])
-    mirrored = SMALL.framed(gradient(), View(2, 1, True))
-    assert np.array_equal(np.asarray(mirrored), np.asarray(cut)[:, ::-1])
+def test_images_are_cut_where_their_views_say() -> None:
+    images = torch.arange(2 * 3 * 10 * 10).reshape(2, 3, 10, 10).to(torch.uint8)
+    views = Views(torch.tensor([2, 0]), torch.tensor([1, 2]), torch.tensor([False, False]))
+    cut = SMALL.cut(images, views)
+    assert torch.equal(cut[0], images[0, :, 1:9, 2:10])
+    assert torch.equal(cut[1], images[1, :, 2:10, 0:8])
+    assert torch.equal(SMALL.cut(images, SMALL.middle(2)), images[:, :, 1:9, 1:9])
 
 
 def test_a_square_from_the_middle_keeps_the_aspect() -> None:
     assert centre((30, 20), 100) == (5, 0, 25, 20)
     assert centre((178, 218), 178) == (0, 20, 178, 198)
-    shown = np.asarray(Framing(20, 20, flip=False, square=100).framed(gradient(), None))
-    assert np.array_equal(shown, np.asarray(gradient())[:, 5:25])
+    assert np.array_equal(np.asarray(resized(gradient(), 20, square=100)), np.asarray(gradient())[:, 5:25])
+    assert np.asarray(resized(gradient(), 20))[0, 0] < 5  # the whole, out of shape

@@ -142,7 +142,8 @@ def test_accuracy_is_the_share_of_held_out_images_whose_class_is_told(
     data = Digits(image_size=16, batch_size=100)
     (results,) = quiet_trainer(limit_val_batches=1.0).validate(model, data, verbose=False)
     assert data.held_out_set is not None
-    held_out = data.on_device(data.held_out_set.content)
+    held_out = data.on_device(data.held_out_set[torch.arange(len(data.held_out_set))])
+    assert isinstance(held_out, ImageBatch)
     with torch.no_grad():
         told = model.eval().discriminator(held_out.real)[:, classes_from:].argmax(1)
     assert 0 < results["metric/accuracy"] < 1

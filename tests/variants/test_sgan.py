@@ -6,7 +6,7 @@ import torch
 from lightning.pytorch import Trainer
 from torch.nn.functional import cross_entropy, softplus
 
-from gan_cli.batches import Batch, ImageBatch
+from gan_cli.batches import Batch, ImageBatch, LoadedBatch
 from gan_cli.data import Digits
 from gan_cli.variants import SGAN
 from tests.toys import FewDigits, batch_for
@@ -30,13 +30,15 @@ def test_as_many_labelled_images_of_each_class_are_chosen_by_the_seed() -> None:
 
 def all_of(data: Digits) -> Batch:
     assert data.train_set is not None
-    return data.on_device(data.train_set.content)
+    batch = data.on_device(data.train_set[torch.arange(len(data.train_set))])
+    assert isinstance(batch, ImageBatch)
+    return batch
 
 
 class Unlabelled(FewDigits):
     """Says that each image of a batch is a 0."""
 
-    def on_after_batch_transfer(self, batch: Batch, dataloader_idx: int) -> Batch:
+    def on_after_batch_transfer(self, batch: LoadedBatch, dataloader_idx: int) -> ImageBatch:
         images, labels = super().on_after_batch_transfer(batch, dataloader_idx)
         return ImageBatch(images, torch.zeros_like(labels))
 

@@ -1,0 +1,83 @@
+"""Which store the images of files come from: decoded anew, kept in memory, or written once and mapped."""
+
+import hashlib
+import os
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from gan_cli.data import stores
+from gan_cli.data.decoding import Example, Recipe, files_of
+from gan_cli.data.stores import DecodingStore, DiskStore
+from gan_cli.errors import UserError
+
+Cache = Literal["auto", "none", "memory", "disk"]
+"""What becomes of images once they are decoded; auto is memory up to `MOST_IN_MEMORY`, otherwise none."""
+
+MOST_IN_MEMORY = 2 << 30
+"""Bytes of pixels that are kept without being asked."""
+
+
+def chosen(cache: Cache, size: int) -> Cache:
+    """What "auto" means for images of that many bytes."""
+    if cache == "auto":
+        return "memory" if size <= MOST_IN_MEMORY else "none"
+    return cache
+
+
+def folder_of(store: DecodingStore[Example], recipe: Recipe, parent: str, name: str) -> Path:
+    """Where the images of a store are written: a folder of its own for each content and recipe.
+
+    Args:
+        store: The names, sizes and times of change of its files count, and whether others stand in for broken ones.
+        recipe: How it makes images of them.
+        parent: Holds the caches.
+        name: The set's, to be read by people.
+
+    Raises:
+        UserError: If a file is not there any more.
+    """
+    digest = hashlib.sha256(repr((recipe, store.broken is None)).encode())
+    for file in (file for example in store.examples for file in files_of(example)):
+        state = _state(file.container) if file.kind == "folder" else _state_of_container(file.container)
+        digest.update(os.fsencode(f"{file.path}\0{state}\n"))
+    return Path(parent) / f"{name}-{recipe.side}-{digest.hexdigest()[:16]}"
+
+
+def is_built(store: DecodingStore[Example], folder: Path) -> bool:
+    """Whether all images of a store are in their folder."""
+    return stores.is_built(folder, len(store), store.shape)
+
+
+def built(store: DecodingStore[Example], folder: Path) -> DiskStore:
+    """The images of a store on disk, written now where they are not there yet, with a bar on a terminal.
+
+    Raises:
+        OSError: If the folder cannot be written or is full.
+        BrokenFile: If an image cannot be decoded.
+    """
+    if is_built(store, folder):
+        return DiskStore(folder, len(store), store.shape)
+    console = Console()
+    console.print(f"decoding {len(store):,} images into {folder}", soft_wrap=True, highlight=False)
+    columns = (TextColumn("images"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task("images", total=len(store))
+        return stores.build(store, folder, lambda count: bar.update(task, completed=count))
+
+
+def _state(path: Path) -> tuple[int, int]:
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise UserError(f"data.root: {path} cannot be read ({error.strerror})") from error
+    return status.st_size, status.st_mtime_ns
+
+
+@lru_cache(maxsize=64)
+def _state_of_container(path: Path) -> tuple[int, int]:
+    """Of an archive or database, which is asked for with each of its files."""
+    return _state(path)

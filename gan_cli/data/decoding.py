@@ -1,0 +1,172 @@
+"""From image files to uint8 tensors of one size, and a look at all files before the first step."""
+
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from gan_cli import reading
+from gan_cli.data.archives import File
+from gan_cli.data.stores import BrokenFile, Shape
+from gan_cli.data.transforms import LARGEST, resized
+from gan_cli.errors import UserError
+from gan_cli.seeding import stream
+
+SECONDS_TO_LOOK = 5.0
+"""For which files are opened before the first step; those that are left show themselves when they are decoded."""
+AT_ONCE = 256
+"""Files that are opened between two looks at the clock."""
+THREADS = 4
+"""That open files beside each other: most of it is waiting for the disk."""
+ENOUGH = 2
+"""How many times larger than wanted a JPEG is decoded at least: less would be seen in the result."""
+
+Side = Literal["left", "right"]
+
+
+class Pair(NamedTuple):
+    """Two sides of an example.
+
+    Attributes:
+        name: What it is called in its part.
+        files: One with the sides beside each other, or two, the source first.
+    """
+
+    name: str
+    files: tuple[File, ...]
+
+
+Example = File | Pair
+
+
+def files_of(example: Example) -> tuple[File, ...]:
+    """What an example is read from."""
+    return example.files if isinstance(example, Pair) else (example,)
+
+
+class Recipe(NamedTuple):
+    """How examples become tensors. A cache belongs to one recipe.
+
+    Attributes:
+        channels: C of an image, or of source and target of a pair.
+        side: Of the squares made, in pixels.
+        square: Side of the square cut from the middle of each file first, at most; 0 takes the whole and gives up its
+            aspect.
+        max_pixels: Files with more are refused.
+        source: Where the source is in files that hold both sides.
+    """
+
+    channels: tuple[int, ...]
+    side: int
+    square: int = 0
+    max_pixels: int = reading.MAX_PIXELS
+    source: Side = "left"
+
+    @property
+    def shape(self) -> Shape:
+        """Of what is made."""
+        return sum(self.channels), self.side, self.side
+
+    def make(self, example: Example) -> Tensor:
+        """An example as one image, of a pair the source's channels first, uint8 [C, S, S].
+
+        Raises:
+            BrokenFile: If a file is damaged.
+        """
+        return torch.cat([self.part(example, number) for number in range(len(self.channels))])
+
+    def part(self, example: Example, number: int = 0) -> Tensor:
+        """An image, or one side of a pair (0 the source, 1 the target), uint8 [C, S, S].
+
+        Raises:
+            BrokenFile: If a file is damaged.
+        """
+        files = files_of(example)
+        whole_or_largest = self.square in (0, LARGEST)  # of which a smaller decoding has the same part
+        if len(files) == len(self.channels):
+            image = self._decoded(files[number], ENOUGH * self.side if whole_or_largest else 0)
+        else:
+            both = self._decoded(files[0])
+            left = both.width // 2 * ((number == 0) == (self.source == "right"))
+            image = both.crop((left, 0, left + both.width // 2, both.height))
+        # to the colours wanted first: in a palette or in 16 bits nothing can be resampled
+        coloured = reading.to_mode(image, self.channels[number])
+        return reading.to_tensor(resized(coloured, self.side, self.square), self.channels[number])
+
+    def _decoded(self, file: File, at_least: int = 0) -> Image.Image:
+        try:
+            return reading.read(file.path, file.content(), self.max_pixels, at_least)
+        except reading.Unreadable as error:
+            raise BrokenFile(f"data: {file.path} cannot be read ({error.reason}); take it out of the set") from error
+
+
+def check_headers(examples: Sequence[Example], root: Path, max_pixels: int) -> None:
+    """Refuses a set with files that are no images, before the first step.
+
+    Every file's header is looked at, for some seconds; a file that breaks only later ends the run by its name. One that
+    holds two sides must have an even width.
+
+    Args:
+        examples: What to look at.
+        root: The set's folder, for the message.
+        max_pixels: Files with more are refused.
+
+    Raises:
+        UserError: If there are such files; names the first three, with their number.
+    """
+    files = [file for example in examples for file in files_of(example)]
+    seen = headers(files, SECONDS_TO_LOOK, max_pixels)
+    broken = [(file, told.reason) for file, told in seen.items() if isinstance(told, reading.Unreadable)]
+    if broken:
+        raise _refused(broken, len(files), root, "cannot be read", ", or go on without them by --data.on_error skip")
+    odd = [(file, f"{size[0]}x{size[1]}") for file, size in seen.items() if isinstance(size, tuple) and size[0] % 2]
+    if odd and isinstance(examples[0], Pair) and len(examples[0].files) == 1:
+        raise _refused(odd, len(files), root, "cannot be cut into two sides, their width is odd")
+
+
+def headers(
+    files: Sequence[File], seconds: float, max_pixels: int = reading.MAX_PIXELS
+) -> dict[File, tuple[int, int] | reading.Unreadable]:
+    """Width and height of each file by its header, or why it has none, by several threads.
+
+    Args:
+        files: What to look at.
+        seconds: After that no further file is opened, and those left are missing in what is given: any, because the
+            order is mixed.
+        max_pixels: Files with more are unreadable.
+    """
+
+    def look(file: File) -> tuple[int, int] | reading.Unreadable:
+        try:
+            return reading.size(file.path, file.content(), max_pixels)
+        except reading.Unreadable as error:
+            return error
+
+    end = time.monotonic() + seconds
+    wanted = list(dict.fromkeys(files))
+    order = torch.randperm(len(wanted), generator=stream("headers")).tolist()
+    seen: dict[int, tuple[int, int] | reading.Unreadable] = {}
+    with ThreadPoolExecutor(THREADS) as pool:
+        for start in range(0, len(wanted), AT_ONCE):
+            if time.monotonic() > end:
+                break
+            numbers = order[start : start + AT_ONCE]
+            seen |= zip(numbers, pool.map(look, [wanted[number] for number in numbers]), strict=True)
+    return {wanted[number]: seen[number] for number in sorted(seen)}
+
+
+def _refused(files: list[tuple[File, str]], total: int, root: Path, what: str, otherwise: str = "") -> UserError:
+    named = ", ".join(f"{_below(file.path, root)} ({why})" for file, why in files[:3])
+    return UserError(
+        f"data.root: {len(files)} of the {total} files {what}: {named}{', ...' if len(files) > 3 else ''}\n"
+        f"Take them out of {root}, or mend them{otherwise}"
+    )
+
+
+def _below(path: Path, root: Path) -> Path:
+    return path.relative_to(root) if path.is_relative_to(root) else path

@@ -1,0 +1,178 @@
+"""What every set of image files does: its arguments, its look at the files, where decoded images are kept."""
+
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import ClassVar, Literal
+
+import torch
+from torch import Tensor
+
+from gan_cli import reading
+from gan_cli.data import caches, decoding
+from gan_cli.data.archives import File
+from gan_cli.data.caches import Cache
+from gan_cli.data.datamodules import GANDataModule, NamedImage, Split
+from gan_cli.data.decoding import Example, Recipe, files_of
+from gan_cli.data.stores import DecodingStore, MemoryStore, Store
+from gan_cli.data.transforms import Framing
+from gan_cli.errors import UserError
+
+JITTER = 286 / 256
+"""How much larger training images are before they are cut, in the papers' code."""
+
+PURPOSES: dict[Split, str] = {"train": "train on", "val": "watch while training", "test": "judge on"}
+
+
+class FileDataModule(GANDataModule):
+    """Images in files, brought to one size when a batch is made.
+
+    Args:
+        root: Folder that holds the data sets; of a set that is a folder of one's own, that folder.
+        image_size: Side of the images in pixels, whatever the files have.
+        batch_size: Images per step and process.
+        num_workers: Processes that decode beside the training.
+        load_size: Side that training images are resized to before they are cut at random; 0 cuts nothing, None takes
+            the paper's for this set: 286 for images of 256, or none.
+        flip: Whether training images are mirrored at random; None takes what is usual for this set.
+        cache: Where decoded images are kept: "memory", shared by a process's workers and filled in the first pass;
+            "disk", written once and mapped; "none"; "auto" is memory up to 2 GiB.
+        cache_dir: Folder of the caches on disk.
+        on_error: What a file that cannot be read does: "raise" ends the run by its name, "skip" lets the next of its
+            class stand in for it and counts it in the log.
+        max_pixels: Files with more are refused: a small file can unpack to any size.
+
+    Raises:
+        UserError: If a value is not possible.
+    """
+
+    jitters: ClassVar[bool] = True
+    """Whether the set's paper cuts its training images."""
+    flips: ClassVar[bool] = True
+    """Whether training images are usually mirrored."""
+    square: ClassVar[int] = 0
+    """Side of the square cut from the middle of each file, in pixels; 0 resizes the whole, as it is."""
+
+    def __init__(
+        self,
+        root: str = "data",
+        image_size: int = 256,
+        batch_size: int = 1,
+        num_workers: int = 2,
+        load_size: int | None = None,
+        flip: bool | None = None,
+        cache: Cache = "auto",
+        cache_dir: str = "data/cache",
+        on_error: Literal["raise", "skip"] = "raise",
+        max_pixels: int = reading.MAX_PIXELS,
+    ) -> None:
+        super().__init__(batch_size, num_workers)
+        if image_size < 1:
+            raise UserError(f"data.image_size: {image_size} is not possible; take at least 1")
+        if load_size and load_size < image_size:
+            raise UserError(
+                f"data.load_size: {load_size} is less than the {image_size} pixels that are cut from it; "
+                f"take {round(JITTER * image_size)}, or 0 to cut nothing"
+            )
+        if max_pixels < 1:
+            raise UserError(f"data.max_pixels: {max_pixels} is not possible; take at least 1")
+        self._skipping: list[tuple[Sequence[Example], Tensor]] = []
+        self.root = root
+        self.image_size = image_size
+        self.cache: Cache = cache
+        self.cache_dir = cache_dir
+        self.on_error = on_error
+        self.max_pixels = max_pixels
+        usual = round(JITTER * image_size) if self.jitters else image_size
+        self.framing = Framing(
+            image_size,
+            load_size=usual if load_size is None else load_size or image_size,
+            flip=self.flips if flip is None else flip,
+        )
+
+    def framing_of(self, split: Split) -> Framing:
+        """What is shown of the images of a part."""
+        return self.framing if split == "train" else self.framing.held_out
+
+    def recipe(self, split: Split, *channels: int) -> Recipe:
+        """How the files of a part become images of so many channels."""
+        return Recipe(channels, self.framing_of(split).load_size, self.square, self.max_pixels)
+
+    @abstractmethod
+    def groups(self, split: Split) -> dict[str, list[File]]:
+        """The files of a part by class, domain or side, without a look into them; "" where there is but one group."""
+
+    def without_partner(self) -> list[File]:
+        """Files that are left over where there should be pairs."""
+        return []
+
+    def unreadable_files(self) -> list[Path]:
+        return [
+            file.path
+            for examples, broken in self._skipping
+            for number in broken.nonzero().flatten().tolist()
+            for file in files_of(examples[number])
+        ]
+
+    def stored(self, split: Split, examples: Sequence[Example], recipe: Recipe, classes: Tensor | None = None) -> Store:
+        """The images of a part, or of one domain of it, from where they are kept; the files are looked at first.
+
+        Args:
+            split: The part.
+            examples: One for each image.
+            recipe: Makes the image.
+            classes: Whose files may stand in for each other, int64 [M]; by default all.
+
+        Raises:
+            UserError: If there are no images, or files among them that cannot be read.
+        """
+        if not examples:
+            raise UserError(f"data.root: there are no images to {PURPOSES[split]} below {self.root}")
+        groups = torch.zeros(len(examples), dtype=torch.int64) if classes is None else classes
+        store = DecodingStore(examples, recipe.make, recipe.shape, groups if self.on_error == "skip" else None)
+        cache = caches.chosen(self.cache, store.size)
+        folder = caches.folder_of(store, recipe, self.cache_dir, self.facts.name) if cache == "disk" else None
+        if self.on_error == "raise" and not (folder and caches.is_built(store, folder)):
+            decoding.check_headers(examples, Path(self.root), self.max_pixels)
+        kept: Store = store
+        if folder:
+            kept = caches.built(store, folder)
+        elif cache == "memory":
+            kept = MemoryStore(store)
+        if kept.broken is not None:
+            self._skipping.append((examples, kept.broken))
+        return kept
+
+
+def named(inputs: Sequence[tuple[str, File, Callable[[], Tensor]]]) -> list[NamedImage]:
+    """Test images under the names that their translations get; names that differ in the ending alone keep it.
+
+    Args:
+        inputs: Of each its name without ending, its file, and what reads it.
+    """
+    names = [name for name, _, _ in inputs]
+    twice = {name for name in names if names.count(name) > 1} if len(set(names)) < len(names) else set()
+    return [NamedImage(f"{name}{file.path.suffix if name in twice else ''}.png", read) for name, file, read in inputs]
+
+
+def named_files(examples: Sequence[Example], recipe: Recipe, number: int = 0) -> list[NamedImage]:
+    """Images of files under the names that their translations get.
+
+    Args:
+        examples: Files, or pairs.
+        recipe: Makes them.
+        number: Of a pair, which side.
+    """
+    return named([(example.name, files_of(example)[0], partial(recipe.part, example, number)) for example in examples])
+
+
+def checked_channels(number: int) -> int:
+    """The channels of images, if they are possible.
+
+    Raises:
+        UserError: If they are not.
+    """
+    if number not in (1, 3, 4):
+        raise UserError(f"data: images of {number} channels are not possible; take 1 (grey), 3 or 4 (with opacity)")
+    return number

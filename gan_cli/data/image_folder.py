@@ -1,0 +1,117 @@
+"""One's own images: a flat folder or a folder for each class, in a folder or a zip archive."""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+
+from gan_cli.data import archives, folders
+from gan_cli.data.archives import File
+from gan_cli.data.datamodules import Split
+from gan_cli.data.folders import SPLITS
+from gan_cli.data.labelled_sets import LabelledFileDataModule
+from gan_cli.errors import UserError
+
+LAYOUT = "images, a folder of images for each class, or train/ and test/ with either"
+
+
+Tree = dict[str, dict[Split, list[File]]]
+"""The files of each class by part; of the one class "" where there are no classes."""
+
+
+class ImageFolder(LabelledFileDataModule):
+    """Your own images: a folder or .zip with images, or with a folder of them for each class; train/ test/ if there.
+
+    Where there is no `val` or `test`, a share of each class is held out.
+
+    Args:
+        class_folders: Whether the first folders are classes: "yes", "no", or "auto", which is yes where there are two
+            or more and no images beside them.
+        held_out: Share of the training images held out where there are no others, between 0 and 1.
+        split_seed: Chooses them.
+        **loading: Further arguments of `LabelledFileDataModule`.
+
+    Raises:
+        UserError: If a value is not possible, or the folder has another layout.
+    """
+
+    home = "your own"
+    licence = "yours"
+    layout = (
+        "root (a folder or .zip) with images, with a folder of them for each class, or with train/ and test/ of either"
+    )
+
+    def __init__(
+        self,
+        class_folders: Literal["auto", "yes", "no"] = "auto",
+        held_out: float = 0.1,
+        split_seed: int = 0,
+        **loading: Any,
+    ) -> None:
+        super().__init__(**loading)
+        self.class_folders = class_folders
+        self.held_out, self.split_seed = folders.checked_share(held_out), split_seed
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return tuple(name for name in self._tree if name)
+
+    def labelled_files(self, split: Split) -> tuple[list[File], Tensor]:
+        files: list[File] = []
+        labels: list[int] = []
+        for label, parts in enumerate(self._tree.values()):
+            found = folders.chosen(parts, split, self.held_out, self.split_seed)
+            files += found
+            labels += [label] * len(found)
+        return files, torch.tensor(labels, dtype=torch.int64)
+
+    @cached_property
+    def _tree(self) -> Tree:
+        root = Path(self.root)
+        if not archives.is_archive(root):
+            folders.existing(self.root, LAYOUT)
+        parts = _by_part(archives.listing(root))
+        by_class = self.class_folders == "yes" or (self.class_folders == "auto" and _has_classes(parts["train"]))
+        if not by_class:
+            return {"": parts}
+        names = sorted({_class_of(file, self.root) for file in parts["train"]})
+        tree: Tree = {name: {split: [] for split in parts} for name in names}
+        for split, files in parts.items():
+            for file in files:
+                name = _class_of(file, self.root)
+                if name not in tree:
+                    raise UserError(
+                        f"data.root: {file.path} is of a class that train/ does not have: {', '.join(names)}"
+                    )
+                tree[name][split].append(file)
+        return tree
+
+
+def _by_part(files: list[File]) -> dict[Split, list[File]]:
+    """Files below `train`, `val` and `test`, named from there; all are to train on where there is no `train`."""
+    parts: dict[Split, list[File]] = {
+        split: [
+            file._replace(name=file.name.removeprefix(f"{split}/"))
+            for file in files
+            if file.name.startswith(f"{split}/")
+        ]
+        for split in SPLITS
+    }
+    return parts if parts["train"] else {"train": files}
+
+
+def _has_classes(files: list[File]) -> bool:
+    tops = {file.name.partition("/")[0] for file in files}
+    return len(tops) > 1 and all("/" in file.name for file in files)
+
+
+def _class_of(file: File, root: str) -> str:
+    name, inner, _ = file.name.partition("/")
+    if not inner:
+        raise UserError(
+            f"data.root: {file.path} is in none of the folders of {root} that are its classes\n"
+            "Move it, or type --data.class_folders no"
+        )
+    return name

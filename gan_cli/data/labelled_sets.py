@@ -1,0 +1,67 @@
+"""What sets of image files with classes or attributes have in common."""
+
+from abc import abstractmethod
+from typing import Any
+
+from torch import Tensor
+
+from gan_cli.batches import ImageBatch
+from gan_cli.data.archives import File
+from gan_cli.data.datamodules import DataFacts, NamedImage, Split
+from gan_cli.data.file_sets import FileDataModule, checked_channels, named_files
+from gan_cli.data.parts import Images
+from gan_cli.data.transforms import LARGEST
+
+
+class LabelledFileDataModule(FileDataModule):
+    """Images in files, with classes, attributes or neither: a square from the middle of each, no jitter.
+
+    Args:
+        image_size: Side of the images in pixels, whatever the files have.
+        batch_size: Images per step and process.
+        image_channels: C of the images: 1 (grey), 3 or 4.
+        **loading: Further arguments of `FileDataModule`.
+
+    Raises:
+        UserError: If a value is not possible.
+    """
+
+    yields = ImageBatch
+    jitters = False
+    square = LARGEST
+
+    def __init__(self, image_size: int = 64, batch_size: int = 64, image_channels: int = 3, **loading: Any) -> None:
+        super().__init__(image_size=image_size, batch_size=batch_size, **loading)
+        self.image_channels = checked_channels(image_channels)
+
+    @property
+    @abstractmethod
+    def classes(self) -> tuple[str, ...]:
+        """The names of the classes or attributes, in the order of the labels; empty where there are none."""
+
+    @abstractmethod
+    def labelled_files(self, split: Split) -> tuple[list[File], Tensor]:
+        """The files of a part, with int64 [M] classes or float [M, K] attributes."""
+
+    @property
+    def facts(self) -> DataFacts:
+        names = self.classes
+        return DataFacts(type(self).__name__, self.image_size, self.image_channels, len(names), names)
+
+    def groups(self, split: Split) -> dict[str, list[File]]:
+        files, labels = self.labelled_files(split)
+        if labels.ndim > 1 or not self.classes:
+            return {"": files}
+        found: dict[str, list[File]] = {name: [] for name in self.classes}
+        for file, label in zip(files, labels.tolist(), strict=True):
+            found[self.classes[label]].append(file)
+        return found
+
+    def part(self, split: Split) -> Images:
+        files, labels = self.labelled_files(split)
+        alike = labels if labels.ndim == 1 else None
+        store = self.stored(split, files, self.recipe(split, self.image_channels), alike)
+        return Images(store, labels, self.framing_of(split))
+
+    def test_inputs(self, domain: str) -> list[NamedImage]:
+        return named_files(self.labelled_files("test")[0], self.recipe("test", self.image_channels))

@@ -1,0 +1,301 @@
+"""Images of one size by number: decoded at each request, or kept in memory or on disk."""
+
+import errno
+import math
+import mmap
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
+from typing import Generic, TypeVar
+
+import numpy as np
+import torch
+from filelock import FileLock
+from numpy.typing import NDArray
+from torch import Tensor
+
+from gan_cli.errors import RunFailed, UserError
+from gan_cli.images import write_atomically
+
+Shape = tuple[int, int, int]
+"""C, H and W."""
+
+SHARD_BYTES = 64 << 20
+"""Of pixels in a file of a cache on disk."""
+THREADS = 4
+"""That decode beside each other while a cache is built."""
+MOST_AT_HAND = 2 << 30
+"""Bytes of files that are mapped without other processes that read ahead."""
+BROKEN = "broken.npy"
+"""Which images of a cache on disk others stand in for."""
+
+T = TypeVar("T")
+
+
+class BrokenFile(RunFailed):
+    """A file that could not be decoded though its header was whole.
+
+    Args:
+        message: One line. From a loader's process it comes with a traceback before it, which is cut away.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message.strip().splitlines()[-1].rpartition(f"{type(self).__name__}: ")[2])
+
+
+class Store(ABC):
+    """Images of one size, not augmented.
+
+    Attributes:
+        shape: C, H and W.
+        broken: Which images could not be read, so that others stand in for them, bool [M]; None where that is not
+            possible.
+    """
+
+    shape: Shape
+    broken: Tensor | None = None
+
+    @abstractmethod
+    def __len__(self) -> int:
+        """Images."""
+
+    @abstractmethod
+    def __getitem__(self, numbers: Tensor) -> Tensor:
+        """The images with these numbers, int64 [N] -> uint8 [N, C, H, W]."""
+
+    @property
+    def at_hand(self) -> bool:
+        """Whether all images are in memory, or will be after the first pass because the system keeps their files."""
+        return False
+
+    @property
+    def size(self) -> int:
+        """Bytes that the pixels of all images take."""
+        return len(self) * math.prod(self.shape)
+
+
+class TensorStore(Store):
+    """Images that are at hand.
+
+    Args:
+        images: uint8 [M, C, H, W].
+    """
+
+    def __init__(self, images: Tensor) -> None:
+        self.images = images
+        channels, height, width = images.shape[1:]
+        self.shape = (channels, height, width)
+
+    @property
+    def at_hand(self) -> bool:
+        return True
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __getitem__(self, numbers: Tensor) -> Tensor:
+        return self.images[numbers]
+
+
+class DecodingStore(Store, Generic[T]):
+    """Images that are decoded at each request.
+
+    Args:
+        examples: What is decoded, one for each image.
+        decode: Gives an example's image, uint8 [C, H, W].
+        shape: C, H and W.
+        groups: For each image the group whose next readable image stands in for it if it is broken, int64 [M]. Without
+            groups a broken image raises.
+    """
+
+    def __init__(
+        self, examples: Sequence[T], decode: Callable[[T], Tensor], shape: Shape, groups: Tensor | None = None
+    ) -> None:
+        self.examples = examples
+        self.decode = decode
+        self.shape = shape
+        self.groups = groups
+        self.broken = None if groups is None else shared_zeros((len(examples),), torch.bool)
+
+    def __len__(self) -> int:
+        return len(self.examples)
+
+    def __getitem__(self, numbers: Tensor) -> Tensor:
+        return torch.stack([self.image(number) for number in numbers.tolist()])
+
+    def image(self, number: int) -> Tensor:
+        """One image, uint8 [C, H, W].
+
+        Raises:
+            BrokenFile: If it cannot be decoded, and nothing may stand in for it.
+        """
+        try:
+            return self.decode(self.examples[number])
+        except BrokenFile:
+            if self.broken is None:
+                raise
+            self.broken[number] = True
+            return self._stand_in(number)
+
+    def _stand_in(self, number: int) -> Tensor:
+        """The next image of the group that can be decoded: a function of the number alone, so that runs resume."""
+        assert self.groups is not None
+        group = (self.groups == self.groups[number]).nonzero().flatten()
+        place = int((group == number).nonzero())
+        for other in [*group[place + 1 :].tolist(), *group[:place].tolist()]:
+            try:
+                return self.decode(self.examples[other])
+            except BrokenFile:
+                continue
+        raise BrokenFile("data: no file of a class can be read; data.on_error skip needs one at least")
+
+
+class MemoryStore(Store):
+    """What another store gives, kept from the first time on, in memory that all of a loader's processes share.
+
+    Args:
+        source: The other store.
+    """
+
+    def __init__(self, source: Store) -> None:
+        self.source = source
+        self.shape, self.broken = source.shape, source.broken
+        self.images = shared_zeros((len(source), *source.shape), torch.uint8)
+        self.filled = shared_zeros((len(source),), torch.bool)
+
+    @property
+    def at_hand(self) -> bool:
+        return bool(self.filled.all())
+
+    def __len__(self) -> int:
+        return len(self.source)
+
+    def __getitem__(self, numbers: Tensor) -> Tensor:
+        missing = numbers[~self.filled[numbers]].unique()
+        if len(missing):
+            self.images[missing] = self.source[missing]
+            self.filled[missing] = True  # last: another process may look at any moment
+        return self.images[numbers]
+
+
+class DiskStore(Store):
+    """Images in files of raw pixels, memory-mapped.
+
+    Args:
+        folder: Holds the files, as `build` writes them.
+        count: Images.
+        shape: C, H and W.
+    """
+
+    def __init__(self, folder: Path, count: int, shape: Shape) -> None:
+        self.folder = folder
+        self.count = count
+        self.shape = shape
+        self.broken = torch.from_numpy(np.load(folder / BROKEN)) if (folder / BROKEN).is_file() else None
+
+    @property
+    def at_hand(self) -> bool:
+        return self.size <= MOST_AT_HAND
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, numbers: Tensor) -> Tensor:
+        each = shard_length(self.shape)
+        found = torch.empty(len(numbers), *self.shape, dtype=torch.uint8)
+        shards = numbers // each
+        for shard in shards.unique().tolist():
+            mine = shards == shard
+            pixels = _mapped(shard_path(self.folder, shard))
+            found[mine] = torch.from_numpy(pixels[(numbers[mine] - shard * each).numpy()])
+        return found
+
+
+def is_built(folder: Path, count: int, shape: Shape) -> bool:
+    """Whether all files of a cache are there."""
+    shards = math.ceil(count / shard_length(shape))
+    return all(shard_path(folder, number).is_file() for number in range(shards))
+
+
+def build(source: Store, folder: Path, done: Callable[[int], object] = lambda _: None) -> DiskStore:
+    """Writes all images of a store into files, where they are not there yet.
+
+    Each file appears whole or not at all, so that a build that was broken off goes on where it was. Of several
+    processes one builds and the others wait.
+
+    Args:
+        source: Gives the images.
+        folder: Where to.
+        done: Is told how many images are there, now and again.
+
+    Raises:
+        OSError: If the folder cannot be written or is full.
+        BrokenFile: If an image cannot be decoded.
+    """
+    each = shard_length(source.shape)
+    count = len(source)
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / ".lock"), ThreadPoolExecutor(THREADS) as pool:
+        for left in folder.glob(".*.tmp"):  # of a process that was killed
+            left.unlink()
+        for shard, start in enumerate(range(0, count, each)):
+            stop = min(start + each, count)
+            path = shard_path(folder, shard)
+            if not path.is_file():
+                pieces = torch.arange(start, stop).split(32)
+                pixels = torch.cat(list(pool.map(source.__getitem__, pieces))).numpy()
+                if source.broken is not None:
+                    _note_broken(folder / BROKEN, source.broken)
+                write_atomically(path, lambda file, pixels=pixels: np.save(file, pixels))  # type: ignore[misc]
+            done(stop)
+    return DiskStore(folder, count, source.shape)
+
+
+def shard_length(shape: Shape) -> int:
+    """Images in a file of a cache."""
+    return max(1, SHARD_BYTES // math.prod(shape))
+
+
+def shard_path(folder: Path, number: int) -> Path:
+    """A file of a cache."""
+    return folder / f"pixels-{number:05d}.npy"
+
+
+def shared_zeros(shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
+    """Zeros that processes forked later fill and see as well; room is taken as they are written to.
+
+    Raises:
+        UserError: If there is not so much memory.
+    """
+    count = math.prod(shape)
+    try:
+        memory = mmap.mmap(-1, max(1, count * dtype.itemsize))
+    except (OSError, OverflowError) as error:
+        if isinstance(error, OSError) and error.errno != errno.ENOMEM:
+            raise
+        raise UserError(
+            f"data.cache: memory would take {count * dtype.itemsize / 1e9:.1f} GB, and there is not so much; "
+            "take disk or none"
+        ) from error
+    return torch.frombuffer(memory, dtype=dtype, count=count).reshape(shape)
+
+
+def _note_broken(path: Path, broken: Tensor) -> None:
+    before = torch.from_numpy(np.load(path)) if path.is_file() else torch.zeros_like(broken)
+    write_atomically(path, lambda file: np.save(file, (before | broken).numpy()))
+
+
+@cache
+def _mapped(path: Path) -> NDArray[np.uint8]:
+    """Opened by each process for itself, so that nothing but the path travels to the loader's processes.
+
+    Raises:
+        RunFailed: If it is no whole file.
+    """
+    try:
+        mapped: NDArray[np.uint8] = np.load(path, mmap_mode="r")
+    except ValueError as error:
+        raise RunFailed(f"data.cache: {path} is damaged ({error}); remove its folder, and it is made anew") from error
+    return mapped
