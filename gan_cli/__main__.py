@@ -4,17 +4,31 @@ for a variant's card."""
 import shutil
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 from pathlib import Path
 
 from gan_cli import __version__, catalogue, runs
 from gan_cli.errors import RunFailed, UserError
 
-LIST = "Show variants, configs, data sets, and the runs found; list NAME: a variant beside its paper"
+DATA = "check NAME-or-folder: what is there and what is wrong with it; prepare: decode it into a cache"
+DATA_HELP = """usage: gan data check NAME-or-folder [--data.ARGUMENT VALUE ...] [--output FILE.png]
+       gan data prepare NAME-or-folder [--data.ARGUMENT VALUE ...]
+
+check looks at every file of a data set: counts, sizes, colours, duplicates, what cannot be read or looks wrong, the
+room it takes, and a contact sheet of what a network will see. Exit code 0: nothing is wrong, 1: there are findings.
+prepare decodes it into a cache on disk, which gan fit takes with --data.cache disk; broken off, it goes on.
+
+A folder's layout is recognised; --data.ARGUMENT is as for gan fit, such as --data.image_size 64. gan list data shows
+the sets, their licences and layouts."""
+LIST = "Show variants, configs, data sets, runs; list NAME: a variant beside its paper; list data: the sets' homes"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command and gives its exit code: 0, 1 for a failed run, 2 for what cannot be done, 128 + a signal."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
+    for output in (sys.stdout, sys.stderr):  # a file's name may be what no encoding has
+        if isinstance(output, TextIOWrapper):
+            output.reconfigure(errors="backslashreplace")
     try:
         return _answer(arguments)
     except (UserError, RunFailed) as error:
@@ -37,9 +51,22 @@ def _answer(arguments: list[str]) -> int:
         print(f"gan-cli {__version__}")
     elif verb == "list":
         print(_listing(rest))
+    elif verb == "data":
+        _data(rest)
     else:
         _run(verb, rest)
     return 0
+
+
+def _data(rest: list[str]) -> None:
+    if not rest or not {"--help", "-h"}.isdisjoint(rest):
+        print(DATA_HELP)
+        return
+    from gan_cli import data_verbs
+    from gan_cli.cli import hush
+
+    hush()
+    data_verbs.run(rest)
 
 
 def _run(verb: str, rest: list[str]) -> None:
@@ -47,7 +74,7 @@ def _run(verb: str, rest: list[str]) -> None:
 
     if verb not in verbs.VERBS:
         raise UserError(
-            f"{verb} is no verb{catalogue.nearest(verb, [*verbs.VERBS, 'list'])}\ngan --help shows them all"
+            f"{verb} is no verb{catalogue.nearest(verb, [*verbs.VERBS, 'data', 'list'])}\ngan --help shows them all"
         )
     if verbs.VERBS[verb].add_options and not {"--help", "-h"}.isdisjoint(rest):
         verbs.help_parser(verb).print_help()
@@ -60,7 +87,7 @@ def _run(verb: str, rest: list[str]) -> None:
 def _help() -> str:
     from gan_cli import verbs
 
-    described = {name: verb.summary for name, verb in verbs.VERBS.items()} | {"list": LIST}
+    described = {name: verb.summary for name, verb in verbs.VERBS.items()} | {"data": DATA, "list": LIST}
     return (
         "usage: gan VERB [options]\n\nTrain, resume and sample generative adversarial networks.\n\n"
         f"{_table(described)}\n\n"
@@ -72,6 +99,8 @@ def _help() -> str:
 def _listing(rest: list[str]) -> str:
     if len(rest) > 1:
         raise UserError(f"list: {rest[1]} is one word too many; type gan list, or gan list NAME for one variant")
+    if rest == ["data"]:
+        return _data_sets()
     if rest:
         return _card(rest[0])
     translators = {name.lower() for name in catalogue.translators()}
@@ -83,6 +112,15 @@ def _listing(rest: list[str]) -> str:
         "Runs, newest first": found or {"none yet": "gan fit --config dcgan.yaml"},
     }
     return "\n\n".join(f"{title}\n{_table(entries)}" for title, entries in sections.items())
+
+
+def _data_sets() -> str:
+    """Every data set with where it comes from, under which licence, and how it is laid out."""
+    notes = catalogue.data_notes()
+    return "\n\n".join(
+        "\n".join([f"{name}: {summary}", *(f"  {kind}: {text}" for kind, text in notes[name].items())])
+        for name, summary in catalogue.data_sets().items()
+    )
 
 
 def _use(run: Path, translators: set[str]) -> str:

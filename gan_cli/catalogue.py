@@ -7,6 +7,9 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parent
 
+NOTES = ("home", "licence", "layout")
+"""Attributes of a data set's class that are said in plain strings."""
+
 CONDITIONAL = "conditional"
 """What is said of a variant whose `forward` wants labels."""
 CONDITIONAL_IF_ASKED = "conditional with num_classes"
@@ -28,6 +31,12 @@ def data_sets() -> dict[str, str]:
     """Every data set with the first line of its docstring; those that need no download and no files come first."""
     found = _classes(sorted((PACKAGE / "data").glob("*.py")), "GANDataModule")
     return _first_lines(sorted(found, key=lambda lineage: not any(map(_comes_along, lineage))))
+
+
+def data_notes() -> dict[str, dict[str, str]]:
+    """What every data set says of its home, licence and layout; what it does not say itself, its bases say."""
+    found = _classes(sorted((PACKAGE / "data").glob("*.py")), "GANDataModule")
+    return {node.name: {name: _said([node, *above], name) for name in NOTES} for node, *above in found}
 
 
 def configs() -> dict[str, str]:
@@ -71,6 +80,15 @@ def _first_lines(lineages: Iterable[list[ast.ClassDef]]) -> dict[str, str]:
 def _comes_along(node: ast.ClassDef) -> bool:
     """Whether a class says `offline = True`."""
     return any(isinstance(part, ast.Assign) and ast.unparse(part) == "offline = True" for part in node.body)
+
+
+def _said(lineage: Iterable[ast.ClassDef], name: str) -> str:
+    """The string that the nearest class of a lineage gives an attribute."""
+    for node in lineage:
+        for part in node.body:
+            if isinstance(part, ast.Assign) and [ast.unparse(target) for target in part.targets] == [name]:
+                return str(ast.literal_eval(part.value))
+    return ""
 
 
 def _class_definitions(file: Path) -> Iterator[ast.ClassDef]:

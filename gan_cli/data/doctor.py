@@ -1,0 +1,270 @@
+"""A close look at a data set before anything is trained on it: what is there, and what is wrong with it."""
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from gan_cli import images, reading
+from gan_cli.batches import ImageBatch
+from gan_cli.data.archives import File
+from gan_cli.data.datamodules import GANDataModule, Split
+from gan_cli.data.examination import Seen, colours, is_misnamed, look, size_of
+from gan_cli.data.file_sets import FileDataModule
+from gan_cli.data.folders import SPLITS
+from gan_cli.data.labelled_sets import LabelledFileDataModule
+from gan_cli.data.parts import LabelledPart
+from gan_cli.data.sampling import Span
+from gan_cli.data.stores import Store
+from gan_cli.data.translation_sets import BOTH_SIDES
+
+THREADS = 4
+"""That decode beside each other."""
+LONG = 3
+"""How many times longer than wide an image is that looks like a mistake."""
+SHEET = 64
+"""Images of a contact sheet."""
+
+
+class Finding(NamedTuple):
+    """Something that is wrong, or looks so.
+
+    Attributes:
+        what: Said of the files, after their number.
+        places: The files.
+    """
+
+    what: str
+    places: list[str]
+
+
+class Diagnosis(NamedTuple):
+    """What was seen of a data set.
+
+    Attributes:
+        facts: Lines on what is there and what would be done with it.
+        findings: What is wrong.
+    """
+
+    facts: list[str]
+    findings: list[Finding]
+
+
+def diagnose(data: GANDataModule, done: Callable[[int, int], object] = lambda *_: None) -> Diagnosis:
+    """Looks at everything in a set.
+
+    Args:
+        data: The set; nothing must have been set up.
+        done: Is told how many files have been looked at, and of how many.
+
+    Raises:
+        UserError: If the set is not there, or its text files contradict themselves.
+    """
+    if isinstance(data, FileDataModule):
+        return _of_files(data, done)
+    return _of_tensors(data)
+
+
+def contact_sheet(data: GANDataModule) -> Tensor:
+    """Training images as a network will see them, augmented, uint8 [C, H, W]; sides of a pair beside each other.
+
+    Raises:
+        UserError: If there are no images.
+        BrokenFile: If one cannot be read.
+    """
+    part = data.part("train")
+    batch = data.on_device(part[Span(0, 0, SHEET if data.yields is ImageBatch else SHEET // 2)])
+    shown = [batch.images] if isinstance(batch, ImageBatch) else list(batch)
+    channels = max(side.shape[1] for side in shown)
+    sides = [images.to_uint8(side).expand(-1, channels, -1, -1) for side in shown]
+    return images.grid(torch.stack(sides, dim=1).flatten(0, 1), columns=8)
+
+
+# Sets in files
+
+
+def _of_files(data: FileDataModule, done: Callable[[int, int], object]) -> Diagnosis:
+    parts = _parts(data.groups)
+    files = list(dict.fromkeys(file for groups in parts.values() for part in groups.values() for file in part))
+    seen = _look(files, data.max_pixels, done)
+    sound = [one for one in seen if not one.reason]
+    facts = [*_counts({name: {group: len(part) for group, part in groups.items()} for name, groups in parts.items()})]
+    facts += _attributes(data)
+    facts += _looks(sound)
+    if small := sum(min(one.size) < data.image_size for one in sound):
+        facts.append(f"enlarged: {small:,} are smaller than the {data.image_size} pixels that are trained on")
+    facts += _left_out(data, files)
+    where = {file: name for name, groups in parts.items() for part in groups.values() for file in part}
+    halves = any(BOTH_SIDES in groups for groups in parts.values())
+    findings = [
+        _finding("cannot be read", [one for one in seen if one.reason], lambda one: one.reason),
+        Finding("without a partner of the same name", [str(file.path) for file in data.without_partner()]),
+        *_duplicates(sound, where),
+        _finding(
+            "of odd width, not to be cut into two sides", [one for one in sound if halves and one.size[0] % 2], size_of
+        ),
+        _finding("of one colour", [one for one in sound if one.plain]),
+        _finding("named as what they are not", [one for one in sound if is_misnamed(one)], lambda one: one.kind),
+        _finding("grey among colours", _minority(sound, lambda one: one.grey)),
+        _finding("with several frames, of which the first is taken", [one for one in sound if one.frames > 1]),
+        _finding(
+            f"over {LONG} times longer than wide", [one for one in sound if not halves and _is_long(one)], size_of
+        ),
+    ]
+    return Diagnosis(facts, [finding for finding in findings if finding.places])
+
+
+def _parts(groups: Callable[[Split], dict[str, list[File]]]) -> dict[str, dict[str, list[File]]]:
+    """The groups of each part that differs from those before it: watching and judging may share one."""
+    found: dict[str, dict[str, list[File]]] = {}
+    for split in SPLITS:
+        part = groups(split)
+        if part not in found.values():
+            found[split] = part
+    return found if "test" in found or len(found) < 2 else {"train": found["train"], "held out": found["val"]}
+
+
+def _look(files: list[File], max_pixels: int, done: Callable[[int, int], object]) -> list[Seen]:
+    seen: list[Seen] = []
+    with ThreadPoolExecutor(THREADS) as pool:
+        for one in pool.map(lambda file: look(file, max_pixels), files):
+            seen.append(one)
+            done(len(seen), len(files))
+    return seen
+
+
+def _attributes(data: FileDataModule) -> list[str]:
+    """How many images have each attribute, where the labels are attributes."""
+    if not (isinstance(data, LabelledFileDataModule) and data.facts.attributes):
+        return []
+    _, labels = data.labelled_files("train")
+    counts = dict(zip(data.classes, labels.sum(0).int().tolist(), strict=True))
+    return [f"attributes: {_shares(counts, sort=False)}"]
+
+
+def _looks(sound: list[Seen]) -> list[str]:
+    """Sizes, colours and formats."""
+    if not sound:
+        return []
+    widths, heights = zip(*(one.size for one in sound), strict=True)
+    sizes = Counter(one.size for one in sound)
+    (width, height), most = sizes.most_common(1)[0]
+    usual = (
+        f"{width}x{height}"
+        if most == len(sound)
+        else (f"{min(widths)}x{min(heights)} to {max(widths)}x{max(heights)}, most often {width}x{height} ({most:,})")
+    )
+    return [
+        f"sizes: {usual}",
+        f"colours: {_shares(Counter(colours(one.mode) for one in sound))}",
+        f"formats: {_shares(Counter(one.kind for one in sound))}",
+        *([f"turned by EXIF: {turned:,}"] if (turned := sum(one.turned for one in sound)) else []),
+    ]
+
+
+def _left_out(data: FileDataModule, files: list[File]) -> list[str]:
+    """Files beside the images that are none by their endings."""
+    roots = {file.root for file in files if file.kind == "folder"}
+    others = Counter(
+        path.suffix.lower() or path.name
+        for root in sorted(roots)
+        for path in root.rglob("*")
+        if path.is_file() and not path.name.startswith(".") and not reading.is_image_name(path.name)
+    )
+    return [f"left out, being no images by their endings: {_shares(others)}"] if others else []
+
+
+def _duplicates(sound: list[Seen], where: dict[File, str]) -> list[Finding]:
+    """Files of the same bytes: those that are trained on and judged by apart from the others."""
+    alike: dict[bytes, list[File]] = defaultdict(list)
+    for one in sound:
+        alike[one.digest].append(one.file)
+    within: list[str] = []
+    across: list[str] = []
+    for group in alike.values():
+        if len(group) > 1:
+            told = " = ".join(str(file.path) for file in group)
+            (across if len({where[file] for file in group}) > 1 else within).append(told)
+    return [
+        Finding("both trained on and held out", across),
+        Finding("there more than once", within),
+    ]
+
+
+def _finding(what: str, seen: Iterable[Seen], why: Callable[[Seen], str] = lambda _: "") -> Finding:
+    return Finding(what, [f"{one.file.path}{f' ({reason})' if (reason := why(one)) else ''}" for one in seen])
+
+
+def _is_long(one: Seen) -> bool:
+    return max(one.size) > LONG * min(one.size)
+
+
+def _minority(sound: list[Seen], trait: Callable[[Seen], bool]) -> list[Seen]:
+    """Those with a trait, if they are less than half."""
+    having = [one for one in sound if trait(one)]
+    return having if len(having) < len(sound) / 2 else []
+
+
+# Sets in memory
+
+
+def _of_tensors(data: GANDataModule) -> Diagnosis:
+    data.prepare_data()
+    counts: dict[str, dict[str, int]] = {}
+    digests: dict[bytes, list[tuple[str, int]]] = defaultdict(list)
+    plain: list[str] = []
+    for name, split in (("train", "train"), ("held out", "test")):
+        part = data.part(split)  # type: ignore[arg-type]
+        counts[name] = _classes(data, part) if isinstance(part, LabelledPart) else {"": len(part)}
+        for store in part.stores:
+            for number, pixels in enumerate(_each(store)):
+                digests[hashlib.sha256(pixels.numpy().tobytes()).digest()].append((name, number))
+                if bool((pixels == pixels.flatten()[0]).all()):
+                    plain.append(f"{name} {number}")
+    twice = [group for group in digests.values() if len(group) > 1]
+    across = [" = ".join(f"{n} {k}" for n, k in group) for group in twice if len({n for n, _ in group}) > 1]
+    within = [" = ".join(f"{n} {k}" for n, k in group) for group in twice if len({n for n, _ in group}) == 1]
+    findings = [
+        Finding("both trained on and held out", across),
+        Finding("there more than once", within),
+        Finding("of one colour", plain),
+    ]
+    return Diagnosis(_counts(counts), [finding for finding in findings if finding.places])
+
+
+def _each(store: Store) -> Iterable[Tensor]:
+    for numbers in torch.arange(len(store)).split(4096):
+        yield from store[numbers]
+
+
+def _classes(data: GANDataModule, part: LabelledPart) -> dict[str, int]:
+    names = data.facts.class_names
+    if not names:
+        return {"": len(part)}
+    counts = torch.bincount(part.labels, minlength=len(names)).tolist()
+    return dict(zip(names, counts, strict=True))
+
+
+# Both
+
+
+def _counts(parts: dict[str, dict[str, int]]) -> list[str]:
+    """A line a part: how many images, and how many of each class."""
+    lines = []
+    for name, groups in parts.items():
+        named = {group: count for group, count in groups.items() if group}
+        several = f" ({_shares(named, sort=False)})" if named else ""
+        total = sum(groups.values())
+        lines.append(f"{name}: {total:,}{several}")
+    return lines
+
+
+def _shares(counts: dict[str, int], sort: bool = True) -> str:
+    """Names and numbers in a line; of many only the ends."""
+    entries = sorted(counts.items(), key=lambda entry: -entry[1]) if sort else list(counts.items())
+    told = [f"{name} {count:,}" for name, count in entries]
+    return ", ".join(told if len(told) <= 12 else [*told[:8], f"... {len(told)} in all"])

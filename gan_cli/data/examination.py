@@ -1,0 +1,109 @@
+"""A close look at single image files: what they are, and why they cannot be read."""
+
+import hashlib
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image
+
+from gan_cli import reading
+from gan_cli.data.archives import File
+
+NOISE = 6
+"""How much the channels of a grey image differ at most, for what JPEG does to them."""
+
+ENDINGS = {
+    "JPEG": {".jpg", ".jpeg"},
+    "MPO": {".jpg", ".jpeg"},
+    "PNG": {".png"},
+    "WEBP": {".webp"},
+    "BMP": {".bmp"},
+    "GIF": {".gif"},
+    "TIFF": {".tif", ".tiff"},
+    "PPM": {".ppm", ".pgm"},
+}
+"""How files of a format are called."""
+
+
+class Seen(NamedTuple):
+    """What was seen of a file.
+
+    Attributes:
+        file: The file.
+        digest: Of its bytes.
+        reason: Why it cannot be read; "" if it can.
+        size: Width and height, as it is shown.
+        mode: Pillow's name for its colours and depth.
+        kind: Its format.
+        frames: Images in it.
+        turned: Whether EXIF turns it.
+        plain: Whether it is of one colour.
+        grey: Whether it has no colours, whatever its mode.
+    """
+
+    file: File
+    digest: bytes = b""
+    reason: str = ""
+    size: tuple[int, int] = (0, 0)
+    mode: str = ""
+    kind: str = ""
+    frames: int = 1
+    turned: bool = False
+    plain: bool = False
+    grey: bool = False
+
+
+def look(file: File, max_pixels: int = reading.MAX_PIXELS) -> Seen:
+    """What is to be seen of one file."""
+    try:
+        content = file.content()
+        data = file.path.read_bytes() if content is None else content
+        digest = hashlib.sha256(data).digest()
+        examined = reading.examine(file.path, data, max_pixels)
+    except reading.Unreadable as error:
+        return Seen(file, reason=error.reason)
+    except OSError as error:
+        return Seen(file, reason=error.strerror or str(error))
+    return Seen(
+        file,
+        digest,
+        size=examined.image.size,
+        mode=examined.mode,
+        kind=examined.kind,
+        frames=examined.frames,
+        turned=examined.turned,
+        plain=_is_plain(examined.image),
+        grey=_is_grey(examined.image),
+    )
+
+
+def _is_plain(image: Image.Image) -> bool:
+    ranges = image.getextrema()
+    pairs = ranges if isinstance(ranges[0], tuple) else (ranges,)
+    return all(low == high for low, high in pairs)
+
+
+def _is_grey(image: Image.Image) -> bool:
+    if image.mode not in ("RGB", "RGBA"):
+        return True
+    colours = np.asarray(image)[::4, ::4, :3].astype(np.int16)
+    return int(np.ptp(colours, axis=2).max()) <= NOISE
+
+
+def is_misnamed(one: Seen) -> bool:
+    """Whether a file's ending is not that of its format."""
+    if one.file.kind == "lmdb":
+        return False
+    return one.file.path.suffix.lower() not in ENDINGS.get(one.kind, {one.file.path.suffix.lower()})
+
+
+def size_of(one: Seen) -> str:
+    """Width and height in words."""
+    return f"{one.size[0]}x{one.size[1]}"
+
+
+def colours(mode: str) -> str:
+    """Pillow's mode in words, with the bits of a channel."""
+    words = {"1": "black and white", "L": "grey", "LA": "grey with opacity", "P": "palette", "RGBA": "RGB with opacity"}
+    depth = "16 bits" if mode.startswith("I") else "1 bit" if mode == "1" else "32 bits" if mode == "F" else "8 bits"
+    return f"{'grey' if mode[0] in 'IF' else words.get(mode, mode)}, {depth}"
