@@ -44,8 +44,9 @@ format: $(READY) ## Format and mend what can be mended
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
-bench: $(READY) ## Measure gan fit beside a bare loop, and bfloat16 beside float32
+bench: $(READY) ## Measure gan fit beside a bare loop, bfloat16 beside float32, and the data's ways (DATA=folder)
 	$(BIN)/python -m benchmarks.speed
+	$(BIN)/python -m benchmarks.data --root $(DATA)
 
 bench-learning: $(READY) ## Train every variant on MNIST (DATA=folder) and print the table; resumable, over an hour
 	$(BIN)/python -m benchmarks.learning --root $(DATA)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import torch
 
-from benchmarks import grid, judge, learning, runs, score, semi_supervised, stacked
+from benchmarks import data, grid, judge, learning, runs, score, semi_supervised, stacked
 from benchmarks.judge import Judge
 from gan_cli.batches import ImageBatch
 from gan_cli.data import Digits
@@ -21,6 +21,7 @@ from gan_cli.inference.api import TrainedGAN
 from gan_cli.metrics.classifier import classify, train_classifier
 from gan_cli.metrics.modes import ModeScores
 from gan_cli.variants import CGAN, DCGAN, SGAN, AdversarialModule
+from tests import fake_mnist
 
 SMALL: dict[str, Any] = {"image_size": 16, "image_channels": 1, "base_channels": 4, "latent_dim": 8}
 TINY_RUN = runs.Run(
@@ -274,3 +275,19 @@ def test_the_labelled_images_alone_teach_something() -> None:
     network = semi_supervised.supervised(model, few, steps=150, batch_size=32, seed=0)
     held_out = Digits(image_size=16).read(train=False)
     assert semi_supervised.test_accuracy(network, held_out, torch.device("cpu")) > 0.4
+
+
+# Data
+
+
+def test_every_source_is_measured_beside_torchvision(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(data, "MADE", 142)  # two batches to train on
+    fake_mnist.write(tmp_path / "sets", count=80)
+    measured = {
+        source.name: data.measure(source, workers=0, rounds=2, seconds=0.01)
+        for source in data.sources(str(tmp_path / "sets"), tmp_path / "made", 16)
+    }
+    assert list(measured) == ["MNIST", "folder, JPEG 178x218", "LSUN, WebP 256x313"]
+    assert list(measured["MNIST"]) == ["ours", "torchvision"]
+    assert list(measured["LSUN, WebP 256x313"]) == ["ours, none", "ours, memory", "ours, disk", "torchvision"]
+    assert all(len(speeds) == 2 and min(speeds) > 0 for ways in measured.values() for speeds in ways.values())
