@@ -91,7 +91,7 @@ def sources(root: str, made: Path, size: int) -> Iterator[Source]:
         yield Source(
             "CelebA, JPEG 178x218",
             files(CelebA, root, labels="none"),
-            lambda: datasets.ImageFolder(root, pipeline(transforms.CenterCrop(178), *square(size))),
+            lambda: datasets.ImageFolder(root, pipeline(transforms.CenterCrop(178), *square(size)), allow_empty=True),
         )
     jpegs, webps, database = made / "jpegs", made / "webps", made / "lsun"
     write_sets(jpegs, webps, database)

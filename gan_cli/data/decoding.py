@@ -17,8 +17,6 @@ from gan_cli.data.transforms import LARGEST, resized
 from gan_cli.errors import UserError
 from gan_cli.seeding import stream
 
-SECONDS_TO_LOOK = 5.0
-"""For which files are opened before the first step; those that are left show themselves when they are decoded."""
 AT_ONCE = 256
 """Files that are opened between two looks at the clock."""
 THREADS = 4
@@ -105,22 +103,23 @@ class Recipe(NamedTuple):
             raise BrokenFile(f"data: {file.path} cannot be read ({error.reason}); take it out of the set") from error
 
 
-def check_headers(examples: Sequence[Example], root: Path, max_pixels: int) -> None:
+def check_headers(examples: Sequence[Example], root: Path, max_pixels: int, seconds: float) -> None:
     """Refuses a set with files that are no images, before the first step.
 
-    Every file's header is looked at, for some seconds; a file that breaks only later ends the run by its name. One that
-    holds two sides must have an even width.
+    Every file's header is looked at, as long as there is time; a file that breaks only later ends the run by its name.
+    One that holds two sides must have an even width.
 
     Args:
         examples: What to look at.
         root: The set's folder, for the message.
         max_pixels: Files with more are refused.
+        seconds: How long to look.
 
     Raises:
         UserError: If there are such files; names the first three, with their number.
     """
     files = [file for example in examples for file in files_of(example)]
-    seen = headers(files, SECONDS_TO_LOOK, max_pixels)
+    seen = headers(files, seconds, max_pixels)
     broken = [(file, told.reason) for file, told in seen.items() if isinstance(told, reading.Unreadable)]
     if broken:
         raise _refused(broken, len(files), root, "cannot be read", ", or go on without them by --data.on_error skip")

@@ -1,5 +1,6 @@
 """What every set of image files does: its arguments, its look at the files, where decoded images are kept."""
 
+import time
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -21,6 +22,9 @@ from gan_cli.errors import UserError
 
 JITTER = 286 / 256
 """How much larger training images are before they are cut, in the papers' code."""
+
+SECONDS_TO_LOOK = 5.0
+"""For which files are opened before the first step; those that are left show themselves when they are decoded."""
 
 PURPOSES: dict[Split, str] = {"train": "train on", "val": "watch while training", "test": "judge on"}
 
@@ -77,6 +81,7 @@ class FileDataModule(GANDataModule):
             )
         if max_pixels < 1:
             raise UserError(f"data.max_pixels: {max_pixels} is not possible; take at least 1")
+        self._seconds_to_look = SECONDS_TO_LOOK
         self._skipping: list[tuple[Sequence[Example], Tensor]] = []
         self.root = root
         self.image_size = image_size
@@ -134,7 +139,9 @@ class FileDataModule(GANDataModule):
         cache = caches.chosen(self.cache, store.size)
         folder = caches.folder_of(store, recipe, self.cache_dir, self.facts.name) if cache == "disk" else None
         if self.on_error == "raise" and not (folder and caches.is_built(store, folder)):
-            decoding.check_headers(examples, Path(self.root), self.max_pixels)
+            start = time.monotonic()
+            decoding.check_headers(examples, Path(self.root), self.max_pixels, self._seconds_to_look)
+            self._seconds_to_look -= time.monotonic() - start
         kept: Store = store
         if folder:
             kept = caches.built(store, folder)
