@@ -98,7 +98,7 @@ def test_cyclegan_makes_patches_of_the_other_photograph_and_finds_back(workdir: 
         assert before < 0.2
         cycled += photo_measures.mean_absolute_error(gan.translate(unpaired.disturbed(translated), back), images)
         random += photo_measures.mean_absolute_error(images.roll(1, dims=0), images)
-    assert cycled < 0.9 * random  # 0.65 and 0.72 with seeds 0 and 1
+    assert cycled < 0.9 * random  # 0.65, 0.72 and 0.67 with seeds 0, 1 and 3
 
 
 @pytest.mark.usefixtures("all_cores")
