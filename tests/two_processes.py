@@ -1,4 +1,4 @@
-"""Trains models in as many processes as asked and saves their weights: `python -m tests.two_processes FILE DEVICES`."""
+"""Trains models in as many processes as asked, saves what they are: `python -m tests.two_processes FOLDER DEVICES`."""
 
 import sys
 from pathlib import Path
@@ -8,57 +8,112 @@ import torch
 from lightning.pytorch import Trainer
 from torch import Tensor
 
-from gan_cli.data import Digits
-from gan_cli.variants import CGAN, R3GAN, SGAN, WGANGP, AdversarialModule
+from gan_cli.batches import AnyBatch, LoadedBatch
+from gan_cli.callbacks.atomic_checkpoint_io import AtomicCheckpointIO
+from gan_cli.strategy import PlayersDDP
 from tests.toys import ToyGAN
+from tests.variant_rows import ROWS, VariantRow
 
 STEPS = 6
 GLOBAL_BATCH = 16
-SMALL: dict[str, Any] = {
-    "image_size": 16,
-    "image_channels": 1,
-    "architecture": "mlp",
-    "base_channels": 8,
-    "latent_dim": 8,
-    "generator_lr": 1e-3,
-    "discriminator_lr": 1e-3,
+
+NO_NORM: dict[str, Any] = {"norm": "none", "generator_norm": "none"}
+CHANGES: dict[str, dict[str, Any]] = {
+    **dict.fromkeys(("lsgan", "wgan", "wgan-lp", "r3gan-dcgan", "dcgan", "dcgan-packed", "cgan"), NO_NORM),
+    **dict.fromkeys(("cgan-mismatched", "acgan", "sgan-adversarial"), NO_NORM),
+    "sngan-cnn": {"generator_norm": "none"},
+    "sngan-resnet": {"generator_norm": "none"},
+    "cyclegan": {"pool_size": 0},
+    "cyclegan-no-identity": {"pool_size": 0},
+    "wgan-gp": {"accumulate": 2, **NO_NORM},
+    "r3gan": {"generator_batch_multiple": 2},
+    "pix2pix-regression": {"dropout": 0.0},
 }
+"""What leaves nothing that depends on the process: normalisation over a batch, pools, dropout."""
+
+APART = {
+    "gan-tricks": "noise on what the discriminator sees",
+    "dcgan-augmented": "augmentation",
+    "wgan-gp-supervised": "batch normalisation, by class",
+    "cgan-projection": "batch normalisation, by class",
+    "sgan": "the mean features of a batch",
+    "pix2pix": "batch normalisation in the discriminator",
+}
+"""Rows in which two processes differ from one by construction: they take statistics or noise of their own."""
+
+TOY = VariantRow("toy", ToyGAN, {"n_critic": 2, "accumulate": 2}, tiny={"image_size": 16})
 
 
-def models() -> dict[str, AdversarialModule]:
-    """None of them mixes the images of a batch."""
-    return {
-        "toy": ToyGAN(n_critic=2, accumulate=2),
-        "wgan-gp": WGANGP(**SMALL, n_critic=2, accumulate=2),
-        "r3gan": R3GAN(**SMALL, generator_batch_multiple=2, schedule_kimg=0.1),
-        "cgan": CGAN(**SMALL, mismatched_labels=True),
-        "sgan": SGAN(**SMALL, num_labelled=20, generator_objective="adversarial"),
-    }
+def compared() -> list[VariantRow]:
+    """What two processes must compute as one does."""
+    return [
+        row._replace(arguments={**row.arguments, **CHANGES.get(row.name, {})})
+        for row in (TOY, *ROWS)
+        if row.name not in APART
+    ]
 
 
-def train(devices: int) -> dict[str, dict[str, Tensor]]:
+def in_double(kind: Any) -> Any:
+    """A data set that gives float64."""
+
+    class Double(kind):  # type: ignore[misc]
+        def on_device(self, loaded: LoadedBatch) -> AnyBatch:
+            batch = super().on_device(loaded)
+            made: AnyBatch = type(batch)(*(part.double() if part.is_floating_point() else part for part in batch))
+            return made
+
+    return Double
+
+
+def fit(
+    row: VariantRow, devices: int, steps: int = STEPS, precision: Any = "64-true", resume: Path | None = None
+) -> tuple[Any, Trainer]:
+    """A model that was trained, and what trained it."""
     torch.manual_seed(0)
-    weights = {}
-    for name, model in models().items():
-        trainer = Trainer(
-            accelerator="cpu",
-            devices=devices,
-            strategy="ddp_find_unused_parameters_true" if devices > 1 else "auto",
-            precision="64-true" if name == "toy" else "32-true",
-            max_steps=STEPS,
-            limit_val_batches=0,
-            logger=False,
-            enable_checkpointing=False,
-            enable_progress_bar=False,
-            enable_model_summary=False,
-            use_distributed_sampler=False,
-        )
-        trainer.fit(model, Digits(image_size=16, batch_size=GLOBAL_BATCH // devices))
-        weights[name] = model.state_dict()
-    return weights
+    model = row.make()
+    trainer = Trainer(
+        accelerator="cpu",
+        devices=devices,
+        strategy=PlayersDDP() if devices > 1 else "auto",
+        precision=precision,
+        max_steps=steps,
+        limit_val_batches=0,
+        logger=False,
+        plugins=[AtomicCheckpointIO()],
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        use_distributed_sampler=False,
+    )
+    data = (in_double(row.data) if precision == "64-true" else row.data)(
+        image_size=row.image_size, batch_size=GLOBAL_BATCH // devices
+    )
+    trainer.fit(model, data, ckpt_path=resume)
+    return model, trainer
+
+
+def weights(devices: int) -> dict[str, dict[str, Tensor]]:
+    """What each row has learned."""
+    return {row.name: fit(row, devices)[0].state_dict() for row in compared()}
+
+
+def resume(folder: Path, devices: int) -> None:
+    """Saves CycleGAN with its pools and DCGAN with batch normalisation: uninterrupted, half-way, and gone on with."""
+    for row in ROWS:
+        if row.name in ("cyclegan", "dcgan"):
+            half = folder / f"{row.name}-half.ckpt"
+            for path, steps, before in (
+                (folder / f"{row.name}-whole.ckpt", STEPS, None),
+                (half, STEPS // 2, None),
+                (folder / f"{row.name}-again.ckpt", STEPS, half),
+            ):
+                _, trainer = fit(row, devices, steps, "32-true", before)
+                trainer.save_checkpoint(path)
 
 
 if __name__ == "__main__":
-    trained = train(int(sys.argv[2]))
+    place, number = Path(sys.argv[1]), int(sys.argv[2])
+    learned = weights(number)
+    resume(place, number)
     if not torch.distributed.is_initialized() or torch.distributed.get_rank() == 0:
-        torch.save(trained, Path(sys.argv[1]))
+        torch.save(learned, place / "weights")

@@ -1,4 +1,4 @@
-"""Penalties on a discriminator's slope, in float32 whatever the autocast, and differentiable once more."""
+"""Penalties on a discriminator's slope, in float32 (or float64) whatever the autocast, and differentiable once more."""
 
 from collections.abc import Callable
 
@@ -17,10 +17,12 @@ def slopes(critic: Critic, inputs: Tensor) -> tuple[Tensor, Tensor]:
         inputs: [N, ...], any floating type; nothing flows back into where they came from.
 
     Returns:
-        Scores [N] and slopes [N] >= 0, float32; both can be differentiated with respect to the critic's weights.
+        Scores [N] and slopes [N] >= 0, in float32 at least; both can be differentiated with respect to the critic's
+        weights.
     """
-    with torch.autocast(inputs.device.type, enabled=False):
-        leaf = inputs.detach().float().requires_grad_()
+    # what torch.compile makes cannot be differentiated twice
+    with torch.autocast(inputs.device.type, enabled=False), torch.compiler.set_stance("force_eager"):
+        leaf = _precise(inputs.detach()).requires_grad_()
         scores = critic(leaf)
         (gradient,) = torch.autograd.grad(scores.sum(), leaf, create_graph=True)
         # vector_norm, and no root of a sum of squares: that has no gradient at 0
@@ -41,7 +43,12 @@ def mix(real: Tensor, fake: Tensor, shares: Tensor) -> Tensor:
     if real.shape != fake.shape:
         raise ValueError(f"real {tuple(real.shape)} and fake {tuple(fake.shape)} have no lines between them")
     shares = shares.reshape(-1, *[1] * (real.ndim - 1))
-    return shares * real.float() + (1 - shares) * fake.float()
+    return shares * _precise(real) + (1 - shares) * _precise(fake)
+
+
+def _precise(values: Tensor) -> Tensor:
+    """In float32 at least."""
+    return values.to(torch.promote_types(values.dtype, torch.float32))
 
 
 def gradient_penalty(critic: Critic, real: Tensor, fake: Tensor, shares: Tensor) -> Tensor:

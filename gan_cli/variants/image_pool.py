@@ -47,15 +47,16 @@ class ImagePool:
         return old
 
 
-def dealt_out(pools: Sequence[Tensor | None], rank: int, world_size: int) -> Tensor | None:
+def dealt_out(pools: Sequence[Tensor | None], rank: int, world_size: int, capacity: int) -> Tensor | None:
     """What a process takes of the pools that were saved: its own, or a share of all if their number is another.
 
     Args:
         pools: The pool of each process that was saved, [M, C, H, W].
         rank: This process.
         world_size: How many there are now.
+        capacity: Images that a pool keeps.
     """
     if len(pools) == world_size:
         return pools[rank]
     kept = [pool for pool in pools if pool is not None]
-    return torch.cat(kept)[rank::world_size].clone() if kept else None
+    return torch.cat(kept)[rank::world_size][:capacity].clone() if kept else None

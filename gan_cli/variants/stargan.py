@@ -186,8 +186,16 @@ class StarGAN(TranslationModule):
 
     def _targets(self, labels: Tensor) -> Tensor:
         """The domains wanted: those of the batch's images in another order, so that no impossible mixture is asked."""
-        random = seeding.stream(self.seed, "targets", self.counters.batches, self._rows.start)
-        return labels[torch.randperm(len(labels), generator=random).to(labels.device)]
+        everyones, world_size = labels, 1
+        if self._trainer is not None:
+            world_size = self.trainer.world_size
+            everyones = cast(Tensor, self.all_gather(labels)).reshape(-1, *labels.shape[1:])
+        part = self._rows.start - self.global_rank * (self._rows.total // world_size)
+        order = torch.randperm(
+            len(everyones), generator=seeding.stream(self.noise_seed, "targets", self.counters.batches, part)
+        )
+        mine = order[self.global_rank * len(labels) :][: len(labels)]
+        return everyones[mine.to(labels.device)]
 
     def _shares(self, labels: Tensor) -> Tensor:
         return class_shares(labels, self.num_classes)

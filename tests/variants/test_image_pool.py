@@ -49,11 +49,13 @@ def test_a_batch_is_answered_as_its_images_would_be() -> None:
 
 
 def test_each_process_takes_its_own_pool_again_or_a_share_of_all() -> None:
-    def dealt(world_size: int) -> list[list[int]]:
-        dealt = [dealt_out([numbered(1, 2, 3), numbered(4, 5, 6)], rank, world_size) for rank in range(world_size)]
+    def dealt(world_size: int, capacity: int = 6) -> list[list[int]]:
+        saved = [numbered(1, 2, 3), numbered(4, 5, 6)]
+        dealt = [dealt_out(saved, rank, world_size, capacity) for rank in range(world_size)]
         return [numbers(pool) for pool in dealt if pool is not None]
 
     assert dealt(2) == [[1, 2, 3], [4, 5, 6]]
     assert sorted(chain(*dealt(3))) == [1, 2, 3, 4, 5, 6]
     assert dealt(1) == [[1, 2, 3, 4, 5, 6]]
-    assert dealt_out([None, None], 0, 1) is None
+    assert dealt(1, capacity=4) == [[1, 2, 3, 4]]
+    assert dealt_out([None, None], 0, 1, 6) is None

@@ -1,0 +1,66 @@
+"""Training in several processes: only what the stepping player has learned goes over the network."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+from lightning.pytorch import LightningModule
+from lightning.pytorch.strategies import DDPStrategy
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.optim import Optimizer
+
+
+class PlayersDDP(DDPStrategy):
+    """Data-parallel training of two players that step in turn.
+
+    PyTorch's DistributedDataParallel sends the gradients of the whole model with each backward pass, the frozen
+    player's too, and has to look for parameters that were not used. Here the gradients of the stepping player are
+    averaged once, right before its step: after all its backward passes, before they are unscaled and clipped. The
+    running statistics of batch normalisation are averaged with them, so that all processes agree on them.
+    """
+
+    def configure_ddp(self) -> None:
+        """Wraps nothing; all processes begin with the first one's weights."""
+        assert self.lightning_module is not None
+        for tensor in (*self.lightning_module.parameters(), *self.lightning_module.buffers()):
+            torch.distributed.broadcast(tensor.detach(), src=0)
+
+    def optimizer_step(
+        self,
+        optimizer: Optimizer,
+        closure: Callable[[], Any],
+        model: LightningModule | nn.Module | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        assert self.lightning_module is not None
+        average([*_gradients(optimizer), *_running_statistics(self.lightning_module)])
+        return super().optimizer_step(optimizer, closure, model, **kwargs)
+
+
+def average(tensors: list[Tensor]) -> None:
+    """Replaces tensors by their means over all processes, with one message for each type of number.
+
+    Args:
+        tensors: Of the same shapes, in the same order, on all processes.
+    """
+    for dtype in dict.fromkeys(tensor.dtype for tensor in tensors):
+        alike = [tensor for tensor in tensors if tensor.dtype == dtype]
+        flat = torch.cat([tensor.reshape(-1) for tensor in alike]).div_(torch.distributed.get_world_size())
+        torch.distributed.all_reduce(flat)
+        for tensor, mean in zip(alike, flat.split([tensor.numel() for tensor in alike]), strict=True):
+            tensor.copy_(mean.view(tensor.shape))
+
+
+def _gradients(optimizer: Optimizer) -> Iterator[Tensor]:
+    return (p.grad for group in optimizer.param_groups for p in group["params"] if p.grad is not None)
+
+
+def _running_statistics(model: nn.Module) -> Iterator[Tensor]:
+    layers = (module for module in model.modules() if isinstance(module, _BatchNorm))
+    return (
+        statistics
+        for layer in layers
+        for statistics in (layer.running_mean, layer.running_var)
+        if statistics is not None
+    )
