@@ -23,6 +23,7 @@ import yaml
 from gan_cli import runs
 from gan_cli.images import write_atomically
 from gan_cli.inference import checkpoints
+from gan_cli.machine import has_bfloat16
 from gan_cli.parser import config_path
 from gan_cli.variants.base import RECORD
 
@@ -267,7 +268,7 @@ def has_mnist(root: str) -> bool:
 
 def precision() -> str:
     """bfloat16 where the machine has units for it; without them it is many times slower than float32."""
-    return "bf16-mixed" if torch.cuda.is_available() or _cpu_has_bfloat16() else "32-true"
+    return "bf16-mixed" if has_bfloat16("auto") else "32-true"
 
 
 def autocast() -> bool:
@@ -278,14 +279,6 @@ def autocast() -> bool:
 def device() -> str:
     """Where samples are made and judged."""
     return "cuda" if torch.cuda.is_available() else "cpu"
-
-
-def _cpu_has_bfloat16() -> bool:
-    try:
-        flags = Path("/proc/cpuinfo").read_text()
-    except OSError:
-        return False
-    return "amx_bf16" in flags or "avx512_bf16" in flags
 
 
 def _cores() -> int:

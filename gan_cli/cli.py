@@ -15,15 +15,16 @@ from lightning.pytorch import Trainer
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI, SaveConfigCallback
 from lightning.pytorch.utilities.rank_zero import rank_zero_only
 
-from gan_cli import runs, settings, verbs
+from gan_cli import machine, runs, settings, verbs
 from gan_cli.callbacks.atomic_checkpoint_io import AtomicCheckpointIO
 from gan_cli.callbacks.loggers import RunLogger, Wandb, cut_back
 from gan_cli.callbacks.point_modes import PointModes
 from gan_cli.callbacks.progress import FitProgress, Throughput, UnreadableFiles
 from gan_cli.callbacks.run_checkpoint import RunCheckpoint, is_dry_run
 from gan_cli.callbacks.sample_grid import SampleGrid
+from gan_cli.callbacks.watchdog import Watchdog
 from gan_cli.data import GANDataModule
-from gan_cli.errors import RunFailed, UserError
+from gan_cli.errors import Diverged, RunFailed, UserError
 from gan_cli.images import write_atomically
 from gan_cli.inference import checkpoints
 from gan_cli.inference.evaluate import evaluate
@@ -32,6 +33,7 @@ from gan_cli.inference.sample import sample
 from gan_cli.inference.trainers import check_precision, trainer_or_error
 from gan_cli.inference.translate import newest_translator, translate
 from gan_cli.parser import Parser, normalised
+from gan_cli.strategy import PlayersDDP
 from gan_cli.variants import AdversarialModule
 from gan_cli.variants.base import RECORD
 from gan_cli.variants.translation import TranslationModule
@@ -55,6 +57,9 @@ REFUSED_TRAINER_KEYS = {
 }
 """What Lightning refuses with two players, and what to type instead."""
 
+
+ATTEMPTS = 3
+"""How often a run goes back to its last checkpoint at most."""
 
 NO_SUCH_PLACE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.EEXIST, errno.EISDIR)
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
@@ -81,6 +86,10 @@ def run(arguments: Sequence[str] | None = None) -> None:
     hush()
     try:
         GANCLI(arguments)
+    except (RuntimeError, MemoryError) as error:
+        if isinstance(error, RunFailed) or not machine.is_out_of_memory(error):
+            raise
+        raise RunFailed(f"out of memory ({machine.memory_in_use()}); try a lower --batch_size, or --tile") from error
     except OSError as error:
         if error.errno in NO_SUCH_PLACE:
             raise UserError(f"{error.filename} cannot be written ({error.strerror}); name another place") from error
@@ -160,6 +169,12 @@ class GANCLI(LightningCLI):
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
         parser.add_argument("--name", type=str | None, help="A name for the run, part of its folder's name")
+        parser.add_argument(
+            "--rollback",
+            type=bool,
+            default=False,
+            help="Where a loss is no longer finite, go back to the last checkpoint, with other noise and halved rates",
+        )
         parser.add_lightning_class_args(RunCheckpoint, "checkpoint")
         parser.add_lightning_class_args(SampleGrid, "samples")
 
@@ -222,6 +237,8 @@ class GANCLI(LightningCLI):
         if options.get("logger") is False:
             raise UserError("trainer.logger: false is not possible, metrics.csv belongs to a run; leave it out")
         self.run_folder = self._run_folder(options.get("default_root_dir"))
+        if options.get("sync_batchnorm") and not machine.on_gpus(options["accelerator"]):
+            raise UserError("trainer.sync_batchnorm: true is possible on GPUs alone; leave it out")
         given = options.get("logger")
         extra = given if isinstance(given, list) else [given] if given not in (None, True) else []
         for logger in extra:
@@ -234,12 +251,15 @@ class GANCLI(LightningCLI):
         }
         if options["strategy"] in ("auto", "ddp") and (str(options["devices"]) != "1" or options["num_nodes"] != 1):
             # While one player descends the other is frozen, which plain ddp takes for an error.
-            kwargs["strategy"] = "ddp_find_unused_parameters_true"
+            kwargs["strategy"] = PlayersDDP()
+            kwargs["sync_batchnorm"] = options["sync_batchnorm"] or machine.on_gpus(options["accelerator"])
         return trainer_or_error(lambda: super(GANCLI, self).instantiate_trainer(**kwargs))
 
     def _instantiate_trainer(self, config: dict[str, Any], callbacks: list[Any]) -> Trainer:
         shown = [] if config.get("enable_progress_bar") is False else [FitProgress()]
-        return super()._instantiate_trainer(config, [*callbacks, PointModes(), Throughput(), UnreadableFiles(), *shown])
+        return super()._instantiate_trainer(
+            config, [*callbacks, PointModes(), Throughput(), UnreadableFiles(), Watchdog(), *shown]
+        )
 
     def _run_folder(self, root: str | None) -> Path:
         if self.resumed is not None and (self.resumed.parent / "config.yaml").is_file():
@@ -261,7 +281,7 @@ class GANCLI(LightningCLI):
 
     def _run_subcommand(self, subcommand: str) -> None:
         if subcommand == "fit":
-            super()._run_subcommand(subcommand)
+            self._fit()
             return
         options = self.config[subcommand]
         model: AdversarialModule
@@ -280,6 +300,40 @@ class GANCLI(LightningCLI):
             make = {"sample": sample, "interpolate": interpolate}[subcommand]
             for place in make(model, path.parent / "pictures", options, options.trainer.as_dict()):
                 _say(f"written: {place}")
+
+    def _fit(self) -> None:
+        """Trains; with `--rollback` goes back to the last checkpoint, which is finite, at most three times."""
+        while True:
+            try:
+                return super()._run_subcommand("fit")
+            except (RuntimeError, MemoryError) as error:
+                if machine.is_out_of_memory(error):
+                    raise self._too_large() from error
+                if not isinstance(error, Diverged):
+                    raise
+                last = self.run_folder / runs.LAST
+                if not self.config.fit.rollback or not last.is_file():
+                    raise
+                self._go_back(last, error)
+
+    def _too_large(self) -> RunFailed:
+        batch_size = self.datamodule.batch_size
+        return RunFailed(
+            f"out of memory after step {self.model.counters.batches}, with {machine.memory_in_use()}\n"
+            f"Lower --data.batch_size {batch_size}, or type --model.accumulate {2 * self.model.accumulate}, which cuts "
+            "each batch into parts"
+        )
+
+    def _go_back(self, last: Path, error: Diverged) -> None:
+        """Makes model, data and trainer anew, to go on with a checkpoint as another attempt."""
+        attempt = self.model.attempt + 1
+        if attempt > ATTEMPTS:
+            raise RunFailed(f"going back has not helped {ATTEMPTS} times: {error}") from error
+        _say(f"{str(error).splitlines()[0]}\ngoing back to {last} with halved learning rates, attempt {attempt}")
+        self.resumed = last
+        self.config.fit.ckpt_path = str(last)
+        self.instantiate_classes()
+        self.model.further_attempts = attempt - checkpoints.read(last)[RECORD]["attempt"]
 
     def _evaluate(self, verb: str, model: AdversarialModule, path: Path) -> None:
         options = self.config[verb]
@@ -309,11 +363,17 @@ class GANCLI(LightningCLI):
     def before_fit(self) -> None:
         """Takes up the run's metrics where the checkpoint leaves them."""
         if self.resumed is not None and getattr(rank_zero_only, "rank", 0) == 0:
-            step = checkpoints.read(self.resumed)[RECORD]["counters"]["batches"]
+            record = checkpoints.read(self.resumed)[RECORD]
+            step = record["counters"]["batches"]
+            if note := settings.processes_note(record, self.trainer.world_size):
+                _say(note)
             cut_back(self.run_folder, step)
             _say(f"going on with {self.resumed} after step {step}")
             if 0 < self.trainer.max_steps <= step:
                 _say(f"nothing is left to do: the run ended at --trainer.max_steps {self.trainer.max_steps}")
+        options = self.config.fit.trainer
+        if str(options.precision or 32).startswith("32") and machine.has_bfloat16(options.accelerator):
+            _say("note: there are units for bfloat16 here; --trainer.precision bf16-mixed is usually faster")
         _, decayed = self.model.lr_decay
         last = decayed * self.model.n_critic
         if decayed and self.trainer.max_steps > last:

@@ -11,3 +11,7 @@ class RunFailed(RuntimeError):
     """The run itself went wrong, as when a loss is no longer finite. Exit code 1."""
 
     exit_code = 1
+
+
+class Diverged(RunFailed):
+    """A run whose losses or weights are no longer finite."""

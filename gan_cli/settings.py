@@ -118,6 +118,17 @@ def batch_size_note(content: dict[str, Any], config: Namespace) -> str:
     return f"data.batch_size: {now} here, {before} before: the run goes on, but not as it would have with {before}"
 
 
+def processes_note(record: dict[str, Any], processes: int) -> str:
+    """What to say where a resumed run has another number of processes, which is allowed but not exact; or nothing."""
+    before = record.get("processes", processes)
+    if before == processes:
+        return ""
+    return (
+        f"{processes} processes here, {before} before: the run goes on, but not as it would have: data.batch_size is\n"
+        "each process's, and so are augmentation, dropout, image pools and the statistics of batch normalisation"
+    )
+
+
 def _names(domains: Any) -> str:
     return " and ".join(domains) or "none"
 

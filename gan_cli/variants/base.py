@@ -17,7 +17,8 @@ from torch.optim import Adam, Optimizer
 from gan_cli import seeding
 from gan_cli._version import __version__
 from gan_cli.batches import AnyBatch, ImageBatch, PointBatch
-from gan_cli.errors import RunFailed, UserError
+from gan_cli.errors import Diverged, UserError
+from gan_cli.networks.compilation import compile_in_place
 from gan_cli.networks.ema import ShadowGenerator
 from gan_cli.networks.layers import mixes_batch, running_statistics_untouched
 from gan_cli.variants.card import Card
@@ -70,6 +71,7 @@ class AdversarialModule(LightningModule, ABC):
         discriminator_clip_norm: Largest norm of the discriminator's gradient; 0 is no limit.
         accumulate: Parts a batch is cut into, one backward pass each, to save memory; the step stays one batch.
         channels_last: Memory layout of images and convolutions; faster on CPUs and on GPUs with tensor cores.
+        compile: Whether both players are compiled when training begins; penalties on slopes run without it.
 
     Raises:
         UserError: If a value is out of its range.
@@ -104,6 +106,7 @@ class AdversarialModule(LightningModule, ABC):
         discriminator_clip_norm: float = 0.0,
         accumulate: int = 1,
         channels_last: bool = True,
+        compile: bool = False,
     ) -> None:
         super().__init__()
         check("generator_lr", generator_lr, generator_lr > 0, "above 0")
@@ -118,6 +121,7 @@ class AdversarialModule(LightningModule, ABC):
         check("lr_decay_end", lr_decay_end, not decays or 0 <= lr_decay_start < lr_decay_end, "above lr_decay_start")
         self.save_hyperparameters()
         self.automatic_optimization = False
+        self.compiles = compile
         self.learning_rates = {"generator": generator_lr, "discriminator": discriminator_lr}
         self.clip_norms = {"generator": generator_clip_norm, "discriminator": discriminator_clip_norm}
         self.adam_betas = adam_betas
@@ -128,6 +132,7 @@ class AdversarialModule(LightningModule, ABC):
         self.memory_format = torch.channels_last if channels_last else torch.contiguous_format
         self.counters = Counters()
         self.seed = int(os.environ.get("PL_GLOBAL_SEED", "0"))  # where Lightning's seed_everything leaves it
+        self.attempt = self.further_attempts = 0
         self.data_facts: dict[str, Any] = {}
         self._rows = seeding.Rows(0, 0, 0)
         self._watched: dict[str, list[Tensor]] = {}
@@ -171,9 +176,7 @@ class AdversarialModule(LightningModule, ABC):
     def set_schedules(self, optimizers: dict[str, LightningOptimizer]) -> None:
         """Sets what changes over a run, before each batch: both learning rates, which fall linearly."""
         start, end = self.lr_decay
-        if not end:
-            return
-        factor = min(1.0, max(0.0, (end - self.counters.generator_steps) / (end - start)))
+        factor = min(1.0, max(0.0, (end - self.counters.generator_steps) / (end - start))) if end else 1.0
         for player, optimizer in optimizers.items():
             for group in optimizer.param_groups:
                 group["lr"] = self.learning_rates[player] * factor
@@ -220,9 +223,14 @@ class AdversarialModule(LightningModule, ABC):
             distribution: N(0, 1) or uniform on [-1, 1].
         """
         drawn = seeding.noise_for_rows(
-            self._rows, shape, seed=self.seed, use=use, step=self.counters.batches, distribution=distribution
+            self._rows, shape, seed=self.noise_seed, use=use, step=self.counters.batches, distribution=distribution
         )
         return drawn.to(self.device, non_blocking=True)
+
+    @property
+    def noise_seed(self) -> int:
+        """What noise is drawn from: the run's seed, or another one after a rollback."""
+        return seeding.mix(self.seed, "attempt", self.attempt) if self.attempt else self.seed
 
     @property
     def images_at_once(self) -> int:
@@ -248,7 +256,7 @@ class AdversarialModule(LightningModule, ABC):
         """One batch: the discriminator descends, and after `critic_steps` of them the generator too."""
         optimizers = dict(zip(PLAYERS, cast(list[LightningOptimizer], self.optimizers()), strict=True))
         _count_batches_only(optimizers["generator"])
-        seeding.reseed(seeding.mix(self.seed, "step", self.counters.batches, self.global_rank), self.device)
+        seeding.reseed(seeding.mix(self.noise_seed, "step", self.counters.batches, self.global_rank), self.device)
         self.set_schedules(optimizers)
         parts = [part._replace(batch=self._shared(part)) for part in self._parts(batch)]
         self._descend("discriminator", optimizers["discriminator"], parts)
@@ -384,7 +392,7 @@ class AdversarialModule(LightningModule, ABC):
         """Stops a run whose losses are no longer finite; called at the logging interval and before each save.
 
         Raises:
-            RunFailed: If a loss has been infinite or not a number; names the player and the step.
+            Diverged: If a loss has been infinite or not a number; names the player and the step.
         """
         self._finiteness.raise_if_not_finite(self.trainer.strategy)
 
@@ -398,11 +406,11 @@ class AdversarialModule(LightningModule, ABC):
         """Adds what a reader needs beside weights: the variant, the data's facts, the counters and the seed.
 
         Raises:
-            RunFailed: If a weight is infinite or not a number; such a checkpoint is never written.
+            Diverged: If a weight is infinite or not a number; such a checkpoint is never written.
         """
         tensors = [tensor for tensor in self.state_dict().values() if tensor.is_floating_point()]
         if not torch.stack([tensor.isfinite().all() for tensor in tensors]).all():
-            raise RunFailed(f"a weight is no longer finite after step {self.counters.batches}; nothing was saved")
+            raise Diverged(f"a weight is no longer finite after step {self.counters.batches}; nothing was saved")
         checkpoint[RECORD] = {
             "gan_cli": __version__,
             "variant": type(self).__name__,
@@ -410,6 +418,8 @@ class AdversarialModule(LightningModule, ABC):
             "data": self.data_facts,
             "counters": asdict(self.counters),
             "seed": self.seed,
+            "processes": self.trainer.world_size,
+            "attempt": self.attempt,
         }
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
@@ -418,11 +428,16 @@ class AdversarialModule(LightningModule, ABC):
         self.counters = Counters(**record["counters"])
         self.seed = record["seed"]
         self.data_facts = record["data"]
+        self.attempt = record.get("attempt", 0) + self.further_attempts
+        for player in PLAYERS:
+            self.learning_rates[player] = self.hparams[f"{player}_lr"] / 2**self.attempt
 
     def on_fit_start(self) -> None:
         facts = getattr(getattr(self.trainer, "datamodule", None), "facts", None)
         if facts is not None:
             self.data_facts = facts._asdict()
+        if self.compiles:
+            compile_in_place(self.generator, self.discriminator)
 
 
 class BatchPart(NamedTuple):

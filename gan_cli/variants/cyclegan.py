@@ -176,7 +176,7 @@ class CycleGAN(TranslationModule):
     def _told_apart(self, domain: str, real: Tensor, fresh: Tensor) -> Tensor:
         """A discriminator's loss; its two terms are halved, so that it learns at half the generators' pace."""
         place = self.counters.batches, self.global_rank, self._rows.start
-        fake = self.pools[domain].answer(fresh, seeding.stream(self.seed, "pool", domain, *place))
+        fake = self.pools[domain].answer(fresh, seeding.stream(self.noise_seed, "pool", domain, *place))
         outputs = self.discriminator[domain](torch.cat([real.to(fake.dtype), fake]))
         real_outputs, fake_outputs = outputs.chunk(2)
         self.watch_outputs(real_outputs, fake_outputs)
@@ -251,4 +251,4 @@ class CycleGAN(TranslationModule):
             return
         for domain, pool in self.pools.items():
             saved = [pools[domain] for pools in checkpoint[POOLS]]
-            pool.images = dealt_out(saved, self.global_rank, self.trainer.world_size)
+            pool.images = dealt_out(saved, self.global_rank, self.trainer.world_size, pool.capacity)

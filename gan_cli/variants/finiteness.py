@@ -4,7 +4,7 @@ import torch
 from lightning.pytorch.strategies import Strategy
 from torch import Tensor
 
-from gan_cli.errors import RunFailed
+from gan_cli.errors import Diverged
 
 
 class FinitenessGuard:
@@ -27,12 +27,12 @@ class FinitenessGuard:
         """Reads what was noted, on all processes together.
 
         Raises:
-            RunFailed: If a loss has not been finite; names the player, the step and what may help.
+            Diverged: If a loss has not been finite; names the player, the step and what may help.
         """
         for player, first in self._first_bad.items():
             step = int(strategy.reduce(first, reduce_op="max"))
             if step >= 0:
-                raise RunFailed(
+                raise Diverged(
                     f"the {player}'s loss was not finite at step {step}; training has stopped\n"
                     f"Try a lower --model.{player}_lr, or --model.{player}_clip_norm 1"
                 )

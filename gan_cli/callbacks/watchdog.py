@@ -1,0 +1,98 @@
+"""Says when a run looks as if nothing will come of it; it never changes what is trained."""
+
+from typing import Any
+
+import torch
+from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch.utilities.rank_zero import rank_zero_only
+
+from gan_cli.data import GANDataModule
+from gan_cli.inference.rendering import conditions_for, images_at, latents_of
+from gan_cli.networks.layers import evaluating
+from gan_cli.variants.base import AdversarialModule
+from gan_cli.variants.latent import LatentModule
+
+NOTHING_TO_LEARN = 1e-3
+"""Of the discriminator's loss: so near to 0, it gives the generator next to no gradient."""
+IN_A_ROW = 5
+"""Loggings for which it must be so."""
+ALIKE = 0.1
+"""Share of the real images' spread below which generated ones are called alike."""
+SHOWN = 64
+"""Images whose spread is measured."""
+
+
+class Watchdog(Callback):
+    """Warns, once each, of a discriminator that has won and of images that are all alike; logs `samples/spread`.
+
+    The spread is the deviation of a pixel over different images, as a share of that over held-out real images.
+
+    Args:
+        every_n_steps: Batches between two looks at the images; 0 takes none.
+    """
+
+    def __init__(self, every_n_steps: int = 500) -> None:
+        self.every_n_steps = every_n_steps
+        self._near_zero = 0
+        self._real_spread = 0.0
+        self._said: set[str] = set()
+
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        assert isinstance(pl_module, AdversarialModule)
+        if not trainer.is_global_zero:
+            return
+        batches = pl_module.counters.batches
+        every: int = getattr(trainer, "log_every_n_steps", 0)
+        if every and batches % every == 0:
+            self._look_at_loss(trainer, batches)
+        if self.every_n_steps and batches % self.every_n_steps == 0 and isinstance(pl_module, LatentModule):
+            self._look_at_images(trainer, pl_module)
+
+    def _look_at_loss(self, trainer: Trainer, batches: int) -> None:
+        terms = [value for name, value in trainer.callback_metrics.items() if name.startswith("loss/discriminator/")]
+        near_zero = bool(terms) and abs(float(torch.stack(terms).sum())) < NOTHING_TO_LEARN
+        self._near_zero = self._near_zero + 1 if near_zero else 0
+        if self._near_zero == IN_A_ROW:
+            self._say(
+                f"the discriminator's loss is about 0 up to step {batches}: it tells all images apart, and the "
+                "generator learns next to nothing\nTry a lower --model.discriminator_lr, or --model.augment"
+            )
+
+    def _look_at_images(self, trainer: Trainer, model: LatentModule) -> None:
+        real = self._spread_of_real(trainer)
+        if not real:
+            return
+        with torch.no_grad(), evaluating(model.picture_maker()):
+            conditions = conditions_for(model, SHOWN, None, None)
+            made = images_at(model, latents_of(model, range(SHOWN)), conditions, torch.arange(SHOWN))
+        share = _spread(made.float()) / real
+        for logger in trainer.loggers:
+            logger.log_metrics({"samples/spread": share}, step=model.counters.batches)
+        if share < ALIKE:
+            self._say(
+                f"the generated images are all alike at step {model.counters.batches}: their spread is {share:.2f} of "
+                "the real images'\nTry another --seed_everything, lower learning rates, or R3GAN"
+            )
+
+    def _spread_of_real(self, trainer: Trainer) -> float:
+        data = getattr(trainer, "datamodule", None)
+        if not self._real_spread and isinstance(data, GANDataModule):
+            if data.held_out_set is None:
+                return 0.0
+            real = data.examples(SHOWN).real
+            scale = 1.0 if real.ndim == 2 else 127.5  # images are compared as they are saved
+            self._real_spread = _spread(real * scale)
+        return self._real_spread
+
+    @rank_zero_only
+    def _say(self, text: str) -> None:
+        kind = text[:20]
+        if kind not in self._said:
+            self._said.add(kind)
+            print(f"warning: {text}", flush=True)
+
+
+def _spread(images: torch.Tensor) -> float:
+    return float(images.std(dim=0).mean())

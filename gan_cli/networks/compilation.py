@@ -1,0 +1,30 @@
+"""Networks compiled where they are, so that their checkpoints have the names they always had."""
+
+import torch
+from torch import nn
+
+from gan_cli.errors import UserError
+
+
+def compile_in_place(*networks: nn.Module) -> None:
+    """Compiles networks; of a dictionary of networks each.
+
+    Raises:
+        UserError: If nothing can be compiled on this machine.
+    """
+    _check_compiler()
+    for network in networks:
+        for part in network.values() if isinstance(network, nn.ModuleDict) else [network]:
+            part.compile()
+
+
+def _check_compiler() -> None:
+    """Compiles next to nothing, which shows now what a missing compiler would say in the middle of a step."""
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        torch.compile(lambda values: values * 2 + 1)(torch.ones(2, device=device))
+    except Exception as error:  # of many kinds, each of a library of its own
+        reason = str(error).strip().splitlines()[0]
+        raise UserError(
+            f"model.compile: true is not possible here ({reason})\nInstall a C++ compiler, or leave it out"
+        ) from error
