@@ -112,7 +112,13 @@ def _value_error(message: str) -> str:
 
 def _readable(kind: str) -> str:
     """A type as a person says it: <class 'float'> is float, typing.Literal['a', 'b'] is a, b."""
-    names = {"int": "a whole number", "float": "a number", "str": "a text", "bool": "true or false"}
+    names = {
+        "int": "a whole number",
+        "float": "a number",
+        "str": "a text",
+        "bool": "true or false",
+        "tuple": "a list such as [A,B]",
+    }
     kind = re.sub(r"<class '([\w.]+)'>", lambda found: names.get(found[1], found[1]), kind)
     return re.sub(r"typing\.Literal\[(.*)\]", r"\1", kind).replace("'", "")
 

@@ -38,7 +38,7 @@ def test_findings_end_with_exit_code_1_and_many_are_counted(
 ) -> None:
     for number in range(12):
         (folder / f"x{number:02d}.png").touch()
-    assert main(["data", "check", str(folder), "--output", "out/sheet.png"]) == 1
+    assert main(["data", "check", str(folder), "--output", "out/sheet.png", "--data.batch_size", "4"]) == 1
     out, error = capsys.readouterr()
     assert f"! 12 cannot be read\n    {folder}/x00.png (empty)\n" in out
     assert "    ... and 2 more\n" in out

@@ -165,7 +165,9 @@ def attributes_of(path: Path, wanted: tuple[str, ...]) -> dict[str, list[float]]
         UserError: If there is no such attribute, or the file contradicts itself.
     """
     lines = _text(path).splitlines()
-    names = next((line.split() for line in lines if line.split() and not line.strip().isdigit()), [])
+    names = next((line.split() for line in lines if line.split() and not line.strip().isdigit()), [""])
+    if any(Path(name).suffix or not name.isprintable() or not name for name in names):
+        raise UserError(f"data.root: {path} does not begin with the attributes' names; fetch it anew")
     for name in wanted:
         if name not in names:
             hint = catalogue.nearest(name, names)

@@ -21,6 +21,7 @@ from gan_cli.data.parts import LabelledPart
 from gan_cli.data.sampling import Span
 from gan_cli.data.stores import Store
 from gan_cli.data.translation_sets import BOTH_SIDES
+from gan_cli.errors import UserError
 
 THREADS = 4
 """That decode beside each other."""
@@ -90,6 +91,8 @@ def contact_sheet(data: GANDataModule) -> Tensor:
 def _of_files(data: FileDataModule, done: Callable[[int, int], object]) -> Diagnosis:
     parts = _parts(data.groups)
     files = list(dict.fromkeys(file for groups in parts.values() for part in groups.values() for file in part))
+    if not files:
+        raise UserError(f"data.root: there are no images below {data.root}")
     seen = _look(files, data.max_pixels, done)
     sound = [one for one in seen if not one.reason]
     facts = [*_counts({name: {group: len(part) for group, part in groups.items()} for name, groups in parts.items()})]
@@ -102,6 +105,7 @@ def _of_files(data: FileDataModule, done: Callable[[int, int], object]) -> Diagn
     halves = any(BOTH_SIDES in groups for groups in parts.values())
     findings = [
         _finding("cannot be read", [one for one in seen if one.reason], lambda one: one.reason),
+        _too_few(data, sum(map(len, parts["train"].values()))),
         Finding("without a partner of the same name", [str(file.path) for file in data.without_partner()]),
         *_duplicates(sound, where),
         _finding(
@@ -197,6 +201,11 @@ def _duplicates(sound: list[Seen], where: dict[File, str]) -> list[Finding]:
 
 def _finding(what: str, seen: Iterable[Seen], why: Callable[[Seen], str] = lambda _: "") -> Finding:
     return Finding(what, [f"{one.file.path}{f' ({reason})' if (reason := why(one)) else ''}" for one in seen])
+
+
+def _too_few(data: GANDataModule, images: int) -> Finding:
+    told = f"data.batch_size: {data.batch_size} is more than the {images:,} images to train on"
+    return Finding("argument that will be refused", [told] * (images < data.batch_size))
 
 
 def _is_long(one: Seen) -> bool:

@@ -66,6 +66,14 @@ def test_contradictions_are_refused(tmp_path: Path) -> None:
         CelebA(attributes=("Male", "Male"))
 
 
+@pytest.mark.parametrize("text", ["", "\0" * 50, "4\n000001.jpg -1 1 1\n"])
+def test_a_file_without_the_attributes_names_is_refused(tmp_path: Path, text: str) -> None:
+    write(tmp_path, ROWS)
+    (tmp_path / "list_attr_celeba.txt").write_text(text)
+    with pytest.raises(UserError, match=r"list_attr_celeba.txt does not begin with the attributes' names; fetch it"):
+        CelebA(attributes=("Male",), root=str(tmp_path)).labelled_files("train")
+
+
 def test_real_faces(real_data: Path) -> None:
     data = CelebA(root=str(real_data / "celeba_subset"), image_size=32, num_workers=0)
     train, val = (data.labelled_files(split) for split in ("train", "val"))

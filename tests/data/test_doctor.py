@@ -9,11 +9,12 @@ from PIL import Image
 from gan_cli.data import CelebA, Digits, ImageFolder, PairedFolder, Ring8, UnpairedFolder
 from gan_cli.data.datamodules import GANDataModule
 from gan_cli.data.doctor import contact_sheet, diagnose
+from gan_cli.errors import UserError
 from tests.data import pictures
 from tests.data.test_celeba import ROWS
 from tests.data.test_celeba import write as write_faces
 
-SMALL: dict[str, Any] = {"image_size": 16, "num_workers": 0, "batch_size": 4, "on_error": "skip", "cache": "none"}
+SMALL: dict[str, Any] = {"image_size": 16, "num_workers": 0, "batch_size": 1, "on_error": "skip", "cache": "none"}
 
 
 def found(data: GANDataModule) -> dict[str, list[str]]:
@@ -69,6 +70,14 @@ def test_everything_that_is_wrong_with_a_file_is_found_under_its_name(tmp_path: 
         "with several frames, of which the first is taken": ["film.gif"],
         "over 3 times longer than wide": ["long.png"],
     }
+
+
+def test_a_set_without_images_or_with_too_few_is_not_clean(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"data.root: there are no images below"):
+        diagnose(ImageFolder(root=str(tmp_path)))
+    clean(tmp_path)
+    (told,) = found(ImageFolder(root=str(tmp_path), **{**SMALL, "batch_size": 16})).values()
+    assert told == ["data.batch_size: 16 is more than the 9 images to train on"]
 
 
 def test_an_image_that_is_trained_on_and_held_out_is_found(tmp_path: Path) -> None:
