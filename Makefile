@@ -5,7 +5,7 @@ READY := .venv/.ready
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check format test-slow bench bench-learning bench-modes bench-labels bench-translation \
-  bench-score bench-theory bench-resume clean
+  bench-score bench-theory bench-resume slurm-check clean
 
 help: ## Show what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -71,6 +71,9 @@ bench-theory: $(READY) ## Train the players of docs/theory.md and draw its plots
 
 bench-resume: $(READY) ## Kill runs at random moments and compare the resumed weights
 	$(BIN)/python -m benchmarks.resume
+
+slurm-check: $(READY) ## Stop, requeue and go on with a run on a SLURM of this one machine (as root; Debian's packages)
+	deploy/slurm-check.sh
 
 clean: ## Remove the environment and what tools left; runs and data stay
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build dist

@@ -124,7 +124,7 @@ def processes_note(record: dict[str, Any], processes: int) -> str:
     if before == processes:
         return ""
     return (
-        f"{processes} processes here, {before} before: the run goes on, but not as it would have: data.batch_size is\n"
+        f"processes: {processes} here, {before} before: the run goes on, but not as it would have: data.batch_size is\n"
         "each process's, and so are augmentation, dropout, image pools and the statistics of batch normalisation"
     )
 
