@@ -63,10 +63,11 @@ def _data(rest: list[str]) -> None:
         print(DATA_HELP)
         return
     from gan_cli import data_verbs
-    from gan_cli.cli import hush
+    from gan_cli.cli import hush, short_errors
 
     hush()
-    data_verbs.run(rest)
+    with short_errors("data"):
+        data_verbs.run(rest)
 
 
 def _run(verb: str, rest: list[str]) -> None:

@@ -5,7 +5,8 @@ import logging
 import re
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,7 @@ def hush() -> None:
     for name in ("lightning", "lightning.pytorch", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.WARNING)
     warnings.filterwarnings("ignore", module=r"lightning\..*")
+    warnings.filterwarnings("ignore", module=r"PIL\..*")  # what matters is said of the file by its name
 
 
 def run(arguments: Sequence[str] | None = None) -> None:
@@ -85,8 +87,23 @@ def run(arguments: Sequence[str] | None = None) -> None:
         RunFailed: If the run went wrong, or was interrupted.
     """
     hush()
-    try:
+    with short_errors((arguments or sys.argv[1:])[0]):
         GANCLI(arguments)
+
+
+@contextmanager
+def short_errors(verb: str) -> Iterator[None]:
+    """Says what the file system and the memory refuse in a line or two.
+
+    Args:
+        verb: What is run.
+
+    Raises:
+        UserError: If a place cannot be written.
+        RunFailed: If there is no more room.
+    """
+    try:
+        yield
     except (RuntimeError, MemoryError) as error:
         if isinstance(error, RunFailed) or not machine.is_out_of_memory(error):
             raise
@@ -97,7 +114,7 @@ def run(arguments: Sequence[str] | None = None) -> None:
         if error.errno in NO_ROOM:
             raise RunFailed(
                 f"{error.filename} could not be written ({error.strerror}); what was there before is whole\n"
-                f"Make room, then go on{GO_ON.get((arguments or sys.argv[1:])[0], '')}"
+                f"Make room, then go on{GO_ON.get(verb, '')}"
             ) from error
         raise
 
@@ -387,7 +404,7 @@ class GANCLI(LightningCLI):
         """Says what there is now, and what to type next."""
         if broken := self.datamodule.unreadable_files():
             named = ", ".join(map(str, broken[:3])) + (", ..." if broken[3:] else "")
-            _say(f"{len(broken)} files could not be read, and others stood in for them: {named}")
+            _say(f"unreadable files, for which others stood in: {len(broken)} ({named})")
         last = self.run_folder / runs.LAST
         module = type(self.model).__module__
         trusted = "" if module.startswith("gan_cli.") else f" --module {module}"

@@ -83,15 +83,18 @@ def prepare(config: Namespace) -> None:
     data.prepare_data()
     for split in ("train", "val", "test"):
         data.part(split)
-    skipped = data.unreadable_files()
-    print(f"ready in {data.cache_dir}; to train from it: gan fit ... --data.cache disk")
-    if skipped:
-        print(f"{len(skipped)} files could not be read, and others of their class stand in for them")
+    if skipped := data.unreadable_files():
+        print(f"unreadable files, for which others of their class stand in: {len(skipped)}")
+    words = f"--data {data.facts.name} --data.root {data.root} --data.image_size {data.image_size} --data.cache disk"
+    print(f"ready in {data.cache_dir}; to train from it: gan fit ... {words}")
 
 
 def guessed(folder: Path) -> str:
     """The data set whose layout a folder or archive has."""
-    names = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    try:
+        names = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    except PermissionError as error:
+        raise UserError(f"data: {folder} cannot be read ({error.strerror}); mend its permissions") from error
     if {"trainA", "trainB"} <= names:
         return "UnpairedFolder"
     if not names.isdisjoint({celeba.IMAGES, celeba.ARCHIVE}):
@@ -100,6 +103,8 @@ def guessed(folder: Path) -> str:
         return "LSUN"
     if not names.isdisjoint({"MNIST", "FashionMNIST"}):
         return "MNIST" if "MNIST" in names else "FashionMNIST"
+    if {"source", "target"} <= names:
+        return "PairedFolder"
     return "PairedFolder" if "train" in names and _has_two_sides(folder / "train") else "ImageFolder"
 
 

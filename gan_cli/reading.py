@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
 from gan_cli.errors import UserError
@@ -25,6 +25,21 @@ WIDE = "I;16"
 
 ORIENTATION = 0x0112
 """EXIF's tag; from 5 on width and height change places."""
+
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""What undoes each orientation."""
+
+END_OF_JPEG = b"\xff\xd9"
+TAIL = 4096
+"""Bytes at whose end, but for what others have added, a whole JPEG has its mark."""
 
 MAX_PIXELS = 89_478_485
 """Pixels of an image at most, unless more are allowed: Pillow's limit, 256 MB of colours."""
@@ -47,30 +62,32 @@ class Unreadable(Exception):
 def image_names(folder: Path) -> list[str]:
     """The image files below a folder, by their endings: paths from there with "/", sorted; without hidden ones.
 
-    Links are followed, but not back into a folder that they are in.
+    Links are followed; a folder is entered once, by the first of its names, so links in a circle end.
 
     Raises:
         UserError: If a folder cannot be read: images in it would be missing without a word.
     """
     found: list[str] = []
-    pending = [("", frozenset({_identity(folder.stat())}))]
+    entered = {_identity(folder.stat())}
+    pending = [""]
     while pending:
-        below, above = pending.pop()
+        below = pending.pop()
         try:
             with os.scandir(folder / below) as entries:
-                for entry in entries:
-                    if entry.name.startswith("."):
-                        continue
-                    if _leads_to_folder(entry):
-                        here = _identity(entry.stat())
-                        if here not in above:
-                            pending.append((f"{below}{entry.name}/", above | {here}))
-                    elif is_image_name(entry.name) and (not entry.is_symlink() or os.path.isfile(entry.path)):
-                        found.append(below + entry.name)
+                here = sorted((entry for entry in entries if not entry.name.startswith(".")), key=lambda e: e.name)
+            folders = []
+            for entry in here:
+                if _leads_to_folder(entry):
+                    if (identity := _identity(entry.stat())) not in entered:
+                        entered.add(identity)
+                        folders.append(f"{below}{entry.name}/")
+                elif is_image_name(entry.name) and entry.is_file():
+                    found.append(below + entry.name)
         except OSError as error:
             raise UserError(
                 f"{folder / below} cannot be read ({error.strerror}); mend its permissions, or move it away"
             ) from error
+        pending += folders[::-1]
     return sorted(found)
 
 
@@ -148,11 +165,12 @@ def size(path: Path, content: bytes | None = None, max_pixels: int = MAX_PIXELS)
         max_pixels: More are refused.
 
     Raises:
-        Unreadable: If the file is no image, or its header or checksums say that it is not whole. A JPEG that is cut
-            short shows it only to `read`.
+        Unreadable: If the file is no image, or its header, its checksums or its end say that it is not whole.
     """
     with _opened(path, content, max_pixels) as image:
         width, height = image.size
+        if image.format == "JPEG" and END_OF_JPEG not in _tail(path, content):
+            image.load()  # it is cut short, or something long was added
         sideways = image.getexif().get(ORIENTATION, 1) >= 5
     with _opened(path, content, max_pixels) as image:  # anew: reading the orientation may have moved on in the file
         image.verify()
@@ -209,8 +227,18 @@ def _opened(path: Path, content: bytes | None, max_pixels: int) -> Iterator[Imag
         raise Unreadable(path, "empty" if empty else "no image") from error
     except OSError as error:
         raise Unreadable(path, error.strerror or f"damaged ({error})") from error
-    except (SyntaxError, ValueError, EOFError) as error:  # what they raise on broken chunks
+    except (Unreadable, MemoryError):
+        raise
+    except Exception as error:  # on broken chunks its readers raise whatever they stumble upon
         raise Unreadable(path, f"damaged ({error})") from error
+
+
+def _tail(path: Path, content: bytes | None) -> bytes:
+    if content is not None:
+        return content[-TAIL:]
+    with open(path, "rb") as file:
+        file.seek(-min(TAIL, path.stat().st_size), os.SEEK_END)
+        return file.read()
 
 
 def _too_large(path: Path, limit: int) -> Unreadable:
@@ -219,7 +247,8 @@ def _too_large(path: Path, limit: int) -> Unreadable:
 
 def _upright(image: Image.Image) -> Image.Image:
     """The image as its orientation says; itself where nothing is to be done, because a copy takes time."""
-    return ImageOps.exif_transpose(image) if image.getexif().get(ORIENTATION, 1) != 1 else image
+    turn = TURNS.get(image.getexif().get(ORIENTATION, 1))
+    return image if turn is None else image.transpose(turn)
 
 
 def _plain(image: Image.Image) -> Image.Image:

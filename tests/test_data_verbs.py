@@ -88,13 +88,26 @@ def test_a_set_is_prepared_and_then_taken_from_its_cache(
     assert "decoding 18 images into data/cache/ImageFolder-16-" in capsys.readouterr().out
     assert main(["data", "prepare", "my images", "--data.image_size", "16"]) == 0
     told = capsys.readouterr().out
-    assert told == "ready in data/cache; to train from it: gan fit ... --data.cache disk\n"
+    assert told.startswith(
+        "ready in data/cache; to train from it: gan fit ... --data ImageFolder --data.root my images"
+    )
     assert len(list((workdir / "data" / "cache").glob("*/pixels-00000.npy"))) == 2  # to train on, and held out
     (folder / "3.png").write_bytes((folder / "3.png").read_bytes()[:100])
     assert main(["data", "prepare", "my images", "--data.image_size", "16"]) == 2
     assert "3.png" in capsys.readouterr().err
     assert main(["data", "prepare", "my images", "--data.image_size", "16", "--data.on_error", "skip"]) == 0
-    assert "1 files could not be read, and others of their class stand in" in capsys.readouterr().out
+    assert "unreadable files, for which others of their class stand in: 1" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "words", [["prepare", "my images", "--data.cache_dir", "file"], ["check", "my images", "--output", "file/x.png"]]
+)
+def test_a_place_that_cannot_be_written_is_named(
+    folder: Path, workdir: Path, words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (workdir / "file").touch()
+    assert main(["data", *words, "--data.batch_size", "2"]) == 2
+    assert "cannot be written" in capsys.readouterr().err
 
 
 def test_a_folders_layout_tells_which_set_it_is(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, ImageOps
 
 from gan_cli import reading
 from gan_cli.errors import UserError
@@ -92,7 +92,18 @@ def test_hidden_files_and_other_endings_are_no_images(tmp_path: Path) -> None:
     assert reading.image_names(tmp_path) == ["a.jpeg", "b.PNG"]
 
 
-def test_links_are_followed_but_not_in_a_circle(tmp_path: Path) -> None:
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_every_orientation_is_undone_as_pillow_does_it(tmp_path: Path, orientation: int) -> None:
+    exif = Image.Exif()
+    exif[reading.ORIENTATION] = orientation
+    path = tmp_path / "image.png"
+    picture().save(path, exif=exif)
+    with Image.open(path) as image:
+        wanted = ImageOps.exif_transpose(image)
+    assert reading.read(path).tobytes() == wanted.tobytes()
+
+
+def test_links_are_followed_and_a_folder_is_entered_once(tmp_path: Path) -> None:
     (tmp_path / "a" / "inner").mkdir(parents=True)
     (tmp_path / "a" / "1.png").touch()
     (tmp_path / "b").symlink_to("a")
@@ -100,7 +111,8 @@ def test_links_are_followed_but_not_in_a_circle(tmp_path: Path) -> None:
     (tmp_path / "self").symlink_to("self")
     (tmp_path / "nowhere.png").symlink_to("gone.png")
     (tmp_path / "linked.png").symlink_to("a/1.png")
-    assert reading.image_names(tmp_path) == ["a/1.png", "b/1.png", "linked.png"]
+    os.mkfifo(tmp_path / "pipe.png")
+    assert reading.image_names(tmp_path) == ["a/1.png", "linked.png"]
 
 
 def test_a_folder_that_cannot_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,6 +32,9 @@ class File(NamedTuple):
     name: str
     kind: Literal["folder", "zip", "lmdb"] = "folder"
 
+    def __str__(self) -> str:
+        return str(self.path)
+
     @property
     def path(self) -> Path:
         """Where it is, for messages too: of a member or value the archive's path and its key."""

@@ -43,7 +43,7 @@ def folder_of(store: DecodingStore[Example], recipe: Recipe, parent: str, name: 
     digest = hashlib.sha256(repr((recipe, store.broken is None)).encode())
     for file in (file for example in store.examples for file in files_of(example)):
         state = _state(file.container) if file.kind == "folder" else _state_of_container(file.container)
-        digest.update(os.fsencode(f"{file.path}\0{state}\n"))
+        digest.update(os.fsencode(f"{_absolute(file.root)}\0{file.key}\0{state}\n"))
     return Path(parent) / f"{name}-{recipe.side}-{digest.hexdigest()[:16]}"
 
 
@@ -67,6 +67,11 @@ def built(store: DecodingStore[Example], folder: Path) -> DiskStore:
     with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task("images", total=len(store))
         return stores.build(store, folder, lambda count: bar.update(task, completed=count))
+
+
+@lru_cache(maxsize=64)
+def _absolute(root: Path) -> Path:
+    return root.resolve()
 
 
 def _state(path: Path) -> tuple[int, int]:

@@ -1,5 +1,6 @@
 """CelebA as it is published: faces, and text files with forty attributes and the identity of each."""
 
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -16,7 +17,6 @@ from gan_cli.errors import UserError
 
 IMAGES, ARCHIVE = "img_align_celeba", "img_align_celeba.zip"
 ATTRIBUTES, PARTITIONS, IDENTITIES = "list_attr_celeba.txt", "list_eval_partition.txt", "identity_CelebA.txt"
-HOME = "https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html"
 
 Labels = Literal["attributes", "classes", "identity", "none"]
 
@@ -89,12 +89,16 @@ class CelebA(LabelledFileDataModule):
         return super().facts._replace(attributes=self.labels == "attributes")
 
     def labelled_files(self, split: Split) -> tuple[list[File], Tensor]:
-        folder = self._folder()
-        images = folder / IMAGES if (folder / IMAGES).is_dir() else folder / ARCHIVE
-        every = archives.listing(images)
-        files, labels = self._labelled(folder, every)
-        mine = set(self._partition(folder, every, split))
+        every, (files, labels) = self._faces
+        mine = set(self._partition(self._folder(), every, split))
         return [file for file in files if file in mine], labels[[file in mine for file in files]]
+
+    @cached_property
+    def _faces(self) -> tuple[list[File], Faces]:
+        """All images, and those with labels; read once for all parts."""
+        folder = self._folder()
+        every = archives.listing(folder / IMAGES if (folder / IMAGES).is_dir() else folder / ARCHIVE)
+        return every, self._labelled(folder, every)
 
     def _labelled(self, folder: Path, files: list[File]) -> Faces:
         if self.labels == "none":
@@ -124,13 +128,17 @@ class CelebA(LabelledFileDataModule):
             if has_images and (not text or (place / text).is_file()):
                 return place
         beside = f" and {text}" if text else ""
-        raise UserError(f"data.root: {self.root} must hold {IMAGES}/ (or {ARCHIVE}){beside} of CelebA ({HOME})")
+        raise UserError(f"data.root: {self.root} must hold {IMAGES}/ (or {ARCHIVE}){beside} of CelebA ({self.home})")
 
     def _partition(self, folder: Path, files: list[File], split: Split) -> list[File]:
         parts: folders.Parts = {"train": files}
         if (folder / PARTITIONS).is_file():
             numbers = _rows(folder / PARTITIONS, 1)
             _check_listed(files, numbers, folder / PARTITIONS)
+            if strange := next((name for name, values in numbers.items() if values[0] not in ("0", "1", "2")), None):
+                raise UserError(
+                    f"data.root: {folder / PARTITIONS} says {numbers[strange][0]} of {strange}; it must say 0, 1 or 2"
+                )
             parts = {
                 kind: [file for file in files if numbers[_name(file)] == [str(number)]]
                 for number, kind in enumerate(SPLITS)

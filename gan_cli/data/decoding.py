@@ -38,6 +38,9 @@ class Pair(NamedTuple):
     name: str
     files: tuple[File, ...]
 
+    def __str__(self) -> str:
+        return str(self.files[0])
+
 
 Example = File | Pair
 
@@ -100,7 +103,9 @@ class Recipe(NamedTuple):
         try:
             return reading.read(file.path, file.content(), self.max_pixels, at_least)
         except reading.Unreadable as error:
-            raise BrokenFile(f"data: {file.path} cannot be read ({error.reason}); take it out of the set") from error
+            raise BrokenFile(
+                f"data: {file.path} cannot be read ({error.reason}); take it out, or type --data.on_error skip"
+            ) from error
 
 
 def check_headers(examples: Sequence[Example], root: Path, max_pixels: int, seconds: float) -> None:
@@ -122,7 +127,8 @@ def check_headers(examples: Sequence[Example], root: Path, max_pixels: int, seco
     seen = headers(files, seconds, max_pixels)
     broken = [(file, told.reason) for file, told in seen.items() if isinstance(told, reading.Unreadable)]
     if broken:
-        raise _refused(broken, len(files), root, "cannot be read", ", or go on without them by --data.on_error skip")
+        larger = ", or --data.max_pixels for larger ones" if any("pixels" in reason for _, reason in broken) else ""
+        raise _refused(broken, len(files), root, "cannot be read", f", or type --data.on_error skip{larger}")
     odd = [(file, f"{size[0]}x{size[1]}") for file, size in seen.items() if isinstance(size, tuple) and size[0] % 2]
     if odd and isinstance(examples[0], Pair) and len(examples[0].files) == 1:
         raise _refused(odd, len(files), root, "cannot be cut into two sides, their width is odd")

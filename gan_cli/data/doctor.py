@@ -106,6 +106,7 @@ def _of_files(data: FileDataModule, done: Callable[[int, int], object]) -> Diagn
     findings = [
         _finding("cannot be read", [one for one in seen if one.reason], lambda one: one.reason),
         _too_few(data, sum(map(len, parts["train"].values()))),
+        Finding("beside the folders of the parts, and not used", [str(file.path) for file in data.not_used()]),
         Finding("without a partner of the same name", [str(file.path) for file in data.without_partner()]),
         *_duplicates(sound, where),
         _finding(
@@ -225,11 +226,15 @@ def _of_tensors(data: GANDataModule) -> Diagnosis:
     data.prepare_data()
     counts: dict[str, dict[str, int]] = {}
     digests: dict[bytes, list[tuple[str, int]]] = defaultdict(list)
+    facts: list[str] = []
     plain: list[str] = []
     for name, split in (("train", "train"), ("held out", "test")):
         part = data.part(split)  # type: ignore[arg-type]
         counts[name] = _classes(data, part) if isinstance(part, LabelledPart) else {"": len(part)}
         for store in part.stores:
+            channels, height, width = store.shape
+            colours_of = {1: "grey", 3: "RGB", 4: "RGB with opacity"}[channels]
+            facts.append(f"{name}: {width}x{height}, {colours_of}, 8 bits, {store.size / 1e6:,.1f} MB in memory")
             for number, pixels in enumerate(_each(store)):
                 digests[hashlib.sha256(pixels.numpy().tobytes()).digest()].append((name, number))
                 if bool((pixels == pixels.flatten()[0]).all()):
@@ -242,7 +247,7 @@ def _of_tensors(data: GANDataModule) -> Diagnosis:
         Finding("there more than once", within),
         Finding("of one colour", plain),
     ]
-    return Diagnosis(_counts(counts), [finding for finding in findings if finding.places])
+    return Diagnosis([*_counts(counts), *facts], [finding for finding in findings if finding.places])
 
 
 def _each(store: Store) -> Iterable[Tensor]:

@@ -108,17 +108,22 @@ class FileDataModule(GANDataModule):
     def groups(self, split: Split) -> dict[str, list[File]]:
         """The files of a part by class, domain or side, without a look into them; "" where there is but one group."""
 
+    def not_used(self) -> list[File]:
+        """Images that belong to none of the set's parts."""
+        return []
+
     def without_partner(self) -> list[File]:
         """Files that are left over where there should be pairs."""
         return []
 
     def unreadable_files(self) -> list[Path]:
-        return [
+        found = (
             file.path
             for examples, broken in self._skipping
             for number in broken.nonzero().flatten().tolist()
             for file in files_of(examples[number])
-        ]
+        )
+        return list(dict.fromkeys(found))  # what is watched may be what is judged on
 
     def stored(self, split: Split, examples: Sequence[Example], recipe: Recipe, classes: Tensor | None = None) -> Store:
         """The images of a part, or of one domain of it, from where they are kept; the files are looked at first.

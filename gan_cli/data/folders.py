@@ -121,7 +121,7 @@ def chosen(parts: dict[Split, list[T]], split: Split, held_out: float, seed: int
     files = parts.get("train", [])
     if parts.get("val") or parts.get("test") or not files:
         return files
-    count = max(1, round(held_out * len(files)))
+    count = min(max(1, round(held_out * len(files))), len(files) - 1)
     taken = set(torch.randperm(len(files), generator=stream(seed, "held out"))[:count].tolist())
     return [file for number, file in enumerate(files) if (number in taken) == (split != "train")]
 

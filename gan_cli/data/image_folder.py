@@ -10,12 +10,14 @@ from torch import Tensor
 from gan_cli.data import archives, folders
 from gan_cli.data.archives import File
 from gan_cli.data.datamodules import Split
-from gan_cli.data.folders import SPLITS
 from gan_cli.data.labelled_sets import LabelledFileDataModule
 from gan_cli.errors import UserError
 
 LAYOUT = "images, a folder of images for each class, or train/ and test/ with either"
 
+
+PARTS: dict[str, Split] = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
+"""What the folders of parts are called."""
 
 Tree = dict[str, dict[Split, list[File]]]
 """The files of each class by part; of the one class "" where there are no classes."""
@@ -67,12 +69,21 @@ class ImageFolder(LabelledFileDataModule):
             labels += [label] * len(found)
         return files, torch.tensor(labels, dtype=torch.int64)
 
+    def not_used(self) -> list[File]:
+        return self._parts[1]
+
     @cached_property
-    def _tree(self) -> Tree:
+    def _parts(self) -> tuple[folders.Parts, list[File]]:
+        """The files of each part, and those that are beside the parts."""
         root = Path(self.root)
         if not archives.is_archive(root):
             folders.existing(self.root, LAYOUT)
-        parts = _by_part(archives.listing(root))
+        files = archives.listing(root)
+        return _by_part(_from_the_top(files) if archives.is_archive(root) else files)
+
+    @cached_property
+    def _tree(self) -> Tree:
+        parts, _ = self._parts
         by_class = self.class_folders == "yes" or (self.class_folders == "auto" and _has_classes(parts["train"]))
         if not by_class:
             return {"": parts}
@@ -89,17 +100,27 @@ class ImageFolder(LabelledFileDataModule):
         return tree
 
 
-def _by_part(files: list[File]) -> dict[Split, list[File]]:
-    """Files below `train`, `val` and `test`, named from there; all are to train on where there is no `train`."""
-    parts: dict[Split, list[File]] = {
-        split: [
-            file._replace(name=file.name.removeprefix(f"{split}/"))
-            for file in files
-            if file.name.startswith(f"{split}/")
-        ]
-        for split in SPLITS
-    }
-    return parts if parts["train"] else {"train": files}
+def _from_the_top(files: list[File]) -> list[File]:
+    """Files of an archive without the one folder that all are in, as it is usual."""
+    tops = {file.name.partition("/")[0] for file in files}
+    if len(tops) != 1 or not tops.isdisjoint(PARTS) or not all("/" in file.name for file in files):
+        return files
+    return _from_the_top([file._replace(name=file.name.partition("/")[2]) for file in files])
+
+
+def _by_part(files: list[File]) -> tuple[folders.Parts, list[File]]:
+    """Files below `train`, `val` and `test`, named from there, and the others; all train where there is no `train`."""
+    if not any(file.name.startswith("train/") for file in files):
+        return {"train": files}, []
+    parts: folders.Parts = {"train": [], "val": [], "test": []}
+    others = []
+    for file in files:
+        top, _, name = file.name.partition("/")
+        if name and top in PARTS:
+            parts[PARTS[top]].append(file._replace(name=name))
+        else:
+            others.append(file)
+    return parts, others
 
 
 def _has_classes(files: list[File]) -> bool:

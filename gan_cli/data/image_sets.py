@@ -85,7 +85,6 @@ class Digits(ImageDataModule):
 class DownloadedDataModule(ImageDataModule):
     """A set that torchvision downloads and reads."""
 
-    layout = "downloaded into root at the first use; files that are there are not fetched again"
     published: ClassVar[sources.Published]
 
     def prepare_data(self) -> None:

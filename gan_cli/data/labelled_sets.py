@@ -59,7 +59,7 @@ class LabelledFileDataModule(FileDataModule):
 
     def part(self, split: Split) -> Images:
         files, labels = self.labelled_files(split)
-        alike = labels if labels.ndim == 1 else None
+        alike = labels if labels.ndim == 1 else labels.unique(dim=0, return_inverse=True)[1]
         store = self.stored(split, files, self.recipe(split, self.image_channels), alike)
         return Images(store, labels, self.framing_of(split))
 

@@ -15,6 +15,7 @@ from gan_cli.data.datamodules import Split
 from gan_cli.data.labelled_sets import LabelledFileDataModule
 from gan_cli.errors import UserError
 
+DATABASE = r"(.+)_(?:train|val|test)_lmdb"
 LAYOUT = "CATEGORY_train_lmdb/ and CATEGORY_val_lmdb/ of LSUN (https://www.yf.io/p/lsun)"
 
 
@@ -25,6 +26,7 @@ class LSUN(LabelledFileDataModule):
     Where a category has no `val`, a share of its images is held out.
 
     Args:
+        root: Folder that holds `lsun/` or the databases; of a database itself, its category is taken.
         categories: Which; several are the classes.
         held_out: Share of a category's images held out where there are no others, between 0 and 1.
         split_seed: Chooses them.
@@ -42,12 +44,18 @@ class LSUN(LabelledFileDataModule):
     )
 
     def __init__(
-        self, categories: tuple[str, ...] = ("bedroom",), held_out: float = 0.1, split_seed: int = 0, **loading: Any
+        self,
+        root: str = "data",
+        categories: tuple[str, ...] = ("bedroom",),
+        held_out: float = 0.1,
+        split_seed: int = 0,
+        **loading: Any,
     ) -> None:
-        super().__init__(**loading)
+        super().__init__(root=root, **loading)
         if len(set(categories)) < max(1, len(categories)):
             raise UserError(f"data.categories: {list(categories)} is not possible; take one or more, each once")
-        self.categories = tuple(categories)
+        named = re.fullmatch(DATABASE, Path(root).resolve().name)
+        self.categories = (named[1],) if named else tuple(categories)
         self.held_out, self.split_seed = folders.checked_share(held_out), split_seed
 
     @property
@@ -86,6 +94,6 @@ class LSUN(LabelledFileDataModule):
 
     def _root(self) -> Path:
         root = folders.existing(self.root, LAYOUT)
-        if re.search(r"_(train|val|test)_lmdb$", root.resolve().name):  # one database was named itself
+        if re.fullmatch(DATABASE, root.resolve().name):
             return root.resolve().parent
         return root / "lsun" if (root / "lsun").is_dir() else root

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import torch
@@ -22,7 +22,7 @@ from gan_cli.images import write_atomically
 Shape = tuple[int, int, int]
 """C, H and W."""
 
-SHARD_BYTES = 64 << 20
+SHARD_BYTES = 16 << 20
 """Of pixels in a file of a cache on disk."""
 THREADS = 4
 """That decode beside each other while a cache is built."""
@@ -149,7 +149,9 @@ class DecodingStore(Store, Generic[T]):
                 return self.decode(self.examples[other])
             except BrokenFile:
                 continue
-        raise BrokenFile("data: no file of a class can be read; data.on_error skip needs one at least")
+        raise BrokenFile(
+            f"data: {self.examples[number]} cannot be read, nor any other of its class; data.on_error skip needs one"
+        )
 
 
 class MemoryStore(Store):
@@ -193,7 +195,7 @@ class DiskStore(Store):
         self.folder = folder
         self.count = count
         self.shape = shape
-        self.broken = torch.from_numpy(np.load(folder / BROKEN)) if (folder / BROKEN).is_file() else None
+        self.broken = _noted(folder / BROKEN)
 
     @property
     def at_hand(self) -> bool:
@@ -209,6 +211,8 @@ class DiskStore(Store):
         for shard in shards.unique().tolist():
             mine = shards == shard
             pixels = _mapped(shard_path(self.folder, shard))
+            if pixels.shape != (min(each, self.count - shard * each), *self.shape) or pixels.dtype != np.uint8:
+                raise _damaged(shard_path(self.folder, shard), f"it holds {pixels.dtype} {pixels.shape}")
             found[mine] = torch.from_numpy(pixels[(numbers[mine] - shard * each).numpy()])
         return found
 
@@ -237,20 +241,32 @@ def build(source: Store, folder: Path, done: Callable[[int], object] = lambda _:
     each = shard_length(source.shape)
     count = len(source)
     folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder / ".lock"), ThreadPoolExecutor(THREADS) as pool:
+    with FileLock(folder / ".lock"):
         for left in folder.glob(".*.tmp"):  # of a process that was killed
             left.unlink()
         for shard, start in enumerate(range(0, count, each)):
             stop = min(start + each, count)
             path = shard_path(folder, shard)
             if not path.is_file():
-                pieces = torch.arange(start, stop).split(32)
-                pixels = torch.cat(list(pool.map(source.__getitem__, pieces))).numpy()
+                pixels = _decoded(source, start, stop, done)
                 if source.broken is not None:
                     _note_broken(folder / BROKEN, source.broken)
                 write_atomically(path, lambda file, pixels=pixels: np.save(file, pixels))  # type: ignore[misc]
             done(stop)
     return DiskStore(folder, count, source.shape)
+
+
+def _decoded(source: Store, start: int, stop: int, done: Callable[[int], object]) -> NDArray[Any]:
+    """Images [start, stop) of a store, by several threads that end at once where they are interrupted."""
+    pool = ThreadPoolExecutor(THREADS)
+    pieces = []
+    try:
+        for piece in pool.map(source.__getitem__, torch.arange(start, stop).split(32)):
+            pieces.append(piece)
+            done(start + sum(map(len, pieces)))
+    finally:
+        pool.shutdown(cancel_futures=True)
+    return torch.cat(pieces).numpy()
 
 
 def shard_length(shape: Shape) -> int:
@@ -283,19 +299,33 @@ def shared_zeros(shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
 
 
 def _note_broken(path: Path, broken: Tensor) -> None:
-    before = torch.from_numpy(np.load(path)) if path.is_file() else torch.zeros_like(broken)
-    write_atomically(path, lambda file: np.save(file, (before | broken).numpy()))
+    before = _noted(path)
+    together = broken if before is None else before | broken
+    write_atomically(path, lambda file: np.save(file, together.numpy()))
+
+
+def _noted(path: Path) -> Tensor | None:
+    return torch.from_numpy(_loaded(path)) if path.is_file() else None
 
 
 @cache
-def _mapped(path: Path) -> NDArray[np.uint8]:
-    """Opened by each process for itself, so that nothing but the path travels to the loader's processes.
+def _mapped(path: Path) -> NDArray[Any]:
+    """Opened by each process for itself, so that nothing but the path travels to the loader's processes."""
+    return _loaded(path, mmap_mode="r")
+
+
+def _loaded(path: Path, **how: Any) -> NDArray[Any]:
+    """An array of a file.
 
     Raises:
-        RunFailed: If it is no whole file.
+        BrokenFile: If it is no whole file.
     """
     try:
-        mapped: NDArray[np.uint8] = np.load(path, mmap_mode="r")
-    except ValueError as error:
-        raise RunFailed(f"data.cache: {path} is damaged ({error}); remove its folder, and it is made anew") from error
-    return mapped
+        loaded: NDArray[Any] = np.load(path, **how)
+    except (ValueError, EOFError) as error:
+        raise _damaged(path, str(error)) from error
+    return loaded
+
+
+def _damaged(path: Path, reason: str) -> BrokenFile:
+    return BrokenFile(f"data.cache: {path} is damaged ({reason}); remove its folder, and it is made anew")

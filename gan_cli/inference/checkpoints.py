@@ -95,7 +95,8 @@ def data_set(path: Path) -> GANDataModule:
             f"data: the checkpoint was trained on {facts.get('name', 'data it does not name')}; type --data"
         )
     arguments = {"image_size": facts.get("image_size"), **content.get("datamodule_hyper_parameters", {})}
-    taken = inspect.signature(kind).parameters
+    # a class passes further arguments on to those above it
+    taken = {name for above in kind.__mro__ for name in inspect.signature(above).parameters}
     return kind(**{name: value for name, value in arguments.items() if name in taken and value is not None})
 
 

@@ -48,6 +48,17 @@ def test_published_partitions_are_kept_and_missing_files_are_a_smaller_set(tmp_p
     assert names == {"train": ["000001", "000004"], "val": ["000002"], "test": ["000003"]}
 
 
+def test_a_broken_face_is_replaced_by_one_of_the_same_attributes(tmp_path: Path) -> None:
+    rows = {f"{number:06d}.jpg": ("1 1 1", "-1 1 -1")[number % 2] for number in range(20)}
+    write(tmp_path, rows)
+    (tmp_path / "img_align_celeba" / "000003.jpg").write_bytes(b"")
+    data = CelebA(attributes=("Male", "Young"), root=str(tmp_path), image_size=16, num_workers=0, on_error="skip")
+    part = data.part("train")
+    images = part[torch.arange(18)].batch.images
+    assert torch.equal(images[3], images[5])
+    assert not torch.equal(images[3], images[4])
+
+
 def test_contradictions_are_refused(tmp_path: Path) -> None:
     write(tmp_path, ROWS)
     data = CelebA(attributes=("Male",), root=str(tmp_path))

@@ -102,7 +102,7 @@ def test_a_file_that_cannot_be_read_is_skipped_and_counted_where_that_is_asked_f
         GANCLI(words.split())
     GANCLI([*words.split(), "--data.on_error", "skip"])
     told = capsys.readouterr().out
-    assert "2 files could not be read, and others stood in for them: " in told
+    assert "unreadable files, for which others stood in: 2 (" in told
     assert all(str(path) in told for path in broken)
     (metrics,) = workdir.glob("checkpoints/*/version_0/metrics.csv")
     with open(metrics) as file:

@@ -233,18 +233,24 @@ def test_unreadable_files_are_refused_by_name_before_the_first_step(tmp_path: Pa
 @pytest.mark.parametrize("num_workers", [0, 1])
 def test_a_file_that_breaks_when_it_is_decoded_is_named_in_one_line(tmp_path: Path, num_workers: int) -> None:
     domains(tmp_path, 1, 1)
-    path = tmp_path / "trainA" / "0.png"
-    pictures.write(path.with_suffix(".jpg"), 200, 200, seed=0)
-    path.unlink()
-    whole = path.with_suffix(".jpg").read_bytes()
-    path.with_suffix(".jpg").write_bytes(whole[: len(whole) // 2])
     data = UnpairedFolder(root=str(tmp_path), image_size=16, num_workers=num_workers)
     data.setup("fit")
+    (tmp_path / "trainA" / "0.png").unlink()
     with pytest.raises(BrokenFile) as caught:
         next(iter(data.train_dataloader()))
     assert re.fullmatch(
-        r"data: .*trainA/0.jpg cannot be read \(.*truncated.*\); take it out of the set", str(caught.value)
+        r"data: .*trainA/0.png cannot be read \(No such file.*\); take it out, or type --data.on_error skip",
+        str(caught.value),
     )
+
+
+def test_a_jpeg_that_is_cut_short_is_refused_before_the_first_step(tmp_path: Path) -> None:
+    domains(tmp_path, 1, 1)
+    path = tmp_path / "trainA" / "1.jpg"
+    pictures.write(path, 200, 200, seed=0)
+    path.write_bytes(path.read_bytes()[:-5])
+    with pytest.raises(UserError, match=r"1 of the 2 files cannot be read: trainA/1.jpg \(damaged \(.*truncated"):
+        UnpairedFolder(root=str(tmp_path), **SMALL).setup("fit")
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,23 @@ def test_published_parts_are_kept(tmp_path: Path) -> None:
         _ = ImageFolder(root=str(tmp_path), **SMALL).facts
 
 
+def test_an_archives_one_folder_is_left_out_and_images_beside_the_parts_are_told(tmp_path: Path) -> None:
+    by_class(tmp_path / "set", "mine/train/{name}", 3)
+    by_class(tmp_path / "set", "mine/valid/{name}", 2)
+    pictures.write(tmp_path / "set" / "mine" / "stray.png")
+    data = ImageFolder(root=packed(tmp_path / "set"), **SMALL)
+    assert data.facts.class_names == ("cat", "dog")
+    assert [len(data.labelled_files(split)[0]) for split in ("train", "val", "test")] == [6, 4, 4]
+    assert [file.name for file in data.not_used()] == ["stray"]
+
+
+def test_a_single_image_of_a_class_is_trained_on(tmp_path: Path) -> None:
+    by_class(tmp_path, "{name}", 5)
+    pictures.write(tmp_path / "bird" / "1.png")
+    files, labels = ImageFolder(root=str(tmp_path), **SMALL).labelled_files("train")
+    assert (len(files), torch.bincount(labels).tolist()) == (9, [1, 4, 4])
+
+
 def test_names_may_be_of_any_script_and_even_of_none(tmp_path: Path) -> None:
     for name in ("ñandú 1.png", "写真.png", "with\nline.png", " lead.png"):
         pictures.write(tmp_path / name)

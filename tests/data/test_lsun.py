@@ -65,6 +65,13 @@ def test_a_missing_category_names_those_found(tmp_path: Path) -> None:
         LSUN(root=str(tmp_path / "empty")).setup("fit")
 
 
+def test_a_database_that_is_named_itself_is_the_category(tmp_path: Path) -> None:
+    for name in ("bedroom", "tower"):
+        category(tmp_path, f"{name}_train_lmdb", 4)
+    files, _ = LSUN(root=str(tmp_path / "tower_train_lmdb"), **SMALL).labelled_files("train")
+    assert {file.root.name for file in files} == {"tower_train_lmdb"}
+
+
 def test_workers_read_a_database_beside_each_other(tmp_path: Path) -> None:
     category(tmp_path, "bedroom_train_lmdb", 20)
     made = []

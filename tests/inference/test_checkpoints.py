@@ -6,9 +6,14 @@ from typing import Any
 import pytest
 import torch
 
+from gan_cli.cli import GANCLI
+from gan_cli.data import ImageFolder
 from gan_cli.errors import UserError
+from gan_cli.inference import checkpoints
 from gan_cli.inference.checkpoints import load_model, resolve
 from gan_cli.variants import DCGAN
+from tests.conftest import TINY_FLAGS
+from tests.data import pictures
 
 
 def test_a_checkpoint_explains_itself(checkpoint: Path) -> None:
@@ -96,3 +101,15 @@ def test_a_variant_of_a_trusted_module_is_loaded_by_name(tmp_path: Path, quiet_t
         load_model(saved)
     with pytest.raises(UserError, match=r"module: no\.such cannot be imported"):
         load_model(saved, "no.such")
+
+
+def test_a_checkpoints_data_set_has_the_arguments_it_had(workdir: Path) -> None:
+    """Those too that its class only passes on."""
+    for number in range(20):
+        pictures.write(workdir / "elsewhere" / f"{number}.png")
+    words = "--data ImageFolder --data.root elsewhere --data.image_channels 1 --data.cache none --data.num_workers 0"
+    GANCLI(["fit", "--config", "dcgan.yaml", *TINY_FLAGS, *words.split(), "--trainer.max_steps", "1"])
+    data = checkpoints.data_set(Path("checkpoints/dcgan-imagefolder/version_0/last.ckpt"))
+    assert isinstance(data, ImageFolder)
+    assert (data.root, data.image_size, data.cache, data.image_channels) == ("elsewhere", 16, "none", 1)
+    data.setup("test")
