@@ -5,7 +5,7 @@ READY := .venv/.ready
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check format test-slow bench bench-learning bench-modes bench-labels bench-translation \
-  bench-score bench-theory bench-resume slurm-check clean
+  bench-score bench-theory bench-resume docker-check slurm-check clean
 
 help: ## Show what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -74,6 +74,9 @@ bench-resume: $(READY) ## Kill runs at random moments and compare the resumed we
 
 slurm-check: $(READY) ## Stop, requeue and go on with a run on a SLURM of this one machine (as root; Debian's packages)
 	deploy/slurm-check.sh
+
+docker-check: ## Build the image and try it, without a daemon (root, buildah; BASE=image, otherwise debootstrap)
+	deploy/docker-check.sh
 
 clean: ## Remove the environment and what tools left; runs and data stay
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build dist
