@@ -176,7 +176,9 @@ class AdversarialModule(LightningModule, ABC):
     def set_schedules(self, optimizers: dict[str, LightningOptimizer]) -> None:
         """Sets what changes over a run, before each batch: both learning rates, which fall linearly."""
         start, end = self.lr_decay
-        factor = min(1.0, max(0.0, (end - self.counters.generator_steps) / (end - start))) if end else 1.0
+        if not end:
+            return
+        factor = min(1.0, max(0.0, (end - self.counters.generator_steps) / (end - start)))
         for player, optimizer in optimizers.items():
             for group in optimizer.param_groups:
                 group["lr"] = self.learning_rates[player] * factor
@@ -438,6 +440,12 @@ class AdversarialModule(LightningModule, ABC):
             self.data_facts = facts._asdict()
         if self.compiles:
             compile_in_place(self.generator, self.discriminator)
+
+    def on_train_start(self) -> None:
+        """Halves the rates that no schedule sets, where the run has gone back to a checkpoint."""
+        for optimizer in self._bare_optimizers():
+            for group in optimizer.param_groups:
+                group["lr"] /= 2**self.further_attempts
 
 
 class BatchPart(NamedTuple):
