@@ -33,7 +33,7 @@ from gan_cli.inference.interpolate import interpolate
 from gan_cli.inference.sample import sample
 from gan_cli.inference.trainers import check_precision, trainer_or_error
 from gan_cli.inference.translate import newest_translator, translate
-from gan_cli.launchers import placed
+from gan_cli.launchers import environment, placed
 from gan_cli.parser import Parser, normalised
 from gan_cli.strategy import PlayersDDP
 from gan_cli.variants import AdversarialModule
@@ -262,14 +262,15 @@ class GANCLI(LightningCLI):
         for logger in extra:
             if isinstance(logger, Wandb):
                 logger.put_in(self.run_folder)
-        plugins = options.get("plugins") or []
-        kwargs |= {
-            "logger": [RunLogger(self.run_folder), *extra],
-            "plugins": [*(plugins if isinstance(plugins, list) else [plugins]), AtomicCheckpointIO()],
-        }
         typed = {name for name in ("devices", "num_nodes") if f"trainer.{name}" in self.typed.fit}
         devices, num_nodes = placed(options["devices"], options["num_nodes"], typed)
-        kwargs |= {"devices": devices, "num_nodes": num_nodes}
+        plugins = options.get("plugins") or []
+        kwargs |= {
+            "devices": devices,
+            "num_nodes": num_nodes,
+            "logger": [RunLogger(self.run_folder), *extra],
+            "plugins": [*(plugins if isinstance(plugins, list) else [plugins]), AtomicCheckpointIO(), *environment()],
+        }
         if options["strategy"] in ("auto", "ddp") and (str(devices) != "1" or num_nodes != 1):
             # While one player descends the other is frozen, which plain ddp takes for an error.
             kwargs["strategy"] = PlayersDDP()

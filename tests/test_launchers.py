@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lightning.fabric.plugins.environments import SLURMEnvironment
 
+from gan_cli import launchers
 from gan_cli.errors import UserError
 from gan_cli.inference import checkpoints
 from gan_cli.launchers import placed
@@ -20,6 +22,8 @@ BOTH = {"devices", "num_nodes"}
 def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     for name in [name for name in os.environ if name.startswith(("SLURM", "TORCHELASTIC"))]:
         monkeypatch.delenv(name)
+    monkeypatch.setenv("SLURM_NTASKS_PER_NODE", "")  # placed sets it; the fixture takes it back
+    monkeypatch.delenv("SLURM_NTASKS_PER_NODE")
     return monkeypatch
 
 
@@ -31,8 +35,12 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
         (TORCHRUN, 1, 1, set(), (2, 2)),
         (TORCHRUN, 2, 2, BOTH, (2, 2)),
         (TORCHRUN, "auto", 1, {"devices"}, (2, 2)),
+        (TORCHRUN, "2", 2, BOTH, ("2", 2)),
         (TORCHRUN, [0, 1], 1, {"devices"}, ([0, 1], 2)),
-        ({"SLURM_NTASKS": "8", "SLURM_NNODES": "2"}, 1, 1, set(), (4, 2)),
+        (TORCHRUN, "0,1", 1, {"devices"}, ("0,1", 2)),
+        ({"SLURM_NTASKS": "1"}, "1,", 1, {"devices"}, ("1,", 1)),
+        ({"SLURM_NTASKS": "8", "SLURM_NNODES": "2", "SLURM_STEP_ID": "0"}, 1, 1, set(), (4, 2)),
+        ({"SLURM_NTASKS": "1"}, 1, 1, set(), (1, 1)),
         ({"SLURM_NTASKS": "1", "SLURM_JOB_NAME": "bash"}, 2, 1, {"devices"}, (2, 1)),
     ],
 )
@@ -50,8 +58,41 @@ def test_one_slurm_task_with_two_devices_does_not_run_as_one_process(environment
         placed(2, 1, {"devices"})
     assert str(caught.value) == (
         "trainer.devices: 2 on 1 node are 2 processes, but SLURM has started 1\n"
-        "Start as many (--ntasks-per-node 2), or type --trainer.devices 1 --trainer.num_nodes 1"
+        "Start as many (srun --ntasks-per-node 2), or type --trainer.devices 1 --trainer.num_nodes 1"
     )
+
+
+@pytest.mark.parametrize(
+    ("variables", "message"),
+    [
+        ({"SLURM_NTASKS": "2"}, "^SLURM: the job has 2 tasks, and nothing has started them\nType srun before gan"),
+        (
+            {"SLURM_NTASKS": "3", "SLURM_NNODES": "2", "SLURM_STEP_ID": "0"},
+            "^SLURM has started 3 processes on 2 nodes\nStart as many on each: srun --ntasks-per-node 1$",
+        ),
+    ],
+)
+def test_tasks_that_do_not_run_together_are_named(
+    environment: pytest.MonkeyPatch, variables: dict[str, str], message: str
+) -> None:
+    for name, value in variables.items():
+        environment.setenv(name, value)
+    with pytest.raises(UserError, match=message):
+        placed(1, 1, set())
+
+
+@pytest.mark.parametrize("variables", [{}, {"SLURM_NTASKS_PER_NODE": "4"}])
+def test_the_tasks_of_a_step_are_lightnings_whatever_the_job_asked_for(
+    environment: pytest.MonkeyPatch, variables: dict[str, str]
+) -> None:
+    """`srun --ntasks 2` alone, and a step of two tasks in a job of four."""
+    for name, value in {"SLURM_NTASKS": "2", "SLURM_STEP_ID": "0", **variables}.items():
+        environment.setenv(name, value)
+    placed(1, 1, set())
+    (slurm,) = launchers.environment()
+    slurm.validate_settings(num_devices=2, num_nodes=1)
+    assert isinstance(slurm, SLURMEnvironment)
+    assert not slurm.auto_requeue
 
 
 def test_torchrun_starts_one_run_of_two_processes(workdir: Path) -> None:
