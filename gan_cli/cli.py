@@ -3,6 +3,7 @@
 import errno
 import logging
 import re
+import signal
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
@@ -14,6 +15,7 @@ from typing import Any
 from jsonargparse import Namespace
 from lightning.pytorch import Trainer
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI, SaveConfigCallback
+from lightning.pytorch.utilities.exceptions import SIGTERMException
 from lightning.pytorch.utilities.rank_zero import rank_zero_only
 
 from gan_cli import machine, runs, settings, verbs
@@ -21,7 +23,7 @@ from gan_cli.callbacks.atomic_checkpoint_io import AtomicCheckpointIO
 from gan_cli.callbacks.loggers import RunLogger, Wandb, cut_back
 from gan_cli.callbacks.point_modes import PointModes
 from gan_cli.callbacks.progress import FitProgress, Throughput, UnreadableFiles
-from gan_cli.callbacks.run_checkpoint import RunCheckpoint, is_dry_run
+from gan_cli.callbacks.run_checkpoint import Interrupted, RunCheckpoint, is_dry_run
 from gan_cli.callbacks.sample_grid import SampleGrid
 from gan_cli.callbacks.watchdog import Watchdog
 from gan_cli.data import GANDataModule
@@ -328,6 +330,8 @@ class GANCLI(LightningCLI):
         while True:
             try:
                 return super()._run_subcommand("fit")
+            except SIGTERMException as error:  # before RunCheckpoint listens; Lightning would end with 0
+                raise Interrupted(signal.SIGTERM) from error
             except (RuntimeError, MemoryError) as error:
                 if machine.is_out_of_memory(error):
                     raise self._too_large() from error

@@ -1,8 +1,11 @@
 """`gan fit` and what the user gets wrong about it, run in process as the command does."""
 
 import csv
+import os
+import signal
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -10,7 +13,8 @@ import yaml
 
 from gan_cli.__main__ import main
 from gan_cli.cli import GANCLI
-from gan_cli.errors import UserError
+from gan_cli.data import Digits
+from gan_cli.errors import RunFailed, UserError
 from tests.conftest import TINY_FLAGS
 from tests.data import pictures
 
@@ -224,6 +228,19 @@ def test_bad_input_gets_a_short_answer_and_exit_code_2(
     assert len(told.err.strip().splitlines()) <= 3
     assert "Traceback" not in told.err
     assert sorted(workdir.rglob("*")) == before
+
+
+def test_sigterm_while_a_run_starts_is_no_success(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    loader = Digits.train_dataloader
+
+    def asked_to_stop(self: Digits) -> Any:
+        os.kill(os.getpid(), signal.SIGTERM)
+        return loader(self)
+
+    monkeypatch.setattr(Digits, "train_dataloader", asked_to_stop)
+    with pytest.raises(RunFailed, match=r"^stopped by SIGTERM; it had not begun to train$") as caught:
+        fit("--trainer.max_steps", "3")
+    assert caught.value.exit_code == 143
 
 
 def test_a_full_disk_ends_the_run_with_exit_code_1(

@@ -21,10 +21,11 @@ def is_dry_run(trainer: Trainer) -> bool:
 
 
 class Interrupted(RunFailed):
-    """The run was asked to stop (Ctrl-C or SIGTERM), finished its batch and was saved."""
+    """The run was asked to stop (Ctrl-C or SIGTERM), finished its batch and was saved, if it had begun to train."""
 
-    def __init__(self, signal_number: int, checkpoint: Path) -> None:
-        super().__init__(f"stopped by {signal.Signals(signal_number).name}; the run is saved in {checkpoint}")
+    def __init__(self, signal_number: int, checkpoint: Path | None = None) -> None:
+        saved = f"the run is saved in {checkpoint}" if checkpoint else "it had not begun to train"
+        super().__init__(f"stopped by {signal.Signals(signal_number).name}; {saved}")
         self.exit_code = 128 + signal_number
 
 
