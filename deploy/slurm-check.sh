@@ -1,6 +1,6 @@
 #!/bin/bash
 # Runs deploy/slurm.sbatch on a SLURM of this one machine: two tasks, stopped by the time limit's signal, requeued, gone on
-# with, and compared with a run that nothing stopped; then what SLURM would start wrongly. About ten minutes, as root, with
+# with, and compared with a run that nothing stopped; then what SLURM would start wrongly. About five minutes, as root, with
 # Debian's slurmctld, slurmd, slurm-client and munge. No SLURM or munge that is there already is touched.
 set -euo pipefail
 cd "$(dirname "$0")/.."
