@@ -53,4 +53,5 @@ def test_a_run_of_two_processes_goes_on_in_one(two: Path) -> None:
     assert model.counters.batches == STEPS
     assert model.counters.images == STEPS * 16
     saved = torch.load(two / "cyclegan-half.ckpt", weights_only=True)["image_pools"]
-    assert 20 == len(model.pools["a"].images) >= len(saved[0]["a"])
+    assert len(saved[0]["a"]) + len(saved[1]["a"]) > 20  # more than one pool has room for
+    assert len(model.pools["a"].images) == 20

@@ -47,11 +47,6 @@ def folder_of(store: DecodingStore[Example], recipe: Recipe, parent: str, name: 
     return Path(parent) / f"{name}-{recipe.side}-{digest.hexdigest()[:16]}"
 
 
-def is_built(store: DecodingStore[Example], folder: Path) -> bool:
-    """Whether all images of a store are in their folder."""
-    return stores.is_built(folder, len(store), store.shape)
-
-
 def built(store: DecodingStore[Example], folder: Path) -> DiskStore:
     """The images of a store on disk, written now where they are not there yet, with a bar on a terminal.
 
@@ -59,7 +54,7 @@ def built(store: DecodingStore[Example], folder: Path) -> DiskStore:
         OSError: If the folder cannot be written or is full.
         BrokenFile: If an image cannot be decoded.
     """
-    if is_built(store, folder):
+    if stores.is_built(folder, len(store), store.shape):
         return DiskStore(folder, len(store), store.shape)
     console = Console()
     console.print(f"decoding {len(store):,} images into {folder}", soft_wrap=True, highlight=False)

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from gan_cli import reading
-from gan_cli.data import caches, decoding
+from gan_cli.data import caches, decoding, stores
 from gan_cli.data.archives import File
 from gan_cli.data.caches import Cache
 from gan_cli.data.datamodules import GANDataModule, NamedImage, Split
@@ -143,7 +143,7 @@ class FileDataModule(GANDataModule):
         store = DecodingStore(examples, recipe.make, recipe.shape, groups if self.on_error == "skip" else None)
         cache = caches.chosen(self.cache, store.size)
         folder = caches.folder_of(store, recipe, self.cache_dir, self.facts.name) if cache == "disk" else None
-        if self.on_error == "raise" and not (folder and caches.is_built(store, folder)):
+        if self.on_error == "raise" and not (folder and stores.is_built(folder, len(store), store.shape)):
             start = time.monotonic()
             decoding.check_headers(examples, Path(self.root), self.max_pixels, self._seconds_to_look)
             self._seconds_to_look -= time.monotonic() - start

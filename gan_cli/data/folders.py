@@ -1,11 +1,12 @@
 """Layouts of folders as lists of files, by part; nothing is opened."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 import torch
+from torch import Tensor
 
 from gan_cli.data.archives import File, listing
 from gan_cli.data.datamodules import Split
@@ -124,6 +125,24 @@ def chosen(parts: dict[Split, list[T]], split: Split, held_out: float, seed: int
     count = min(max(1, round(held_out * len(files))), len(files) - 1)
     taken = set(torch.randperm(len(files), generator=stream(seed, "held out"))[:count].tolist())
     return [file for number, file in enumerate(files) if (number in taken) == (split != "train")]
+
+
+def labelled(classes: Iterable[Parts], split: Split, held_out: float, seed: int) -> tuple[list[File], Tensor]:
+    """The files of a part of all classes, with the classes' numbers, int64 [M].
+
+    Args:
+        classes: What there is of each class.
+        split: The part wanted.
+        held_out: The share of each class, if one must be taken.
+        seed: Chooses its files.
+    """
+    files: list[File] = []
+    labels: list[int] = []
+    for label, parts in enumerate(classes):
+        found = chosen(parts, split, held_out, seed)
+        files += found
+        labels += [label] * len(found)
+    return files, torch.tensor(labels, dtype=torch.int64)
 
 
 def checked_share(held_out: float) -> float:

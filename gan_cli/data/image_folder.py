@@ -4,7 +4,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-import torch
 from torch import Tensor
 
 from gan_cli.data import archives, folders
@@ -61,13 +60,7 @@ class ImageFolder(LabelledFileDataModule):
         return tuple(name for name in self._tree if name)
 
     def labelled_files(self, split: Split) -> tuple[list[File], Tensor]:
-        files: list[File] = []
-        labels: list[int] = []
-        for label, parts in enumerate(self._tree.values()):
-            found = folders.chosen(parts, split, self.held_out, self.split_seed)
-            files += found
-            labels += [label] * len(found)
-        return files, torch.tensor(labels, dtype=torch.int64)
+        return folders.labelled(self._tree.values(), split, self.held_out, self.split_seed)
 
     def not_used(self) -> list[File]:
         return self._parts[1]

@@ -5,7 +5,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from gan_cli import catalogue
@@ -63,13 +62,7 @@ class LSUN(LabelledFileDataModule):
         return self.categories if len(self.categories) > 1 else ()
 
     def labelled_files(self, split: Split) -> tuple[list[File], Tensor]:
-        files: list[File] = []
-        labels: list[int] = []
-        for label, parts in enumerate(self._databases):
-            found = folders.chosen(parts, split, self.held_out, self.split_seed)
-            files += found
-            labels += [label] * len(found)
-        return files, torch.tensor(labels, dtype=torch.int64)
+        return folders.labelled(self._databases, split, self.held_out, self.split_seed)
 
     @cached_property
     def _databases(self) -> list[folders.Parts]:

@@ -47,10 +47,7 @@ def stream_indices(size: int, seed: int, start: int, stop: int, use: str = "orde
         stop: The place after the last.
         use: Whose order it is; different uses are independent.
     """
-    passes = range(start // size, (stop - 1) // size + 1)
-    shuffled = torch.cat([_shuffled_pass(size, seed, use, number) for number in passes])
-    first = passes.start * size
-    return shuffled[start - first : stop - first]
+    return _cut(lambda number: _shuffled_pass(size, seed, use, number), size, start, stop)
 
 
 @lru_cache(maxsize=4)
@@ -68,10 +65,14 @@ def uniform_rows(columns: int, seed: int, start: int, stop: int, use: str) -> Te
         stop: The place after the last.
         use: What they are for; different uses are independent.
     """
-    pages = range(start // PAGE, (stop - 1) // PAGE + 1)
-    rows = torch.cat([_page(columns, seed, use, number) for number in pages])
-    first = pages.start * PAGE
-    return rows[start - first : stop - first]
+    return _cut(lambda number: _page(columns, seed, use, number), PAGE, start, stop)
+
+
+def _cut(page: Callable[[int], Tensor], size: int, start: int, stop: int) -> Tensor:
+    """Rows [start, stop) of an endless table that is made page by page, `size` rows each."""
+    pages = range(start // size, (stop - 1) // size + 1)
+    first = pages.start * size
+    return torch.cat([page(number) for number in pages])[start - first : stop - first]
 
 
 @lru_cache(maxsize=8)
