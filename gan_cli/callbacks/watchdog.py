@@ -4,7 +4,6 @@ from typing import Any
 
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
-from lightning.pytorch.utilities.rank_zero import rank_zero_only
 
 from gan_cli.data import GANDataModule
 from gan_cli.inference.rendering import conditions_for, images_at, latents_of
@@ -55,9 +54,10 @@ class Watchdog(Callback):
         near_zero = bool(terms) and abs(float(torch.stack(terms).sum())) < NOTHING_TO_LEARN
         self._near_zero = self._near_zero + 1 if near_zero else 0
         if self._near_zero == IN_A_ROW:
-            self._say(
+            self._say_once(
+                "loss",
                 f"the discriminator's loss is about 0 up to step {batches}: it tells all images apart, and the "
-                "generator learns next to nothing\nTry a lower --model.discriminator_lr, or --model.augment"
+                "generator learns next to nothing\nTry a lower --model.discriminator_lr, or --model.augment",
             )
 
     def _look_at_images(self, trainer: Trainer, model: LatentModule) -> None:
@@ -71,9 +71,10 @@ class Watchdog(Callback):
         for logger in trainer.loggers:
             logger.log_metrics({"samples/spread": share}, step=model.counters.batches)
         if share < ALIKE:
-            self._say(
+            self._say_once(
+                "images",
                 f"the generated images are all alike at step {model.counters.batches}: their spread is {share:.2f} of "
-                "the real images'\nTry another --seed_everything, lower learning rates, or R3GAN"
+                "the real images'\nTry another --seed_everything, lower learning rates, or R3GAN",
             )
 
     def _spread_of_real(self, trainer: Trainer) -> float:
@@ -86,11 +87,9 @@ class Watchdog(Callback):
             self._real_spread = _spread(real * scale)
         return self._real_spread
 
-    @rank_zero_only
-    def _say(self, text: str) -> None:
-        kind = text[:20]
-        if kind not in self._said:
-            self._said.add(kind)
+    def _say_once(self, subject: str, text: str) -> None:
+        if subject not in self._said:
+            self._said.add(subject)
             print(f"warning: {text}", flush=True)
 
 
