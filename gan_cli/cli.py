@@ -148,6 +148,7 @@ class GANCLI(LightningCLI):
 
     def __init__(self, args: Sequence[str] | None = None) -> None:
         self.resumed: Path | None = None
+        self.begun: Path | None = None  # the run's folder, where one begins anew in it
         super().__init__(
             AdversarialModule,
             GANDataModule,
@@ -194,6 +195,12 @@ class GANCLI(LightningCLI):
             type=bool,
             default=False,
             help="Where a loss is no longer finite, go back to the last checkpoint, with other noise and halved rates",
+        )
+        parser.add_argument(
+            "--auto_accumulate",
+            type=bool,
+            default=False,
+            help="Where memory does not suffice, go on with batches cut into twice as many parts (--model.accumulate)",
         )
         parser.add_lightning_class_args(RunCheckpoint, "checkpoint")
         parser.add_lightning_class_args(SampleGrid, "samples")
@@ -286,6 +293,8 @@ class GANCLI(LightningCLI):
         )
 
     def _run_folder(self, root: str | None) -> Path:
+        if self.begun is not None:
+            return self.begun
         if self.resumed is not None and (self.resumed.parent / "config.yaml").is_file():
             return self.resumed.parent
         return runs.new_run(Path(root or "checkpoints"), settings.family_of(self.config.fit))
@@ -326,40 +335,54 @@ class GANCLI(LightningCLI):
                 _say(f"written: {place}")
 
     def _fit(self) -> None:
-        """Trains; with `--rollback` goes back to the last checkpoint, which is finite, at most three times."""
+        """Trains, again and again where `--rollback` or `--auto_accumulate` has an answer to what went wrong."""
         while True:
             try:
                 return super()._run_subcommand("fit")
             except SIGTERMException as error:  # before RunCheckpoint listens; Lightning would end with 0
                 raise Interrupted(signal.SIGTERM) from error
+            except Diverged as error:
+                self._go_back(error)
             except (RuntimeError, MemoryError) as error:
-                if machine.is_out_of_memory(error):
-                    raise self._too_large() from error
-                if not isinstance(error, Diverged):
+                if not machine.is_out_of_memory(error):
                     raise
-                last = self.run_folder / runs.LAST
-                if not self.config.fit.rollback or not last.is_file():
-                    raise
-                self._go_back(last, error)
+                self._accumulate_more(error)
 
-    def _too_large(self) -> RunFailed:
-        batch_size = self.datamodule.batch_size
-        return RunFailed(
-            f"out of memory after step {self.model.counters.batches}, with {machine.memory_in_use()}\n"
-            f"Lower --data.batch_size {batch_size}, or type --model.accumulate {2 * self.model.accumulate}, which cuts "
-            "each batch into parts"
-        )
-
-    def _go_back(self, last: Path, error: Diverged) -> None:
-        """Makes model, data and trainer anew, to go on with a checkpoint as another attempt."""
+    def _go_back(self, error: Diverged) -> None:
+        """Goes back to the last checkpoint as another attempt, at most three times."""
+        last = self.run_folder / runs.LAST
+        if not self.config.fit.rollback or not last.is_file():
+            raise error
         attempt = self.model.attempt + 1
         if attempt > ATTEMPTS:
             raise RunFailed(f"going back has not helped {ATTEMPTS} times: {error}") from error
         _say(f"{str(error).splitlines()[0]}\ngoing back to {last} with halved learning rates, attempt {attempt}")
-        self.resumed = last
-        self.config.fit.ckpt_path = str(last)
-        self.instantiate_classes()
+        self._begin_anew()
         self.model.further_attempts = attempt - checkpoints.read(last)[RECORD]["attempt"]
+
+    def _accumulate_more(self, error: RuntimeError | MemoryError) -> None:
+        """Goes on with batches cut into twice as many parts, down to one image each."""
+        parts, batch_size = 2 * self.model.accumulate, self.datamodule.batch_size
+        said = f"out of memory after step {self.model.counters.batches}, with {machine.memory_in_use()}"
+        if not self.config.fit.auto_accumulate or parts > batch_size or self.trainer.world_size > 1:
+            ways = [f"Lower --data.batch_size {batch_size}"]
+            if parts <= batch_size:
+                ways.append(f"or type --model.accumulate {parts}, which cuts each batch into parts")
+            raise RunFailed(f"{said}\n{', '.join(ways)}") from error
+        _say(f"{said}\ngoing on with --model.accumulate {parts}")
+        error.__traceback__ = None  # its frames hold the tensors that were too many
+        self.config.fit.model.init_args.accumulate = parts
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        """Makes model, data and trainer anew in the run's folder, to go on with its last checkpoint if there is one."""
+        self.begun, last = self.run_folder, self.run_folder / runs.LAST
+        self.resumed = last if last.is_file() else None
+        self.config.fit.ckpt_path = self.resumed and str(self.resumed)
+        del self.trainer, self.model, self.datamodule
+        machine.free_memory()
+        self._set_seed()
+        self.instantiate_classes()
 
     def _evaluate(self, verb: str, model: AdversarialModule, path: Path) -> None:
         options = self.config[verb]
@@ -388,12 +411,19 @@ class GANCLI(LightningCLI):
 
     def before_fit(self) -> None:
         """Takes up the run's metrics where the checkpoint leaves them."""
-        if self.resumed is not None and getattr(rank_zero_only, "rank", 0) == 0:
-            record = checkpoints.read(self.resumed)[RECORD]
-            step = record["counters"]["batches"]
+        if self.config.fit.auto_accumulate and self.trainer.world_size > 1:
+            raise UserError(
+                "auto_accumulate: true is possible in one process alone, the others would wait for it; type "
+                "--model.accumulate"
+            )
+        first = getattr(rank_zero_only, "rank", 0) == 0
+        record = checkpoints.read(self.resumed)[RECORD] if self.resumed else {"counters": {"batches": 0}}
+        step = record["counters"]["batches"]
+        if first:
+            cut_back(self.run_folder, step)
+        if first and self.resumed is not None:
             if note := settings.processes_note(record, self.trainer.world_size):
                 _say(note)
-            cut_back(self.run_folder, step)
             _say(f"going on with {self.resumed} after step {step}")
             if 0 < self.trainer.max_steps <= step:
                 _say(f"nothing is left to do: the run ended at --trainer.max_steps {self.trainer.max_steps}")

@@ -1,5 +1,6 @@
 """What the machine at hand has, and how it says that it has no more."""
 
+import gc
 import resource
 import sys
 from pathlib import Path
@@ -34,3 +35,10 @@ def memory_in_use() -> str:
         return f"{torch.cuda.max_memory_allocated() / 1e9:.1f} GB of the GPU's memory in use"
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
     return f"{most / 1e9:.1f} GB in use"
+
+
+def free_memory() -> None:
+    """Gives back what objects hold that only refer to each other, and what the GPU's allocator keeps."""
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()

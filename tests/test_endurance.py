@@ -1,6 +1,7 @@
 """What a run does when something goes wrong in the middle: it goes back, or ends with a clear line and nothing lost."""
 
 import csv
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -99,6 +100,40 @@ def test_too_little_memory_is_told_with_what_to_lower(workdir: Path, interfere: 
     lines = str(caught.value).splitlines()
     assert lines[0].startswith("out of memory after step 2, with ")
     assert lines[1] == "Lower --data.batch_size 16, or type --model.accumulate 2, which cuts each batch into parts"
+
+
+@pytest.mark.parametrize("every", [2, 1000])
+def test_a_run_goes_on_with_smaller_parts_where_memory_does_not_suffice(
+    workdir: Path, interfere: Interfere, capsys: pytest.CaptureFixture[str], every: int
+) -> None:
+    def too_much(model: Any) -> None:
+        if model.counters.batches >= 3 and model.accumulate < 4:
+            raise torch.OutOfMemoryError
+
+    interfere(too_much)
+    words = [*FIT, "--checkpoint.every_n_steps", str(every)]
+    run([*words, "--auto_accumulate", "true"])
+    told = capsys.readouterr().out
+    assert re.findall(r"going on with --model.accumulate (\d)", told) == ["2", "4"]
+    content = last()
+    assert content["hyper_parameters"]["accumulate"] == 4
+    assert content[RECORD]["counters"]["batches"] == 12
+    assert not (RUN / "version_1").exists()
+    with open(RUN / "version_0" / "metrics.csv") as file:
+        assert [int(row["step"]) for row in csv.DictReader(file) if row["kimg"]] == list(range(1, 13))
+    run([*words, "--ckpt_path", "last", "--trainer.max_steps", "14"])
+    assert last()["hyper_parameters"]["accumulate"] == 4
+
+
+def test_parts_of_one_image_are_the_smallest(workdir: Path, interfere: Interfere) -> None:
+    def too_much(model: Any) -> None:
+        raise torch.OutOfMemoryError
+
+    interfere(too_much)
+    with pytest.raises(RunFailed, match=r"out of memory after step 0.*\nLower --data.batch_size 16$"):
+        run([*FIT, "--auto_accumulate", "true"])
+    with open(RUN / "version_0" / "config.yaml") as file:
+        assert "accumulate: 16" in file.read()
 
 
 def test_a_data_folder_that_vanishes_ends_the_run_with_its_checkpoint_whole(
