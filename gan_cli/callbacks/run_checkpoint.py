@@ -57,6 +57,9 @@ class RunCheckpoint(Checkpoint):
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self._saved_step = trainer.global_step
         self._last_step = int(min(trainer.estimated_stepping_batches, 2**62))
+        if trainer.is_global_zero:
+            for half in self._folder.glob(".*.ckpt.*.tmp"):  # a run was killed while it wrote
+                half.unlink()
         for number in (signal.SIGINT, signal.SIGTERM):
             try:
                 self._handlers[number] = signal.signal(number, self._note)

@@ -25,9 +25,14 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.glob("*.ckpt"))
 
 
-def test_last_and_the_newest_two_are_kept(trained: Trained, tmp_path: Path) -> None:
-    trained(steps=9, trainer={"checkpoint_every": 2})
+def test_last_and_the_newest_two_are_kept_and_nothing_of_a_run_that_was_killed(
+    trained: Trained, tmp_path: Path
+) -> None:
     run = tmp_path / "run"
+    run.mkdir()
+    for half in (".step-00000001.ckpt.12.tmp", ".last.ckpt.12.tmp"):
+        (run / half).write_bytes(b"half")
+    trained(steps=9, trainer={"checkpoint_every": 2})
     assert names(run) == ["last.ckpt", "step-00000008.ckpt", "step-00000009.ckpt"]
     assert batches(run / "last.ckpt") == 9
     assert not [path for path in run.iterdir() if path.name.startswith(".")]
