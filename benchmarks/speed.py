@@ -1,255 +1,229 @@
-"""What `gan fit` costs over a bare PyTorch loop of the same networks, and what bfloat16 with channels_last gains.
+"""What `gan fit` costs over a bare PyTorch loop of the same networks and losses, for every variant and precision.
 
-    python -m benchmarks.speed [--variant dcgan | pix2pix | cyclegan] [--image_size 64] [--batch_size 64]
+    python -m benchmarks.speed [NAME ...] [--precisions 32-true,bf16-mixed] [--rounds 8] [--seconds 1] [-- --model...]
 
-The ways alternate in one process, so that a machine whose speed drifts slows them alike; read the ratios.
+A name is a packaged config's; words after `--` are told to `gan fit` too, such as `--data.image_size 64`. Within one
+run blocks of `gan fit`'s steps, with its callbacks and logging, alternate with blocks of bare steps, so that a machine
+whose speed drifts slows both alike: read the ratios. What comes every 500 batches only (held-out images, sample grids,
+checkpoints) is left out. Each run has a process of its own, whose memory is measured.
 """
 
 import argparse
 import contextlib
 import io
+import json
+import resource
+import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections import deque
+from math import ceil
 from statistics import median
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import torch
-from lightning.pytorch import Callback, Trainer
+from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch.profilers import Profiler
 from rich.console import Console
 from rich.table import Table
-from torch import Tensor, nn
-from torch.nn.functional import l1_loss, softplus
-from torch.optim import Adam
 
-from gan_cli import cli
-from gan_cli.data import Digits
-from gan_cli.images import to_float
-from gan_cli.networks.dcgan import DCGANBody, DCGANGenerator
-from gan_cli.networks.heads import Discriminator
-from gan_cli.networks.layers import running_statistics_untouched
-from gan_cli.seeding import stream
-from gan_cli.variants import CycleGAN, Pix2Pix
+from benchmarks.bare import BareLoop
+from gan_cli import catalogue, cli
+from gan_cli.variants import AdversarialModule
 
-WARM_UP = 3
-
-Step = Callable[[], None]
+WARM_UP = 5
+SLOW = 50
+"""Milliseconds of a bare step from which on a ratio says more than a difference."""
 
 
-class Players:
-    """Two networks and their optimizers, as a plain loop has them."""
-
-    def __init__(
-        self, generator: nn.Module, discriminator: nn.Module, layout: torch.memory_format, **adam: Any
-    ) -> None:
-        self.generator, self.discriminator = generator.to(memory_format=layout), discriminator.to(memory_format=layout)
-        self.optimizers = {
-            network: Adam(network.parameters(), fused=True, **adam) for network in (generator, discriminator)
-        }
-
-    def descend(self, network: nn.Module, loss: Callable[[], Tensor]) -> None:
-        """One step of one of them, the other frozen."""
-        other = self.discriminator if network is self.generator else self.generator
-        other.requires_grad_(False)
-        loss().backward()
-        self.optimizers[network].step()
-        self.optimizers[network].zero_grad()
-        other.requires_grad_(True)
-
-
-def dcgan(image_size: int, batch_size: int, layout: torch.memory_format) -> Step:
-    """DCGAN's step on the digits."""
-    body = DCGANBody(image_size, 1, 64)
-    players = Players(
-        DCGANGenerator(image_size, 1, 100, 64), Discriminator(body, bias=False), layout, lr=2e-4, betas=(0.5, 0.999)
-    )
-    data = Digits(image_size=image_size)
-    images = data.read(train=True).images
-
-    def fake_logits() -> Tensor:
-        with running_statistics_untouched(players.discriminator):
-            logits: Tensor = players.discriminator(players.generator(torch.randn(batch_size, 100)))
-        return logits
-
-    def step() -> None:
-        real = to_float(images[torch.randint(len(images), (batch_size,))]).contiguous(memory_format=layout)
-        discriminator = players.discriminator
-        players.descend(discriminator, lambda: softplus(-discriminator(real)).mean() + softplus(fake_logits()).mean())
-        players.descend(players.generator, lambda: softplus(-fake_logits()).mean())
-
-    return step
-
-
-def pix2pix(image_size: int, batch_size: int, layout: torch.memory_format) -> Step:
-    """pix2pix's step from one channel to three."""
-    model = Pix2Pix(image_size, source_channels=1, base_channels=64)
-    players = Players(model.generator, model.discriminator, layout, lr=2e-4, betas=(0.5, 0.999))
-    generator, discriminator = players.generator, players.discriminator
-    source, target = photographs(1, image_size), photographs(3, image_size)
-
-    def step() -> None:
-        chosen = torch.randint(len(source), (batch_size,))
-        given, wanted = (to_float(images[chosen]).contiguous(memory_format=layout) for images in (source, target))
-        fake = generator(given)
-
-        def judged(images: Tensor) -> Tensor:
-            return cast(Tensor, discriminator(torch.cat([given.to(images.dtype), images], dim=1))).float()
-
-        players.descend(
-            discriminator, lambda: (softplus(-judged(wanted)).mean() + softplus(judged(fake.detach())).mean()) / 2
-        )
-        players.descend(generator, lambda: softplus(-judged(fake)).mean() + 100 * l1_loss(fake.float(), wanted))
-
-    return step
-
-
-def cyclegan(image_size: int, batch_size: int, layout: torch.memory_format) -> Step:
-    """CycleGAN's step, its image pools included."""
-    model = CycleGAN(image_size)
-    players = Players(model.generator, model.discriminator, layout, lr=2e-4, betas=(0.5, 0.999))
-    there, back = model.generator["a_to_b"], model.generator["b_to_a"]
-    domains = {name: photographs(3, image_size) for name in ("a", "b")}
-    random = stream("pool")
-
-    def step() -> None:
-        a, b = (
-            to_float(images[torch.randint(len(images), (batch_size,))]).contiguous(memory_format=layout)
-            for images in domains.values()
-        )
-        fakes = {"a": back(b), "b": there(a)}
-
-        def told_apart(domain: str, real: Tensor) -> Tensor:
-            fake = model.pools[domain].answer(fakes[domain].detach(), random)
-            reals, others = model.discriminator[domain](torch.cat([real.to(fake.dtype), fake])).float().chunk(2)
-            return cast(Tensor, (reals - 1).square().mean() + others.square().mean()) / 2
-
-        def translated() -> Tensor:
-            taken = sum((model.discriminator[name](fake).float() - 1).square().mean() for name, fake in fakes.items())
-            cycle = l1_loss(back(fakes["b"]).float(), a) + l1_loss(there(fakes["a"]).float(), b)
-            identity = l1_loss(back(a).float(), a) + l1_loss(there(b).float(), b)
-            return cast(Tensor, taken + 10 * cycle + 5 * identity)
-
-        players.descend(players.discriminator, lambda: told_apart("a", a) + told_apart("b", b))
-        players.descend(players.generator, translated)
-
-    return step
-
-
-def photographs(channels: int, image_size: int) -> Tensor:
-    """What stands for a set's images, uint8 [M, C, H, W]: a step takes the same time whatever they show."""
-    return torch.randint(
-        256, (64, channels, image_size, image_size), dtype=torch.uint8, generator=stream("photographs")
-    )
-
-
-class Measured(NamedTuple):
-    """A variant whose speed is measured.
+class Speed(NamedTuple):
+    """What one run showed.
 
     Attributes:
-        bare: Makes the step of a plain loop, from image size, batch size and memory layout.
-        words: What `gan fit` is told beside these.
+        fit: Milliseconds of a step of `gan fit`, one number a round.
+        bare: Of a bare step, in the same rounds.
+        waits: Milliseconds of a step in which `gan fit` waited for data.
+        memory: The most that was taken, in GB: of the GPU's memory, or of the process.
+        images: Images in a batch.
     """
 
-    bare: Callable[[int, int, torch.memory_format], Step]
-    words: str
+    fit: list[float]
+    bare: list[float]
+    waits: list[float]
+    memory: float
+    images: int
+
+    @property
+    def ratio(self) -> float:
+        """Speed of `gan fit` over the bare loop's."""
+        return median(bare / fit for fit, bare in zip(self.fit, self.bare, strict=True))
+
+    @property
+    def overhead(self) -> float:
+        """Milliseconds that a step of `gan fit` takes longer."""
+        return median(fit - bare for fit, bare in zip(self.fit, self.bare, strict=True))
 
 
-PAPER = "--model.base_channels 64 --model.upsampling deconvolution"
-"""What the translators' small configs change, and the plain loops have as in the papers."""
-
-VARIANTS = {
-    "dcgan": Measured(dcgan, "--config dcgan.yaml --model.base_channels 64"),
-    "pix2pix": Measured(pix2pix, f"--config pix2pix.yaml {PAPER} --model.norm instance --model.patch_size 70"),
-    "cyclegan": Measured(cyclegan, f"--config cyclegan.yaml {PAPER} --model.patch_size 70"),
-}
-
-
-class Clock(Callback):
-    """Times the steps after the first few."""
+class Waits(Profiler):
+    """Adds up how long the training loop waits for its data."""
 
     def __init__(self) -> None:
-        self.started = 0.0
-        self.seconds = 0.0
+        super().__init__()
+        self.seconds = self._since = 0.0
 
-    def on_train_batch_end(self, trainer: Trainer, *_: Any) -> None:
-        if trainer.global_step == WARM_UP:
-            self.started = time.perf_counter()
-        elif trainer.global_step == trainer.max_steps:
-            self.seconds = time.perf_counter() - self.started
+    def start(self, action_name: str) -> None:
+        if action_name.endswith("train_dataloader_next"):
+            self._since = time.perf_counter()
+
+    def stop(self, action_name: str) -> None:
+        if action_name.endswith("train_dataloader_next"):
+            self.seconds += time.perf_counter() - self._since
 
 
-def fit_speed(options: argparse.Namespace, precision: str, channels_last: bool) -> float:
-    """Images per second of `gan fit`, with the callbacks and the logging it has by default."""
-    clock = Clock()
+class Stopwatch(Callback):
+    """Times blocks of steps, and between them as many bare steps.
+
+    Args:
+        rounds: How many blocks of each.
+        seconds: How long a block is to last, about.
+    """
+
+    def __init__(self, rounds: int, seconds: float) -> None:
+        self.rounds = rounds
+        self.seconds = seconds
+        self.waits = Waits()
+        self.fit: list[float] = []
+        self.bare: list[float] = []
+        self.waited: list[float] = []
+        self.images = self.block = self.step = 0
+        self._batches: deque[Any] = deque(maxlen=WARM_UP)
+        self._loop: BareLoop | None = None
+
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        assert isinstance(pl_module, AdversarialModule)
+        self.step += 1
+        if self._loop is None:
+            self._batches.append(batch)
+            if self.step == WARM_UP:
+                self._prepare(trainer, pl_module)
+            return
+        if self.step < self.block:
+            return
+        self.fit.append(1000 * (_now() - self._since) / self.block)
+        self.waited.append(1000 * self.waits.seconds / self.block)
+        start = _now()
+        self._loop.steps(self.block)
+        self.bare.append(1000 * (_now() - start) / self.block)
+        trainer.should_stop = len(self.fit) == self.rounds
+        self._begin()
+
+    def _prepare(self, trainer: Trainer, model: AdversarialModule) -> None:
+        """Chooses the length of a block: whole turns of the critic, and of the log where there are as many steps."""
+        self.images = len(self._batches[0][0])
+        self._loop = BareLoop(model, trainer.optimizers, list(self._batches), str(trainer.precision))
+        self._loop.steps(WARM_UP)
+        start = _now()
+        self._loop.steps(WARM_UP)
+        steps = self.seconds * WARM_UP / (_now() - start)
+        turn = model.critic_steps()
+        if steps > trainer.log_every_n_steps:  # type: ignore[attr-defined]
+            turn *= trainer.log_every_n_steps  # type: ignore[attr-defined]
+        self.block = turn * max(1, ceil(steps / turn))
+        self._begin()
+
+    def _begin(self) -> None:
+        self.step, self.waits.seconds, self._since = 0, 0.0, _now()
+
+
+def _now() -> float:
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
+    return time.perf_counter()
+
+
+def measure(name: str, precision: str, rounds: int, seconds: float, words: list[str]) -> Speed:
+    """One run of a packaged config, in this process."""
+    watch = Stopwatch(rounds, seconds)
 
     class Timed(cli.GANCLI):
         def _instantiate_trainer(self, config: dict[str, Any], callbacks: list[Any]) -> Trainer:
-            return super()._instantiate_trainer(config, [clock, *callbacks])
+            return super()._instantiate_trainer({**config, "profiler": watch.waits}, [watch, *callbacks])
 
     with tempfile.TemporaryDirectory() as folder:
-        words = f"fit {VARIANTS[options.variant].words} --model.channels_last {channels_last}"
-        words += f" --data.image_size {options.image_size} --data.batch_size {options.batch_size}"
-        words += f" --trainer.max_steps {options.steps + WARM_UP} --trainer.default_root_dir {folder}"
-        words += f" --trainer.precision {precision} --trainer.accelerator cpu --trainer.devices 1"
+        said = f"fit --config {name} --trainer.precision {precision} --trainer.default_root_dir {folder}"
+        said += " --trainer.max_steps 1000000000 --trainer.limit_val_batches 0"
+        said += " --samples.every_n_steps 1000000000 --checkpoint.every_n_steps 1000000000"
+        cli.hush()
         with contextlib.redirect_stdout(io.StringIO()):
-            Timed(words.split())
-    return float(options.batch_size * options.steps / clock.seconds)
+            Timed([*said.split(), *words])
+    return Speed(watch.fit, watch.bare, watch.waited, _memory(), watch.images)
 
 
-def bare_speed(options: argparse.Namespace, precision: str, channels_last: bool) -> float:
-    """Images per second of a loop in plain PyTorch: the same networks, autocast, descents and freezing."""
-    layout = torch.channels_last if channels_last else torch.contiguous_format
-    step = VARIANTS[options.variant].bare(options.image_size, options.batch_size, layout)
-
-    def several(count: int) -> None:
-        for _ in range(count):
-            with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16-mixed", cache_enabled=False):
-                step()
-
-    several(WARM_UP)
-    start = time.perf_counter()
-    several(options.steps)
-    return float(options.batch_size * options.steps / (time.perf_counter() - start))
+def _memory() -> float:
+    if torch.cuda.is_available():
+        return torch.cuda.max_memory_allocated() / 1e9
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1e9
 
 
-WAYS: dict[str, tuple[Callable[[argparse.Namespace, str, bool], float], str, bool]] = {
-    "gan fit, float32": (fit_speed, "32-true", True),
-    "bare loop, float32": (bare_speed, "32-true", True),
-    "gan fit, float32, contiguous": (fit_speed, "32-true", False),
-    "gan fit, bf16-mixed": (fit_speed, "bf16-mixed", True),
-    "bare loop, bf16-mixed": (bare_speed, "bf16-mixed", True),
-}
+def measure_apart(*run: Any) -> Speed:
+    """The same in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.speed", "--one", json.dumps(run)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    return Speed(**json.loads(done.stdout.splitlines()[-1]))
+
+
+def variants() -> list[str]:
+    """The packaged configs that have a variant's name and no data set's."""
+    files = {path.stem for path in catalogue.config_files()}
+    return sorted(name for name in files if name.replace("_", "") in {kind.lower() for kind in catalogue.variants()})
+
+
+def table(speeds: dict[tuple[str, str], Speed]) -> Table:
+    """One row a variant and precision."""
+    made = Table("config", "precision", "images/s", "bare step, ms", "gan fit / bare", "overhead, ms", title="gan fit")
+    for heading in ("waits for data, ms", "over float32", "memory, GB"):
+        made.add_column(heading)
+    for (name, precision), speed in speeds.items():
+        fit, bare = median(speed.fit), median(speed.bare)
+        plain = speeds.get((name, "32-true"))
+        made.add_row(
+            name,
+            precision,
+            f"{1000 * speed.images / fit:.4g}",
+            f"{bare:.3g}",
+            f"{speed.ratio:.2f}" if bare >= SLOW else f"({speed.ratio:.2f})",
+            f"{speed.overhead:.2f}",
+            f"{median(speed.waits):.2f}",
+            f"{median(plain.fit) / fit:.2f}" if plain else "",
+            f"{speed.memory:.2f}",
+        )
+    return made
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--variant", choices=VARIANTS, default="dcgan")
-    parser.add_argument("--image_size", type=int, default=64)
-    parser.add_argument("--batch_size", type=int, default=64)
-    parser.add_argument("--steps", type=int, default=10)
+    parser.add_argument("names", nargs="*", default=variants(), metavar="NAME")
+    usual = "32-true,bf16-mixed" + (",16-mixed" if torch.cuda.is_available() else "")
+    parser.add_argument("--precisions", default=usual)
     parser.add_argument("--rounds", type=int, default=8)
-    options = parser.parse_args()
-    cli.hush()
-    speeds: dict[str, list[float]] = {name: [] for name in WAYS}
-    for turn in range(options.rounds):
-        order = list(WAYS.items())
-        for name, (way, precision, channels_last) in order if turn % 2 else reversed(order):
-            speeds[name].append(way(options, precision, channels_last))
-
-    def ratio(one: str, other: str) -> str:
-        return f"{median(a / b for a, b in zip(speeds[one], speeds[other], strict=True)):.3f}"
-
-    title = f"{options.variant}, {options.image_size} pixels, batch {options.batch_size}"
-    table = Table("way", "images/s, median of rounds", title=title)
-    for name, values in speeds.items():
-        table.add_row(name, f"{median(values):.3g}")
-    ratios = Table("ratio, round by round", "median")
-    ratios.add_row("gan fit / bare loop, float32", ratio("gan fit, float32", "bare loop, float32"))
-    ratios.add_row("gan fit / bare loop, bf16-mixed", ratio("gan fit, bf16-mixed", "bare loop, bf16-mixed"))
-    ratios.add_row("bf16 + channels_last / float32", ratio("gan fit, bf16-mixed", "gan fit, float32, contiguous"))
-    ratios.add_row("channels_last / contiguous, float32", ratio("gan fit, float32", "gan fit, float32, contiguous"))
-    console = Console()
-    console.print(table, ratios, f"{torch.get_num_threads()} threads, torch {torch.__version__}")
+    parser.add_argument("--seconds", type=float, default=1.0, help="of a block of steps, about")
+    parser.add_argument("--one", help=argparse.SUPPRESS)
+    told = sys.argv[1:]
+    words = told[told.index("--") + 1 :] if "--" in told else []
+    options = parser.parse_args(told[: told.index("--")] if words else told)
+    if options.one:
+        print(json.dumps(measure(*json.loads(options.one))._asdict()))
+        return
+    console, speeds = Console(), {}
+    for name in options.names:
+        for precision in options.precisions.split(","):
+            speeds[name, precision] = measure_apart(name, precision, options.rounds, options.seconds, words)
+            console.print(f"{name}, {precision}: gan fit / bare {speeds[name, precision].ratio:.3f}")
+    where = torch.cuda.get_device_name() if torch.cuda.is_available() else f"{torch.get_num_threads()} threads"
+    console.print(table(speeds), f"{where}, torch {torch.__version__}")
 
 
 if __name__ == "__main__":

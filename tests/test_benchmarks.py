@@ -11,17 +11,22 @@ from typing import Any
 
 import pytest
 import torch
+from lightning.pytorch import Trainer
 
-from benchmarks import data, grid, judge, learning, runs, score, semi_supervised, stacked
+from benchmarks import bare, data, grid, judge, learning, runs, score, semi_supervised, speed, stacked
 from benchmarks.judge import Judge
+from gan_cli import catalogue
 from gan_cli.batches import ImageBatch
 from gan_cli.data import Digits
 from gan_cli.images import to_float
 from gan_cli.inference.api import TrainedGAN
 from gan_cli.metrics.classifier import classify, train_classifier
 from gan_cli.metrics.modes import ModeScores
-from gan_cli.variants import CGAN, DCGAN, SGAN, AdversarialModule
+from gan_cli.seeding import Rows
+from gan_cli.variants import CGAN, DCGAN, GAN, SGAN, AdversarialModule
+from gan_cli.variants.base import PLAYERS
 from tests import fake_mnist
+from tests.conftest import TINY_FLAGS
 
 SMALL: dict[str, Any] = {"image_size": 16, "image_channels": 1, "base_channels": 4, "latent_dim": 8}
 TINY_RUN = runs.Run(
@@ -291,3 +296,41 @@ def test_every_source_is_measured_beside_torchvision(tmp_path: Path, monkeypatch
     assert list(measured["MNIST"]) == ["ours", "torchvision"]
     assert list(measured["LSUN, WebP 256x313"]) == ["ours, none", "ours, memory", "ours, disk", "torchvision"]
     assert all(len(speeds) == 2 and min(speeds) > 0 for ways in measured.values() for speeds in ways.values())
+
+
+# Speed
+
+
+def test_blocks_of_fits_steps_and_of_bare_ones_alternate(workdir: Path) -> None:
+    words = [*TINY_FLAGS, "--trainer.log_every_n_steps", "3"]
+    measured = speed.measure("dcgan", "32-true", rounds=3, seconds=0.01, words=words)
+    assert len(measured.fit) == len(measured.bare) == len(measured.waits) == 3
+    assert min(measured.fit + measured.bare) > 0
+    assert 0 < max(measured.waits) < max(measured.fit)
+    assert measured.images == 16
+    assert not list(workdir.iterdir())
+
+
+def test_bare_steps_teach_both_players_and_leave_the_noise_as_it_was() -> None:
+    model = GAN(image_size=16, image_channels=1, base_channels=8, depth=2, n_critic=2, ema_decay=0.9)
+    model.seed, model._rows = 0, Rows(0, 8, 8)
+    trainer = Trainer(accelerator="cpu", logger=False, enable_checkpointing=False, enable_progress_bar=False)
+    model.trainer = trainer
+    batch = ImageBatch(torch.rand(8, 1, 16, 16) * 2 - 1, torch.zeros(8, dtype=torch.int64))
+    optimizers = [torch.optim.SGD(getattr(model, player).parameters(), lr=0.1) for player in PLAYERS]
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    noise = model.noise("latents", 4)
+    loop = bare.BareLoop(model, optimizers, [batch], "32-true")
+    loop.steps(1)
+    after = model.state_dict()
+    assert {name for name in before if not torch.equal(before[name], after[name])} == {
+        name for name in before if name.startswith("discriminator.")
+    }
+    loop.steps(1)
+    after = model.state_dict()
+    assert all(not torch.equal(before[name], after[name]) for name in before if "num_updates" not in name)
+    assert torch.equal(model.noise("latents", 4), noise)
+
+
+def test_every_variant_has_its_speed_measured() -> None:
+    assert {name.replace("_", "") for name in speed.variants()} == {name.lower() for name in catalogue.variants()}

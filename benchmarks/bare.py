@@ -1,0 +1,90 @@
+"""A loop in plain PyTorch over a variant's own networks and losses: what `gan fit` is measured against.
+
+Nothing of Lightning, no data set, no logging, no reproducible noise: batches that are there already, autocast, and two
+optimizers that step in turn, each while the other player is frozen.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import cycle
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.optim import Optimizer
+
+from gan_cli.variants import AdversarialModule
+from gan_cli.variants.base import PLAYERS
+
+AUTOCAST = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}
+
+
+class BareLoop:
+    """Trains a model's players, step by step.
+
+    Args:
+        model: The variant, on its device.
+        optimizers: Of the discriminator and of the generator.
+        batches: What to learn from, in turn; on the device.
+        precision: As `--trainer.precision` has it.
+    """
+
+    def __init__(
+        self, model: AdversarialModule, optimizers: Sequence[Optimizer], batches: Sequence[Any], precision: str
+    ) -> None:
+        self.model = model
+        self.optimizers = dict(zip(PLAYERS, optimizers, strict=True))
+        self.batches = cycle(self._laid_out(batch) for batch in batches)
+        self.dtype = AUTOCAST.get(precision)
+        self.scaler = torch.amp.GradScaler(model.device.type, enabled=precision == "16-mixed")
+        self.critic_steps = 0
+
+    def steps(self, count: int) -> None:
+        """So many batches, with ordinary noise."""
+        with plain_noise(self.model):
+            for _ in range(count):
+                with torch.autocast(
+                    self.model.device.type, self.dtype, enabled=self.dtype is not None, cache_enabled=False
+                ):
+                    self._step()
+
+    def _step(self) -> None:
+        batch = self.model.shared(next(self.batches))
+        self._descend("discriminator", batch)
+        self.critic_steps += 1
+        if self.critic_steps >= self.model.critic_steps():
+            self.critic_steps = 0
+            self._descend("generator", batch)
+            if self.model.ema is not None:
+                self.model.ema.update(self.model.generator, self.model.average_weight())
+
+    def _descend(self, player: str, batch: Any) -> None:
+        (other,) = (getattr(self.model, name) for name in PLAYERS if name != player)
+        other.requires_grad_(False)
+        losses = getattr(self.model, f"{player}_losses")(batch)
+        self.scaler.scale(torch.stack(list(losses.values())).sum()).backward()
+        self.scaler.step(self.optimizers[player])
+        self.scaler.update()
+        self.optimizers[player].zero_grad()
+        other.requires_grad_(True)
+
+    def _laid_out(self, batch: Any) -> Any:
+        layout = self.model.memory_format
+        return type(batch)(*(t.contiguous(memory_format=layout) if t.ndim == 4 else t for t in batch))
+
+
+@contextmanager
+def plain_noise(model: AdversarialModule) -> Iterator[None]:
+    """Within it the model's noise comes from the device's own generator."""
+
+    def noise(use: str, *shape: int, distribution: str = "normal") -> Tensor:
+        size = (model.images_at_once, *shape)
+        if distribution == "normal":
+            return torch.randn(size, device=model.device)
+        return torch.rand(size, device=model.device).mul_(2).sub_(1)
+
+    model.noise = noise  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        del model.noise
