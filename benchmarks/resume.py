@@ -92,11 +92,13 @@ def run_with_kills(name: str, root: Path, workers: int, kills: int, chance: rand
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", default=list(RUNS), choices=[*RUNS, []], metavar="NAME")
+    parser.add_argument("names", nargs="*", default=list(RUNS), metavar="NAME", help=", ".join(RUNS))
     parser.add_argument("--kills", type=int, default=20, help="for each run and number of workers")
     parser.add_argument("--workers", default="0,2")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
+    if unknown := set(options.names) - set(RUNS):
+        parser.error(f"{', '.join(unknown)}: there are {', '.join(RUNS)}")
     chance = random.Random(options.seed)
     columns = ("run", "workers", "kills", "while a checkpoint was written", "resumed", "largest difference of a weight")
     table = Table(*columns)
