@@ -18,13 +18,13 @@ from gan_cli.data import StyledDigits, sources
 from gan_cli.data.styled_digits import STYLES, Style, rendered
 from gan_cli.images import grid, save_png
 from gan_cli.inference.api import TrainedGAN
-from gan_cli.metrics.classifier import DigitClassifier, accuracy, classify, train_classifier
+from gan_cli.metrics.classifier import ImageClassifier, accuracy, classify, train_classifier
 
 SHOWN = 4
 """Digits of each style on the sheet."""
 
 
-def style_classifier(image_size: int, steps: int = 600) -> DigitClassifier:
+def style_classifier(image_size: int, steps: int = 600) -> ImageClassifier:
     """Tells the style of a digit; it has nothing in common with the discriminator."""
     digits = sources.digits(True, image_size).images
     images = torch.cat([rendered(digits, style) for style in STYLES])

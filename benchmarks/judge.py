@@ -18,7 +18,7 @@ from benchmarks import runs
 from gan_cli.data import ImageDataModule
 from gan_cli.images import write_atomically
 from gan_cli.inference.api import TrainedGAN
-from gan_cli.metrics.classifier import Classified, DigitClassifier, accuracy, classify, train_classifier
+from gan_cli.metrics.classifier import Classified, ImageClassifier, accuracy, classify, train_classifier
 from gan_cli.metrics.distances import coverage, frechet_distance, nearest_distance, within_class_spread
 
 CLASSES = 10
@@ -81,16 +81,16 @@ class Judge:
         name = f"classifier-{module.facts.name.lower()}-{module.image_size}-{steps}.pt"
         self.file = folder / name if folder else None
 
-    def trained_on(self, images: Tensor, labels: Tensor) -> DigitClassifier:
+    def trained_on(self, images: Tensor, labels: Tensor) -> ImageClassifier:
         """A classifier trained on other images than the data set's."""
         place = runs.device()
         return train_classifier(images.to(place), labels.to(place), steps=self.steps, autocast=runs.autocast())
 
     @cached_property
-    def classifier(self) -> DigitClassifier:
+    def classifier(self) -> ImageClassifier:
         """The one trained on the whole training set, from its file where there is one."""
         if self.file is not None and self.file.is_file():
-            model = DigitClassifier(CLASSES, self.training.images.shape[1])
+            model = ImageClassifier(CLASSES, self.training.images.shape[1])
             model.load_state_dict(torch.load(self.file, map_location="cpu", weights_only=True))
             return model.to(runs.device()).eval()
         model = self.trained_on(*self.training)
@@ -109,7 +109,7 @@ class Judge:
         """The classes of images uint8 [N, C, H, W], int64 [N]."""
         return classify(self.classifier, images).labels
 
-    def accuracy(self, model: DigitClassifier | None = None) -> float:
+    def accuracy(self, model: ImageClassifier | None = None) -> float:
         """The share of held-out images that a classifier tells, the judge's own if none is given."""
         return accuracy(model or self.classifier, *self.held_out)
 

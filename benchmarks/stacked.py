@@ -13,14 +13,14 @@ from benchmarks import runs
 from benchmarks.judge import CLASSES, Judge, samples
 from gan_cli.data import MNIST, StackedMNIST
 from gan_cli.inference.api import TrainedGAN
-from gan_cli.metrics.classifier import DigitClassifier, classify
+from gan_cli.metrics.classifier import ImageClassifier, classify
 from gan_cli.metrics.modes import ClassModes, class_modes
 
 SAMPLES = 26_000
 MODES = 1000
 
 
-def number_written(classifier: DigitClassifier, images: Tensor) -> Tensor:
+def number_written(classifier: ImageClassifier, images: Tensor) -> Tensor:
     """The number that the digits of the channels write, int64 [N] in 0..999, from images uint8 [N, 3, H, W]."""
     hundreds, tens, ones = (classify(classifier, channel).labels for channel in images.split(1, dim=1))
     return (hundreds * CLASSES + tens) * CLASSES + ones

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from gan_cli.data.sources import digits
-from gan_cli.metrics.classifier import FEATURES, DigitClassifier, _shifted, accuracy, classify, train_classifier
+from gan_cli.metrics.classifier import FEATURES, ImageClassifier, _shifted, accuracy, classify, train_classifier
 
 
 def weights(**options: Any) -> torch.Tensor:
@@ -40,7 +40,7 @@ def test_the_seed_decides_and_the_global_state_is_left_alone() -> None:
 
 def test_classes_confidences_and_features_belong_together() -> None:
     torch.manual_seed(0)
-    model = DigitClassifier(num_classes=7).eval()
+    model = ImageClassifier(num_classes=7).eval()
     images = torch.randint(0, 256, (10, 1, 32, 32), dtype=torch.uint8)
     said = classify(model, images)
     assert said.features.shape == (10, FEATURES)
@@ -52,7 +52,7 @@ def test_classes_confidences_and_features_belong_together() -> None:
 
 @pytest.mark.parametrize("size", [16, 32, 64])
 def test_it_takes_several_sizes(size: int) -> None:
-    model = DigitClassifier().eval()
+    model = ImageClassifier().eval()
     assert model(torch.zeros(2, 1, size, size)).shape == (2, 10)
 
 

@@ -1,0 +1,341 @@
+"""Networks that make features of images: what distances between sets of images are taken in.
+
+A score says something only beside the features it was taken in, so each network has a name, a key that changes with its
+weights, and the rule by which it brings images to the size it wants.
+"""
+
+import hashlib
+import io
+import warnings
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ClassVar, NamedTuple
+
+import torch
+from filelock import FileLock
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+from gan_cli.errors import UserError
+from gan_cli.images import to_float, write_atomically
+from gan_cli.metrics.classifier import ImageClassifier, accuracy, train_classifier
+
+INCEPTION_URL = (
+    "https://github.com/toshas/torch-fidelity/releases/download/v0.2.0/weights-inception-2015-12-05-6726825d.pth"
+)
+INCEPTION_FILE = INCEPTION_URL.rpartition("/")[2]
+INCEPTION_SHA256 = "6726825d"
+"""How the checksum of the file begins; torch's convention is to put that into its name."""
+OTHERS = "--features classifier (sets with classes), or a TorchScript file: --features FILE.pt"
+LARGEST = 64
+"""Side in pixels up to which the classifier sees images as they are."""
+STEPS = 1500
+"""Batches that a classifier is trained on."""
+
+
+class Seen(NamedTuple):
+    """What a network makes of images, in float32 on the CPU.
+
+    Attributes:
+        features: [N, F].
+        logits: [N, K] of classes, where the network tells some.
+    """
+
+    features: Tensor
+    logits: Tensor | None
+
+
+class FeatureNetwork(ABC):
+    """A network that makes features of images; called, it gives features alone.
+
+    Attributes:
+        name: What it is called beside a score.
+        weights: The first digits of its weights' SHA-256.
+        resize: How images come to the size that it wants, in words.
+        accuracy: The share of held-out images whose class it tells; None where it tells none.
+        device: Where it computes.
+    """
+
+    accuracy: float | None = None
+    batch_size: ClassVar[int] = 250
+    """Images at a time."""
+
+    def __init__(self, name: str, weights: str, resize: str) -> None:
+        self.name = name
+        self.weights = weights
+        self.resize = resize
+        self.device = torch.device("cpu")
+
+    def __call__(self, images: Tensor) -> Tensor:
+        """Features float32 [N, F], on the CPU, of images uint8 [N, C, H, W]."""
+        return self.see(images).features
+
+    @property
+    def key(self) -> str:
+        """What results are kept under: changes with the network and its weights."""
+        return f"{self.name}-{self.weights}"
+
+    @torch.no_grad()
+    def see(self, images: Tensor) -> Seen:
+        """What the network makes of images uint8 [N, C, H, W], batch by batch.
+
+        Raises:
+            UserError: If they have channels that it does not take.
+        """
+        assert images.dtype == torch.uint8
+        parts = [self.see_batch(batch.to(self.device)) for batch in images.split(self.batch_size)]
+        features = torch.cat([part.features.float().cpu() for part in parts])
+        logits = [part.logits.float().cpu() for part in parts if part.logits is not None]
+        return Seen(features, torch.cat(logits) if logits else None)
+
+    @abstractmethod
+    def see_batch(self, images: Tensor) -> Seen:
+        """The same for one batch, on the network's device.
+
+        Raises:
+            UserError: If it does not take such images.
+        """
+
+    def to(self, device: torch.device | str) -> "FeatureNetwork":
+        """The network itself, moved to where it is to compute."""
+        self.device = torch.device(device)
+        self.network.to(self.device)
+        return self
+
+    network: torch.nn.Module
+
+
+class Inception(FeatureNetwork):
+    """Inception v3 as the FID's authors used it, to the last operation of TensorFlow 1 (torch-fidelity's port).
+
+    Grey images are repeated in three channels; opacity is left out.
+
+    Args:
+        path: Its weights, as torch-fidelity publishes them.
+
+    Raises:
+        UserError: If the file does not hold them.
+    """
+
+    batch_size = 50
+
+    def __init__(self, path: Path) -> None:
+        from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
+
+        super().__init__("inception", digest(path), "299x299, bilinear as in TensorFlow 1 (torch-fidelity)")
+        try:
+            torch.load(path, map_location="cpu", weights_only=True)  # torch-fidelity's own reading would run code
+            with torch.random.fork_rng():  # it draws weights before it loads them
+                self.network = FeatureExtractorInceptionV3(
+                    "inception", ["2048", "logits_unbiased"], feature_extractor_weights_path=str(path)
+                )
+        except Exception as error:  # of many types, all of them about the file
+            raise UserError(f"weights: {path} holds no weights of torch-fidelity's inception network") from error
+
+    def see_batch(self, images: Tensor) -> Seen:
+        colours = images.expand(-1, 3, -1, -1) if images.shape[1] == 1 else images[:, :3]
+        return Seen(*self.network(colours.contiguous()))
+
+
+class TorchScript(FeatureNetwork):
+    """A network of a TorchScript file: uint8 [N, C, H, W], as images are saved, to floats [N, F].
+
+    Args:
+        path: The file.
+
+    Raises:
+        UserError: If it holds none.
+    """
+
+    def __init__(self, path: Path) -> None:
+        try:
+            with warnings.catch_warnings(action="ignore"):  # torch would rather have other formats
+                self.network = torch.jit.load(str(path), map_location="cpu").eval()
+        except (RuntimeError, ValueError, OSError) as error:
+            raise UserError(
+                f"features: {path} is no TorchScript file, or is damaged; torch.jit.save writes one"
+            ) from error
+        super().__init__(f"{path.name}", digest(path), "the network's own, from uint8 [N, C, H, W]")
+        self.path = path
+
+    def see_batch(self, images: Tensor) -> Seen:
+        try:
+            made: Any = self.network(images)
+        except RuntimeError as error:
+            reason = str(error).strip().splitlines()[-1][:120]
+            raise UserError(
+                f"features: {self.path} does not take uint8 images of shape {list(images.shape)} ({reason})"
+            ) from error
+        if not isinstance(made, Tensor) or made.ndim != 2 or len(made) != len(images):
+            shape = list(made.shape) if isinstance(made, Tensor) else type(made).__name__
+            raise UserError(f"features: {self.path} gives {shape} for {len(images)} images, and not floats [N, F]")
+        return Seen(made, None)
+
+
+class Classifier(FeatureNetwork):
+    """The project's own small classifier, trained on the labelled real set.
+
+    Images above 64 pixels are made smaller, in training as afterwards.
+
+    Args:
+        trained: The network, in eval mode.
+        accuracy: The share of the test images whose class it tells.
+        weights: The first digits of its weights' SHA-256.
+    """
+
+    def __init__(self, trained: ImageClassifier, accuracy: float, weights: str) -> None:
+        super().__init__("classifier", weights, f"none up to {LARGEST} pixels, else bilinear with antialiasing to that")
+        self.network = trained
+        self.accuracy = accuracy
+
+    def see_batch(self, images: Tensor) -> Seen:
+        return self.see_floats(to_float(reduced(images)))
+
+    def see_floats(self, images: Tensor) -> Seen:
+        """The same of images in [-1, 1], which have not been rounded and are of the training's size."""
+        network: Any = self.network
+        wanted = network.body[0].in_channels
+        if images.shape[1] != wanted:
+            raise UserError(f"features: classifier was trained on {wanted} channels, and not on {images.shape[1]}")
+        features = network.features(images)
+        return Seen(features, network.head(features))
+
+
+class LabelledImages(NamedTuple):
+    """What a classifier learns from and is tried on.
+
+    Attributes:
+        images: uint8 [M, C, H, W].
+        labels: int64 [M].
+        test_images: uint8 [N, C, H, W].
+        test_labels: int64 [N].
+    """
+
+    images: Tensor
+    labels: Tensor
+    test_images: Tensor
+    test_labels: Tensor
+
+
+class Lesson(NamedTuple):
+    """A labelled set to train a classifier on, read only where none is kept.
+
+    Attributes:
+        key: Names the set, its size and its content.
+        num_classes: K.
+        flip: Whether left and right mean the same.
+        read: Gives the images.
+    """
+
+    key: str
+    num_classes: int
+    flip: bool
+    read: Callable[[], LabelledImages]
+
+
+def load_features(
+    name: str, folder: Path, lesson: Lesson | None = None, weights: Path | None = None, steps: int = STEPS
+) -> FeatureNetwork:
+    """The network of a name.
+
+    Args:
+        name: `inception`, `classifier`, or a TorchScript file.
+        folder: Where weights are kept, such as `data/cache/metrics`.
+        lesson: What `classifier` is trained on, where it is not kept there.
+        weights: A file of inception's; without it they are fetched once.
+        steps: Batches that a classifier is trained on.
+
+    Raises:
+        UserError: If the weights are not there and cannot be fetched, the file is none, or there are no classes.
+    """
+    if name == "inception":
+        return Inception(inception_weights(folder, weights))
+    if weights is not None:
+        raise UserError(f"weights: these are inception's, and the features are {name}; leave them out")
+    if name == "classifier":
+        if lesson is None or lesson.num_classes < 2:
+            raise UserError("features: classifier needs a data set with classes; take inception or a TorchScript file")
+        return trained_on(lesson, folder, steps)
+    if not Path(name).is_file():
+        raise UserError(f"features: {name} is no file; take inception, classifier, or a TorchScript file")
+    return TorchScript(Path(name))
+
+
+def inception_is_at_hand(folder: Path, weights: Path | None = None) -> bool:
+    """Whether inception can be had without a network."""
+    return weights is not None or (folder / INCEPTION_FILE).is_file()
+
+
+def inception_weights(folder: Path, given: Path | None = None) -> Path:
+    """The file of inception's weights: the one given, or the published one, fetched once and checked.
+
+    Raises:
+        UserError: If it is not there and cannot be fetched whole.
+    """
+    if given is not None:
+        if not given.is_file():
+            raise UserError(f"weights: {given} does not exist; take torch-fidelity's {INCEPTION_FILE}")
+        return given
+    path = folder / INCEPTION_FILE
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / ".lock"):
+        if not path.is_file():
+            try:
+                torch.hub.download_url_to_file(INCEPTION_URL, str(path), hash_prefix=INCEPTION_SHA256, progress=False)
+            except (OSError, RuntimeError) as error:  # a URLError is an OSError; RuntimeError: the checksum differs
+                raise UserError(
+                    f"features: inception's weights are not in {folder} and could not be fetched; put {INCEPTION_FILE} "
+                    f"there, type --weights FILE, or take {OTHERS}"
+                ) from error
+    return path
+
+
+def trained_on(lesson: Lesson, folder: Path, steps: int = STEPS) -> Classifier:
+    """The classifier of a labelled set: kept from another time, or trained now; of several processes one trains.
+
+    Raises:
+        UserError: If its file is damaged.
+    """
+    path = folder / f"classifier-{lesson.key}-{steps}.pt"
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / ".lock"):
+        if not path.is_file():
+            kept = _learned(lesson, steps)
+            write_atomically(path, lambda file: file.write(kept))
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+        with torch.random.fork_rng():
+            network = ImageClassifier(**content["arguments"])
+        network.load_state_dict(content["state"])
+    except Exception as error:  # of many types, all of them about the file
+        raise UserError(f"features: {path} is damaged; remove it, and it is made anew") from error
+    return Classifier(network.eval(), content["accuracy"], digest(path))
+
+
+def _learned(lesson: Lesson, steps: int) -> bytes:
+    """A file's content: a classifier that was trained now, and how good it is."""
+    print(f"training a classifier on {lesson.key}, once; it is kept", flush=True)
+    images, labels, *tests = lesson.read()
+    width = 32 if images.shape[1] == 1 else 64
+    network = train_classifier(
+        reduced(images), labels, num_classes=lesson.num_classes, steps=steps, flip=lesson.flip, width=width
+    )
+    arguments = {"num_classes": lesson.num_classes, "image_channels": images.shape[1], "width": width}
+    share = accuracy(network, reduced(tests[0]), tests[1])
+    buffer = io.BytesIO()
+    torch.save({"arguments": arguments, "state": network.state_dict(), "accuracy": share}, buffer)
+    return buffer.getvalue()
+
+
+def reduced(images: Tensor) -> Tensor:
+    """Images of at most 64 pixels a side, uint8 [N, C, H, W], as the classifier sees them."""
+    if max(images.shape[2:]) <= LARGEST:
+        return images
+    return interpolate(images, (LARGEST, LARGEST), mode="bilinear", antialias=True)
+
+
+def digest(path: Path) -> str:
+    """The first digits of a file's SHA-256."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:12]
