@@ -20,6 +20,20 @@ prepare decodes it into a cache on disk, which gan fit takes with --data.cache d
 
 A folder's layout is recognised; --data.ARGUMENT is as for gan fit, such as --data.image_size 64. gan list data shows
 the sets, their licences and layouts."""
+EVALUATE = "Score a folder of images beside another or a data set: FID, KID, precision, recall, ..."
+EVALUATE_HELP = """usage: gan evaluate IMAGES REAL [--features NAME] [--num N] [--metrics NAME,...] [--image_size N]
+                    [--weights FILE] [--cache_dir DIR] [--output FILE.json] [--data.ARGUMENT VALUE ...]
+
+IMAGES is a folder, a .zip, or a .npz of gan sample; REAL another, or a data set by its name, whose test images are
+taken (--split train or val for others) and whose arguments are as for gan fit, such as --data.root DIR.
+
+features    inception (fetched once, or --weights FILE), classifier (trained once on a labelled data set), or a
+            TorchScript file that makes floats [N, F] of uint8 [N, C, H, W]; default: by the data
+num         images of each at most, evenly taken; default 50,000
+metrics     such as fid,kid,precision,recall,density,coverage,diversity; default: all that are possible
+image_size  images of other sizes are resized to so many pixels; without it they must be of one size
+cache_dir   where classifiers, weights and features of a data set are kept; default data/cache/metrics
+output      a file for the scores beside what is printed"""
 LIST = "Show variants, configs, data sets, runs; list NAME: a variant beside its paper; list data: the sets' homes"
 
 
@@ -53,6 +67,8 @@ def _answer(arguments: list[str]) -> int:
         print(_listing(rest))
     elif verb == "data":
         _data(rest)
+    elif verb == "evaluate":
+        _evaluate(rest)
     else:
         _run(verb, rest)
     return 0
@@ -70,13 +86,24 @@ def _data(rest: list[str]) -> None:
         data_verbs.run(rest)
 
 
+def _evaluate(rest: list[str]) -> None:
+    if not rest or not {"--help", "-h"}.isdisjoint(rest):
+        print(EVALUATE_HELP)
+        return
+    from gan_cli import evaluate_verb
+    from gan_cli.cli import hush, short_errors
+
+    hush()
+    with short_errors("evaluate"):
+        evaluate_verb.run(rest)
+
+
 def _run(verb: str, rest: list[str]) -> None:
     from gan_cli import verbs
 
     if verb not in verbs.VERBS:
-        raise UserError(
-            f"{verb} is no verb{catalogue.nearest(verb, [*verbs.VERBS, 'data', 'list'])}\ngan --help shows them all"
-        )
+        nearest = catalogue.nearest(verb, [*verbs.VERBS, "evaluate", "data", "list"])
+        raise UserError(f"{verb} is no verb{nearest}\ngan --help shows them all")
     if verbs.VERBS[verb].add_options and not {"--help", "-h"}.isdisjoint(rest):
         verbs.help_parser(verb).print_help()
         return
@@ -88,7 +115,11 @@ def _run(verb: str, rest: list[str]) -> None:
 def _help() -> str:
     from gan_cli import verbs
 
-    described = {name: verb.summary for name, verb in verbs.VERBS.items()} | {"data": DATA, "list": LIST}
+    described = {name: verb.summary for name, verb in verbs.VERBS.items()} | {
+        "evaluate": EVALUATE,
+        "data": DATA,
+        "list": LIST,
+    }
     return (
         "usage: gan VERB [options]\n\nTrain, resume and sample generative adversarial networks.\n\n"
         f"{_table(described)}\n\n"

@@ -28,6 +28,7 @@ from gan_cli.callbacks.sample_grid import SampleGrid
 from gan_cli.callbacks.watchdog import Watchdog
 from gan_cli.data import GANDataModule
 from gan_cli.errors import Diverged, RunFailed, UserError
+from gan_cli.evaluation.testing import score_and_write
 from gan_cli.images import write_atomically
 from gan_cli.inference import checkpoints
 from gan_cli.inference.evaluate import evaluate
@@ -391,7 +392,9 @@ class GANCLI(LightningCLI):
         if sized and "image_size" not in (self.typed[verb].get("data.init_args") or {}):
             typed.init_args.image_size = model.data_facts.get("image_size") or typed.init_args.image_size
         data = settings.made(typed) if typed else checkpoints.data_set(path)
-        results = evaluate(verb, model, data, options.trainer.as_dict(), [PointModes()])
+        results, device = evaluate(verb, model, data, options.trainer.as_dict(), [PointModes()])
+        if verb == "test":
+            score_and_write(model.to(device), data, results, path, options)
         if results:
             _say("\n".join(f"{name}: {value:.4f}" for name, value in results.items()))
 

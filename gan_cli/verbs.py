@@ -165,6 +165,40 @@ def _evaluate(parser: ArgumentParser) -> None:
     _trainer(parser)
 
 
+def scoring(parser: ArgumentParser) -> None:
+    """What `test` and `evaluate` share."""
+    parser.add_argument(
+        "--features",
+        type=str | None,
+        metavar="NAME",
+        help="inception, classifier, or a TorchScript file (uint8 [N,C,H,W] to floats [N,F]); default: by the data",
+    )
+    parser.add_argument("--weights", type=str | None, metavar="FILE", help="Inception's weights; default: fetched once")
+    parser.add_argument(
+        "--num", type=PositiveInt | None, default=None, metavar="N", help="Images; default: as many as real, to 50,000"
+    )
+    parser.add_argument(
+        "--metrics", type=str | None, metavar="NAME,...", help="Such as fid,kid,precision; default: all there are"
+    )
+    parser.add_argument(
+        "--cache_dir",
+        type=str,
+        default="data/cache/metrics",
+        metavar="DIR",
+        help="Where classifiers, weights and real features are kept",
+    )
+
+
+def _test(parser: ArgumentParser) -> None:
+    _checkpoint(parser)
+    scoring(parser)
+    parser.add_argument("--seed", type=NonNegativeInt, default=0, metavar="N", help="First sample's seed")
+    parser.add_argument(
+        "--output", type=str | None, metavar="FILE", help="Where the scores go; default: metrics.json beside the run"
+    )
+    _trainer(parser)
+
+
 class Verb(NamedTuple):
     """One subcommand: what it does, in a line, and what adds its options (None where LightningCLI does)."""
 
@@ -175,7 +209,7 @@ class Verb(NamedTuple):
 VERBS = {
     "fit": Verb("Train a GAN, or go on with a run (--ckpt_path last)"),
     "validate": Verb("Look at a checkpoint's discriminator on held-out images", _evaluate),
-    "test": Verb("The same on the test images", _evaluate),
+    "test": Verb("Score a checkpoint on the test images: FID, KID, precision, ... or PSNR, SSIM, ...", _test),
     "sample": Verb("Make images from a checkpoint", _sample),
     "interpolate": Verb("Walk between images of a checkpoint: grid, frames, GIF or MP4", _interpolate),
     "translate": Verb("Translate images, folders and films by a checkpoint", _translate),
@@ -190,7 +224,7 @@ def help_parser(verb: str) -> ArgumentParser:
     add_options = VERBS[verb].add_options
     assert add_options is not None
     add_options(parser)
-    if add_options is _evaluate:  # the command itself takes every argument of a data set, which needs torch
+    if add_options in (_evaluate, _test):  # the command itself takes every argument of a data set, which needs torch
         parser.add_argument("--data", metavar="NAME", help="Data set; default: the checkpoint's")
         parser.add_argument("--data.root", metavar="DIR", help="Its folder; and so on, as for fit")
     return parser

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -10,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from gan_cli.data import stores
+from gan_cli.data.archives import File
 from gan_cli.data.decoding import Example, Recipe, files_of
 from gan_cli.data.stores import DecodingStore, DiskStore
 from gan_cli.errors import UserError
@@ -40,11 +42,21 @@ def folder_of(store: DecodingStore[Example], recipe: Recipe, parent: str, name: 
     Raises:
         UserError: If a file is not there any more.
     """
-    digest = hashlib.sha256(repr((recipe, store.broken is None)).encode())
-    for file in (file for example in store.examples for file in files_of(example)):
+    files = (file for example in store.examples for file in files_of(example))
+    return Path(parent) / f"{name}-{recipe.side}-{digest_of(repr((recipe, store.broken is None)), files)[:16]}"
+
+
+def digest_of(how: str, files: Iterable[File]) -> str:
+    """A SHA-256 that changes with the names, sizes and times of change of files, and with what is made of them.
+
+    Raises:
+        UserError: If a file is not there any more.
+    """
+    digest = hashlib.sha256(how.encode())
+    for file in files:
         state = _state(file.container) if file.kind == "folder" else _state_of_container(file.container)
         digest.update(os.fsencode(f"{_absolute(file.root)}\0{file.key}\0{state}\n"))
-    return Path(parent) / f"{name}-{recipe.side}-{digest.hexdigest()[:16]}"
+    return digest.hexdigest()
 
 
 def built(store: DecodingStore[Example], folder: Path) -> DiskStore:

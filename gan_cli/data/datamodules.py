@@ -81,6 +81,8 @@ class GANDataModule(LightningDataModule, ABC):
     """What has to be where, and how it comes there, in a line."""
     offline: ClassVar[bool] = False
     """Whether the set comes with the installation."""
+    natural: ClassVar[bool] = True
+    """Whether its images, where they are coloured, are photographs: what inception was trained on."""
     yields: type[AnyBatch] = ImageBatch
     """What its batches are."""
     class_names: ClassVar[tuple[str, ...]] = ()
@@ -110,6 +112,18 @@ class GANDataModule(LightningDataModule, ABC):
         Raises:
             UserError: If it is not there, or not whole.
         """
+
+    def at_hand(self, split: Split) -> Part:
+        """A part of the set: the one in use if it is that, or read now. Asked for by number it is never augmented.
+
+        Raises:
+            UserError: If it is not there, or not whole.
+        """
+        if split == "train" and self.train_set is not None:
+            return self.train_set
+        if split == self._held_out and self.held_out_set is not None:
+            return self.held_out_set
+        return self.part(split)
 
     def on_device(self, loaded: LoadedBatch) -> AnyBatch:
         """A batch as the model sees it: uint8 becomes float in [-1, 1], mirrored where it is to be, all at once."""

@@ -157,6 +157,7 @@ class StackedMNIST(ImageDataModule):
     home = "http://yann.lecun.com/exdb/mnist"
     licence = "as MNIST"
     layout = "made of MNIST, which is downloaded at the first use"
+    natural = False
     image_channels = 3
 
     def prepare_data(self) -> None:

@@ -30,6 +30,7 @@ class StyledDigits(ImageDataModule):
     licence = "CC BY 4.0"
     layout = "nothing: it is made of the digits that come with scikit-learn"
     offline = True
+    natural = False
     image_channels = 3
     class_names = STYLES
 

@@ -1,8 +1,9 @@
-"""`gan validate` and `gan test`: a checkpoint's discriminator on images it has not seen."""
+"""`gan validate`, and a part of `gan test`: a checkpoint's discriminator on images it has not seen."""
 
 from collections.abc import Sequence
 from typing import Any
 
+import torch
 from lightning.pytorch import Callback
 
 from gan_cli.batches import ImageBatch, PairedBatch, PointBatch, UnpairedBatch
@@ -43,7 +44,7 @@ def evaluate(
     datamodule: GANDataModule,
     trainer_options: dict[str, Any],
     callbacks: Sequence[Callback] = (),
-) -> dict[str, float]:
+) -> tuple[dict[str, float], torch.device]:
     """What the model logs on held-out or test images.
 
     Args:
@@ -52,6 +53,9 @@ def evaluate(
         datamodule: The data set.
         trainer_options: Lightning's accelerator, devices, num_nodes, strategy, precision.
         callbacks: What watches the loop and logs more.
+
+    Returns:
+        What was logged, and this process's device, where a further look can be taken.
 
     Raises:
         UserError: If the data does not fit the model.
@@ -63,4 +67,4 @@ def evaluate(
             raise UserError(f"data.{name}: {datamodule.facts.name} has {given}, but the checkpoint's model {wanted}")
     trainer = verb_trainer({**trainer_options, "callbacks": list(callbacks)})
     (results,) = getattr(trainer, verb)(model, datamodule=datamodule, verbose=False)
-    return dict(results)
+    return dict(results), trainer.strategy.root_device

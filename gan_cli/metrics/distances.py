@@ -3,13 +3,45 @@
 Each can be fooled alone (by blends, by copies, by noise); together, and beside baseline rows, they are hard to fool.
 """
 
-import numpy as np
+from typing import Any, NamedTuple
+
 import torch
 from torch import Tensor
 
+SUBSETS = 100
+"""Random subsets whose kernel distances are averaged."""
+SUBSET = 1000
+"""Images of each of them; half of the images there are where these are fewer than twice as many."""
+BLOCK = 1000
+"""Rows of a table of distances at a time."""
+
+
+class Estimate(NamedTuple):
+    """A number and how far it is off by chance.
+
+    Attributes:
+        value: The mean over parts of the images.
+        deviation: The standard deviation over them.
+    """
+
+    value: float
+    deviation: float
+
+
+class Neighbourhoods(NamedTuple):
+    """Which share of one set lies near the other, a fidelity and a diversity.
+
+    Attributes:
+        fidelity: How far generated images are like real ones: precision, or density, which can be above 1.
+        diversity: How much of the real images is reached: recall, or coverage.
+    """
+
+    fidelity: float
+    diversity: float
+
 
 def frechet_distance(first: Tensor, second: Tensor) -> float:
-    """The Frechet distance between two sets, each taken as a Gaussian.
+    """The Frechet distance between two sets, each taken as a Gaussian; computed by torch-fidelity in float64.
 
     Heusel et al. 2017, "GANs Trained by a Two Time-Scale Update Rule", arXiv:1706.08500, equation 6.
 
@@ -20,20 +52,98 @@ def frechet_distance(first: Tensor, second: Tensor) -> float:
     Returns:
         A value >= 0 in squared units of the features; 0 for equal means and covariances.
     """
-    a, b = first.double().numpy(), second.double().numpy()
-    covariance_a, covariance_b = np.cov(a, rowvar=False), np.cov(b, rowvar=False)
-    # tr sqrt(AB) = tr sqrt(sqrt(A) B sqrt(A)): symmetric, so that no imaginary part can arise.
-    values, vectors = np.linalg.eigh(covariance_a)
-    root = vectors * np.sqrt(values.clip(min=0)) @ vectors.T
-    cross = np.linalg.eigvalsh(root @ covariance_b @ root).clip(min=0)
-    means = np.square(a.mean(0) - b.mean(0)).sum()
-    return float(max(0.0, means + np.trace(covariance_a) + np.trace(covariance_b) - 2 * np.sqrt(cross).sum()))
+    from torch_fidelity import metric_fid as library
+
+    statistics = (library.fid_features_to_statistics(features.double()) for features in (first, second))
+    return max(0.0, float(library.fid_statistics_to_metric(*statistics, verbose=False)[library.KEY_METRIC_FID]))
+
+
+def kernel_distance(first: Tensor, second: Tensor) -> Estimate:
+    """The squared maximum mean discrepancy under a cubic kernel (KID), unbiased also for few images.
+
+    Binkowski et al. 2018, "Demystifying MMD GANs", arXiv:1801.01401, section 4; computed by torch-fidelity in float64.
+
+    Args:
+        first: Features [N, F], N >= 4.
+        second: Features [M, F], M >= 4.
+
+    Returns:
+        Mean and deviation over 100 random subsets; the mean can be a little below 0.
+    """
+    from torch_fidelity import metric_kid as library
+
+    found = library.kid_features_to_metric(
+        first.double(),
+        second.double(),
+        kid_subsets=SUBSETS,
+        kid_subset_size=subset_size(len(first), len(second)),
+        verbose=False,
+    )
+    return Estimate(found[library.KEY_METRIC_KID_MEAN], found[library.KEY_METRIC_KID_STD])
+
+
+def subset_size(*counts: int) -> int:
+    """Images of each subset of `kernel_distance`: below half of them, so that the subsets differ."""
+    return min(SUBSET, *(count // 2 for count in counts))
+
+
+def inception_score(logits: Tensor) -> Estimate:
+    """How sure a classifier is of each image and how evenly it tells the classes, over ten parts of the images.
+
+    Salimans et al. 2016, "Improved Techniques for Training GANs", arXiv:1606.03498, section 4; computed by
+    torch-fidelity. It means something of inception's logits and natural coloured images only.
+
+    Args:
+        logits: [N, K].
+    """
+    from torch_fidelity import metric_isc as library
+
+    found = library.isc_features_to_metric(logits)
+    return Estimate(found[library.KEY_METRIC_ISC_MEAN], found[library.KEY_METRIC_ISC_STD])
+
+
+def precision_recall(real: Tensor, fake: Tensor, neighbours: int = 3) -> Neighbourhoods:
+    """Precision and recall: shares of each set inside the other's balls, as large as the k-th nearest neighbour is far.
+
+    Kynkaanniemi et al. 2019, "Improved Precision and Recall Metric for Assessing Generative Models", arXiv:1904.06991,
+    equation 2; computed by torch-fidelity.
+
+    Args:
+        real: Features [N, F], N > k.
+        fake: Features [M, F], M > k.
+        neighbours: k.
+    """
+    from torch_fidelity import metric_prc as library
+
+    options: dict[str, Any] = {"prc_neighborhood": neighbours, "prc_batch_size": BLOCK, "save_cpu_ram": True}
+    found = library.prc_features_to_metric(fake, real, verbose=False, **options)
+    return Neighbourhoods(found[library.KEY_METRIC_PRECISION], found[library.KEY_METRIC_RECALL])
+
+
+def density_coverage(real: Tensor, fake: Tensor, neighbours: int = 5) -> Neighbourhoods:
+    """Density and coverage: in how many real balls a generated image lies, and how many of them hold one.
+
+    Naeem et al. 2020, "Reliable Fidelity and Diversity Metrics for Generative Models", arXiv:2002.09797, equations 7
+    and 9.
+
+    Args:
+        real: Features [N, F], N > k.
+        fake: Features [M, F].
+        neighbours: k.
+    """
+    held, covered = 0, 0
+    for block in real.split(BLOCK):
+        radius = torch.cdist(block, real).kthvalue(neighbours + 1, dim=1).values  # the nearest is the image itself
+        inside = torch.cdist(block, fake) < radius[:, None]
+        held += int(inside.sum())
+        covered += int(inside.any(dim=1).sum())
+    return Neighbourhoods(held / (neighbours * len(fake)), covered / len(real))
 
 
 def coverage(real: Tensor, fake: Tensor, neighbours: int = 5) -> float:
     """The share of real images with a generated one nearer than their k-th nearest real neighbour.
 
-    Naeem et al. 2020, "Reliable Fidelity and Diversity Metrics for Generative Models", arXiv:2002.09797, equation 9.
+    See `density_coverage`.
 
     Args:
         real: Features [N, F], N > k.
@@ -43,8 +153,17 @@ def coverage(real: Tensor, fake: Tensor, neighbours: int = 5) -> float:
     Returns:
         A share from 0 to 1.
     """
-    radius = torch.cdist(real, real).kthvalue(neighbours + 1, dim=1).values  # the nearest is the image itself
-    return float((torch.cdist(real, fake).min(dim=1).values < radius).float().mean())
+    return density_coverage(real, fake, neighbours).diversity
+
+
+def mean_distance(features: Tensor) -> float:
+    """How far two images are from each other on average: the distances of each to the one half the set away.
+
+    Args:
+        features: [N, F], N >= 2, in no order.
+    """
+    half = len(features) // 2
+    return float((features[:half] - features[half : 2 * half]).norm(dim=1).mean())
 
 
 def within_class_spread(features: Tensor, labels: Tensor, num_classes: int) -> float:

@@ -19,7 +19,7 @@ from torch.nn.functional import interpolate
 
 from gan_cli.errors import UserError
 from gan_cli.images import to_float, write_atomically
-from gan_cli.metrics.classifier import ImageClassifier, accuracy, train_classifier
+from gan_cli.metrics.classifier import ImageClassifier, accuracy, classify, train_classifier
 
 INCEPTION_URL = (
     "https://github.com/toshas/torch-fidelity/releases/download/v0.2.0/weights-inception-2015-12-05-6726825d.pth"
@@ -176,17 +176,20 @@ class TorchScript(FeatureNetwork):
 class Classifier(FeatureNetwork):
     """The project's own small classifier, trained on the labelled real set.
 
-    Images above 64 pixels are made smaller, in training as afterwards.
+    Images above 64 pixels are made smaller, in training as afterwards. Its features are scaled so that their mean
+    square over the training images is 1: they grow with every step of the training, and distances with them.
 
     Args:
         trained: The network, in eval mode.
+        scale: What its features are multiplied by.
         accuracy: The share of the test images whose class it tells.
         weights: The first digits of its weights' SHA-256.
     """
 
-    def __init__(self, trained: ImageClassifier, accuracy: float, weights: str) -> None:
+    def __init__(self, trained: ImageClassifier, scale: float, accuracy: float, weights: str) -> None:
         super().__init__("classifier", weights, f"none up to {LARGEST} pixels, else bilinear with antialiasing to that")
         self.network = trained
+        self.scale = scale
         self.accuracy = accuracy
 
     def see_batch(self, images: Tensor) -> Seen:
@@ -199,7 +202,7 @@ class Classifier(FeatureNetwork):
         if images.shape[1] != wanted:
             raise UserError(f"features: classifier was trained on {wanted} channels, and not on {images.shape[1]}")
         features = network.features(images)
-        return Seen(features, network.head(features))
+        return Seen(self.scale * features, network.head(features))
 
 
 class LabelledImages(NamedTuple):
@@ -234,9 +237,7 @@ class Lesson(NamedTuple):
     read: Callable[[], LabelledImages]
 
 
-def load_features(
-    name: str, folder: Path, lesson: Lesson | None = None, weights: Path | None = None, steps: int = STEPS
-) -> FeatureNetwork:
+def load_features(name: str, folder: Path, lesson: Lesson | None = None, weights: Path | None = None) -> FeatureNetwork:
     """The network of a name.
 
     Args:
@@ -244,7 +245,6 @@ def load_features(
         folder: Where weights are kept, such as `data/cache/metrics`.
         lesson: What `classifier` is trained on, where it is not kept there.
         weights: A file of inception's; without it they are fetched once.
-        steps: Batches that a classifier is trained on.
 
     Raises:
         UserError: If the weights are not there and cannot be fetched, the file is none, or there are no classes.
@@ -256,7 +256,7 @@ def load_features(
     if name == "classifier":
         if lesson is None or lesson.num_classes < 2:
             raise UserError("features: classifier needs a data set with classes; take inception or a TorchScript file")
-        return trained_on(lesson, folder, steps)
+        return trained_on(lesson, folder)
     if not Path(name).is_file():
         raise UserError(f"features: {name} is no file; take inception, classifier, or a TorchScript file")
     return TorchScript(Path(name))
@@ -291,48 +291,57 @@ def inception_weights(folder: Path, given: Path | None = None) -> Path:
     return path
 
 
-def trained_on(lesson: Lesson, folder: Path, steps: int = STEPS) -> Classifier:
+def trained_on(lesson: Lesson, folder: Path) -> Classifier:
     """The classifier of a labelled set: kept from another time, or trained now; of several processes one trains.
 
     Raises:
         UserError: If its file is damaged.
     """
-    path = folder / f"classifier-{lesson.key}-{steps}.pt"
+    path = folder / f"classifier-{lesson.key}-{STEPS}.pt"
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / ".lock"):
         if not path.is_file():
-            kept = _learned(lesson, steps)
+            with torch.inference_mode(False), torch.enable_grad():  # whoever scores has gradients off
+                kept = _learned(lesson)
             write_atomically(path, lambda file: file.write(kept))
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
         with torch.random.fork_rng():
             network = ImageClassifier(**content["arguments"])
         network.load_state_dict(content["state"])
+        scale, share = content["scale"], content["accuracy"]
     except Exception as error:  # of many types, all of them about the file
         raise UserError(f"features: {path} is damaged; remove it, and it is made anew") from error
-    return Classifier(network.eval(), content["accuracy"], digest(path))
+    return Classifier(network.eval(), scale, share, digest(path))
 
 
-def _learned(lesson: Lesson, steps: int) -> bytes:
+def _learned(lesson: Lesson) -> bytes:
     """A file's content: a classifier that was trained now, and how good it is."""
     print(f"training a classifier on {lesson.key}, once; it is kept", flush=True)
-    images, labels, *tests = lesson.read()
+    images, labels, test_images, test_labels = lesson.read()
+    images, test_images = reduced(images), reduced(test_images)
     width = 32 if images.shape[1] == 1 else 64
     network = train_classifier(
-        reduced(images), labels, num_classes=lesson.num_classes, steps=steps, flip=lesson.flip, width=width
+        images, labels, num_classes=lesson.num_classes, steps=STEPS, flip=lesson.flip, width=width
     )
-    arguments = {"num_classes": lesson.num_classes, "image_channels": images.shape[1], "width": width}
-    share = accuracy(network, reduced(tests[0]), tests[1])
+    squares = classify(network, images).features.square().mean()
+    content = {
+        "arguments": {"num_classes": lesson.num_classes, "image_channels": images.shape[1], "width": width},
+        "state": network.state_dict(),
+        "scale": float(squares.rsqrt()),
+        "accuracy": accuracy(network, test_images, test_labels),
+    }
     buffer = io.BytesIO()
-    torch.save({"arguments": arguments, "state": network.state_dict(), "accuracy": share}, buffer)
+    torch.save(content, buffer)
     return buffer.getvalue()
 
 
 def reduced(images: Tensor) -> Tensor:
-    """Images of at most 64 pixels a side, uint8 [N, C, H, W], as the classifier sees them."""
+    """Images of at most 64 pixels a side, as the classifier sees them: uint8 [N, C, H, W], or floats in [-1, 1]."""
     if max(images.shape[2:]) <= LARGEST:
         return images
-    return interpolate(images, (LARGEST, LARGEST), mode="bilinear", antialias=True)
+    small = interpolate(images.float(), (LARGEST, LARGEST), mode="bilinear", antialias=True)
+    return small if images.is_floating_point() else small.round().clamp(0, 255).to(torch.uint8)
 
 
 def digest(path: Path) -> str:

@@ -29,7 +29,7 @@ class ClassModes(NamedTuple):
     """How classes are covered.
 
     Attributes:
-        modes: Classes with at least one sample.
+        modes: Classes with enough samples, one if nothing else is asked for.
         kl: KL divergence of the samples' distribution over the classes from the uniform one, in nats.
     """
 
@@ -55,7 +55,7 @@ def count_modes(points: Tensor, centres: Tensor, deviation: float, least: int = 
     return ModeScores(int((counts >= least).sum()), float(good.double().mean()), _kl_from_uniform(counts))
 
 
-def class_modes(labels: Tensor, num_classes: int) -> ClassModes:
+def class_modes(labels: Tensor, num_classes: int, least: int = 1) -> ClassModes:
     """The classes that samples cover, as a classifier tells them: for stacked MNIST, with 1,000 classes.
 
     The protocol takes 26,000 samples (Srivastava et al. 2017, arXiv:1705.07761; Lin et al. 2018, arXiv:1712.04086).
@@ -63,9 +63,10 @@ def class_modes(labels: Tensor, num_classes: int) -> ClassModes:
     Args:
         labels: int64 [N].
         num_classes: K.
+        least: Samples from which on a class counts.
     """
     counts = torch.bincount(labels, minlength=num_classes)
-    return ClassModes(int((counts > 0).sum()), _kl_from_uniform(counts))
+    return ClassModes(int((counts >= least).sum()), _kl_from_uniform(counts))
 
 
 def _kl_from_uniform(counts: Tensor) -> float:

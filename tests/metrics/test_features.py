@@ -37,15 +37,16 @@ def saved(network: nn.Module, path: Path) -> str:
 
 
 def test_a_classifier_is_trained_once_and_says_how_good_it_is(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(features, "STEPS", 100)
     state = torch.get_rng_state()
-    network = load_features("classifier", tmp_path, lesson(), steps=100)
+    network = load_features("classifier", tmp_path, lesson())
     assert torch.equal(torch.get_rng_state(), state)
     assert network.accuracy is not None
     assert network.accuracy > 0.8
     assert "training a classifier on digits-16" in capsys.readouterr().out
-    again = load_features("classifier", tmp_path, lesson()._replace(read=no_reading), steps=100)
+    again = load_features("classifier", tmp_path, lesson()._replace(read=no_reading))
     images = digits(False, 16).images[:20]
     assert torch.equal(network(images), again(images))
     assert again.key == network.key
@@ -54,13 +55,15 @@ def test_a_classifier_is_trained_once_and_says_how_good_it_is(
     assert again.see(images).logits is not None
 
 
-def test_a_classifier_takes_colours_and_large_images(tmp_path: Path) -> None:
+def test_a_classifier_takes_colours_and_large_images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(features, "STEPS", 3)
+
     def colours() -> LabelledImages:
         images = torch.randint(0, 256, (40, 3, 80, 80), dtype=torch.uint8)
         labels = torch.arange(40) % 2
         return LabelledImages(images, labels, images, labels)
 
-    network = load_features("classifier", tmp_path, Lesson("noise-80", 2, True, colours), steps=3)
+    network = load_features("classifier", tmp_path, Lesson("noise-80", 2, True, colours))
     assert network(colours().images).shape == (40, 128)
     with pytest.raises(UserError, match="trained on 3 channels, and not on 1"):
         network(digits(False, 16).images[:2])

@@ -1,0 +1,90 @@
+"""Images of folders, archives and .npz files, to be compared with others."""
+
+import zipfile
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from gan_cli import reading
+from gan_cli.data import archives
+from gan_cli.data.archives import File
+from gan_cli.errors import UserError
+from gan_cli.evaluation.images import Images
+
+RESIZING = "bicubic with antialiasing (Pillow)"
+
+
+def images_at(path: Path, side: int | None, channels: int | None) -> Images:
+    """The images of a folder (with those below it), a .zip, or a .npz of `gan sample`.
+
+    Args:
+        path: Where they are.
+        side: Pixels that images of other sizes are resized to, as squares (`RESIZING`); None refuses
+            different sizes.
+        channels: C wanted, 1 or 3; None takes the first image's.
+
+    Raises:
+        UserError: If there are none, one cannot be read, or they are of different sizes.
+    """
+    if path.suffix == ".npz":
+        return _of_array(path, side, channels)
+    if not (path.is_dir() or archives.is_archive(path)):
+        raise UserError(f"evaluate: {path} is no folder, no .zip and no .npz")
+    files = archives.listing(path)
+    if not files:
+        raise UserError(f"evaluate: there are no images in {path}; they end in {', '.join(sorted(reading.SUFFIXES))}")
+    sizes = Counter(_looked_at(file) for file in files)
+    if side is None and len(sizes) > 1:
+        named = ", ".join(f"{width}x{height}" for (width, height), _ in sizes.most_common(3))
+        raise UserError(f"evaluate: {path} has images of {len(sizes)} sizes ({named}); type --image_size N to resize")
+    wanted = channels or (1 if _read(files[0]).mode in ("L", "LA", reading.WIDE) else 3)
+
+    def read(numbers: Tensor) -> Tensor:
+        coloured = (reading.to_mode(_read(files[number]), wanted) for number in numbers.tolist())
+        return torch.stack([reading.to_tensor(_sized(image, side), wanted) for image in coloured])
+
+    return Images(str(path), "", len(files), read)
+
+
+def _of_array(path: Path, side: int | None, channels: int | None) -> Images:
+    try:
+        with np.load(path) as content:
+            array = content["images"]
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise UserError(f"evaluate: {path} holds no images as gan sample --format npz writes them") from error
+    if array.dtype != np.uint8 or array.ndim != 4 or not len(array):
+        raise UserError(f"evaluate: {path} holds {array.dtype} {list(array.shape)}, and not uint8 [N, H, W, C]")
+    images = torch.from_numpy(array).permute(0, 3, 1, 2).contiguous()
+    if side not in (None, images.shape[2]):
+        raise UserError(f"evaluate: {path} has images of {images.shape[2]} pixels, which are not resized to {side}")
+    if channels not in (None, images.shape[1]):
+        images = images[:, :1].expand(-1, 3, -1, -1) if channels == 3 else images
+    return Images(str(path), "", len(images), images.__getitem__)
+
+
+def _looked_at(file: File) -> tuple[int, int]:
+    try:
+        return reading.size(file.path, file.content())
+    except reading.Unreadable as error:
+        raise _unreadable(error) from error
+
+
+def _read(file: File) -> Image.Image:
+    try:
+        return reading.read(file.path, file.content())
+    except reading.Unreadable as error:
+        raise _unreadable(error) from error
+
+
+def _unreadable(error: reading.Unreadable) -> UserError:
+    return UserError(f"evaluate: {error.path} cannot be read ({error.reason}); mend it, or take it out")
+
+
+def _sized(image: Image.Image, side: int | None) -> Image.Image:
+    if side is None or image.size == (side, side):
+        return image
+    return image.resize((side, side), Image.Resampling.BICUBIC)

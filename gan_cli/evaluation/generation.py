@@ -1,0 +1,123 @@
+"""Scores of a model that makes images from noise."""
+
+from typing import Any, cast
+
+import torch
+from torch import Tensor
+
+from gan_cli.evaluation.images import BATCH
+from gan_cli.evaluation.measuring import Real, floor_of, measured, possible, table
+from gan_cli.evaluation.processes import by_first, gathered, my_batches
+from gan_cli.evaluation.scores import Scores
+from gan_cli.inference.latents import seeded_latents, slerp, usual_method
+from gan_cli.inference.rendering import conditions_for, images_at, latents_of
+from gan_cli.metrics.distances import Estimate
+from gan_cli.metrics.features import Classifier, FeatureNetwork, Seen, reduced
+from gan_cli.metrics.path_length import EPSILON, path_length, squared_speeds
+from gan_cli.seeding import stream
+from gan_cli.variants.base import AdversarialModule
+
+MOST_WALKS = 2_000
+"""Walks whose speed is measured."""
+
+
+def score_samples(
+    model: AdversarialModule,
+    network: FeatureNetwork,
+    real: Real,
+    *,
+    num: int,
+    seed: int,
+    wanted: set[str],
+    natural: bool,
+    title: str,
+) -> Scores:
+    """What samples score beside real images: made of consecutive seeds by the averaged generator, rounded as saved.
+
+    All processes of a run call it together and get the same.
+
+    Args:
+        model: In eval mode; it has a latent space.
+        network: Makes the features, on the model's device.
+        real: Real images.
+        num: Samples.
+        seed: The first one's.
+        wanted: The measures.
+        natural: Whether the images are natural and coloured.
+        title: Whose scores they are.
+    """
+    wanted, left_out = possible(wanted, network, natural)
+    conditions = conditions_for(model, num, None, None)
+    made = _seen(model, network, real, num, seed, conditions)
+    values: dict[str, float | Estimate] = {}
+    asked = conditions.get("labels")
+    if "conditional_accuracy" in wanted and asked is not None and made.logits is not None:
+        values["conditional_accuracy"] = float((made.logits.argmax(1) == asked).double().mean())
+    if "ppl" in wanted:
+        if isinstance(network, Classifier):
+            values["ppl"] = _path_length(model, network, num, seed, conditions)
+            walks = min(num, MOST_WALKS)
+            method = usual_method(model.latent_distribution)
+            left_out.append(
+                f"perceptual path length: in {network.name} features, {walks:,} walks by {method}, steps of {EPSILON:g}"
+            )
+        else:
+            left_out.append(f"perceptual path length: left out, {network.name} sees rounded pixels only")
+    how = f"seeds {seed} to {seed + num - 1}, rounded to 8 bits as saved, no truncation, "
+    how += "averaged generator (EMA)" if model.ema is not None else "no moving average in this model"
+    how += ", all classes in turn" if asked is not None else ""
+
+    def judged() -> Scores:
+        found = {**measured(made, real.seen, wanted), **values}
+        return table(title, network, how, num, real, found, floor_of(real, wanted), left_out)
+
+    return by_first(judged)
+
+
+def _seen(
+    model: AdversarialModule, network: FeatureNetwork, real: Real, num: int, seed: int, conditions: dict[str, Any]
+) -> Seen:
+    """What the network makes of all processes' samples."""
+    latents = latents_of(model, range(seed, seed + num))
+    parts = [network.see(images_at(model, latents, conditions, numbers)) for numbers in my_batches(num, BATCH)]
+    features = [part.features for part in parts]
+    logits = [part.logits for part in parts if part.logits is not None]
+    device = model.device
+    all_features = gathered(features, num, BATCH, real.seen.features.shape[1], device)
+    if real.seen.logits is None:
+        return Seen(all_features, None)
+    return Seen(all_features, gathered(logits, num, BATCH, real.seen.logits.shape[1], device))
+
+
+def _path_length(
+    model: AdversarialModule, network: Classifier, num: int, seed: int, conditions: dict[str, Any]
+) -> float:
+    """Perceptual path length in a classifier's features: of images before they are rounded, which hides small steps."""
+    count = min(num, MOST_WALKS)
+    ends = seeded_latents(range(seed, seed + 2 * count), model.latent_dim, model.latent_distribution)
+    times = torch.rand(count, generator=stream(seed, "path length")).double()
+    places = torch.stack(
+        [_two_places(model, *pair) for pair in zip(ends[::2].double(), ends[1::2].double(), times, strict=True)]
+    )
+    speeds = []
+    for numbers in my_batches(count, BATCH):
+        here, there = (_floats(model, network, places[numbers, end], numbers, conditions) for end in (0, 1))
+        speeds.append(squared_speeds(here, there))
+    found = gathered([speed[:, None] for speed in speeds], count, BATCH, 1, model.device)
+    return path_length(found[:, 0].double())
+
+
+def _two_places(model: AdversarialModule, start: Tensor, end: Tensor, time: Tensor) -> Tensor:
+    """A place on the walk from a latent to another, and the one a step on, [2, Z]."""
+    fractions = torch.stack([time, time + EPSILON])
+    if usual_method(model.latent_distribution) == "slerp":
+        return slerp(start, end, fractions)
+    return torch.lerp(start, end, fractions[:, None])
+
+
+def _floats(
+    model: AdversarialModule, network: Classifier, latents: Tensor, numbers: Tensor, conditions: dict[str, Any]
+) -> Tensor:
+    chosen = {k: v[numbers].to(model.device) if isinstance(v, Tensor) else v for k, v in conditions.items()}
+    images = cast(Tensor, model(latents.float().to(model.device), **chosen))
+    return network.see_floats(reduced(images.float())).features.cpu()

@@ -1,0 +1,134 @@
+"""Images to compare, from wherever they come: read when they are needed, and named by what they are."""
+
+import hashlib
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from gan_cli.data import GANDataModule
+from gan_cli.data.caches import digest_of
+from gan_cli.data.datamodules import Split
+from gan_cli.data.file_sets import FileDataModule
+from gan_cli.data.parts import LabelledPart, Part, TwoDomains
+from gan_cli.metrics.features import LabelledImages, Lesson, reduced
+
+BATCH = 100
+"""Images that are made or read at a time."""
+MOST_TO_LEARN_FROM = 60_000
+"""Images that a classifier is trained on at most."""
+
+
+class Images(NamedTuple):
+    """Images of one size.
+
+    Attributes:
+        origin: Where they come from, in words, such as "MNIST test".
+        key: What results of them are kept under; changes with their content. "" where nothing is to be kept.
+        total: How many there are.
+        read: Gives those with some numbers, uint8 [N, C, H, W].
+    """
+
+    origin: str
+    key: str
+    total: int
+    read: Callable[[Tensor], Tensor]
+
+    def some(self, count: int) -> "Images":
+        """So many of them, evenly from the whole; all of them if there are no more."""
+        count = min(count, self.total)
+        return self.chosen(torch.arange(count) * self.total // count, f"{count}") if count < self.total else self
+
+    def chosen(self, numbers: Tensor, key: str) -> "Images":
+        """Those with some numbers."""
+        return self._replace(
+            key=self.key and f"{self.key}-{key}", total=len(numbers), read=lambda places: self.read(numbers[places])
+        )
+
+    def halves(self) -> tuple["Images", "Images"]:
+        """Every second one, and the others; equally many."""
+        pairs = torch.arange(self.total // 2 * 2)
+        return self.chosen(pairs[::2], "even"), self.chosen(pairs[1::2], "odd")
+
+    def all(self) -> Tensor:
+        """All of them at once, uint8 [M, C, H, W]."""
+        return torch.cat([self.read(numbers) for numbers in torch.arange(self.total).split(BATCH)])
+
+
+def of_split(data: GANDataModule, split: Split, domain: int = 0) -> Images:
+    """A part of a data set as it is looked at, never augmented.
+
+    Args:
+        data: The set.
+        split: The part.
+        domain: Of a set between two domains, which; of other sets 0.
+
+    Raises:
+        UserError: If the part is not there.
+    """
+    part = data.at_hand(split)
+    facts = data.facts
+    name = f"{facts.name} {split}" + (f" {facts.domains[domain]}" if facts.domains else "")
+    key = f"{name.replace(' ', '-')}-{facts.image_size}px-{content_key(data, split)}"
+    return Images(name, key, *_reader(part, domain))
+
+
+def _reader(part: Part, domain: int) -> tuple[int, Callable[[Tensor], Tensor]]:
+    if isinstance(part, TwoDomains):  # of different lengths: by the numbers of the one
+        store = part.stores[domain]
+        return len(store), lambda numbers: part.framing.cut(store[numbers], part.framing.middle(len(numbers)))
+
+    def read(numbers: Tensor) -> Tensor:
+        images: Tensor = part[numbers].batch[domain]
+        return images
+
+    return len(part), read
+
+
+def content_key(data: GANDataModule, split: Split) -> str:
+    """Digits that change with the content of a part: with its files' sizes and times, or with its pixels."""
+    if isinstance(data, FileDataModule):
+        recipe = data.recipe(split, data.facts.image_channels)
+        files = (file for group in data.groups(split).values() for file in group)
+        return digest_of(repr(recipe), files)[:12]
+    part = data.at_hand(split)
+    digest = hashlib.sha256()
+    for numbers in torch.arange(len(part)).split(BATCH * 100):
+        for tensor in part[numbers].batch:
+            digest.update(tensor.contiguous().numpy().tobytes())
+    return digest.hexdigest()[:12]
+
+
+def labels_of(data: GANDataModule, split: Split) -> Tensor:
+    """The classes of a part's images, int64 [M], or float [M, K] of attributes."""
+    part = data.at_hand(split)
+    assert isinstance(part, LabelledPart)
+    return part.labels
+
+
+def has_classes(data: GANDataModule) -> bool:
+    """Whether each image has one of several classes, so that a classifier can be trained."""
+    return data.facts.num_classes > 1 and not data.facts.attributes
+
+
+def lesson_of(data: GANDataModule) -> Lesson | None:
+    """What a classifier of a data set is trained on; None where its images have no classes."""
+    if not has_classes(data):
+        return None
+    facts = data.facts
+
+    def read() -> LabelledImages:
+        train, test = of_split(data, "train"), of_split(data, "test")
+        some = train.some(MOST_TO_LEARN_FROM)
+        numbers = torch.arange(some.total) * train.total // some.total
+        return LabelledImages(_small(some), labels_of(data, "train")[numbers], _small(test), labels_of(data, "test"))
+
+    key = f"{facts.name}-{facts.image_size}px-{facts.image_channels}-{content_key(data, 'train')}"
+    return Lesson(key, facts.num_classes, bool(getattr(data, "flips", False)), read)
+
+
+def _small(images: Images) -> Tensor:
+    """All images as a classifier sees them, made small batch by batch."""
+    batches = torch.arange(images.total).split(BATCH)
+    return torch.cat([reduced(images.read(numbers)) for numbers in batches])

@@ -1,0 +1,271 @@
+"""Real features, kept from run to run, and what features of images score beside them."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from filelock import FileLock
+from torch import Tensor
+
+from gan_cli.data import GANDataModule
+from gan_cli.errors import UserError
+from gan_cli.evaluation.images import BATCH, Images, has_classes, lesson_of
+from gan_cli.evaluation.scores import Protocol, Score, Scores
+from gan_cli.images import write_atomically
+from gan_cli.metrics.distances import (
+    Estimate,
+    density_coverage,
+    frechet_distance,
+    inception_score,
+    kernel_distance,
+    mean_distance,
+    precision_recall,
+    subset_size,
+)
+from gan_cli.metrics.features import (
+    INCEPTION_FILE,
+    Classifier,
+    FeatureNetwork,
+    Inception,
+    Seen,
+    inception_is_at_hand,
+    load_features,
+)
+from gan_cli.metrics.modes import class_modes
+
+MOST = 50_000
+"""Images that are judged where nothing else is asked for and the real set has as many."""
+LEAST = 12
+"""Images without which neighbours and subsets mean nothing."""
+MOST_NEIGHBOURS = 10_000
+"""Images whose neighbours are looked for: time grows with the square."""
+BY_CLASSES = {"classes", "kl_classes", "conditional_accuracy"}
+"""Measures that need to know the class of an image."""
+FOLDER = Path("data/cache/metrics")
+"""Where classifiers, inception's weights and real features are kept."""
+
+
+class Real(NamedTuple):
+    """Real images as a network sees them.
+
+    Attributes:
+        images: What was seen.
+        seen: Its features.
+        other: More real ones, to hold against the first; None where there are none.
+        floor: What these are.
+    """
+
+    images: Images
+    seen: Seen
+    other: Seen | None
+    floor: str
+
+
+def usual_features(data: GANDataModule, folder: Path, weights: Path | None = None) -> str:
+    """The features where none are asked for: a classifier's for labelled sets that are not natural and coloured.
+
+    Raises:
+        UserError: If there are neither classes nor inception's weights.
+    """
+    natural = data.natural and data.facts.image_channels == 3
+    if has_classes(data) and not natural:
+        return "classifier"
+    if inception_is_at_hand(folder, weights):
+        return "inception"
+    if has_classes(data):
+        return "classifier"
+    raise UserError(
+        f"features: {data.facts.name} has no classes for a classifier, and inception's weights are not at hand; type "
+        f"--features inception (fetches them), --weights FILE ({INCEPTION_FILE}), or --features FILE.pt (TorchScript)"
+    )
+
+
+def features_for(data: GANDataModule, name: str | None, folder: Path, weights: Path | None = None) -> FeatureNetwork:
+    """The network of a name, or the usual one; trained on the data set where it is to be.
+
+    Raises:
+        UserError: If it cannot be had.
+    """
+    if name is None and weights is not None:
+        name = "inception"
+    name = usual_features(data, folder, weights) if name is None else name
+    return load_features(name, folder, lesson_of(data) if name == "classifier" else None, weights)
+
+
+def seen(images: Images, network: FeatureNetwork, folder: Path) -> Seen:
+    """What a network makes of images, kept for the next time; of several processes one looks.
+
+    Raises:
+        UserError: If the file it is kept in is damaged.
+    """
+    if not images.key:
+        return _look(images, network)
+    path = folder / f"features-{images.key}-{network.key}-{images.total}.npz"
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / ".lock"):
+        if not path.is_file():
+            made = {k: v.numpy() for k, v in _look(images, network)._asdict().items() if v is not None}
+            write_atomically(path, lambda file: np.savez(file, allow_pickle=False, **made))
+    try:
+        with np.load(path) as kept:
+            found = {name: torch.from_numpy(kept[name]) for name in kept.files}
+            return Seen(found["features"], found.get("logits"))
+    except (ValueError, OSError, EOFError, KeyError) as error:
+        raise UserError(f"features: {path} is damaged; remove it, and it is made anew") from error
+
+
+def _look(images: Images, network: FeatureNetwork) -> Seen:
+    parts = [network.see(images.read(numbers)) for numbers in torch.arange(images.total).split(BATCH)]
+    logits = [part.logits for part in parts if part.logits is not None]
+    return Seen(torch.cat([part.features for part in parts]), torch.cat(logits) if logits else None)
+
+
+def against_training(images: Images, training: Images, network: FeatureNetwork, folder: Path) -> Real:
+    """Held-out images, with training ones as the floor: as many, or all there are."""
+    others = training.some(images.total)
+    floor = f"{others.total:,} of {training.origin}"
+    return Real(images, seen(images, network, folder), seen(others, network, folder), floor)
+
+
+def against_itself(images: Images, network: FeatureNetwork, folder: Path) -> Real:
+    """Images of which there are no others: the floor is between two halves of them."""
+    whole = seen(images, network, folder)
+    if images.total < 2 * LEAST:
+        return Real(images, whole, None, "none, there are too few")
+    return Real(images, whole, None, f"two disjoint halves, {images.total // 2:,} each")
+
+
+def possible(wanted: set[str], network: FeatureNetwork, natural: bool) -> tuple[set[str], list[str]]:
+    """The measures that can be had of those wanted, and why others are left out.
+
+    Args:
+        wanted: By their names.
+        network: Makes the features.
+        natural: Whether the images are natural and coloured.
+    """
+    left_out = []
+    if "inception_score" in wanted and not (isinstance(network, Inception) and natural):
+        wanted = wanted - {"inception_score"}
+        left_out.append("Inception Score: left out, it is for natural coloured images and features of inception")
+    if (named := BY_CLASSES & wanted) and not isinstance(network, Classifier):
+        wanted = wanted - BY_CLASSES
+        left_out.append(f"{', '.join(sorted(named))}: left out, --features classifier tells classes")
+    return wanted, left_out
+
+
+def floor_of(real: Real, wanted: set[str]) -> dict[str, float | Estimate]:
+    """What real images score beside real ones."""
+    if real.other is not None:
+        return measured(real.other, real.seen, wanted)
+    if real.images.total < 2 * LEAST:
+        return {}
+    first, second = ([None if t is None else t[start::2] for t in real.seen] for start in (0, 1))
+    least = min(len(part) for part in (first[0], second[0]) if part is not None)
+    halves = [Seen(*(None if t is None else t[:least] for t in half)) for half in (first, second)]  # type: ignore[arg-type]
+    return measured(halves[1], halves[0], wanted)
+
+
+def measured(made: Seen, real: Seen, wanted: set[str]) -> dict[str, float | Estimate]:
+    """What features of images score beside those of real ones, by the measures' names.
+
+    Args:
+        made: Of the images judged.
+        real: Of real ones.
+        wanted: The measures to compute, of those that are `possible`.
+    """
+    found: dict[str, float | Estimate] = {}
+    if "fid" in wanted:
+        found["fid"] = frechet_distance(made.features, real.features)
+    if "kid" in wanted:
+        found["kid"] = kernel_distance(made.features, real.features)
+    if "inception_score" in wanted and made.logits is not None:
+        found["inception_score"] = inception_score(made.logits)
+    some_made, some_real = (_some(features) for features in (made.features, real.features))
+    if {"precision", "recall"} & wanted:
+        found["precision"], found["recall"] = precision_recall(some_real, some_made)
+    if {"density", "coverage"} & wanted:
+        found["density"], found["coverage"] = density_coverage(some_real, some_made)
+    if "diversity" in wanted:
+        # in an order of its own: neighbours in a set may be of a kind
+        found["diversity"] = mean_distance(_mixed(made.features)) / mean_distance(_mixed(real.features))
+    if {"classes", "kl_classes"} & wanted and made.logits is not None:
+        classes = made.logits.shape[1]
+        # a class counts from a fifth of its even share, so that a classifier's errors make none
+        modes = class_modes(made.logits.argmax(1), classes, max(1, len(made.logits) // (5 * classes)))
+        found["classes"], found["kl_classes"] = float(modes.modes), modes.kl
+    return {name: value for name, value in found.items() if name in wanted}
+
+
+def scored(values: dict[str, float | Estimate], floor: dict[str, float | Estimate]) -> dict[str, Score]:
+    """Numbers with their floors."""
+    return {
+        name: Score(
+            _plain(value),
+            value.deviation if isinstance(value, Estimate) else None,
+            _plain(floor[name]) if name in floor else None,
+        )
+        for name, value in values.items()
+    }
+
+
+def table(
+    title: str,
+    network: FeatureNetwork,
+    made: str,
+    count: int,
+    real: Real,
+    values: dict[str, float | Estimate],
+    floor: dict[str, float | Estimate],
+    left_out: list[str],
+) -> Scores:
+    """The scores of images, their protocol and what there is to say of it."""
+    protocol = Protocol(
+        network.name,
+        network.weights,
+        network.accuracy,
+        network.resize,
+        count,
+        real.images.total,
+        real.images.origin,
+        real.floor,
+        made,
+    )
+    return Scores(title, protocol, scored(values, floor), (*remarks(count, real, values), *left_out))
+
+
+def remarks(count: int, real: Real, values: dict[str, float | Estimate]) -> list[str]:
+    """What belongs to the protocol of single measures."""
+    said = []
+    if "kid" in values:
+        said.append(f"KID: mean and deviation of 100 subsets of {subset_size(count, real.images.total):,} images")
+    if values.keys() & {"precision", "recall", "density", "coverage"}:
+        most = " of 10,000 images" if max(count, real.images.total) > MOST_NEIGHBOURS else ""
+        said.append(f"precision and recall: 3 neighbours, density and coverage: 5{most}")
+    width = real.seen.features.shape[1]
+    if "fid" in values and min(count, real.images.total) <= width:
+        said.append(f"FID: of fewer images than the {width:,} features there are, it says little; look at KID")
+    return said
+
+
+def check_enough(count: int, what: str) -> None:
+    """Refuses sets that are too small.
+
+    Raises:
+        UserError: If there are fewer than `LEAST`.
+    """
+    if count < LEAST:
+        raise UserError(f"{what}: {count} images are too few to look for neighbours among; take {LEAST} or more")
+
+
+def _some(features: Tensor) -> Tensor:
+    count = min(len(features), MOST_NEIGHBOURS)
+    return features[torch.arange(count) * len(features) // count]
+
+
+def _mixed(features: Tensor) -> Tensor:
+    return features[torch.randperm(len(features), generator=torch.Generator().manual_seed(0))]
+
+
+def _plain(value: float | Estimate) -> float:
+    return value.value if isinstance(value, Estimate) else value

@@ -1,0 +1,155 @@
+"""Scores of a model on a data set: made once, asked as often as wanted, within a run or after it."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+
+from gan_cli.data import GANDataModule
+from gan_cli.data.datamodules import Split
+from gan_cli.errors import UserError
+from gan_cli.evaluation.generation import score_samples
+from gan_cli.evaluation.images import of_split
+from gan_cli.evaluation.measuring import FOLDER, MOST, Real, against_training, check_enough, features_for
+from gan_cli.evaluation.scores import Scores, chosen
+from gan_cli.evaluation.translation import score_translations, tasks
+from gan_cli.metrics.features import FeatureNetwork
+from gan_cli.networks.layers import evaluating
+from gan_cli.variants.base import AdversarialModule
+from gan_cli.variants.translation import TranslationModule
+
+REPORTING_SEED = 0
+"""The first seed of the samples that are reported."""
+SELECTING_SEED = 1_000_000
+"""The first seed of those that choose a best checkpoint: others, or the choice would flatter what is reported."""
+
+
+class Scorer:
+    """Scores models on one data set, with features and real images that are made or read once.
+
+    All processes of a run make one and ask it together; each makes its share of the images, and all get the same
+    scores. The model, its training and the global random state are left as they were.
+
+    Args:
+        data: The data set; it need not be set up.
+        features: The network that makes the features: `inception`, `classifier`, a TorchScript file; None takes what
+            is usual for the set.
+        num: Samples at most; None takes as many as the split has, up to 50,000.
+        split: The real images to hold them against.
+        metrics: Names of `scores.KINDS`; None takes all that are possible.
+        weights: A file of inception's weights.
+        folder: Where classifiers, weights and features of real images are kept.
+
+    Raises:
+        UserError: If the features cannot be had.
+    """
+
+    def __init__(
+        self,
+        data: GANDataModule,
+        features: str | None = None,
+        num: int | None = None,
+        split: Split = "test",
+        metrics: Sequence[str] | None = None,
+        weights: Path | None = None,
+        folder: Path = FOLDER,
+    ) -> None:
+        self.data = data
+        self.features = features
+        self.num = num
+        self.split: Split = split
+        self.wanted = chosen(metrics)
+        self.weights = weights
+        self.folder = folder
+        self._network: FeatureNetwork | None = None
+        self._real: Real | None = None
+
+    @torch.no_grad()
+    def score(self, model: AdversarialModule, seed: int = REPORTING_SEED) -> list[Scores]:
+        """The scores of a model: a table, or one for each direction of a translator; none of one that makes points.
+
+        Args:
+            model: On the device that is to compute.
+            seed: The first sample's, or that of a translator's noise.
+
+        Raises:
+            UserError: If there are too few images, or the features do not take them.
+        """
+        if model.point_dim:
+            return []
+        with _undisturbed(model):
+            if isinstance(model, TranslationModule):
+                return self._of_translator(model, seed)
+            return [self._of_generator(model, seed)]
+
+    def _of_generator(self, model: AdversarialModule, seed: int) -> Scores:
+        network = self._features_on(model.device)
+        if self._real is None:
+            images = of_split(self.data, self.split).some(self.num or MOST)
+            check_enough(min(images.total, self.num or images.total), "num" if self.num else "data")
+            self._real = against_training(images, of_split(self.data, "train"), network, self.folder)
+        facts = self.data.facts
+        return score_samples(
+            model,
+            network,
+            self._real,
+            num=self.num or self._real.images.total,
+            seed=seed,
+            wanted=self.wanted,
+            natural=self.data.natural and facts.image_channels == 3,
+            title=self._title(model),
+        )
+
+    def _of_translator(self, model: TranslationModule, seed: int) -> list[Scores]:
+        left_out = []
+        network = None
+        try:
+            network = self._features_on(model.device)
+        except UserError as error:
+            if self.features is not None:
+                raise
+            left_out = [f"FID, KID and the like: left out. {' '.join(str(error).split())}"]
+        return [
+            score_translations(
+                model,
+                network,
+                task,
+                seed=seed,
+                wanted=self.wanted,
+                title=f"{self._title(model)}, {task.direction}",
+                folder=self.folder,
+                left_out=left_out,
+            )
+            for task in tasks(model, self.data, self.split, self.num or MOST)
+        ]
+
+    def _features_on(self, device: torch.device) -> FeatureNetwork:
+        if self._network is None:
+            self._network = features_for(self.data, self.features, self.folder, self.weights)
+        return self._network.to(device)
+
+    def _title(self, model: AdversarialModule) -> str:
+        set_name = f"{self.data.facts.name} {self.split}"
+        return f"{type(model).__name__} after {model.counters.batches:,} batches beside {set_name}"
+
+
+def score(
+    model: AdversarialModule,
+    data: GANDataModule,
+    features: str | None = None,
+    num: int | None = None,
+    seed: int = REPORTING_SEED,
+    split: Split = "test",
+    metrics: Sequence[str] | None = None,
+) -> list[Scores]:
+    """The scores of a model on a data set, once; see `Scorer`."""
+    return Scorer(data, features, num, split, metrics).score(model, seed)
+
+
+@contextmanager
+def _undisturbed(model: AdversarialModule) -> Iterator[None]:
+    """Within it the model is in eval mode; afterwards its modes and the global random state are what they were."""
+    devices = [model.device] if model.device.type == "cuda" else []
+    with torch.random.fork_rng(devices=devices), evaluating(model), torch.autocast(model.device.type, enabled=False):
+        yield

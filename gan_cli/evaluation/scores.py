@@ -1,0 +1,155 @@
+"""Scores with what they belong to: a number of one protocol says nothing beside one of another."""
+
+from collections.abc import Sequence
+from typing import Any, Literal, NamedTuple
+
+from rich.table import Table
+
+ENOUGH = 10_000
+"""Images from which on a Frechet distance says more than a kernel distance; below, it is mostly bias."""
+
+Better = Literal["lower", "higher", "1", "none"]
+
+
+class Kind(NamedTuple):
+    """A measure: its name beside a number, and which numbers are good."""
+
+    title: str
+    better: Better
+
+
+KINDS = {
+    "fid": Kind("FID", "lower"),
+    "kid": Kind("KID", "lower"),
+    "inception_score": Kind("Inception Score", "higher"),
+    "precision": Kind("precision", "higher"),
+    "recall": Kind("recall", "higher"),
+    "density": Kind("density", "higher"),
+    "coverage": Kind("coverage", "higher"),
+    "diversity": Kind("diversity / real", "1"),
+    "classes": Kind("classes covered", "higher"),
+    "kl_classes": Kind("KL over classes", "lower"),
+    "conditional_accuracy": Kind("conditional accuracy", "higher"),
+    "ppl": Kind("perceptual path length", "lower"),
+    "mae": Kind("mean absolute error / 255", "lower"),
+    "psnr": Kind("PSNR in dB", "higher"),
+    "ssim": Kind("SSIM", "higher"),
+    "ms_ssim": Kind("MS-SSIM", "higher"),
+    "lpips": Kind("LPIPS (alex)", "lower"),
+}
+"""Every measure, in the order they are shown; below 10,000 images KID goes first."""
+
+
+class Protocol(NamedTuple):
+    """How scores came about; those of different protocols are never compared.
+
+    Attributes:
+        features: The network that made the features.
+        weights: The first digits of its weights' SHA-256.
+        accuracy: Of a classifier, the share of the test images whose class it tells.
+        resize: How images came to the network's size.
+        num: Images that were judged.
+        num_real: Real ones that they were held against.
+        real: Where these come from.
+        floor: What the real-against-real column compares.
+        made: How the judged images were made.
+    """
+
+    features: str
+    weights: str
+    accuracy: float | None
+    resize: str
+    num: int
+    num_real: int
+    real: str
+    floor: str
+    made: str
+
+    def lines(self) -> list[str]:
+        """The protocol in words."""
+        sure = "" if self.accuracy is None else f", accuracy {self.accuracy:.2%} on the test images"
+        features = f"features: {self.features} ({self.weights}{sure})" if self.features else "features: none"
+        lines = [f"{features}; resize: {self.resize}"] if self.features else [features]
+        return [
+            *lines,
+            f"images: {self.num:,}, {self.made}",
+            f"real: {self.num_real:,}, {self.real}; real against real: {self.floor}",
+        ]
+
+
+class Score(NamedTuple):
+    """One measure's number.
+
+    Attributes:
+        value: Of the images judged.
+        deviation: How far it is off by chance, where that was estimated.
+        floor: The same of real images, where there are two sets of them.
+    """
+
+    value: float
+    deviation: float | None = None
+    floor: float | None = None
+
+
+class Scores(NamedTuple):
+    """A table of scores of one protocol.
+
+    Attributes:
+        title: Whose they are.
+        protocol: How they came about.
+        scores: By the measures' names.
+        left_out: Which measures are missing, and why.
+    """
+
+    title: str
+    protocol: Protocol
+    scores: dict[str, Score]
+    left_out: tuple[str, ...] = ()
+
+    def ordered(self) -> list[tuple[str, Score]]:
+        """The scores as they are shown: KID before FID where there are few images."""
+        first = "kid" if self.protocol.num < ENOUGH else "fid"
+        order = [first, *(name for name in KINDS if name != first)]
+        return [(name, self.scores[name]) for name in order if name in self.scores]
+
+    def values(self) -> dict[str, float]:
+        """The bare numbers for loggers; deviations as `kid_deviation`."""
+        found = {name: score.value for name, score in self.ordered()}
+        spread = {f"{name}_deviation": s.deviation for name, s in self.ordered() if s.deviation is not None}
+        return {**found, **spread}
+
+    def as_dict(self) -> dict[str, Any]:
+        """What goes into metrics.json."""
+        return {
+            "title": self.title,
+            "protocol": self.protocol._asdict(),
+            "scores": {name: score._asdict() for name, score in self.ordered()},
+            "left_out": list(self.left_out),
+        }
+
+    def table(self) -> Table:
+        """The scores as they are printed."""
+        table = Table("", "score", "real against real", "better", title=self.title, title_justify="left")
+        for column in table.columns[1:3]:
+            column.justify = "right"
+        for name, score in self.ordered():
+            kind = KINDS[name]
+            better = {"none": "", "1": "near 1"}.get(kind.better, kind.better)
+            table.add_row(kind.title, _number(score.value, score.deviation), _number(score.floor), better)
+        return table
+
+    def lines(self) -> list[str]:
+        """What stands below the table."""
+        return [*self.protocol.lines(), *self.left_out]
+
+
+def chosen(names: Sequence[str] | None) -> set[str]:
+    """The measures asked for, all of them if None."""
+    return set(KINDS if names is None else names)
+
+
+def _number(value: float | None, deviation: float | None = None) -> str:
+    if value is None:
+        return ""
+    digits = "{:,.0f}" if float(value).is_integer() and abs(value) >= 1 else "{:.4f}" if abs(value) < 10 else "{:,.2f}"
+    return digits.format(value) + ("" if deviation is None else f" ± {digits.format(deviation)}")

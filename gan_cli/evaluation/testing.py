@@ -1,0 +1,97 @@
+"""What `gan test` adds to the discriminator's outputs: a table of scores, printed and written."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from gan_cli.data import GANDataModule
+from gan_cli.errors import UserError
+from gan_cli.evaluation.processes import place
+from gan_cli.evaluation.scorer import Scorer
+from gan_cli.evaluation.scores import KINDS, Scores
+from gan_cli.images import write_atomically
+from gan_cli.variants.base import AdversarialModule
+
+NAME = "metrics.json"
+
+
+def score_and_write(
+    model: AdversarialModule, data: GANDataModule, logged: Mapping[str, float], path: Path, options: Any
+) -> Path:
+    """Scores a model, prints the tables and writes them with what was logged.
+
+    Args:
+        model: The variant, on the device that is to compute.
+        data: The data set, downloaded.
+        logged: The discriminator's outputs and what else was measured.
+        path: The checkpoint.
+        options: Those of the verb.
+
+    Returns:
+        The file written.
+
+    Raises:
+        UserError: If a score is asked for that cannot be had, or an option is none.
+        OSError: If the file cannot be written.
+    """
+    metrics = read_metrics(options.metrics)
+    weights = Path(options.weights) if options.weights else None
+    scorer = Scorer(data, options.features, options.num, "test", metrics, weights, Path(options.cache_dir))
+    note = ""
+    try:
+        tables = scorer.score(model, options.seed)
+    except UserError as error:
+        if options.features or options.weights or options.metrics or not str(error).startswith("features:"):
+            raise
+        tables, note = [], f"no scores. {error}"
+    file = Path(options.output) if options.output else path.parent / NAME
+    if place()[0] == 0:
+        show(tables)
+        if note:
+            print(note)
+        head = {
+            "checkpoint": str(path),
+            "variant": type(model).__name__,
+            "batches": model.counters.batches,
+            "data": data.facts.name,
+            "split": "test",
+            "seed": options.seed,
+            "logged": dict(logged),
+        }
+        write_scores(file, {**head, "tables": [table.as_dict() for table in tables], "note": note})
+        print(f"written: {file}")
+    return file
+
+
+def read_metrics(text: str | None) -> list[str] | None:
+    """Names of measures as typed, such as "fid,kid"; None where nothing was typed.
+
+    Raises:
+        UserError: If one is none.
+    """
+    if text is None:
+        return None
+    names = [word.strip() for word in text.strip("[]() ").split(",") if word.strip()]
+    for name in names or [""]:
+        if name not in KINDS:
+            raise UserError(f"metrics: {name!r} is none; there are {', '.join(KINDS)}")
+    return names
+
+
+def show(tables: Sequence[Scores]) -> None:
+    """Prints tables with their protocols."""
+    console = Console(highlight=False)
+    for table in tables:
+        console.print(table.table())
+        for line in table.lines():
+            console.print(line, soft_wrap=True, markup=False)
+        console.print()
+
+
+def write_scores(file: Path, content: Mapping[str, Any]) -> None:
+    """Writes scores as JSON, whole or not at all."""
+    text = json.dumps(content, indent=2) + "\n"
+    write_atomically(file, lambda target: target.write(text.encode()))

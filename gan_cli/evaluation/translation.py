@@ -1,0 +1,148 @@
+"""Scores of a model that makes images from images: beside the right ones where they are known, else as a set."""
+
+import inspect
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from gan_cli import seeding
+from gan_cli.batches import ImageBatch, PairedBatch
+from gan_cli.data import GANDataModule
+from gan_cli.data.datamodules import Split
+from gan_cli.evaluation.images import Images, labels_of, of_split
+from gan_cli.evaluation.measuring import LEAST, against_itself, floor_of, measured, possible, scored, table
+from gan_cli.evaluation.processes import by_first, gathered, my_batches
+from gan_cli.evaluation.scores import Protocol, Scores
+from gan_cli.images import to_float, to_uint8
+from gan_cli.metrics import pairs
+from gan_cli.metrics.distances import Estimate
+from gan_cli.metrics.features import FeatureNetwork, Seen
+from gan_cli.variants.translation import TranslationModule
+
+AT_ONCE = 10
+"""Images that are translated at a time; where there is noise one, so that it is that image's own."""
+SETS = {"fid", "kid", "precision", "recall", "density", "coverage", "diversity"}
+"""Measures of a translated set beside the target set."""
+
+
+class Task(NamedTuple):
+    """A direction with its images.
+
+    Attributes:
+        direction: One of the model's.
+        inputs: What is to be translated.
+        targets: What the translations should look like; with `paired` one for each.
+        paired: Whether each input has its target.
+    """
+
+    direction: str
+    inputs: Images
+    targets: Images
+    paired: bool
+
+
+def tasks(model: TranslationModule, data: GANDataModule, split: Split, num: int) -> list[Task]:
+    """Every direction of a model with the images of a data set, `num` at most."""
+    if data.yields is ImageBatch:  # domains, or attributes, are classes
+        everything, labels = of_split(data, split), labels_of(data, split)
+        found = []
+        for number, direction in enumerate(model.directions):
+            has = labels == number if labels.ndim == 1 else labels[:, number] > 0.5
+            without, having = (
+                everything.chosen(which.nonzero().flatten(), f"{word}-{direction}")
+                for which, word in ((~has, "not"), (has, "are"))
+            )
+            found.append(
+                Task(
+                    direction,
+                    without.some(num),
+                    having._replace(origin=f"{having.origin} {direction}").some(num),
+                    False,
+                )
+            )
+        return found
+    sides = [of_split(data, split, domain) for domain in (0, 1)]
+    paired = data.yields is PairedBatch
+    return [
+        Task(direction, sides[number].some(num), sides[1 - number].some(num), paired)
+        for number, direction in enumerate(model.directions)
+    ]
+
+
+def score_translations(
+    model: TranslationModule,
+    network: FeatureNetwork | None,
+    task: Task,
+    *,
+    seed: int,
+    wanted: set[str],
+    title: str,
+    folder: Path,
+    left_out: list[str],
+) -> Scores:
+    """What translations score in one direction. All processes of a run call it together and get the same.
+
+    Args:
+        model: In eval mode.
+        network: Makes the features, on the model's device; None compares no sets.
+        task: The direction and its images.
+        seed: Of the noise of a model that has some: image k's is a function of seed and k.
+        wanted: The measures.
+        title: Whose scores they are.
+        folder: Where features of real images are kept.
+        left_out: What is to be said of measures that are missing.
+    """
+    left_out = list(left_out)
+    values: dict[str, float | Estimate] = {}
+    images, count = _translated(model, task, seed), task.inputs.total
+    if task.paired:
+        of_pairs, notes = pairs.measures(task.targets.read(torch.tensor([0])).shape[-1])
+        of_pairs = {name: measure for name, measure in of_pairs.items() if name in wanted}
+        left_out += [note for note in notes if note.partition(":")[0] in wanted]
+        rows = [
+            torch.stack([measure(made, task.targets.read(numbers)) for measure in of_pairs.values()], dim=1)
+            for made, numbers in images
+        ]
+        means = gathered(rows, count, _at_once(model), len(of_pairs), model.device).double().mean(0)
+        values = dict(zip(of_pairs, means.tolist(), strict=True))
+    enough = min(count, task.targets.total) >= LEAST
+    if not enough:
+        left_out.append(f"FID, KID and the like: left out, {min(count, task.targets.total)} images are too few")
+    how = "rounded to 8 bits as saved, each as if it were alone"
+    if _noisy(model):
+        how += f", noise of seed {seed}"
+    if network is None or not enough:
+        protocol = Protocol("", "", None, "", count, task.targets.total, task.targets.origin, "none", how)
+        return Scores(title, protocol, scored(values, {}), tuple(left_out))
+    real = against_itself(task.targets, network, folder)
+    wanted, _ = possible(wanted & SETS, network, natural=False)
+    parts = [network(made) for made, _ in images]
+    width = real.seen.features.shape[1]
+    seen = Seen(gathered(parts, count, _at_once(model), width, model.device), None)
+
+    def judged() -> Scores:
+        found = {**measured(seen, real.seen, wanted), **values}
+        return table(title, network, how, count, real, found, floor_of(real, wanted), left_out)
+
+    return by_first(judged)
+
+
+def _translated(model: TranslationModule, task: Task, seed: int) -> list[tuple[Tensor, Tensor]]:
+    """This process's translations, uint8, with their numbers."""
+    made = []
+    for numbers in my_batches(task.inputs.total, _at_once(model)):
+        if _noisy(model):
+            seeding.reseed(seeding.mix(seed, "evaluate", int(numbers[0])), model.device)
+        inputs = to_float(task.inputs.read(numbers)).to(model.device)
+        made.append((to_uint8(model(inputs, task.direction)).cpu(), numbers))
+    return made
+
+
+def _noisy(model: TranslationModule) -> bool:
+    return "dropout" in inspect.signature(model.forward).parameters
+
+
+def _at_once(model: TranslationModule) -> int:
+    return 1 if _noisy(model) else AT_ONCE

@@ -1,0 +1,88 @@
+"""How far images are from those they should be, one by one; torchmetrics computes all of it."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+MS_SSIM_LEAST = 161
+"""Pixels a side from which on five scales of an 11 x 11 window fit into an image."""
+LPIPS_FILE = "alexnet-owt-7be5be79.pth"
+"""torchvision's weights, below which LPIPS has its own, which torchmetrics brings."""
+
+Measure = Callable[[Tensor, Tensor], Tensor]
+
+
+def measures(image_size: int) -> tuple[dict[str, Measure], list[str]]:
+    """The measures that images of a size can have, and why others are left out.
+
+    Args:
+        image_size: Side in pixels.
+
+    Returns:
+        By name: each takes images uint8 [N, C, H, W] and those they should be, and gives a number for each, [N]. `mae`
+        is in grey levels of 255, `psnr` in decibels, `ssim` and `ms_ssim` at most 1; `lpips` is a distance.
+    """
+    found: dict[str, Measure] = {"mae": _absolute, "psnr": _signal_to_noise}
+    left_out = []
+    if image_size >= 11:
+        found["ssim"] = partial(_similarity, scales=1)
+    else:
+        left_out.append(f"ssim: left out, its window has 11 pixels and these images {image_size}")
+    if image_size >= MS_SSIM_LEAST:
+        found["ms_ssim"] = partial(_similarity, scales=5)
+    else:
+        left_out.append(
+            f"ms_ssim: left out, five scales want {MS_SSIM_LEAST} pixels and these images have {image_size}"
+        )
+    weights = Path(torch.hub.get_dir()) / "checkpoints" / LPIPS_FILE
+    if weights.is_file():
+        found["lpips"] = _perceptual
+    else:
+        left_out.append(f"lpips: left out, torchvision's {LPIPS_FILE} is not in {weights.parent}")
+    return found, left_out
+
+
+def _absolute(made: Tensor, wanted: Tensor) -> Tensor:
+    return (made.float() - wanted.float()).abs().flatten(1).mean(1)
+
+
+def _signal_to_noise(made: Tensor, wanted: Tensor) -> Tensor:
+    from torchmetrics.functional.image import peak_signal_noise_ratio
+
+    ratio: Tensor = peak_signal_noise_ratio(
+        made.double(), wanted.double(), data_range=255.0, reduction="none", dim=(1, 2, 3)
+    )
+    return ratio.clamp(max=100)  # an exact copy is infinitely good, and would make every mean so
+
+
+def _similarity(made: Tensor, wanted: Tensor, scales: int) -> Tensor:
+    from torchmetrics.functional import image
+
+    options: dict[str, Any] = {"data_range": 255.0, "reduction": "none"}
+    one, many = (
+        image.structural_similarity_index_measure,
+        image.multiscale_structural_similarity_index_measure,
+    )
+    # in float64: variances are differences of large numbers
+    found = (one if scales == 1 else many)(made.double(), wanted.double(), **options)
+    assert isinstance(found, Tensor)
+    return found.reshape(-1)
+
+
+def _perceptual(made: Tensor, wanted: Tensor) -> Tensor:
+    from torchmetrics.functional.image import learned_perceptual_image_patch_similarity
+
+    def shown(images: Tensor) -> Tensor:
+        colours = images.expand(-1, 3, -1, -1) if images.shape[1] == 1 else images[:, :3]
+        return colours.float() / 255
+
+    with torch.random.fork_rng():  # the network draws weights before it loads them
+        rows = [
+            learned_perceptual_image_patch_similarity(a[None], b[None], net_type="alex", normalize=True)
+            for a, b in zip(shown(made), shown(wanted), strict=True)
+        ]
+    return torch.stack(rows)

@@ -1,0 +1,30 @@
+"""How abruptly images change along walks between latents: perceptual path length.
+
+Karras et al. 2019, "A Style-Based Generator Architecture for Generative Adversarial Networks", arXiv:1812.04948,
+section 4.1. The paper takes LPIPS for a distance; here it is the squared distance of a feature network, which the score
+is shown with.
+"""
+
+from torch import Tensor
+
+EPSILON = 1e-4
+"""The step along a walk, which is 1 long; the paper's."""
+TRIMMED = 0.01
+"""The share of the largest and of the smallest lengths that is left out, as torchmetrics does it."""
+
+
+def squared_speeds(here: Tensor, there: Tensor, epsilon: float = EPSILON) -> Tensor:
+    """How fast the features change at a place of each walk, squared, [N].
+
+    Args:
+        here: Features [N, F] at one place.
+        there: Those a step on.
+        epsilon: The step.
+    """
+    return (here.double() - there.double()).square().sum(1) / epsilon**2
+
+
+def path_length(speeds: Tensor) -> float:
+    """The mean of squared speeds [N] without the ends of their range."""
+    low, high = (speeds.quantile(share, interpolation="lower") for share in (TRIMMED, 1 - TRIMMED))
+    return float(speeds[(speeds >= low) & (speeds <= high)].mean())
