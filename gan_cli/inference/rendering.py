@@ -2,18 +2,16 @@
 
 import inspect
 from collections.abc import Callable, Sequence
-from typing import Any, cast
+from typing import Any
 
 import torch
-from lightning.pytorch import LightningModule
 from torch import Tensor
-from torch.utils.data import DataLoader
 
 from gan_cli.errors import UserError
 from gan_cli.images import to_uint8
+from gan_cli.inference.dealt import dealt
 from gan_cli.inference.labels import chosen_classes
 from gan_cli.inference.latents import seeded_latents
-from gan_cli.inference.trainers import verb_trainer
 from gan_cli.variants.base import AdversarialModule
 from gan_cli.variants.translation import TranslationModule
 
@@ -43,9 +41,15 @@ def render(
     Returns:
         uint8 [M, C, H, W], or float [M, D] for points, on the first process where there is no sink; otherwise None.
     """
-    task = _Rendering(model, latents, conditions, batch_size, sink)
-    verb_trainer(trainer_options).predict(task, return_predictions=False)
-    return task.collected()
+
+    def made_at(positions: Tensor) -> Tensor | None:
+        images = images_at(model, latents, conditions, positions)
+        if sink is None:
+            return images
+        sink(positions.tolist(), images)
+        return None
+
+    return dealt(model, len(latents), made_at, batch_size=batch_size, trainer_options=trainer_options)
 
 
 def conditions_for(
@@ -105,45 +109,3 @@ def images_at(model: AdversarialModule, latents: Tensor, conditions: dict[str, A
     chosen = {k: v[positions].to(model.device) if isinstance(v, Tensor) else v for k, v in conditions.items()}
     made: Tensor = model(latents[positions].to(model.device), **chosen)
     return (made.float() if model.point_dim else to_uint8(made)).cpu()
-
-
-class _Rendering(LightningModule):
-    def __init__(
-        self, model: AdversarialModule, latents: Tensor, conditions: dict[str, Any], batch_size: int, sink: Sink | None
-    ) -> None:
-        super().__init__()
-        self.model = model
-        self.latents = latents
-        self.conditions = conditions
-        self.batch_size = batch_size
-        self.sink = sink
-        self.made: list[tuple[list[int], Tensor]] = []
-        self.allow_zero_length_dataloader_with_multiple_devices = True
-
-    def predict_dataloader(self) -> DataLoader[Tensor]:
-        """Positions, dealt out to the processes batch by batch; a process may get none."""
-        batches = torch.arange(len(self.latents)).split(self.batch_size)
-        mine = batches[self.trainer.global_rank :: self.trainer.world_size]
-        return DataLoader(cast(Any, mine), batch_size=None)
-
-    def predict_step(self, positions: Tensor, batch_idx: int) -> bool:
-        """Makes one batch; gives True, because Lightning warns of a step that gives nothing."""
-        images = images_at(self.model, self.latents, self.conditions, positions.cpu())
-        if self.sink is not None:
-            self.sink(positions.tolist(), images)
-        else:
-            self.made.append((positions.tolist(), images))
-        return True
-
-    def collected(self) -> Tensor | None:
-        """What all processes made, in order, on the first one. Outside the loop: an idle process never enters it."""
-        if self.sink is not None:
-            return None
-        if self.trainer.world_size > 1:
-            gathered: list[Any] = [None] * self.trainer.world_size
-            torch.distributed.all_gather_object(gathered, self.made)
-            self.made = [batch for made in gathered for batch in made]
-        if not self.trainer.is_global_zero:
-            return None
-        order = torch.tensor([position for positions, _ in self.made for position in positions])
-        return torch.cat([images for _, images in self.made])[order.argsort()]
