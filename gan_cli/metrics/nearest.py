@@ -1,0 +1,105 @@
+"""The nearest images of a large set, batch by batch: features or pixels in, distances and numbers out."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+
+class Nearest(NamedTuple):
+    """The nearest of a set to each query, nearest first.
+
+    Attributes:
+        distances: Euclidean, float64 [N, k]; infinite where the set has fewer than k.
+        numbers: Which, int64 [N, k], counted through the whole set.
+    """
+
+    distances: Tensor
+    numbers: Tensor
+
+
+def nearest(queries: Tensor, batches: Iterable[Tensor], k: int) -> Nearest:
+    """The k nearest rows of a set to each query; no more than one batch of the set is in memory.
+
+    Distances are computed in float64, where those of whole numbers such as pixels are exact: a copy has distance 0. Of
+    equally near rows the first one is taken.
+
+    Args:
+        queries: [N, F], of any type.
+        batches: The set, in order: [B, F] each.
+        k: How many.
+    """
+    wanted = queries.double()
+    found = Nearest(wanted.new_full((len(wanted), k), torch.inf), torch.zeros(len(wanted), k, dtype=torch.int64))
+    seen = 0
+    for batch in batches:
+        rows = batch.double()
+        # By one multiplication of matrices, which is exact as well as long as all its sums are below 2^53.
+        distances = torch.cdist(wanted, rows, compute_mode="use_mm_for_euclid_dist")
+        numbers = torch.arange(seen, seen + len(rows)).expand(len(wanted), -1)
+        found = _merged(found, Nearest(distances, numbers), k)
+        seen += len(rows)
+    return found
+
+
+def _merged(first: Nearest, second: Nearest, k: int) -> Nearest:
+    """The k nearest of both; sorting is stable, so that the first of equals stays first."""
+    distances, numbers = (torch.cat(pair, dim=1) for pair in zip(first, second, strict=True))
+    order = distances.argsort(dim=1, stable=True)[:, :k]
+    return Nearest(distances.gather(1, order), numbers.gather(1, order))
+
+
+class Memorisation(NamedTuple):
+    """Nearest distances of generated images beside those of real ones that were held out.
+
+    Attributes:
+        median: Of generated images.
+        held_out_median: Of held-out ones.
+        threshold: The distance that 1 % of the held-out images are nearer than.
+        share_nearer: The share of generated images that are nearer than that; 0.01 is as real images are.
+        copies: The share of generated images at distance 0.
+    """
+
+    median: float
+    held_out_median: float
+    threshold: float
+    share_nearer: float
+    copies: float
+
+
+class Compared(NamedTuple):
+    """Nearest training images in one view.
+
+    Attributes:
+        name: The view's.
+        unit: Of its distances.
+        distances: Of generated images, [N], to the nearest.
+        held_out: Of held-out real images, [M].
+        numbers: The nearest training images of each generated one, int64 [N, k].
+        found: The figures.
+    """
+
+    name: str
+    unit: str
+    distances: Tensor
+    held_out: Tensor
+    numbers: Tensor
+    found: Memorisation
+
+
+def memorisation(distances: Tensor, held_out: Tensor) -> Memorisation:
+    """How much nearer generated images are to the training images than held-out ones are.
+
+    Args:
+        distances: Of generated images to their nearest training images, [N].
+        held_out: The same of held-out real images, [M].
+    """
+    threshold = held_out.double().quantile(0.01)
+    return Memorisation(
+        median=float(distances.median()),
+        held_out_median=float(held_out.median()),
+        threshold=float(threshold),
+        share_nearer=float((distances < threshold).double().mean()),
+        copies=float((distances == 0).double().mean()),
+    )

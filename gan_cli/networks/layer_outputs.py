@@ -1,0 +1,60 @@
+"""What each layer of a discriminator gives, pooled to one size and laid out in a row."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import adaptive_max_pool2d
+
+from gan_cli.networks.layers import Gate, ShiftedSoftplus
+from gan_cli.networks.r3gan import R3GANBlock
+from gan_cli.networks.resnet import ResidualBlock
+
+LAYERS = (nn.ReLU, nn.LeakyReLU, nn.Tanh, ShiftedSoftplus, Gate, ResidualBlock, R3GANBlock)
+"""Whose outputs are taken: each activation, and each residual block as a whole."""
+
+POOLED = 4
+"""Side of the maps after pooling."""
+
+
+def feature_layers(network: nn.Module) -> list[nn.Module]:
+    """The layers whose outputs are features, in the order in which they were made; none within a residual block."""
+    found: list[nn.Module] = []
+    for layer in network.children():
+        found += [layer] if isinstance(layer, LAYERS) else feature_layers(layer)
+    return found
+
+
+@contextmanager
+def layer_outputs(network: nn.Module) -> Iterator[list[Tensor]]:
+    """Within it the list gets the outputs of `feature_layers` at each pass; empty it between two passes."""
+    outputs: list[Tensor] = []
+    handles = [
+        layer.register_forward_hook(lambda _, inputs, output: outputs.append(output))
+        for layer in feature_layers(network)
+    ]
+    try:
+        yield outputs
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def pooled_row(outputs: list[Tensor]) -> Tensor:
+    """Features of several layers in a row, [N, F], float32.
+
+    Radford et al. 2016, "Unsupervised Representation Learning with Deep Convolutional Generative Adversarial Networks",
+    arXiv:1511.06434, section 5.1: maps are max-pooled to 4x4, flattened and concatenated.
+
+    Args:
+        outputs: Maps [N, C, H, W], of which those smaller than 4x4 stay as they are, or hidden units [N, C].
+    """
+    return torch.cat([_pooled(output.float()).flatten(1) for output in outputs], dim=1)
+
+
+def _pooled(output: Tensor) -> Tensor:
+    if output.ndim != 4:
+        return output
+    height, width = output.shape[2:]
+    return adaptive_max_pool2d(output, (min(POOLED, height), min(POOLED, width)))
