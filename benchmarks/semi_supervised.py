@@ -83,8 +83,9 @@ def accuracies(standing: runs.Standing, module: ImageDataModule, seed: int) -> A
     labelled = module.labelled(model.num_labelled, seed, device)
     network = supervised(model, labelled, steps=standing.steps, batch_size=module.batch_size, seed=seed)
     assert module.held_out_set is not None
+    logged, _ = evaluate("test", model, module, ANYWHERE)
     return Accuracies(
-        sgan=evaluate("test", model, module, ANYWHERE)["metric/accuracy"],
+        sgan=logged["metric/accuracy"],
         supervised=test_accuracy(network, module.held_out_set[torch.arange(len(module.held_out_set))].batch, device),
     )
 

@@ -17,6 +17,7 @@ from lightning.pytorch import Trainer
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI, SaveConfigCallback
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 from lightning.pytorch.utilities.rank_zero import rank_zero_only
+from rich.console import Console
 
 from gan_cli import machine, runs, settings, verbs
 from gan_cli.callbacks.atomic_checkpoint_io import AtomicCheckpointIO
@@ -28,11 +29,15 @@ from gan_cli.callbacks.sample_grid import SampleGrid
 from gan_cli.callbacks.watchdog import Watchdog
 from gan_cli.data import GANDataModule
 from gan_cli.errors import Diverged, RunFailed, UserError
+from gan_cli.evaluation.neighbours import neighbours
 from gan_cli.evaluation.testing import score_and_write
 from gan_cli.images import write_atomically
 from gan_cli.inference import checkpoints
+from gan_cli.inference.arithmetic import arithmetic
 from gan_cli.inference.evaluate import evaluate
 from gan_cli.inference.interpolate import interpolate
+from gan_cli.inference.probe import probe
+from gan_cli.inference.rendering import latents_of
 from gan_cli.inference.sample import sample
 from gan_cli.inference.trainers import check_precision, trainer_or_error
 from gan_cli.inference.translate import newest_translator, translate
@@ -177,7 +182,7 @@ class GANCLI(LightningCLI):
             return super()._prepare_subcommand_parser(klass, subcommand, **kwargs)
         parser = Parser(description=verbs.VERBS[subcommand].summary)
         add_options(parser)
-        if subcommand in ("validate", "test"):
+        if subcommand in verbs.TAKE_DATA:
             parser.add_lightning_class_args(GANDataModule, "data", subclass_mode=True, required=False)
         return parser
 
@@ -328,10 +333,14 @@ class GANCLI(LightningCLI):
             _say(f"checkpoint: {path}")
         if subcommand in ("validate", "test"):
             self._evaluate(subcommand, model, path)
+        elif subcommand == "probe":
+            self._probe(model, path)
+        elif subcommand == "neighbours":
+            self._neighbours(model, path)
         elif subcommand == "translate":
             self._translate(model, path)
         else:
-            make = {"sample": sample, "interpolate": interpolate}[subcommand]
+            make = {"sample": sample, "interpolate": interpolate, "arithmetic": arithmetic}[subcommand]
             for place in make(model, path.parent / "pictures", options, options.trainer.as_dict()):
                 _say(f"written: {place}")
 
@@ -386,17 +395,38 @@ class GANCLI(LightningCLI):
         self.instantiate_classes()
 
     def _evaluate(self, verb: str, model: AdversarialModule, path: Path) -> None:
+        data = self._data_of(verb, model, path)
         options = self.config[verb]
-        typed = options.get("data")
-        sized = typed and "image_size" in typed.init_args
-        if sized and "image_size" not in (self.typed[verb].get("data.init_args") or {}):
-            typed.init_args.image_size = model.data_facts.get("image_size") or typed.init_args.image_size
-        data = settings.made(typed) if typed else checkpoints.data_set(path)
         results, device = evaluate(verb, model, data, options.trainer.as_dict(), [PointModes()])
         if verb == "test":
             score_and_write(model.to(device), data, results, path, options)
         if results:
             _say("\n".join(f"{name}: {value:.4f}" for name, value in results.items()))
+
+    def _data_of(self, verb: str, model: AdversarialModule, path: Path) -> GANDataModule:
+        """The data set that was typed, of the model's size if none was, or the checkpoint's."""
+        typed = self.config[verb].get("data")
+        sized = typed and "image_size" in typed.init_args
+        if sized and "image_size" not in (self.typed[verb].get("data.init_args") or {}):
+            typed.init_args.image_size = model.data_facts.get("image_size") or typed.init_args.image_size
+        data: GANDataModule = settings.made(typed) if typed else checkpoints.data_set(path)
+        return data
+
+    def _probe(self, model: AdversarialModule, path: Path) -> None:
+        options = self.config.probe
+        found = probe(model, path, self._data_of("probe", model, path), options, options.trainer.as_dict())
+        if found is not None:  # another process has it
+            Console().print(found.table)
+            _say(f"written: {found.path}")
+
+    def _neighbours(self, model: AdversarialModule, path: Path) -> None:
+        options = self.config.neighbours
+        latents_of(model, [0])  # refuses a model that makes images from images before its data is looked for
+        data = self._data_of("neighbours", model, path)
+        found = neighbours(model, path, data, options, options.trainer.as_dict())
+        if found is not None:  # another process has it
+            Console().print(found.table)
+            _say("\n".join([found.verdict, *(f"written: {place}" for place in found.paths)]))
 
     def _translate(self, model: AdversarialModule, path: Path) -> None:
         options = self.config.translate

@@ -1,6 +1,7 @@
 """What the machine at hand has, and how it says that it has no more."""
 
 import gc
+import os
 import resource
 import sys
 from pathlib import Path
@@ -27,6 +28,11 @@ def has_bfloat16(accelerator: str) -> bool:
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether an error says that there is no more memory; PyTorch's CPU allocator has no type of its own for it."""
     return isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error)
+
+
+def memory() -> int:
+    """Bytes of memory that the machine has."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 def memory_in_use() -> str:

@@ -106,6 +106,63 @@ def _interpolate(parser: ArgumentParser) -> None:
     _trainer(parser)
 
 
+def _arithmetic(parser: ArgumentParser) -> None:
+    _checkpoint(parser)
+    parser.add_argument(
+        "--plus",
+        type=str,
+        action="append",
+        default=None,
+        metavar="SEEDS",
+        help="A concept to add, the mean of seeds such as 1,2,3; once for each concept",
+    )
+    parser.add_argument(
+        "--minus", type=str, action="append", default=None, metavar="SEEDS", help="A concept to take away"
+    )
+    parser.add_argument("--labels", type=str | None, metavar="K,...", help="Classes to show it in; if conditional")
+    parser.add_argument("--seed", type=NonNegativeInt, default=0, metavar="N", help="Of the noise around the result")
+    parser.add_argument("--batch_size", type=PositiveInt, default=64, metavar="N", help="Images at a time")
+    _ema(parser)
+    parser.add_argument("--output", type=str | None, metavar="FILE", help="A .png; default: beside the run")
+    _trainer(parser)
+
+
+def _probe(parser: ArgumentParser) -> None:
+    _checkpoint(parser)
+    parser.add_argument(
+        "--labels_per_class", type=PositiveInt, default=None, metavar="N", help="Training labels; default: all"
+    )
+    parser.add_argument("--seed", type=NonNegativeInt, default=0, metavar="N", help="Chooses the labels and the folds")
+    parser.add_argument("--batch_size", type=PositiveInt, default=64, metavar="N", help="Images at a time")
+    parser.add_argument("--output", type=str | None, metavar="FILE", help="A .json; default: beside the run")
+    _trainer(parser)
+
+
+def _neighbours(parser: ArgumentParser) -> None:
+    _checkpoint(parser)
+    parser.add_argument("--num", type=PositiveInt, default=16, metavar="N", help="Samples to show")
+    parser.add_argument(
+        "--neighbours", type=PositiveInt, default=5, metavar="K", help="Training images to show of each"
+    )
+    parser.add_argument("--samples", type=PositiveInt, default=1000, metavar="N", help="Samples to measure")
+    parser.add_argument(
+        "--features", type=str | None, metavar="NAME", help="Beside pixels: inception, classifier or a TorchScript file"
+    )
+    parser.add_argument("--weights", type=str | None, metavar="FILE", help="Inception's weights; default: fetched once")
+    parser.add_argument(
+        "--cache_dir",
+        type=str,
+        default="data/cache/metrics",
+        metavar="DIR",
+        help="Where classifiers and weights are kept",
+    )
+    parser.add_argument("--seed", type=NonNegativeInt, default=0, metavar="N", help="First sample's seed")
+    parser.add_argument("--batch_size", type=PositiveInt, default=64, metavar="N", help="Images at a time")
+    _ema(parser)
+    parser.add_argument("--output", type=str | None, metavar="FILE", help="A .png; default: beside the run")
+    _trainer(parser)
+
+
 def _translate(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--ckpt", type=str | None, metavar="FILE", help="Checkpoint; default: the newest run's that knows the direction"
@@ -212,8 +269,14 @@ VERBS = {
     "test": Verb("Score a checkpoint on the test images: FID, KID, precision, ... or PSNR, SSIM, ...", _test),
     "sample": Verb("Make images from a checkpoint", _sample),
     "interpolate": Verb("Walk between images of a checkpoint: grid, frames, GIF or MP4", _interpolate),
+    "arithmetic": Verb("Add and subtract concepts, each the mean of several seeds, in latent space", _arithmetic),
+    "neighbours": Verb("Show samples beside their nearest training images: does the model memorise?", _neighbours),
+    "probe": Verb("Classify a data set by what a checkpoint's discriminator sees, and by its pixels", _probe),
     "translate": Verb("Translate images, folders and films by a checkpoint", _translate),
 }
+
+TAKE_DATA = ("validate", "test", "probe", "neighbours")
+"""The verbs that look at real images: those of the checkpoint's data set, unless --data is typed."""
 
 
 def help_parser(verb: str) -> ArgumentParser:
@@ -224,7 +287,7 @@ def help_parser(verb: str) -> ArgumentParser:
     add_options = VERBS[verb].add_options
     assert add_options is not None
     add_options(parser)
-    if add_options in (_evaluate, _test):  # the command itself takes every argument of a data set, which needs torch
+    if verb in TAKE_DATA:  # the command itself takes every argument of a data set, which needs torch
         parser.add_argument("--data", metavar="NAME", help="Data set; default: the checkpoint's")
         parser.add_argument("--data.root", metavar="DIR", help="Its folder; and so on, as for fit")
     return parser

@@ -9,6 +9,7 @@ from PIL import Image
 from torch import Tensor
 
 from gan_cli.errors import UserError
+from gan_cli.inference.arithmetic import Concept, classes_of, conditions_of, neighbourhood, result_of
 from gan_cli.inference.checkpoints import load_model
 from gan_cli.inference.labels import chosen_classes, class_walk
 from gan_cli.inference.latents import Method, usual_method, walk
@@ -103,6 +104,41 @@ class TrainedGAN:
             classes = chosen_classes(self.model, [labels[place % len(labels)] for place in range(len(seeds))])
             conditions["labels"] = class_walk(self.model, classes, steps, loop)
         return self._images(latents, {"ema": ema, **conditions}, batch_size)
+
+    def arithmetic(
+        self,
+        plus: Sequence[Sequence[int]],
+        minus: Sequence[Sequence[int]] = (),
+        seed: int = 0,
+        *,
+        labels: Sequence[int] | None = None,
+        ema: bool = True,
+        batch_size: int = 64,
+    ) -> Tensor:
+        """Sums and differences of concepts, each the mean latent of several seeds (Radford et al. 2016, figure 7).
+
+        Args:
+            plus: The seeds of each concept that is added, such as [[1, 2, 3], [7, 8, 9]].
+            minus: The same of those that are taken away.
+            seed: Of the noise around the result.
+            labels: For a conditional variant: of which classes the images are; None means class 0.
+            ema: The averaged generator, or the one that was trained.
+            batch_size: Images at a time.
+
+        Returns:
+            uint8 [9, C, H, W] on the CPU: the result, number 4, between eight neighbours; nine of each class.
+
+        Raises:
+            UserError: If no concept is added, nothing is left, or the variant has no such classes.
+        """
+        model = self.model
+        latents_of(model, [0])
+        concepts = [Concept(sign, tuple(seeds)) for sign, many in ((1, plus), (-1, minus)) for seeds in many]
+        result = result_of(concepts, model.latent_dim, model.latent_distribution)
+        nine = neighbourhood(result, model.latent_distribution, seed)
+        classes = classes_of(model, labels)
+        conditions = conditions_of(model, classes, len(nine))
+        return self._images(nine.repeat(len(classes), 1), {"ema": ema, **conditions}, batch_size)
 
     @overload
     def translate(self, images: Tensor, direction: str | None = None, **options: Any) -> Tensor: ...

@@ -38,6 +38,19 @@ def check_kind(variant: type, data: GANDataModule) -> None:
         )
 
 
+def check_fits(model: AdversarialModule, data: GANDataModule) -> None:
+    """Refuses data of another kind or shape than a trained model's.
+
+    Raises:
+        UserError: If they do not go together.
+    """
+    check_kind(type(model), data)
+    for name in MUST_AGREE:
+        wanted, given = model.data_facts.get(name), getattr(data.facts, name)
+        if wanted not in (None, given):
+            raise UserError(f"data.{name}: {data.facts.name} has {given}, but the checkpoint's model {wanted}")
+
+
 def evaluate(
     verb: str,
     model: AdversarialModule,
@@ -60,11 +73,7 @@ def evaluate(
     Raises:
         UserError: If the data does not fit the model.
     """
-    check_kind(type(model), datamodule)
-    for name in MUST_AGREE:
-        wanted, given = model.data_facts.get(name), getattr(datamodule.facts, name)
-        if wanted not in (None, given):
-            raise UserError(f"data.{name}: {datamodule.facts.name} has {given}, but the checkpoint's model {wanted}")
+    check_fits(model, datamodule)
     trainer = verb_trainer({**trainer_options, "callbacks": list(callbacks)})
     (results,) = getattr(trainer, verb)(model, datamodule=datamodule, verbose=False)
     return dict(results), trainer.strategy.root_device

@@ -1,0 +1,171 @@
+"""`gan neighbours`: generated images beside the training images nearest to them, and what that says of memorisation."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from rich.table import Table
+from torch import Tensor
+
+from gan_cli.data import GANDataModule
+from gan_cli.errors import UserError
+from gan_cli.evaluation.images import Images, of_split
+from gan_cli.evaluation.measuring import features_for
+from gan_cli.evaluation.neighbours_picture import distributions, rows_picture
+from gan_cli.images import save_png, write_atomically
+from gan_cli.inference.evaluate import check_fits
+from gan_cli.inference.rendering import conditions_for, latents_of, render
+from gan_cli.metrics.nearest import Compared, memorisation, nearest
+from gan_cli.variants.base import AdversarialModule
+
+BATCH = 500
+"""Training images at a time."""
+SUSPICIOUS = 0.03
+"""The share of samples nearer than 1 % of real images are from which on we speak of memorisation."""
+
+View = Callable[[Tensor], Tensor]
+"""Numbers [N, F] by which images uint8 [N, C, H, W] are compared."""
+
+
+class Neighbours(NamedTuple):
+    """What `gan neighbours` found.
+
+    Attributes:
+        table: To be shown.
+        verdict: One sentence.
+        paths: What was written.
+    """
+
+    table: Table
+    verdict: str
+    paths: list[Path]
+
+
+def neighbours(
+    model: AdversarialModule, path: Path, data: GANDataModule, options: Any, trainer_options: dict[str, Any]
+) -> Neighbours | None:
+    """Looks for generated images among the training images, and writes two pictures and the figures.
+
+    Args:
+        model: The variant, in eval mode.
+        path: Its checkpoint.
+        data: The set it was trained on.
+        options: The options of the verb.
+        trainer_options: Lightning's accelerator, devices, num_nodes, strategy, precision.
+
+    Returns:
+        What was found, on the first process; None on the others.
+
+    Raises:
+        UserError: If the model makes images from images or points, or the data is not its own.
+        OSError: If an output cannot be written.
+    """
+    output = Path(options.output or path.parent / "pictures" / f"neighbours-seed{options.seed}.png")
+    if output.suffix.lower() != ".png":
+        raise UserError(f"output: {output} has no ending this verb writes; take a .png")
+    seeds = range(options.seed, options.seed + max(options.num, options.samples))
+    latents = latents_of(model, seeds)
+    if model.point_dim:
+        raise UserError(f"ckpt: {type(model).__name__} makes points here; gan test tells their modes")
+    check_fits(model, data)
+    data.prepare_data()
+    training, held_out = of_split(data, "train"), of_split(data, "test").some(options.samples)
+    made = render(
+        model,
+        latents,
+        conditions={"ema": options.ema, **conditions_for(model, len(latents), None, None)},
+        batch_size=options.batch_size,
+        trainer_options=trainer_options,
+    )
+    if made is None:  # another process has them
+        return None
+    folder = Path(options.cache_dir)
+    network = features_for(data, options.features, folder, Path(options.weights) if options.weights else None)
+    views: list[tuple[str, str, View]] = [
+        ("pixels", "grey levels (RMS)", pixels),
+        (f"features of {network.name}", "", network),
+    ]
+    real = held_out.all()
+    compared = [compare(name, unit, view, made, real, training, options.neighbours) for name, unit, view in views]
+    table, verdict = _table(type(model).__name__, compared, training, held_out), sentence(compared)
+    histograms, figures = (output.with_name(f"{output.stem}{end}") for end in ("-distances.png", ".json"))
+    shown = [training.read(one.numbers[: options.num].flatten()).unflatten(0, (options.num, -1)) for one in compared]
+    save_png(rows_picture(made[: options.num], shown, [one.name for one in compared]), output)
+    save_png(distributions(compared), histograms)
+    content = {
+        "checkpoint": str(path),
+        "variant": type(model).__name__,
+        "batches": model.counters.batches,
+        "training": f"{training.total:,} of {training.origin}",
+        "held_out": f"{held_out.total:,} of {held_out.origin}",
+        "samples": len(made),
+        "seed": options.seed,
+        "views": {one.name: {**({"unit": one.unit} if one.unit else {}), **one.found._asdict()} for one in compared},
+        "nearest": {one.name: one.numbers[: options.num].tolist() for one in compared},
+        "verdict": verdict,
+    }
+    write_atomically(figures, lambda file: file.write((json.dumps(content, indent=2) + "\n").encode()))
+    return Neighbours(table, verdict, [output, histograms, figures])
+
+
+def compare(name: str, unit: str, view: View, made: Tensor, real: Tensor, training: Images, k: int) -> Compared:
+    """The k nearest training images of generated and of held-out images, in one view.
+
+    Args:
+        name: The view's.
+        unit: Of its distances.
+        view: Gives what is compared.
+        made: Generated images, uint8 [N, C, H, W].
+        real: Held-out ones, uint8 [M, C, H, W].
+        training: The training images, read batch by batch.
+        k: How many.
+    """
+    found = nearest(view(torch.cat([made, real])), _viewed(training, view), k)
+    scale = made[0].numel() ** -0.5 if view is pixels else 1.0
+    first = found.distances[:, 0] * scale
+    distances, held_out = first[: len(made)], first[len(made) :]
+    return Compared(name, unit, distances, held_out, found.numbers[: len(made)], memorisation(distances, held_out))
+
+
+def pixels(images: Tensor) -> Tensor:
+    """The grey levels of images, uint8 [N, C H W]."""
+    return images.flatten(1)
+
+
+def _viewed(images: Images, view: View) -> Iterator[Tensor]:
+    for numbers in torch.arange(images.total).split(BATCH):
+        yield view(images.read(numbers))
+
+
+def sentence(compared: list[Compared]) -> str:
+    """What the figures mean, in one sentence."""
+    if copies := max(one.found.copies for one in compared if one.name == "pixels"):
+        return f"{copies:.1%} of the samples are exact copies of training images."
+    nearer = [one for one in compared if one.found.share_nearer > SUSPICIOUS]
+    if nearer:
+        worst = max(nearer, key=lambda one: one.found.share_nearer)
+        return (
+            f"Memorisation is likely: in {worst.name}, {worst.found.share_nearer:.1%} of the samples are nearer to a "
+            "training image than all but 1 % of the held-out images are; look at the picture."
+        )
+    return "No sign of memorisation: samples are no nearer to the training images than held-out images are."
+
+
+def _table(variant: str, compared: list[Compared], training: Images, held_out: Images) -> Table:
+    count = len(compared[0].distances)
+    table = Table(
+        "distance to the nearest training image",
+        *(f"{one.name}{f', {one.unit}' if one.unit else ''}" for one in compared),
+        title=f"{count:,} samples of {variant} and {held_out.total:,} images of {held_out.origin} beside "
+        f"{training.total:,} of {training.origin}",
+        title_justify="left",
+    )
+    figures = [one.found for one in compared]
+    table.add_row("median of the samples", *(f"{found.median:.3g}" for found in figures))
+    table.add_row("median of held-out images", *(f"{found.held_out_median:.3g}" for found in figures))
+    table.add_row("1 % of held-out images are nearer than", *(f"{found.threshold:.3g}" for found in figures))
+    table.add_row("share of samples nearer than that", *(f"{found.share_nearer:.1%}" for found in figures))
+    table.add_row("share of exact copies", *(f"{found.copies:.1%}" for found in figures))
+    return table

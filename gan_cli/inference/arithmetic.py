@@ -1,0 +1,229 @@
+"""`gan arithmetic`: sums and differences of concepts in the latent space, as a picture."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from PIL import Image, ImageDraw, ImageFont
+from torch import Tensor
+from torch.nn.functional import pad
+
+from gan_cli.errors import UserError
+from gan_cli.images import grid, save_png
+from gan_cli.inference.labels import chosen_classes, class_names, read_labels
+from gan_cli.inference.latents import seeded_latents
+from gan_cli.inference.rendering import conditions_for, latents_of, render, takes_labels
+from gan_cli.seeding import Distribution, draw, stream
+from gan_cli.variants.base import AdversarialModule
+
+NOISE = 0.25
+"""How far the neighbours of a result are from it at most, in each coordinate of the latent."""
+NEIGHBOURS = 8
+SMALLEST = 64
+"""Side in pixels to which smaller images are enlarged in the picture, so that the signs can be read."""
+
+TITLE = 28
+"""Height of the line with a class's name, in pixels."""
+
+
+class Concept(NamedTuple):
+    """A summand.
+
+    Attributes:
+        sign: 1 or -1.
+        seeds: Whose latents it is the mean of.
+    """
+
+    sign: int
+    seeds: tuple[int, ...]
+
+
+def concepts_of(plus: Sequence[str] | None, minus: Sequence[str] | None) -> list[Concept]:
+    """The concepts typed, each as seeds between commas, such as "1,2,3".
+
+    Raises:
+        UserError: If none is added, or one is no list of seeds.
+    """
+    if not plus:
+        raise UserError("plus: no concept is added; type the seeds of one, such as --plus 1,2,3")
+    return [
+        Concept(sign, _seeds(name, text))
+        for name, sign, texts in (("plus", 1, plus), ("minus", -1, minus or ()))
+        for text in texts
+    ]
+
+
+def _seeds(name: str, text: str) -> tuple[int, ...]:
+    words = [word.strip() for word in text.strip("[]() ").split(",")]
+    if not all(word.isdecimal() for word in words):
+        raise UserError(f"{name}: {text} is no list of seeds; take whole numbers from 0, such as --{name} 1,2,3")
+    return tuple(map(int, words))
+
+
+def on_prior(latents: Tensor, distribution: Distribution) -> Tensor:
+    """Latents [N, Z] brought to where the generator knows them.
+
+    Under a normal prior to the length that is expected, sqrt(Z), which a mean of several falls short of; under a
+    uniform one into [-1, 1].
+
+    Raises:
+        UserError: If a latent is 0 and has no direction.
+    """
+    if distribution == "uniform":
+        return latents.clamp(-1, 1)
+    lengths = latents.norm(dim=1, keepdim=True)
+    if float(lengths.min()) < 1e-6:
+        raise UserError("minus: what is added is taken away again, and nothing is left; take other seeds")
+    scaled: Tensor = latents / lengths * latents.shape[1] ** 0.5
+    return scaled
+
+
+def result_of(concepts: Sequence[Concept], latent_dim: int, distribution: Distribution) -> Tensor:
+    """The sum of the concepts' mean latents with their signs, brought to the prior, [Z].
+
+    Radford et al. 2016, arXiv:1511.06434, section 6.3.2 and figure 7.
+    """
+    means = [concept.sign * seeded_latents(concept.seeds, latent_dim, distribution).mean(0) for concept in concepts]
+    return on_prior(torch.stack(means).sum(0)[None], distribution)[0]
+
+
+def neighbourhood(result: Tensor, distribution: Distribution, seed: int) -> Tensor:
+    """A result between eight neighbours, [9, Z]: uniform noise of +-0.25 is added to each coordinate of them.
+
+    Under a uniform prior they stay in its range.
+
+    Args:
+        result: [Z].
+        distribution: The prior.
+        seed: Of the noise.
+    """
+    noise = NOISE * draw((NEIGHBOURS, len(result)), "uniform", stream(seed, "arithmetic"))
+    around = result + noise
+    if distribution == "uniform":
+        around = around.clamp(-1, 1)
+    middle = NEIGHBOURS // 2
+    return torch.cat([around[:middle], result[None], around[middle:]])
+
+
+def all_latents(concepts: Sequence[Concept], latent_dim: int, distribution: Distribution, seed: int) -> Tensor:
+    """What a picture shows: of each concept its seeds and their mean, then the nine of `neighbourhood`; [M, Z]."""
+    rows = []
+    for concept in concepts:
+        own = seeded_latents(concept.seeds, latent_dim, distribution)
+        rows += [own, on_prior(own.mean(0)[None], distribution)]
+    return torch.cat([*rows, neighbourhood(result_of(concepts, latent_dim, distribution), distribution, seed)])
+
+
+def arithmetic(model: AdversarialModule, folder: Path, options: Any, trainer_options: dict[str, Any]) -> list[Path]:
+    """Makes the picture that the options of `gan arithmetic` ask for and writes it.
+
+    Args:
+        model: The variant.
+        folder: Where pictures go if no output is named.
+        options: The options of the verb.
+        trainer_options: Lightning's accelerator, devices, num_nodes, strategy, precision.
+
+    Returns:
+        What was written.
+
+    Raises:
+        UserError: If an option does not fit the variant or the output.
+        OSError: If the output cannot be written.
+    """
+    concepts = concepts_of(options.plus, options.minus)
+    output = Path(options.output or folder / f"arithmetic{_name(concepts)}.png")
+    if output.suffix.lower() != ".png":
+        raise UserError(f"output: {output} has no ending this verb writes; take a .png")
+    latents_of(model, [0])  # refuses a model that makes images from images
+    if model.point_dim:
+        raise UserError(f"ckpt: {type(model).__name__} makes points here, of which there are no pictures to add")
+    classes = classes_of(model, read_labels(options.labels))
+    latents = all_latents(concepts, model.latent_dim, model.latent_distribution, options.seed)
+    images = render(
+        model,
+        latents.repeat(len(classes), 1),
+        conditions={"ema": options.ema, **conditions_of(model, classes, len(latents))},
+        batch_size=options.batch_size,
+        trainer_options=trainer_options,
+    )
+    if images is None:  # another process has them
+        return []
+    panels = [_panel(concepts, part) for part in images.split(len(latents))]
+    names = class_names(model, classes) if takes_labels(model) else [""]
+    save_png(torch.cat([_titled(panel, name) for panel, name in zip(panels, names, strict=True)], dim=1), output)
+    return [output]
+
+
+def classes_of(model: AdversarialModule, typed: Sequence[int | str] | None) -> list[int]:
+    """The classes of which a picture is made each: those typed, or the first; of an unconditional model one, 0.
+
+    Raises:
+        UserError: If the variant is not conditional, or there is no such class.
+    """
+    if not takes_labels(model):
+        conditions_for(model, 1, typed, None)
+        return [0]
+    return chosen_classes(model, [0] if typed is None else typed)
+
+
+def conditions_of(model: AdversarialModule, classes: Sequence[int], each: int) -> dict[str, Any]:
+    """What `forward` takes beside latents: each class for so many of them, in turn."""
+    return {"labels": torch.tensor(classes).repeat_interleave(each)} if takes_labels(model) else {}
+
+
+def _name(concepts: Sequence[Concept]) -> str:
+    """Such as -1,2,3+7,8,9-4,5,6, for a file."""
+    terms = "".join(f"{'+' if sign > 0 else '-'}{','.join(map(str, seeds))}" for sign, seeds in concepts)
+    return f"-{terms[1:]}"[:100]
+
+
+def _panel(concepts: Sequence[Concept], images: Tensor) -> Tensor:
+    """One picture: columns of seeds' images, their means on a line below, signs between them, and the nine at the end.
+
+    Args:
+        concepts: What was added and taken away.
+        images: uint8 [M, C, H, W], in the order of `all_latents`.
+    """
+    larger = max(1, -(-SMALLEST // images.shape[-1]))
+    images = images.repeat_interleave(larger, 2).repeat_interleave(larger, 3)
+    channels, _, side = images.shape[1:]
+    *columns, nine = images.split([*(len(concept.seeds) + 1 for concept in concepts), 1 + NEIGHBOURS])
+    pieces: list[Tensor] = []
+    for concept, column in zip(concepts, columns, strict=True):
+        sign = "+" if concept.sign > 0 else "-"  # the font that comes with Pillow has no minus
+        pieces += [_sign(sign, side, channels)] if pieces or concept.sign < 0 else []
+        pieces += [
+            torch.cat([_column(column[:-1]), _white(channels, side // 4, side + 4), _column(column[-1:])], dim=1)
+        ]
+    pieces += [_sign("=", side, channels), grid(nine, 3)]
+    height = max(piece.shape[1] for piece in pieces)
+    return torch.cat([pad(piece, (0, 0, height - piece.shape[1], 0), value=255) for piece in pieces], dim=2)
+
+
+def _column(images: Tensor) -> Tensor:
+    """Images below each other with white around each, uint8 [C, H', W + 4]; `grid` leaves a single one as it is."""
+    return torch.cat([pad(image, (2, 2, 2, 2), value=255) for image in images], dim=1)
+
+
+def _sign(sign: str, side: int, channels: int) -> Tensor:
+    """A strip as high as an image with a sign in it, uint8 [C, H, W]."""
+    strip = Image.new("L", (side // 2, side + 4), 255)
+    font = ImageFont.load_default(size=side // 2)
+    ImageDraw.Draw(strip).text((side // 4, side // 2 + 2), sign, fill=0, font=font, anchor="mm")
+    return torch.from_numpy(np.array(strip)).expand(channels, -1, -1)
+
+
+def _titled(panel: Tensor, name: str) -> Tensor:
+    """A picture with the name of its class above it, where there is one."""
+    if not name:
+        return panel
+    channels, _, width = panel.shape
+    strip = Image.new("L", (width, TITLE), 255)
+    ImageDraw.Draw(strip).text((4, TITLE - 4), name, fill=0, font=ImageFont.load_default(size=16), anchor="ls")
+    return torch.cat([torch.from_numpy(np.array(strip)).expand(channels, -1, -1), panel], dim=1)
+
+
+def _white(channels: int, height: int, width: int) -> Tensor:
+    return torch.full((channels, height, width), 255, dtype=torch.uint8)

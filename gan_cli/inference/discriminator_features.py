@@ -1,0 +1,45 @@
+"""What a discriminator makes of images: the outputs of its layers as one row of numbers."""
+
+import inspect
+
+import torch
+from torch import Tensor
+
+from gan_cli.errors import UserError
+from gan_cli.networks.layer_outputs import feature_layers, layer_outputs, pooled_row
+from gan_cli.variants.base import AdversarialModule
+
+
+def check_has_features(model: AdversarialModule) -> int:
+    """How many of the discriminator's layers give features.
+
+    Raises:
+        UserError: If none do, or there are several discriminators.
+    """
+    name = type(model).__name__
+    if isinstance(model.discriminator, torch.nn.ModuleDict):
+        raise UserError(f"ckpt: {name} has several discriminators, none of which has learned the whole data")
+    layers = len(feature_layers(model.discriminator))
+    if not layers:
+        raise UserError(f"ckpt: the discriminator of {name} has no activations that are layers of their own")
+    return layers
+
+
+@torch.no_grad()
+def discriminator_features(model: AdversarialModule, inputs: Tensor) -> Tensor:
+    """The outputs of all layers, max-pooled to 4x4 and laid out in a row, float32 [N, F]; see `pooled_row`.
+
+    A discriminator that is told the class is told all classes in equal shares, so that it gives nothing away, and one
+    that judges packs sees a pack of the same image.
+
+    Args:
+        model: The variant, in eval mode.
+        inputs: Images [N, C, H, W] in [-1, 1] or points [N, D], on its device.
+    """
+    told = {}
+    if "labels" in inspect.signature(model.discriminator.forward).parameters:
+        told["labels"] = inputs.new_full((len(inputs), model.num_classes), 1 / model.num_classes)
+    pack = getattr(model, "pack", 1)
+    with layer_outputs(model.discriminator) as outputs:
+        model.discriminator(inputs.repeat(1, pack, *[1] * (inputs.ndim - 2)), **told)
+    return pooled_row(outputs)

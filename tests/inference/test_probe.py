@@ -1,0 +1,82 @@
+"""`gan probe` as the command does it: above chance, from a checkpoint alone, and its refusals."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from gan_cli.cli import GANCLI
+from gan_cli.errors import UserError
+from gan_cli.inference.discriminator_features import discriminator_features
+from gan_cli.variants import CGAN, DCGAN
+from tests.conftest import TINY_DCGAN
+from tests.data.pictures import write
+
+
+def gan(*words: Any) -> None:
+    GANCLI([*map(str, words), "--trainer.accelerator", "cpu"])
+
+
+def test_a_tiny_discriminator_tells_digits_far_above_chance(
+    checkpoint: Path, workdir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gan("probe", "--ckpt", checkpoint, "--labels-per-class", 20, "--output", "probe.json")
+    found = json.loads(Path("probe.json").read_text())
+    assert found["training_images"] == 200
+    assert found["test_images"] == 360
+    assert found["layers"] == 2
+    assert found["features"]["features"] == 16 * (4 + 8)
+    assert found["pixels"]["features"] == 16 * 16
+    assert found["features"]["accuracy"] > 0.6
+    assert found["pixels"]["accuracy"] > 0.6
+    assert found["guessing"] < 0.15
+    told = capsys.readouterr().out
+    assert "DCGAN's discriminator, 2 layers" in told
+    assert "written: probe.json" in told
+
+
+def test_features_of_an_image_do_not_depend_on_the_others_and_leave_the_network_alone() -> None:
+    model = DCGAN(**TINY_DCGAN).eval()
+    before = {name: value.clone() for name, value in model.discriminator.state_dict().items()}
+    images = torch.rand(6, 1, 16, 16) * 2 - 1
+    together = discriminator_features(model, images)
+    torch.testing.assert_close(together[2:3], discriminator_features(model, images[2:3]))
+    assert all(torch.equal(value, before[name]) for name, value in model.discriminator.state_dict().items())
+
+
+@pytest.mark.parametrize("conditioning", ["concatenation", "projection"])
+def test_a_conditional_discriminator_is_told_no_class(conditioning: Any) -> None:
+    model = CGAN(**TINY_DCGAN, num_classes=10, conditioning=conditioning).eval()
+    assert discriminator_features(model, torch.zeros(3, 1, 16, 16)).shape == (3, 16 * (4 + 8))
+
+
+def test_a_discriminator_of_packs_sees_a_pack_of_one_image() -> None:
+    model = DCGAN(**TINY_DCGAN, pack=2).eval()
+    assert discriminator_features(model, torch.zeros(3, 1, 16, 16)).shape == (3, 16 * (4 + 8))
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--labels_per_class", "1"), "labels_per_class: 1 leaves none to choose the regularisation by"),
+        (("--labels_per_class", "500"), "labels_per_class: Digits has 14. training images of class ., and 500 of each"),
+        (("--output", "x.txt"), "output: x.txt has no ending this verb writes; take a .json"),
+        (("--data", "Digits", "--data.image_size", "32"), "data.image_size: Digits has 32, but the checkpoint's model"),
+        (("--data", "Ring8"), "data: Ring8 yields points|data.point_dim: Ring8 has 2"),
+    ],
+)
+def test_bad_input_is_named_with_the_way_out(
+    checkpoint: Path, workdir: Path, words: tuple[str, ...], message: str
+) -> None:
+    with pytest.raises(UserError, match=message):
+        gan("probe", "--ckpt", checkpoint, *words)
+    assert not list(workdir.iterdir())
+
+
+def test_a_set_without_labels_is_refused(checkpoint: Path, workdir: Path) -> None:
+    for number in range(12):
+        write(Path(f"flat/{number}.png"))
+    with pytest.raises(UserError, match="data: ImageFolder has no labels to tell its images apart by"):
+        gan("probe", "--ckpt", checkpoint, "--data", "ImageFolder", "--data.root", "flat", "--data.image_channels", 1)
