@@ -21,6 +21,7 @@ from rich.console import Console
 
 from gan_cli import machine, runs, settings, verbs
 from gan_cli.callbacks.atomic_checkpoint_io import AtomicCheckpointIO
+from gan_cli.callbacks.evaluation import Evaluation
 from gan_cli.callbacks.loggers import RunLogger, Wandb, cut_back
 from gan_cli.callbacks.point_modes import PointModes
 from gan_cli.callbacks.progress import FitProgress, Throughput, UnreadableFiles
@@ -210,6 +211,7 @@ class GANCLI(LightningCLI):
         )
         parser.add_lightning_class_args(RunCheckpoint, "checkpoint")
         parser.add_lightning_class_args(SampleGrid, "samples")
+        parser.add_lightning_class_args(Evaluation, "evaluation")
 
     def parse_arguments(self, parser: LightningArgumentParser, args: Any) -> None:
         words = normalised(args)

@@ -127,7 +127,7 @@ def normalised(words: Sequence[str]) -> list[str]:
     """The command line in the order that is understood, whatever the order typed.
 
     Dashes in option names become underscores; configs come first, so that flags win, then the classes of model and
-    data, so that their arguments may stand before them; `--ckpt` of fit has the name that Lightning gives it.
+    data, so that their arguments may stand before them; what fit has short names for gets its whole one.
 
     Raises:
         UserError: If no name follows `--model` or `--data`.
@@ -146,8 +146,8 @@ def normalised(words: Sequence[str]) -> list[str]:
             classes += [word, _name_after(word, next(pending, ""))]
         elif word.startswith(("--model=", "--data=")):
             classes.append(word)
-        elif verb == "fit" and word.partition("=")[0] == "--ckpt":
-            others.append(word.replace("--ckpt", "--ckpt_path", 1))
+        elif verb == "fit" and (short := word.partition("=")[0]) in _SHORT:
+            others.append(word.replace(short, _SHORT[short], 1))
         else:
             others.append(word)
     return [verb, *configs, *classes, *others]
@@ -161,6 +161,7 @@ def _name_after(option: str, word: str) -> str:
     return word
 
 
+_SHORT = {"--ckpt": "--ckpt_path", "--monitor": "--evaluation.monitor"}
 _EXAMPLES = {"--model": "DCGAN", "--data": "MNIST"}
 
 

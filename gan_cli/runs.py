@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 LAST = "last.ckpt"
+BEST = "best.ckpt"
 
 
 def family(variant: str, dataset: str, name: str | None = None) -> str:

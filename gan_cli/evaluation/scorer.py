@@ -120,7 +120,7 @@ class Scorer:
                 title=f"{self._title(model)}, {task.direction}",
                 folder=self.folder,
                 left_out=left_out,
-            )
+            )._replace(direction=task.direction)
             for task in tasks(model, self.data, self.split, self.num or MOST)
         ]
 

@@ -99,12 +99,14 @@ class Scores(NamedTuple):
         protocol: How they came about.
         scores: By the measures' names.
         left_out: Which measures are missing, and why.
+        direction: Of a translator, which of its directions.
     """
 
     title: str
     protocol: Protocol
     scores: dict[str, Score]
     left_out: tuple[str, ...] = ()
+    direction: str = ""
 
     def ordered(self) -> list[tuple[str, Score]]:
         """The scores as they are shown: KID before FID where there are few images."""

@@ -1,0 +1,131 @@
+"""Scores while training, the checkpoint that they call the best, and an early stop."""
+
+import time
+from pathlib import Path
+from typing import Any, Literal
+
+from lightning.pytorch import Callback, LightningModule, Trainer
+
+from gan_cli import runs
+from gan_cli.callbacks.run_checkpoint import is_dry_run
+from gan_cli.data import GANDataModule
+from gan_cli.errors import UserError
+from gan_cli.evaluation.scorer import SELECTING_SEED, Scorer
+from gan_cli.evaluation.scores import KINDS
+from gan_cli.variants.base import AdversarialModule
+
+COSTLY = {"ppl"}
+"""Measures that are made only where they are asked for."""
+
+
+class Evaluation(Callback):
+    """Logs `metric/fid` and the like of the averaged generator, and keeps `best.ckpt`, the best one by a measure.
+
+    The samples are other ones than those that `gan test` reports on, or the choice would flatter the report. Nothing of
+    the training is changed by it.
+
+    Args:
+        every_n_steps: Batches between two evaluations; 0 makes none.
+        features: What measures distances: inception, classifier, or a TorchScript file; None takes the set's usual.
+        num: Images judged at most; None takes as many as the split has, up to 50,000.
+        split: The real images: `val`, held out from training, or `test`.
+        metrics: Which measures; None takes all that are possible but the slow ones (ppl).
+        monitor: The measure whose best value is kept; None keeps none.
+        patience: Evaluations in a row without a better value after which the run ends; 0 goes on.
+    """
+
+    def __init__(
+        self,
+        every_n_steps: int = 0,
+        features: str | None = None,
+        num: int | None = None,
+        split: Literal["val", "test"] = "val",
+        metrics: list[str] | None = None,
+        monitor: str | None = None,
+        patience: int = 0,
+    ) -> None:
+        if every_n_steps < 0 or patience < 0:
+            raise UserError(f"evaluation: every_n_steps {every_n_steps}, patience {patience}: take 0 or more of both")
+        if (patience or monitor) and not every_n_steps:
+            raise UserError(f"{'monitor' if monitor else 'evaluation.patience'}: type --evaluation.every_n_steps too")
+        if patience and not monitor:
+            raise UserError("evaluation.patience: patience for what? Type --monitor too, such as --monitor fid")
+        for name in [*(metrics or []), *([monitor] if monitor else [])]:
+            if name not in KINDS:
+                raise UserError(f"evaluation: there is no measure {name}; take {', '.join(KINDS)}")
+        if monitor and KINDS[monitor].better not in ("lower", "higher"):
+            raise UserError(f"monitor: no value of {monitor} is the best; take another measure")
+        self.every_n_steps = every_n_steps
+        self.features = features
+        self.num = num
+        self.split: Literal["val", "test"] = split
+        self.metrics = metrics or [name for name in KINDS if name not in COSTLY or name == monitor]
+        self.monitor = monitor
+        self.patience = patience
+        self.best: float | None = None
+        self.best_step = 0
+        self.in_vain = 0
+        self._folder = Path()
+        self._scorer: Scorer | None = None
+
+    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        self._folder = Path(trainer.log_dir or trainer.default_root_dir)
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        assert isinstance(pl_module, AdversarialModule)
+        if self.every_n_steps and pl_module.point_dim:
+            raise UserError("evaluation: points have their modes counted at each validation anyway; leave it out")
+
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        if not self.every_n_steps or trainer.global_step % self.every_n_steps or is_dry_run(trainer):
+            return
+        assert isinstance(pl_module, AdversarialModule)
+        start = time.perf_counter()
+        values = self._values(trainer, pl_module)
+        named = {f"metric/{name}": value for name, value in values.items()}
+        named["time/evaluation_seconds"] = time.perf_counter() - start
+        for logger in trainer.loggers:
+            logger.log_metrics(named, step=pl_module.counters.batches)
+        if self.monitor:
+            self._keep_the_best(trainer, pl_module, values)
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"best": self.best, "best_step": self.best_step, "in_vain": self.in_vain, "monitor": self.monitor}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        if state_dict["monitor"] == self.monitor:  # another measure begins anew
+            self.best, self.best_step = state_dict["best"], state_dict["best_step"]
+            self.in_vain = state_dict["in_vain"]
+
+    def _values(self, trainer: Trainer, model: AdversarialModule) -> dict[str, float]:
+        """The measures; of a translator their means over the directions, and those of each as `fid/horse2zebra`."""
+        if self._scorer is None:
+            data: GANDataModule = trainer.datamodule  # type: ignore[attr-defined]
+            self._scorer = Scorer(data, self.features, self.num, self.split, self.metrics)
+        tables = {table.direction: table.values() for table in self._scorer.score(model, SELECTING_SEED)}
+        if len(tables) == 1:
+            return next(iter(tables.values()))
+        each = {f"{name}/{key}": value for key, values in tables.items() for name, value in values.items()}
+        shared = set.intersection(*(set(values) for values in tables.values()))
+        return {**{name: sum(t[name] for t in tables.values()) / len(tables) for name in sorted(shared)}, **each}
+
+    def _keep_the_best(self, trainer: Trainer, model: AdversarialModule, values: dict[str, float]) -> None:
+        assert self.monitor is not None
+        if self.monitor not in values:
+            raise UserError(f"monitor: {self.monitor} is not measured here; there are {', '.join(values)}")
+        value = values[self.monitor]
+        sign = 1 if KINDS[self.monitor].better == "lower" else -1
+        if self.best is None or sign * value < sign * self.best:
+            self.best, self.best_step, self.in_vain = value, trainer.global_step, 0
+            model.raise_if_not_finite()
+            trainer.save_checkpoint(self._folder / runs.BEST)
+            return
+        self.in_vain += 1
+        if self.patience and self.in_vain >= self.patience:
+            trainer.should_stop = True
+            if trainer.is_global_zero:
+                print(
+                    f"stopped early: {self.monitor} was best after step {self.best_step}, {self.best:.4g}", flush=True
+                )

@@ -1,0 +1,123 @@
+"""Scores while training: logged, resumed with, and nothing of the training is changed by them."""
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from gan_cli.callbacks.evaluation import Evaluation
+from gan_cli.cli import GANCLI, run
+from gan_cli.errors import UserError
+from gan_cli.evaluation.scorer import Scorer
+from gan_cli.evaluation.scores import Protocol, Score, Scores
+from gan_cli.inference import checkpoints
+from gan_cli.metrics import features
+from gan_cli.variants.base import RECORD
+from tests.conftest import TINY_FLAGS
+
+FIT = ["fit", "--config", "dcgan.yaml", *TINY_FLAGS, "--trainer.max_steps", "8", "--checkpoint.every_n_steps", "2"]
+EVERY = ["--evaluation.every_n_steps", "2"]
+RUN = Path("checkpoints/dcgan-digits/version_0")
+PROTOCOL = Protocol("", "", None, "", 9, 9, "", "", "")
+
+
+@pytest.fixture
+def scored(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """FIDs of 5, 3, 4, 6, ... at steps 2, 4, 6, 8, ...; gives the steps that were asked for."""
+    asked: list[int] = []
+    fids = {2: 5.0, 4: 3.0}
+
+    def score(self: Scorer, model: Any, seed: int = 0) -> list[Scores]:
+        asked.append(step := model.counters.batches)
+        return [Scores("", PROTOCOL, {"fid": Score(fids.get(step, step - 2.0)), "coverage": Score(step / 10)})]
+
+    monkeypatch.setattr(Scorer, "score", score)
+    return asked
+
+
+def column(name: str, folder: Path = RUN) -> dict[int, float]:
+    with open(folder / "metrics.csv") as file:
+        return {int(row["step"]): float(row[name]) for row in csv.DictReader(file) if row[name]}
+
+
+def batches(path: Path) -> int:
+    return int(checkpoints.read(path)[RECORD]["counters"]["batches"])
+
+
+def test_training_with_scores_is_training_without_them(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(features, "STEPS", 30)
+    GANCLI([*FIT, *EVERY, "--evaluation.num", "40", "--monitor", "kid"])
+    GANCLI(FIT)
+    one, other = (checkpoints.read(RUN.with_name(f"version_{n}") / "last.ckpt")["state_dict"] for n in (0, 1))
+    assert all(torch.equal(value, other[name]) for name, value in one.items())
+    fids, kids = column("metric/fid"), column("metric/kid")
+    assert list(fids) == list(kids) == [2, 4, 6, 8]
+    assert column("metric/kid_deviation")[8] > 0
+    assert batches(RUN / "best.ckpt") == min(kids, key=lambda step: kids[step])
+
+
+def test_the_best_checkpoint_is_kept_by_the_measure_monitored(workdir: Path, scored: list[int]) -> None:
+    GANCLI([*FIT, *EVERY, "--monitor", "fid"])
+    GANCLI([*FIT, *EVERY, "--monitor", "coverage"])
+    assert column("metric/fid") == {2: 5, 4: 3, 6: 4, 8: 6}
+    assert batches(RUN / "best.ckpt") == 4
+    assert batches(RUN.with_name("version_1") / "best.ckpt") == 8
+    assert scored == [2, 4, 6, 8] * 2
+
+
+def test_a_resumed_run_knows_what_was_best(workdir: Path, scored: list[int]) -> None:
+    words = [*FIT, *EVERY, "--monitor", "fid"]
+    GANCLI([*words, "--trainer.max_steps", "5"])
+    GANCLI([*words, "--ckpt_path", "last"])
+    assert batches(RUN / "best.ckpt") == 4
+    assert column("metric/fid") == {2: 5, 4: 3, 6: 4, 8: 6}
+
+
+def test_patience_ends_a_run_that_gets_no_better(
+    workdir: Path, scored: list[int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    GANCLI([*FIT, *EVERY, "--monitor", "fid", "--evaluation.patience", "2", "--trainer.max_steps", "100"])
+    assert scored == [2, 4, 6, 8]
+    assert batches(RUN / "last.ckpt") == 8
+    assert "stopped early: fid was best after step 4, 3\n" in capsys.readouterr().out
+
+
+def test_a_translator_has_the_mean_of_its_directions_and_each_of_them(
+    workdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tables = [
+        Scores("", PROTOCOL, {"fid": Score(4.0), "mae": Score(1.0)}, direction="a2b"),
+        Scores("", PROTOCOL, {"fid": Score(2.0)}, direction="b2a"),
+    ]
+    monkeypatch.setattr(Scorer, "score", lambda self, model, seed: tables)
+    evaluation = Evaluation(every_n_steps=1)
+    trainer: Any = type("T", (), {"datamodule": None})()
+    assert evaluation._values(trainer, None) == {"fid": 3.0, "fid/a2b": 4.0, "mae/a2b": 1.0, "fid/b2a": 2.0}  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--monitor", "fid"], "monitor: type --evaluation.every_n_steps too"),
+        ([*EVERY, "--evaluation.patience", "2"], "patience for what"),
+        ([*EVERY, "--monitor", "fidd"], "no measure fidd; take fid, kid"),
+        ([*EVERY, "--monitor", "diversity"], "no value of diversity is the best"),
+        (["--evaluation.every_n_steps", "-1"], "take 0 or more"),
+        ([*EVERY, "--monitor", "mae"], "mae is not measured here; there are fid, coverage"),
+        ([*EVERY, "--evaluation.features", "nowhere.pt"], "nowhere.pt"),
+    ],
+)
+def test_what_cannot_be_evaluated_is_told(
+    workdir: Path, request: pytest.FixtureRequest, words: list[str], told: str
+) -> None:
+    if "nowhere.pt" not in words:
+        request.getfixturevalue("scored")
+    with pytest.raises(UserError, match=told):
+        run([*FIT, *words])
+
+
+def test_points_are_not_evaluated_twice(workdir: Path) -> None:
+    with pytest.raises(UserError, match="points have their modes counted"):
+        run(["fit", "--config", "gan_grid25.yaml", "--trainer.max_steps", "2", *EVERY])
