@@ -101,9 +101,12 @@ def _evaluate(rest: list[str]) -> None:
 def _run(verb: str, rest: list[str]) -> None:
     from gan_cli import verbs
 
-    if verb not in verbs.VERBS:
-        nearest = catalogue.nearest(verb, [*verbs.VERBS, "evaluate", "data", "list"])
-        raise UserError(f"{verb} is no verb{nearest}\ngan --help shows them all")
+    known = [*verbs.VERBS, *verbs.PLAIN_VERBS, "evaluate", "data", "list"]
+    if verb not in known:
+        raise UserError(f"{verb} is no verb{catalogue.nearest(verb, known)}\ngan --help shows them all")
+    if verb in verbs.PLAIN_VERBS:
+        _run_plain(verb, rest)
+        return
     if verbs.VERBS[verb].add_options and not {"--help", "-h"}.isdisjoint(rest):
         verbs.help_parser(verb).print_help()
         return
@@ -112,14 +115,20 @@ def _run(verb: str, rest: list[str]) -> None:
     run([verb, *rest])
 
 
+def _run_plain(verb: str, rest: list[str]) -> None:
+    from gan_cli import report_verbs, verbs
+
+    if not {"--help", "-h"}.isdisjoint(rest):
+        verbs.plain_parser(verb).print_help()
+        return
+    report_verbs.run(verb, rest)
+
+
 def _help() -> str:
     from gan_cli import verbs
 
-    described = {name: verb.summary for name, verb in verbs.VERBS.items()} | {
-        "evaluate": EVALUATE,
-        "data": DATA,
-        "list": LIST,
-    }
+    described = {name: verb.summary for name, verb in (verbs.VERBS | verbs.PLAIN_VERBS).items()}
+    described |= {"evaluate": EVALUATE, "data": DATA, "list": LIST}
     return (
         "usage: gan VERB [options]\n\nTrain, resume and sample generative adversarial networks.\n\n"
         f"{_table(described)}\n\n"

@@ -26,6 +26,7 @@ from gan_cli.callbacks.loggers import RunLogger, Wandb, cut_back
 from gan_cli.callbacks.point_modes import PointModes
 from gan_cli.callbacks.progress import FitProgress, Throughput, UnreadableFiles
 from gan_cli.callbacks.run_checkpoint import Interrupted, RunCheckpoint, is_dry_run
+from gan_cli.callbacks.run_sessions import RunSessions
 from gan_cli.callbacks.sample_grid import SampleGrid
 from gan_cli.callbacks.watchdog import Watchdog
 from gan_cli.data import GANDataModule
@@ -44,6 +45,8 @@ from gan_cli.inference.trainers import check_precision, trainer_or_error
 from gan_cli.inference.translate import newest_translator, translate
 from gan_cli.launchers import environment, placed
 from gan_cli.parser import Parser, normalised
+from gan_cli.reports import report
+from gan_cli.reports.run_record import SESSIONS
 from gan_cli.strategy import PlayersDDP
 from gan_cli.variants import AdversarialModule
 from gan_cli.variants.base import RECORD
@@ -209,6 +212,9 @@ class GANCLI(LightningCLI):
             default=False,
             help="Where memory does not suffice, go on with batches cut into twice as many parts (--model.accumulate)",
         )
+        parser.add_argument(
+            "--report", type=bool, default=True, help="End by writing report.html, a page of the run, into its folder"
+        )
         parser.add_lightning_class_args(RunCheckpoint, "checkpoint")
         parser.add_lightning_class_args(SampleGrid, "samples")
         parser.add_lightning_class_args(Evaluation, "evaluation")
@@ -297,7 +303,7 @@ class GANCLI(LightningCLI):
     def _instantiate_trainer(self, config: dict[str, Any], callbacks: list[Any]) -> Trainer:
         shown = [] if config.get("enable_progress_bar") is False else [FitProgress()]
         return super()._instantiate_trainer(
-            config, [*callbacks, PointModes(), Throughput(), UnreadableFiles(), Watchdog(), *shown]
+            config, [*callbacks, PointModes(), Throughput(), UnreadableFiles(), Watchdog(), RunSessions(), *shown]
         )
 
     def _run_folder(self, root: str | None) -> Path:
@@ -322,7 +328,12 @@ class GANCLI(LightningCLI):
 
     def _run_subcommand(self, subcommand: str) -> None:
         if subcommand == "fit":
-            self._fit()
+            try:
+                self._fit()
+            except RunFailed:  # stopped or gone wrong: the page shows how far it came
+                self._report()
+                raise
+            self._report()
             return
         options = self.config[subcommand]
         model: AdversarialModule
@@ -359,6 +370,20 @@ class GANCLI(LightningCLI):
                 if not machine.is_out_of_memory(error):
                     raise
                 self._accumulate_more(error)
+
+    def _report(self) -> None:
+        """Writes the run's page, of what there is: pictures that take time are left to `gan report`."""
+        written = self.config.fit.report and (self.run_folder / SESSIONS).is_file() and not is_dry_run(self.trainer)
+        if not written or getattr(rank_zero_only, "rank", 0) != 0:
+            return
+        folder = self.run_folder
+        page, last = folder / report.FILE, folder / runs.LAST
+        try:
+            report.write(folder, page, last if last.is_file() else None)
+        except Exception as error:  # whatever it is, the run itself is whole
+            _say(f"note: no report was written ({error or type(error).__name__}); gan report {folder} tries anew")
+        else:
+            _say(f"report: {page}")
 
     def _go_back(self, error: Diverged) -> None:
         """Goes back to the last checkpoint as another attempt, at most three times."""

@@ -256,6 +256,25 @@ def _test(parser: ArgumentParser) -> None:
     _trainer(parser)
 
 
+def _report(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "run", type=str | None, nargs="?", help="A run's folder or a checkpoint in it; without it the newest run"
+    )
+    parser.add_argument("--output", type=str | None, metavar="FILE", help="The page; default: report.html in the run")
+    parser.add_argument(
+        "--pictures",
+        action=ActionYesNo(yes_prefix="", no_prefix="no_"),
+        default=True,
+        help="Make the pictures that are missing, by the verbs for them",
+    )
+    _module(parser)
+
+
+def _compare(parser: ArgumentParser) -> None:
+    parser.add_argument("runs", type=str, nargs="+", metavar="run", help="Two or more, each as for gan report")
+    parser.add_argument("--output", type=str | None, metavar="FILE", help="The page; default: compare.html here")
+
+
 class Verb(NamedTuple):
     """One subcommand: what it does, in a line, and what adds its options (None where LightningCLI does)."""
 
@@ -277,6 +296,31 @@ VERBS = {
 
 TAKE_DATA = ("validate", "test", "probe", "neighbours")
 """The verbs that look at real images: those of the checkpoint's data set, unless --data is typed."""
+
+PLAIN_VERBS = {
+    "report": Verb("One page of a run that opens offline: curves, pictures, scores, settings", _report),
+    "compare": Verb("One page of several runs, side by side", _compare),
+}
+"""Verbs that are plain functions, run without Lightning's command line."""
+
+
+def plain_parser(verb: str) -> ArgumentParser:
+    """The parser of a plain verb; what it cannot read is a short error.
+
+    Raises:
+        UserError: While parsing.
+    """
+    parser = ArgumentParser(
+        prog=f"gan {verb}",
+        description=PLAIN_VERBS[verb].summary,
+        formatter_class=CompactHelp,
+        default_env=False,
+        exit_on_error=False,
+    )
+    add_options = PLAIN_VERBS[verb].add_options
+    assert add_options is not None
+    add_options(parser)
+    return parser
 
 
 def help_parser(verb: str) -> ArgumentParser:

@@ -1,6 +1,5 @@
 """A page that shows inputs beside their translations and needs nothing but itself: every image is inside it."""
 
-import base64
 import io
 from collections.abc import Sequence
 from html import escape
@@ -8,21 +7,18 @@ from typing import NamedTuple
 
 from PIL import Image
 
+from gan_cli import pages
+
 SIDE = 320
 """Pixels of the longer side of a shown image; a page of whole photographs would not open."""
 
 STYLE = """
-:root { color-scheme: light dark; font: 16px/1.4 system-ui, sans-serif; }
-body { margin: 0 auto; padding: 1rem; max-width: 96rem; }
-h1 { font-size: 1.4rem; overflow-wrap: anywhere; }
 main { display: grid; gap: 1rem; align-items: start; margin-top: 1rem; }
 main { grid-template-columns: repeat(auto-fill, minmax(min(100%, 22rem), 1fr)); }
-figure { margin: 0; padding: .5rem; border: 1px solid #8886; border-radius: .5rem; }
 figure div { display: grid; gap: .5rem; grid-template-columns: repeat(auto-fit, minmax(6rem, 1fr)); }
 p { margin: 0; font-size: .8rem; }
-img { display: block; width: 100%; height: auto; max-height: 20rem; object-fit: contain; }
+img { max-height: 20rem; object-fit: contain; }
 img { background: repeating-conic-gradient(#8884 0 25%, #0000 0 50%) 0 0 / 1rem 1rem; }
-figcaption { margin-top: .5rem; font-size: .85rem; overflow-wrap: anywhere; }
 """
 
 
@@ -47,13 +43,8 @@ def page(title: str, note: str, entries: Sequence[Shown]) -> str:
         entries: In order.
     """
     figures = "\n".join(_figure(entry) for entry in entries)
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8" />\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1" />\n'
-        '<link rel="icon" href="data:," />\n'
-        f"<title>{escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n"
-        f"<body>\n<h1>{escape(title)}</h1>\n<p>{escape(note)}</p>\n<main>\n{figures}\n</main>\n</body>\n</html>\n"
-    )
+    body = f"<h1>{escape(title)}</h1>\n<p>{escape(note)}</p>\n<main>\n{figures}\n</main>"
+    return pages.page(title, body, STYLE)
 
 
 def _figure(entry: Shown) -> str:
@@ -64,8 +55,7 @@ def _figure(entry: Shown) -> str:
 def _part(name: str, word: str, image: Image.Image) -> str:
     content = io.BytesIO()
     image.save(content, "WEBP", quality=80)
-    embedded = f"data:image/webp;base64,{base64.b64encode(content.getvalue()).decode()}"
     width, height = image.size
-    said = escape(f"{name}, {word}")
-    shown = f'<img alt="{said}" width="{width}" height="{height}" src="{embedded}" />'
+    said, source = escape(f"{name}, {word}"), pages.embedded(content.getvalue(), "webp")
+    shown = f'<img alt="{said}" width="{width}" height="{height}" src="{source}" />'
     return f"<section>{shown}<p>{escape(word)}</p></section>"

@@ -1,0 +1,105 @@
+"""Records the machines and the time that a run took, in `environment.json`."""
+
+import json
+import os
+import platform
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import lightning
+import torch
+from lightning.pytorch import Callback, LightningModule, Trainer
+
+from gan_cli import __version__
+from gan_cli.callbacks.run_checkpoint import is_dry_run
+from gan_cli.files import write_atomically
+from gan_cli.reports.run_record import SESSIONS
+from gan_cli.variants.base import PLAYERS
+
+
+class RunSessions(Callback):
+    """Writes a session for a run's start, and one for each time it is gone on with: so their durations add up.
+
+    The file is renewed at each save, so that a run that is killed has lost no more of its time than of its steps.
+    """
+
+    def __init__(self) -> None:
+        self._path = Path()
+        self._content: dict[str, Any] = {}
+        self._since = 0.0
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        folder = Path(trainer.log_dir or trainer.default_root_dir)  # asks all processes
+        if not trainer.is_global_zero or is_dry_run(trainer):
+            return
+        self._path = folder / SESSIONS
+        self._since = time.perf_counter()
+        self._content = {
+            "parameters": {
+                player: sum(weights.numel() for weights in getattr(pl_module, player).parameters())
+                for player in PLAYERS
+            },
+            "sessions": [*earlier(self._path), session(trainer)],
+        }
+        self._write(trainer)
+
+    def on_save_checkpoint(self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]) -> None:
+        self._write(trainer)
+
+    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self._write(trainer)
+
+    def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
+        self._write(trainer)
+
+    def _write(self, trainer: Trainer) -> None:
+        if not self._content:
+            return
+        self._content["sessions"][-1] |= {
+            "last_step": trainer.global_step,
+            "seconds": round(time.perf_counter() - self._since, 2),
+        }
+        text = json.dumps(self._content, indent=1)
+        write_atomically(self._path, lambda file: file.write(text.encode()))
+
+
+def earlier(path: Path) -> list[Any]:
+    """The sessions of a run so far; none where the file is not there or not whole."""
+    try:
+        sessions = json.loads(path.read_text(encoding="utf-8"))["sessions"]
+    except (OSError, ValueError, LookupError, TypeError):
+        return []
+    return sessions if isinstance(sessions, list) else []
+
+
+def session(trainer: Trainer) -> dict[str, Any]:
+    """What a run is started on."""
+    on_gpu = trainer.strategy.root_device.type == "cuda"
+    return {
+        "started": datetime.now().astimezone().isoformat(timespec="seconds"),
+        "first_step": trainer.global_step,
+        "processes": trainer.world_size,
+        "accelerator": torch.cuda.get_device_name(trainer.strategy.root_device) if on_gpu else None,
+        "processor": processor(),
+        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "precision": str(trainer.precision),
+        "versions": {
+            "gan-cli": __version__,
+            "torch": torch.__version__,
+            "lightning": lightning.__version__,
+            "Python": platform.python_version(),
+        },
+        "system": f"{platform.system()} {platform.machine()}",
+    }
+
+
+def processor(listing: Path = Path("/proc/cpuinfo")) -> str:
+    """The processor's name, where the system tells it."""
+    try:
+        lines = listing.read_text(errors="replace").splitlines()
+    except OSError:
+        lines = []
+    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(named, platform.processor() or platform.machine())

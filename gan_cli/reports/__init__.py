@@ -1,0 +1,1 @@
+"""What is left of runs, as pages: read from their folders alone, without torch."""

@@ -1,0 +1,119 @@
+"""`gan report`: one run as one page."""
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from gan_cli import pages
+from gan_cli.files import write_atomically
+from gan_cli.reports import curves, facts, grids, scores
+from gan_cli.reports.run_record import RunRecord, read
+
+FILE = "report.html"
+MADE = {"sample": "Samples", "interpolate": "Interpolation", "neighbours": "Nearest training images"}
+"""The verbs whose newest picture of a run is shown, and what it is."""
+
+
+def write(folder: Path, output: Path, checkpoint: Path | None = None, missing: Mapping[str, str] | None = None) -> None:
+    """Writes the page of a run.
+
+    Args:
+        folder: The run's folder.
+        output: The file to write.
+        checkpoint: The checkpoint that commands and pictures are about.
+        missing: Verbs of `MADE` whose picture could not be made, with the reason.
+
+    Raises:
+        OSError: If it cannot be written.
+    """
+    text = page(read(folder, checkpoint), missing or {})
+    write_atomically(output, lambda file: file.write(text.encode()))
+
+
+def page(run: RunRecord, missing: Mapping[str, str]) -> str:
+    """The page of a run as HTML; what the run has not got is left out with a line."""
+    sections = {
+        "Curves": curves_section(curves.charts_of_run(run.series)),
+        "Samples over time": grids.slider(run.grids) if run.grids else _line("No grids: the run has made none yet."),
+        "Pictures": _pictures(run, missing),
+        "Scores": scores.section(run.scores, facts.command(run, "test")),
+        "Machine": _machine(run),
+        "Reproduce": f"<pre>{escape(chr(10).join(facts.commands(run)))}</pre>",
+        "Configuration": _configuration(run.config),
+    }
+    problems = "".join(_line(problem) for problem in run.problems)
+    top = f"<header><h1>{escape(run.name)}</h1>{_facts(facts.headline(run))}{problems}</header>"
+    return assembled(f"{run.name} - gan report", top, sections, with_curves=bool(run.series))
+
+
+def curves_section(charts: Sequence[tuple[str, list[curves.Curve]]], colours: Sequence[str] = ()) -> str:
+    """The curves, or a line where nothing has been logged."""
+    return curves.drawn(charts, colours) if charts else _line("No curves: nothing has been logged yet.")
+
+
+def assembled(title: str, top: str, sections: Mapping[str, str], with_curves: bool) -> str:
+    """A page with a bar of links to its sections.
+
+    Args:
+        title: Plain text.
+        top: HTML above the bar.
+        sections: HTML by the sections' headings.
+        with_curves: Whether there are curves to draw, which takes plotly.
+    """
+    names = {heading: heading.lower().replace(" ", "-") for heading in sections}
+    links = "".join(f'<a href="#{name}">{heading}</a>' for heading, name in names.items())
+    parts = "".join(
+        f'<section aria-labelledby="{names[heading]}"><h2 id="{names[heading]}">{heading}</h2>{part}</section>'
+        for heading, part in sections.items()
+    )
+    scripts = grids.SLIDER + (curves.script() if with_curves else "")
+    style = files("gan_cli.reports").joinpath("report.css").read_text(encoding="utf-8")
+    return pages.page(title, f'{top}<nav aria-label="Sections">{links}</nav><main>{parts}</main>{scripts}', style)
+
+
+def newest_picture(run: RunRecord, verb: str) -> Path | None:
+    """The newest picture that a verb has made of the run; None if there is none, or the checkpoint is newer still."""
+    times = {path: path.stat().st_mtime for path in run.pictures if path.name.startswith(verb)}
+    saved = run.checkpoint.stat().st_mtime if run.checkpoint else 0.0
+    newest = max(times, key=times.__getitem__, default=None)
+    return newest if newest and times[newest] >= saved else None
+
+
+def _pictures(run: RunRecord, missing: Mapping[str, str]) -> str:
+    shown, left_out = [], []
+    if run.grids:
+        step, path = run.grids[-1]
+        shown.append(grids.figure(path, f"The final grid, of step {step:,}"))
+    for verb, what in MADE.items():
+        if made := newest_picture(run, verb):
+            shown.append(grids.figure(made, f"{what}: {made.name}"))
+        elif not (verb == "sample" and run.grids):
+            reason = missing.get(verb) or f"gan report {run.folder} makes what the checkpoint allows"
+            left_out.append(_line(f"No picture by gan {verb}: {reason}."))
+    return f'<div class="pictures">{"".join(shown)}</div>{"".join(left_out)}'
+
+
+def _machine(run: RunRecord) -> str:
+    if not run.sessions:
+        return _line("Not recorded: the run is older than environment.json, or has not begun to train.")
+    return pages.table(facts.sessions(run), facts.SESSION_HEAD)
+
+
+def _configuration(config: Mapping[str, Any]) -> str:
+    if not config:
+        return _line("No configuration: the run has no config.yaml that can be read.")
+    text = yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True)
+    return f"<details><summary>config.yaml, all of it</summary><pre>{escape(text)}</pre></details>"
+
+
+def _facts(told: Mapping[str, str]) -> str:
+    cards = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(text)}</dd></div>" for name, text in told.items())
+    return f'<dl class="facts">{cards}</dl>'
+
+
+def _line(text: str) -> str:
+    return f'<p class="note">{escape(text)}</p>'

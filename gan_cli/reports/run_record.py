@@ -1,0 +1,203 @@
+"""What a run's folder tells: its settings, metrics, pictures, scores, and the machines that it was trained on."""
+
+import csv
+import json
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import yaml
+
+from gan_cli import runs
+from gan_cli.errors import UserError
+
+CONFIG, METRICS, SCORES, SESSIONS = "config.yaml", "metrics.csv", "metrics.json", "environment.json"
+
+
+class Series(NamedTuple):
+    """One metric over a run.
+
+    Attributes:
+        steps: Batches, ascending.
+        kimg: Thousands of real images shown by then; empty where the run has not logged them.
+        values: As many; NaN where the log has one.
+    """
+
+    steps: list[int]
+    kimg: list[float]
+    values: list[float]
+
+
+class RunRecord(NamedTuple):
+    """A run as its folder has it; what is missing or cannot be read is empty.
+
+    Attributes:
+        folder: The run's folder.
+        checkpoint: The checkpoint that its commands and pictures are about; None before the first.
+        config: The content of `config.yaml`.
+        series: The content of `metrics.csv` by the metrics' names, sorted.
+        grids: Pictures made while it trained, each with its step, ascending.
+        pictures: What verbs have made of it, by the files' names.
+        scores: The content of `metrics.json`, which `gan test` writes.
+        sessions: From `environment.json`: one for the run's start and for each time it was gone on with.
+        parameters: Number of weights by player.
+        problems: One line for each file that could not be read.
+    """
+
+    folder: Path
+    checkpoint: Path | None
+    config: dict[str, Any]
+    series: dict[str, Series]
+    grids: list[tuple[int, Path]]
+    pictures: list[Path]
+    scores: Any
+    sessions: list[dict[str, Any]]
+    parameters: dict[str, int]
+    problems: list[str]
+
+    @property
+    def name(self) -> str:
+        """Such as "dcgan-digits/version_0"."""
+        folder = self.folder.resolve()
+        return f"{folder.parent.name}/{folder.name}"
+
+    @property
+    def variant(self) -> str:
+        return self._class("model").rpartition(".")[2]
+
+    @property
+    def dataset(self) -> str:
+        return self._class("data").rpartition(".")[2]
+
+    @property
+    def module(self) -> str | None:
+        """The user's module that defines the variant, if it is none of ours."""
+        module = self._class("model").rpartition(".")[0]
+        return None if not module or module.startswith("gan_cli.") else module
+
+    @property
+    def makes_points(self) -> bool:
+        return bool(flat(self.config).get("model.init_args.point_dim"))
+
+    @property
+    def last_step(self) -> int:
+        """As far as the metrics, the pictures and the sessions tell."""
+        logged = [series.steps[-1] for series in self.series.values() if series.steps]
+        ended = [int(session.get("last_step") or 0) for session in self.sessions]
+        return max([*logged, *ended, *(step for step, _ in self.grids)], default=0)
+
+    @property
+    def seconds(self) -> float | None:
+        """Spent on training in all sessions together; None where nothing says it."""
+        spent = [session["seconds"] for session in self.sessions if isinstance(session.get("seconds"), int | float)]
+        return float(sum(spent)) if spent else None
+
+    def _class(self, key: str) -> str:
+        part = self.config.get(key)
+        return str(part.get("class_path") or "") if isinstance(part, dict) else ""
+
+
+def find(run: str | None, root: Path = Path("checkpoints")) -> tuple[Path, Path | None]:
+    """The folder of a run and the checkpoint meant.
+
+    Args:
+        run: The folder, or a checkpoint in it; None for the newest run that has been saved.
+        root: Where runs live.
+
+    Raises:
+        UserError: If there is no such run.
+    """
+    if run is None:
+        newest = runs.newest_checkpoint(root)
+        if newest is None:
+            raise UserError(f"no run under {root}/ yet: name a run's folder, or train one with gan fit")
+        return newest.parent, newest
+    path = Path(run)
+    folder = path.parent if path.is_file() else path
+    if not any((folder / name).is_file() for name in (CONFIG, METRICS, runs.LAST)):
+        what = "is no run: it has no config.yaml, metrics.csv or last.ckpt" if folder.is_dir() else "does not exist"
+        raise UserError(f"run: {run} {what}; `gan list` shows the runs there are")
+    last = folder / runs.LAST
+    return folder, path if path.suffix == ".ckpt" and path.is_file() else last if last.is_file() else None
+
+
+def read(folder: Path, checkpoint: Path | None = None) -> RunRecord:
+    """Everything that the folder of a run holds, whatever of it is there."""
+    problems: list[str] = []
+    config = _content(folder / CONFIG, problems)
+    told = _content(folder / SESSIONS, problems)
+    sessions = told.get("sessions") if isinstance(told, dict) else None
+    parameters = told.get("parameters") if isinstance(told, dict) else None
+    return RunRecord(
+        folder=folder,
+        checkpoint=checkpoint,
+        config=config if isinstance(config, dict) else {},
+        series=read_series(folder / METRICS),
+        grids=_grids(folder),
+        pictures=sorted(folder.glob("pictures/*.png")),
+        scores=_content(folder / SCORES, problems),
+        sessions=[session for session in sessions if isinstance(session, dict)] if isinstance(sessions, list) else [],
+        parameters=parameters if isinstance(parameters, dict) else {},
+        problems=problems,
+    )
+
+
+def read_series(path: Path) -> dict[str, Series]:
+    """The metrics of a run that has ended or is still going, by their names; what is no number is left out."""
+    if not path.is_file():
+        return {}
+    with path.open(newline="", errors="replace") as file:
+        columns, *rows = list(csv.reader(line.replace("\0", "") for line in file)) or [[]]
+    if "step" not in columns:
+        return {}
+    at = columns.index("step")
+    table = sorted((int(row[at]), row) for row in rows if len(row) == len(columns) and row[at].isdigit())
+    found = {name: _numbers(table, number) for number, name in enumerate(columns) if name != "step"}
+    shown = found.pop("kimg", [])
+    known = [(step, value) for step, value in shown if math.isfinite(value)]
+    return {name: _series(found[name], known) for name in sorted(found) if found[name]}
+
+
+def _numbers(table: Sequence[tuple[int, list[str]]], column: int) -> list[tuple[int, float]]:
+    found = []
+    for step, row in table:
+        if row[column]:
+            try:
+                found.append((step, float(row[column])))
+            except ValueError:
+                continue
+    return found
+
+
+def _series(points: Sequence[tuple[int, float]], known: Sequence[tuple[int, float]]) -> Series:
+    """With the images shown at each step, which is not in every row of the log but grows evenly between two."""
+    steps = [step for step, _ in points]
+    kimg = np.interp(steps, [step for step, _ in known], [value for _, value in known]).tolist() if known else []
+    return Series(steps, kimg, [value for _, value in points])
+
+
+def flat(config: Any, prefix: str = "") -> dict[str, Any]:
+    """Nested settings by dotted names: {"a": {"b": 1}} -> {"a.b": 1}."""
+    if not isinstance(config, dict) or not config:
+        return {prefix: config}
+    dotted = f"{prefix}." if prefix else ""
+    return {name: value for key, part in config.items() for name, value in flat(part, f"{dotted}{key}").items()}
+
+
+def _content(path: Path, problems: list[str]) -> Any:
+    """What a YAML or JSON file holds; a tag in it is not obeyed."""
+    if not path.is_file():
+        return {}
+    try:
+        text = path.read_text(encoding="utf-8")
+        return json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        problems.append(f"{path.name} cannot be read: {str(error).splitlines()[0]}")
+        return {}
+
+
+def _grids(folder: Path) -> list[tuple[int, Path]]:
+    found = [(path.stem.removeprefix("step-"), path) for path in folder.glob("samples/step-*.png")]
+    return sorted((int(step), path) for step, path in found if step.isdigit())
