@@ -50,9 +50,8 @@ def _make_pictures(folder: Path, checkpoint: Path, module: str | None) -> dict[s
     """Has the verbs make what there is no picture of; gives the reasons of those that cannot."""
     record = run_record.read(folder, checkpoint)
     missing = {}
-    for verb in report.MADE:
-        wanted = verb in verbs.VERBS and not report.newest_picture(record, verb)
-        if not wanted or (verb == "sample" and record.grids):
+    for verb in report.wanted_pictures(record):
+        if report.newest_picture(record, verb):
             continue
         from gan_cli.cli import run as run_verb
 

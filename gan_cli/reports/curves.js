@@ -1,5 +1,6 @@
 // Draws the charts of a page from the numbers in it, in the page's own colours, and obeys the controls above them.
 (() => {
+  const coarse = matchMedia("(pointer: coarse)").matches;  // a finger: it scrolls the page, and has no hover
   const charts = JSON.parse(document.getElementById("curve-data").textContent);
   const places = document.querySelectorAll(".chart");
   const control = (id) => document.getElementById(id);
@@ -27,10 +28,14 @@
     const common = { x, type: "scatter", legendgroup: number, mode: few ? "lines+markers" : "lines" };
     const line = { ...common, name: curve.name, line: { color, width: 2 }, y: smoothed(curve.values, weight),
       hovertemplate: "%{y:.4g}" };
-    const faint = { ...common, y: curve.values, line: { color, width: 1 }, opacity: 0.3, showlegend: false,
+    const faint = { ...common, y: curve.values, line: { color, width: 1 }, opacity: 0.4, showlegend: false,
       hoverinfo: "skip" };
     return weight > 0 && !few ? [faint, line] : [line];
   };
+
+  // Where every chart's axis ends, so that one below another can be read together.
+  const longest = (axis) => charts.flatMap((chart) => chart.curves.flatMap((curve) => curve[axis].slice(-1)))
+    .reduce((most, value) => Math.max(most, value), 0);
 
   const layout = (chart) => {
     const style = getComputedStyle(document.body);
@@ -42,14 +47,14 @@
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
       font: { color: ink, size: 12, family: "system-ui, sans-serif" },
       margin: { l: 8, r: 8, t: 8, b: 8 }, hovermode: "x unified", hoverlabel: { bgcolor: style.backgroundColor },
-      dragmode: matchMedia("(pointer: coarse)").matches ? false : "zoom",  // a finger scrolls the page
-      legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0 }, showlegend: true,
-      xaxis: { ...axis, title: { text: kimg ? "thousands of images" : "step" } },
+      dragmode: coarse ? false : "zoom", uirevision: kimg ? "kimg" : "steps",
+      legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0 }, showlegend: chart.curves.length > 1 || chart.curves[0].name !== chart.title,
+      xaxis: { ...axis, range: [0, longest(kimg ? "kimg" : "steps")], title: { text: kimg ? "thousands of images" : "step" } },
       yaxis: { ...axis, type: control("logarithmic").checked && above ? "log" : "linear" },
     };
   };
 
-  const config = { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d"] };
+  const config = { responsive: true, displayModeBar: coarse ? false : "hover", displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d"] };
   const draw = () => {
     control("smoothed").textContent = Number(control("smoothing").value).toFixed(2);
     charts.forEach((chart, number) =>

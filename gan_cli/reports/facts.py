@@ -78,8 +78,7 @@ def commands(run: RunRecord) -> list[str]:
             shlex.join(["gan", "fit", "--config", str(run.folder / CONFIG)])
             + (f" --seed_everything {seed}" if known else "")
         )
-    translates = run.variant in ("Pix2Pix", "CycleGAN", "StarGAN")
-    verbs = ["translate"] if translates else ["sample", "interpolate"]
+    verbs = ["translate"] if run.translates else ["sample", "interpolate"]
     return [*found, *(command(run, verb) for verb in [*verbs, "test"])]
 
 

@@ -12,6 +12,7 @@ from gan_cli import pages
 from gan_cli.files import write_atomically
 from gan_cli.reports import curves, facts, grids, scores
 from gan_cli.reports.run_record import RunRecord, read
+from gan_cli.verbs import VERBS
 
 FILE = "report.html"
 MADE = {"sample": "Samples", "interpolate": "Interpolation", "neighbours": "Nearest training images"}
@@ -38,7 +39,7 @@ def page(run: RunRecord, missing: Mapping[str, str]) -> str:
     """The page of a run as HTML; what the run has not got is left out with a line."""
     sections = {
         "Curves": curves_section(curves.charts_of_run(run.series)),
-        "Samples over time": grids.slider(run.grids) if run.grids else _line("No grids: the run has made none yet."),
+        "Samples over time": _samples(run),
         "Pictures": _pictures(run, missing),
         "Scores": scores.section(run.scores, facts.command(run, "test")),
         "Machine": _machine(run),
@@ -75,6 +76,14 @@ def assembled(title: str, top: str, sections: Mapping[str, str], with_curves: bo
     return pages.page(title, f'{top}<nav aria-label="Sections">{links}</nav><main>{parts}</main>{scripts}', style)
 
 
+def wanted_pictures(run: RunRecord) -> list[str]:
+    """The verbs that can show something of the run that its grids do not."""
+    unwanted = {"interpolate"} if run.translates else set()
+    if run.grids or run.translates:
+        unwanted.add("sample")
+    return [verb for verb in MADE if verb in VERBS and verb not in unwanted]
+
+
 def newest_picture(run: RunRecord, verb: str) -> Path | None:
     """The newest picture that a verb has made of the run; None if there is none, or the checkpoint is newer still."""
     times = {path: path.stat().st_mtime for path in run.pictures if path.name.startswith(verb)}
@@ -83,17 +92,24 @@ def newest_picture(run: RunRecord, verb: str) -> Path | None:
     return newest if newest and times[newest] >= saved else None
 
 
+def _samples(run: RunRecord) -> str:
+    if not run.grids:
+        return _line("No grids: the run has made none yet.")
+    step, path = run.grids[-1]
+    final = grids.figure(path, f"The final grid, of step {step:,}")
+    return f'<div class="pictures">{grids.slider(run.grids)}{final}</div>'
+
+
 def _pictures(run: RunRecord, missing: Mapping[str, str]) -> str:
     shown, left_out = [], []
-    if run.grids:
-        step, path = run.grids[-1]
-        shown.append(grids.figure(path, f"The final grid, of step {step:,}"))
-    for verb, what in MADE.items():
+    for verb in wanted_pictures(run):
         if made := newest_picture(run, verb):
-            shown.append(grids.figure(made, f"{what}: {made.name}"))
-        elif not (verb == "sample" and run.grids):
+            shown.append(grids.figure(made, f"{MADE[verb]}: {made.name}"))
+        else:
             reason = missing.get(verb) or f"gan report {run.folder} makes what the checkpoint allows"
-            left_out.append(_line(f"No picture by gan {verb}: {reason}."))
+            left_out.append(_line(f"No picture by gan {verb}: {reason}"))
+    if run.translates:
+        left_out.append(_line(f"No interpolation: {run.variant} makes images from images."))
     return f'<div class="pictures">{"".join(shown)}</div>{"".join(left_out)}'
 
 

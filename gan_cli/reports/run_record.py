@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import yaml
 
-from gan_cli import runs
+from gan_cli import catalogue, runs
 from gan_cli.errors import UserError
 
 CONFIG, METRICS, SCORES, SESSIONS = "config.yaml", "metrics.csv", "metrics.json", "environment.json"
@@ -78,8 +78,8 @@ class RunRecord(NamedTuple):
         return None if not module or module.startswith("gan_cli.") else module
 
     @property
-    def makes_points(self) -> bool:
-        return bool(flat(self.config).get("model.init_args.point_dim"))
+    def translates(self) -> bool:
+        return self.variant in catalogue.translators()
 
     @property
     def last_step(self) -> int:

@@ -72,10 +72,11 @@ def _side_by_side(protocol: str, rows: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def _protocol(table: Mapping[str, Any]) -> str:
-    """What must be the same, as one line; whose scores they are belongs to it (a direction, the whole set)."""
+    """What must be the same, as one line; so must a translator's direction, which ends a table's title."""
     told = _dict(table.get("protocol"))
     words: Sequence[str] = [f"{name}: {_number(told[name])}" for name in WORDS if told.get(name) not in (None, "")]
-    return "; ".join([str(table.get("title") or ""), *words]).removeprefix("; ")
+    direction = str(table.get("title") or "").partition(", ")[2]
+    return "; ".join([*([direction] if direction else []), *words])
 
 
 def _title(name: str) -> str:
