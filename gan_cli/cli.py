@@ -333,7 +333,6 @@ class GANCLI(LightningCLI):
             except RunFailed:  # stopped or gone wrong: the page shows how far it came
                 self._report()
                 raise
-            self._report()
             return
         options = self.config[subcommand]
         model: AdversarialModule
@@ -500,6 +499,7 @@ class GANCLI(LightningCLI):
         if broken := self.datamodule.unreadable_files():
             named = ", ".join(map(str, broken[:3])) + (", ..." if broken[3:] else "")
             _say(f"unreadable files, for which others stood in: {len(broken)} ({named})")
+        self._report()
         last = self.run_folder / runs.LAST
         module = type(self.model).__module__
         trusted = "" if module.startswith("gan_cli.") else f" --module {module}"

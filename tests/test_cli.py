@@ -35,8 +35,10 @@ def test_everything_of_a_run_is_in_its_folder(workdir: Path, capsys: pytest.Capt
     assert sorted(path.name for path in workdir.iterdir()) == ["checkpoints"]
     assert sorted(path.name for path in RUN.iterdir()) == [
         "config.yaml",
+        "environment.json",
         "last.ckpt",
         "metrics.csv",
+        "report.html",
         "samples",
         "step-00000004.ckpt",
     ]
@@ -249,7 +251,7 @@ def test_a_full_disk_ends_the_run_with_exit_code_1(
     def no_room(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("gan_cli.images.os.fsync", no_room)
+    monkeypatch.setattr("gan_cli.files.os.fsync", no_room)
     assert main(["fit", "--config", "dcgan.yaml", *TINY_FLAGS, "--trainer.max_steps", "1"]) == 1
     told = capsys.readouterr().err
     assert "could not be written (No space left on device); what was there before is whole" in told

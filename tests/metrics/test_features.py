@@ -97,8 +97,8 @@ def test_what_is_no_network_is_refused(
 
 
 def test_a_damaged_classifier_is_named(tmp_path: Path) -> None:
-    (tmp_path / "classifier-digits-16-1500.pt").write_bytes(b"half")
-    with pytest.raises(UserError, match=r"digits-16-1500.pt is damaged; remove it"):
+    (tmp_path / f"classifier-digits-16-{features.STEPS}.pt").write_bytes(b"half")
+    with pytest.raises(UserError, match=r"digits-16-\d+.pt is damaged; remove it"):
         load_features("classifier", tmp_path, lesson())
 
 
