@@ -44,7 +44,7 @@ format: $(READY) ## Format and mend what can be mended
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
-bench: $(READY) ## Measure gan fit beside a bare loop, bfloat16 beside float32, and the data's ways (DATA=folder)
+bench: $(READY) ## Measure gan fit beside a bare loop, for every variant and precision, and the data's ways (DATA=folder)
 	$(BIN)/python -m benchmarks.speed
 	$(BIN)/python -m benchmarks.data --root $(DATA)
 
@@ -69,7 +69,7 @@ bench-score: $(READY) ## Score the newest run's digits beside baselines
 bench-theory: $(READY) ## Train the players of docs/theory.md and draw its plots
 	$(BIN)/python -m benchmarks.theory
 
-bench-resume: $(READY) ## Kill runs at random moments and compare the resumed weights
+bench-resume: $(READY) ## Kill DCGAN, WGAN-GP and CycleGAN at random moments and compare the resumed weights
 	$(BIN)/python -m benchmarks.resume
 
 slurm-check: $(READY) ## Stop, requeue and go on with a run on a SLURM of this one machine (as root; Debian's packages)
