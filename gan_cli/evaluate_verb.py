@@ -51,7 +51,12 @@ def run(words: Sequence[str]) -> None:
     parser.add_argument("--output", type=str | None)
     if named:
         parser.add_lightning_class_args(GANDataModule, "data", subclass_mode=True)
-    options = parser.parse_args(normalised(["evaluate", *chosen_set, *words[2:]])[1:])
+    typed = normalised(["evaluate", *chosen_set, *words[2:]])[1:]
+    options = parser.parse_args(typed)
+    if side := parser.parse_args(typed, defaults=False).get("data.init_args.image_size"):
+        if options.image_size not in (None, side):
+            raise UserError(f"image_size: {options.image_size} and data.image_size {side} do not agree; leave one out")
+        options.image_size = side
     metrics = chosen(read_metrics(options.metrics))
     if options.split not in SPLITS:
         raise UserError(f"split: {options.split} is none; take {', '.join(SPLITS)}")
@@ -122,7 +127,7 @@ def _scores(
     network.to("cuda" if torch.cuda.is_available() else "cpu")
     folder = Path(options.cache_dir)
     real = (
-        against_training(theirs, training, network, folder)
+        against_training(theirs, training, ours.total, network, folder)
         if training is not None
         else against_itself(theirs, network, folder)
     )

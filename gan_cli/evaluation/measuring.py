@@ -121,9 +121,9 @@ def _look(images: Images, network: FeatureNetwork) -> Seen:
     return Seen(torch.cat([part.features for part in parts]), torch.cat(logits) if logits else None)
 
 
-def against_training(images: Images, training: Images, network: FeatureNetwork, folder: Path) -> Real:
-    """Held-out images, with training ones as the floor: as many, or all there are."""
-    others = training.some(images.total)
+def against_training(images: Images, training: Images, count: int, network: FeatureNetwork, folder: Path) -> Real:
+    """Held-out images, with training ones as the floor: as many as are judged, or all there are."""
+    others = training.some(count)
     floor = f"{others.total:,} of {training.origin}"
     return Real(images, seen(images, network, folder), seen(others, network, folder), floor)
 

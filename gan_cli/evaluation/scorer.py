@@ -88,7 +88,8 @@ class Scorer:
         if self._real is None:
             images = of_split(self.data, self.split).some(self.num or MOST)
             check_enough(min(images.total, self.num or images.total), "num" if self.num else "data")
-            self._real = against_training(images, of_split(self.data, "train"), network, self.folder)
+            training = of_split(self.data, "train")
+            self._real = against_training(images, training, self.num or images.total, network, self.folder)
         facts = self.data.facts
         return score_samples(
             model,

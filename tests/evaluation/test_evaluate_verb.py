@@ -79,6 +79,7 @@ def test_an_array_of_gan_sample(checkpoint: Path, cache: Path, classifier: Class
     evaluate("x.npz", "Digits", "--cache_dir", cache, "--output", "scores.json")
     (table,) = json.loads(Path("scores.json").read_text())["tables"]
     assert table["protocol"]["num"] == 30
+    assert table["protocol"]["floor"] == "30 of Digits train"
 
 
 def wrong(words: str, digits: Path, rows: Path) -> None:
@@ -103,6 +104,7 @@ def wrong(words: str, digits: Path, rows: Path) -> None:
         ("mixed Digits", r"images of 2 sizes \(8x8, 9x9\); type --image_size N"),
         ("DIGITS small --features ROWS", r"the sizes differ: .* 16x16 and small 8x8; type --image_size N"),
         ("DIGITS Digits --num 7", "7 images are too few"),
+        ("DIGITS Digits --data.image_size 8 --image_size 16", "16 and data.image_size 8 do not agree"),
         ("DIGITS DIGITS", "two folders have no classes"),
         ("DIGITS DIGITS --features classifier", "name one in place of the second folder"),
         ("DIGITS Digits --metrics fud", "metrics: 'fud' is none; there are fid, kid"),
