@@ -378,7 +378,7 @@ class GANCLI(LightningCLI):
         folder = self.run_folder
         page, last = folder / report.FILE, folder / runs.LAST
         try:
-            report.write(folder, page, last if last.is_file() else None)
+            report.write(folder, page, last if last.is_file() else None, positions=report.QUICK)
         except Exception as error:  # whatever it is, the run itself is whole
             _say(f"note: no report was written ({error or type(error).__name__}); gan report {folder} tries anew")
         else:

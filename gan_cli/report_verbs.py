@@ -1,5 +1,6 @@
 """`gan report` and `gan compare`: pages of runs; torch is needed only to make the pictures that are missing."""
 
+from argparse import ArgumentError
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,8 +17,11 @@ def run(verb: str, words: Sequence[str]) -> None:
     Raises:
         UserError: If a run is not there, or the page cannot be written.
     """
-    parser = verbs.plain_parser(verb)
-    options = parser.parse_args(list(words))
+    try:
+        options = verbs.plain_parser(verb).parse_args(list(words))
+    except ArgumentError as error:
+        reason = str(error).splitlines()[0]
+        raise UserError(f"{verb}: {reason}\ngan {verb} --help shows what it takes") from error
     output = _output(options.output)
     try:
         place = _report(options, output) if verb == "report" else _compare(options, output)

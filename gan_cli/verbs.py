@@ -305,11 +305,7 @@ PLAIN_VERBS = {
 
 
 def plain_parser(verb: str) -> ArgumentParser:
-    """The parser of a plain verb; what it cannot read is a short error.
-
-    Raises:
-        UserError: While parsing.
-    """
+    """The parser of a plain verb, which raises `argparse.ArgumentError`."""
     parser = ArgumentParser(
         prog=f"gan {verb}",
         description=PLAIN_VERBS[verb].summary,

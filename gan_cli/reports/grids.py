@@ -43,7 +43,11 @@ def slider(grids: Sequence[tuple[int, Path]], most: int = GRIDS) -> str:
         for number, (step, path) in enumerate(chosen)
     )
     left_out = len(grids) - len(chosen)
-    note = f'<p class="note">{len(chosen)} of {len(grids)} grids, evenly chosen.</p>' if left_out else ""
+    note = (
+        f'<p class="note">{len(chosen)} of {len(grids)} grids, evenly chosen; all are in samples/ of the run.</p>'
+        if left_out
+        else ""
+    )
     return (
         f'<figure class="slider"><label><span>Samples at <output>step {chosen[-1][0]:,}</output></span>'
         f'<input type="range" min="0" max="{last}" step="1" value="{last}" aria-label="Step of the samples" /></label>'

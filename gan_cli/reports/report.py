@@ -17,9 +17,17 @@ from gan_cli.verbs import VERBS
 FILE = "report.html"
 MADE = {"sample": "Samples", "interpolate": "Interpolation", "neighbours": "Nearest training images"}
 """The verbs whose newest picture of a run is shown, and what it is."""
+QUICK = 12
+"""Positions of the slider in the page that ends a run: at the largest grids, two seconds of making them smaller."""
 
 
-def write(folder: Path, output: Path, checkpoint: Path | None = None, missing: Mapping[str, str] | None = None) -> None:
+def write(
+    folder: Path,
+    output: Path,
+    checkpoint: Path | None = None,
+    missing: Mapping[str, str] | None = None,
+    positions: int = grids.GRIDS,
+) -> None:
     """Writes the page of a run.
 
     Args:
@@ -27,19 +35,20 @@ def write(folder: Path, output: Path, checkpoint: Path | None = None, missing: M
         output: The file to write.
         checkpoint: The checkpoint that commands and pictures are about.
         missing: Verbs of `MADE` whose picture could not be made, with the reason.
+        positions: Of the slider at most.
 
     Raises:
         OSError: If it cannot be written.
     """
-    text = page(read(folder, checkpoint), missing or {})
+    text = page(read(folder, checkpoint), missing or {}, positions)
     write_atomically(output, lambda file: file.write(text.encode()))
 
 
-def page(run: RunRecord, missing: Mapping[str, str]) -> str:
+def page(run: RunRecord, missing: Mapping[str, str], positions: int = grids.GRIDS) -> str:
     """The page of a run as HTML; what the run has not got is left out with a line."""
     sections = {
         "Curves": curves_section(curves.charts_of_run(run.series)),
-        "Samples over time": _samples(run),
+        "Samples over time": _samples(run, positions),
         "Pictures": _pictures(run, missing),
         "Scores": scores.section(run.scores, facts.command(run, "test")),
         "Machine": _machine(run),
@@ -92,12 +101,12 @@ def newest_picture(run: RunRecord, verb: str) -> Path | None:
     return newest if newest and times[newest] >= saved else None
 
 
-def _samples(run: RunRecord) -> str:
+def _samples(run: RunRecord, positions: int) -> str:
     if not run.grids:
         return _line("No grids: the run has made none yet.")
     step, path = run.grids[-1]
     final = grids.figure(path, f"The final grid, of step {step:,}")
-    return f'<div class="pictures">{grids.slider(run.grids)}{final}</div>'
+    return f'<div class="pictures">{grids.slider(run.grids, positions)}{final}</div>'
 
 
 def _pictures(run: RunRecord, missing: Mapping[str, str]) -> str:
