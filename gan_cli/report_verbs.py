@@ -55,7 +55,7 @@ def _make_pictures(folder: Path, checkpoint: Path, module: str | None) -> dict[s
     record = run_record.read(folder, checkpoint)
     missing = {}
     for verb in report.wanted_pictures(record):
-        if report.newest_picture(record, verb):
+        if report.pictures_of(record, verb):
             continue
         from gan_cli.cli import run as run_verb
 

@@ -157,7 +157,8 @@ def _said(title: str, curves: Sequence[Curve]) -> str:
 def _note(charts: Sequence[tuple[str, list[Curve]]]) -> str:
     longest = max(len(curve.series.values) for _, curves in charts for curve in curves)
     lost = sum(not math.isfinite(value) for _, curves in charts for curve in curves for value in curve.series.values)
-    notes = ["Drag to zoom, double-click to zoom out, click on a name to hide its curve."]
+    mouse = '<span class="mouse">Drag to zoom, double-click to zoom out.</span>'
+    notes = [f"{mouse} A click on a name hides its curve."]
     if longest > POINTS:
         notes.append(f"Of {longest:,} values {POINTS:,} are drawn, with all that stand out.")
     if lost:

@@ -12,11 +12,19 @@ from gan_cli import pages
 from gan_cli.files import write_atomically
 from gan_cli.reports import curves, facts, grids, scores
 from gan_cli.reports.run_record import RunRecord, read
-from gan_cli.verbs import VERBS
 
 FILE = "report.html"
-MADE = {"sample": "Samples", "interpolate": "Interpolation", "neighbours": "Nearest training images"}
-"""The verbs whose newest picture of a run is shown, and what it is."""
+PICTURES = {
+    "sample": "Samples",
+    "interpolate": "Interpolation",
+    "neighbours": "Nearest training images",
+    "arithmetic": "Latent arithmetic",
+}
+"""What the pictures show that a verb makes of a run."""
+MADE = ("sample", "interpolate", "neighbours")
+"""The verbs that `gan report` runs where there is no picture of theirs."""
+NEWEST = 4
+"""Pictures of a verb that are shown at most."""
 QUICK = 12
 """Positions of the slider in the page that ends a run: at the largest grids, two seconds of making them smaller."""
 
@@ -90,15 +98,15 @@ def wanted_pictures(run: RunRecord) -> list[str]:
     unwanted = {"interpolate"} if run.translates else set()
     if run.grids or run.translates:
         unwanted.add("sample")
-    return [verb for verb in MADE if verb in VERBS and verb not in unwanted]
+    return [verb for verb in MADE if verb not in unwanted]
 
 
-def newest_picture(run: RunRecord, verb: str) -> Path | None:
-    """The newest picture that a verb has made of the run; None if there is none, or the checkpoint is newer still."""
-    times = {path: path.stat().st_mtime for path in run.pictures if path.name.startswith(verb)}
+def pictures_of(run: RunRecord, verb: str) -> list[Path]:
+    """The newest pictures that a verb has made of the run, `NEWEST` at most, none that its checkpoint has outgrown."""
     saved = run.checkpoint.stat().st_mtime if run.checkpoint else 0.0
-    newest = max(times, key=times.__getitem__, default=None)
-    return newest if newest and times[newest] >= saved else None
+    times = {path: path.stat().st_mtime for path in run.pictures if path.name.startswith(verb)}
+    newest = sorted((path for path in times if times[path] >= saved), key=times.__getitem__)[-NEWEST:]
+    return sorted(newest)
 
 
 def _samples(run: RunRecord, positions: int) -> str:
@@ -110,11 +118,12 @@ def _samples(run: RunRecord, positions: int) -> str:
 
 
 def _pictures(run: RunRecord, missing: Mapping[str, str]) -> str:
-    shown, left_out = [], []
-    for verb in wanted_pictures(run):
-        if made := newest_picture(run, verb):
-            shown.append(grids.figure(made, f"{MADE[verb]}: {made.name}"))
-        else:
+    shown: list[str] = []
+    left_out: list[str] = []
+    for verb in [*wanted_pictures(run), "arithmetic"]:
+        made = pictures_of(run, verb)
+        shown += [grids.figure(path, f"{PICTURES[verb]}: {path.name}") for path in made]
+        if not made and verb in MADE:
             reason = missing.get(verb) or f"gan report {run.folder} makes what the checkpoint allows"
             left_out.append(_line(f"No picture by gan {verb}: {reason}"))
     if run.translates:

@@ -6,10 +6,9 @@ from html import escape
 from typing import Any
 
 from gan_cli import pages
+from gan_cli.evaluation.scores import KINDS
 from gan_cli.reports.curves import shown_number
 
-SHORT = {"fid", "kid", "ppl", "mae", "psnr", "ssim", "ms_ssim", "lpips", "kl_classes"}
-"""Names that are abbreviations."""
 WORDS = ("features", "weights", "accuracy", "resize", "num", "num_real", "real")
 """What of a protocol must agree for two scores to be compared."""
 
@@ -61,8 +60,9 @@ def _table(table: Mapping[str, Any]) -> str:
     protocol = [f"{name}: {_number(value)}" for name, value in _dict(table.get("protocol")).items() if value != ""]
     left_out = table.get("left_out")
     notes = ["; ".join(protocol), *(left_out if isinstance(left_out, list) else [])]
-    head = (str(table.get("title") or "score"), "value", "real against real")
-    return pages.table(rows, head) + "".join(_note(str(text)) for text in notes if text)
+    title = f"<h3>{escape(str(table.get('title') or ''))}</h3>"
+    shown = pages.table(rows, ("score", "value", "real against real"))
+    return title + shown + "".join(_note(str(text)) for text in notes if text)
 
 
 def _side_by_side(protocol: str, rows: Mapping[str, Mapping[str, Any]]) -> str:
@@ -80,7 +80,7 @@ def _protocol(table: Mapping[str, Any]) -> str:
 
 
 def _title(name: str) -> str:
-    return name.upper().replace("_", "-") if name in SHORT else name.replace("_", " ")
+    return KINDS[name].title if name in KINDS else name
 
 
 def _value(score: Any) -> str:
