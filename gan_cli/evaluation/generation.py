@@ -1,17 +1,17 @@
 """Scores of a model that makes images from noise."""
 
+from collections.abc import Callable
 from typing import Any, cast
 
 import torch
 from torch import Tensor
 
 from gan_cli.evaluation.images import BATCH
-from gan_cli.evaluation.measuring import Real, floor_of, measured, possible, table
+from gan_cli.evaluation.measuring import Real, Values, measured, possible, table
 from gan_cli.evaluation.processes import by_first, gathered, my_batches
 from gan_cli.evaluation.scores import Scores
 from gan_cli.inference.latents import seeded_latents, slerp, usual_method
 from gan_cli.inference.rendering import conditions_for, images_at, latents_of
-from gan_cli.metrics.distances import Estimate
 from gan_cli.metrics.features import Classifier, FeatureNetwork, Seen, reduced
 from gan_cli.metrics.path_length import EPSILON, path_length, squared_speeds
 from gan_cli.seeding import stream
@@ -25,6 +25,7 @@ def score_samples(
     model: AdversarialModule,
     network: FeatureNetwork,
     real: Real,
+    floor: Callable[[set[str]], Values],
     *,
     num: int,
     seed: int,
@@ -40,6 +41,7 @@ def score_samples(
         model: In eval mode; it has a latent space.
         network: Makes the features, on the model's device.
         real: Real images.
+        floor: Gives what real images score beside real ones.
         num: Samples.
         seed: The first one's.
         wanted: The measures.
@@ -49,7 +51,7 @@ def score_samples(
     wanted, left_out = possible(wanted, network, natural)
     conditions = conditions_for(model, num, None, None)
     made = _seen(model, network, real, num, seed, conditions)
-    values: dict[str, float | Estimate] = {}
+    values: Values = {}
     asked = conditions.get("labels")
     if "conditional_accuracy" in wanted and asked is not None and made.logits is not None:
         values["conditional_accuracy"] = float((made.logits.argmax(1) == asked).double().mean())
@@ -69,7 +71,7 @@ def score_samples(
 
     def judged() -> Scores:
         found = {**measured(made, real.seen, wanted), **values}
-        return table(title, network, how, num, real, found, floor_of(real, wanted), left_out)
+        return table(title, network, how, num, real, found, floor(wanted), left_out)
 
     return by_first(judged)
 

@@ -46,6 +46,10 @@ FOLDER = Path("data/cache/metrics")
 """Where classifiers, inception's weights and real features are kept."""
 
 
+Values = dict[str, float | Estimate]
+"""Numbers by the measures' names."""
+
+
 class Real(NamedTuple):
     """Real images as a network sees them.
 
@@ -154,7 +158,7 @@ def possible(wanted: set[str], network: FeatureNetwork, natural: bool) -> tuple[
     return wanted, left_out
 
 
-def floor_of(real: Real, wanted: set[str]) -> dict[str, float | Estimate]:
+def floor_of(real: Real, wanted: set[str]) -> Values:
     """What real images score beside real ones."""
     if real.other is not None:
         return measured(real.other, real.seen, wanted)
@@ -166,7 +170,7 @@ def floor_of(real: Real, wanted: set[str]) -> dict[str, float | Estimate]:
     return measured(halves[1], halves[0], wanted)
 
 
-def measured(made: Seen, real: Seen, wanted: set[str]) -> dict[str, float | Estimate]:
+def measured(made: Seen, real: Seen, wanted: set[str]) -> Values:
     """What features of images score beside those of real ones, by the measures' names.
 
     Args:
@@ -174,7 +178,7 @@ def measured(made: Seen, real: Seen, wanted: set[str]) -> dict[str, float | Esti
         real: Of real ones.
         wanted: The measures to compute, of those that are `possible`.
     """
-    found: dict[str, float | Estimate] = {}
+    found: Values = {}
     if "fid" in wanted:
         found["fid"] = frechet_distance(made.features, real.features)
     if "kid" in wanted:
@@ -197,7 +201,7 @@ def measured(made: Seen, real: Seen, wanted: set[str]) -> dict[str, float | Esti
     return {name: value for name, value in found.items() if name in wanted}
 
 
-def scored(values: dict[str, float | Estimate], floor: dict[str, float | Estimate]) -> dict[str, Score]:
+def scored(values: Values, floor: Values) -> dict[str, Score]:
     """Numbers with their floors."""
     return {
         name: Score(
@@ -215,8 +219,8 @@ def table(
     made: str,
     count: int,
     real: Real,
-    values: dict[str, float | Estimate],
-    floor: dict[str, float | Estimate],
+    values: Values,
+    floor: Values,
     left_out: list[str],
 ) -> Scores:
     """The scores of images, their protocol and what there is to say of it."""
@@ -234,7 +238,7 @@ def table(
     return Scores(title, protocol, scored(values, floor), (*remarks(count, real, values), *left_out))
 
 
-def remarks(count: int, real: Real, values: dict[str, float | Estimate]) -> list[str]:
+def remarks(count: int, real: Real, values: Values) -> list[str]:
     """What belongs to the protocol of single measures."""
     said = []
     if "kid" in values:

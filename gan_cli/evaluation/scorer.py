@@ -11,7 +11,16 @@ from gan_cli.data.datamodules import Split
 from gan_cli.errors import UserError
 from gan_cli.evaluation.generation import score_samples
 from gan_cli.evaluation.images import of_split
-from gan_cli.evaluation.measuring import FOLDER, MOST, Real, against_training, check_enough, features_for
+from gan_cli.evaluation.measuring import (
+    FOLDER,
+    MOST,
+    Real,
+    Values,
+    against_training,
+    check_enough,
+    features_for,
+    floor_of,
+)
 from gan_cli.evaluation.scores import Scores, chosen
 from gan_cli.evaluation.translation import score_translations, tasks
 from gan_cli.metrics.features import FeatureNetwork
@@ -64,6 +73,7 @@ class Scorer:
         self.folder = folder
         self._network: FeatureNetwork | None = None
         self._real: Real | None = None
+        self._floors: dict[frozenset[str], Values] = {}
 
     @torch.no_grad()
     def score(self, model: AdversarialModule, seed: int = REPORTING_SEED) -> list[Scores]:
@@ -95,12 +105,21 @@ class Scorer:
             model,
             network,
             self._real,
+            self._floor,
             num=self.num or self._real.images.total,
             seed=seed,
             wanted=self.wanted,
             natural=self.data.natural and facts.image_channels == 3,
             title=self._title(model),
         )
+
+    def _floor(self, wanted: set[str]) -> Values:
+        """What real images score beside real ones: computed once, however often models are scored."""
+        assert self._real is not None
+        key = frozenset(wanted)
+        if key not in self._floors:
+            self._floors[key] = floor_of(self._real, wanted)
+        return self._floors[key]
 
     def _of_translator(self, model: TranslationModule, seed: int) -> list[Scores]:
         left_out = []

@@ -85,7 +85,7 @@ def show(tables: Sequence[Scores]) -> None:
     """Prints tables with their protocols."""
     console = Console(highlight=False)
     for table in tables:
-        console.print(table.table())
+        console.print(table.table() if table.scores else table.title)
         for line in table.lines():
             console.print(line, soft_wrap=True, markup=False)
         console.print()

@@ -12,12 +12,11 @@ from gan_cli.batches import ImageBatch, PairedBatch
 from gan_cli.data import GANDataModule
 from gan_cli.data.datamodules import Split
 from gan_cli.evaluation.images import Images, labels_of, of_split
-from gan_cli.evaluation.measuring import LEAST, against_itself, floor_of, measured, possible, scored, table
+from gan_cli.evaluation.measuring import LEAST, Values, against_itself, floor_of, measured, possible, scored, table
 from gan_cli.evaluation.processes import by_first, gathered, my_batches
 from gan_cli.evaluation.scores import Protocol, Scores
 from gan_cli.images import to_float, to_uint8
 from gan_cli.metrics import pairs
-from gan_cli.metrics.distances import Estimate
 from gan_cli.metrics.features import FeatureNetwork, Seen
 from gan_cli.variants.translation import TranslationModule
 
@@ -95,8 +94,9 @@ def score_translations(
         left_out: What is to be said of measures that are missing.
     """
     left_out = list(left_out)
-    values: dict[str, float | Estimate] = {}
-    images, count = _translated(model, task, seed), task.inputs.total
+    values: Values = {}
+    count = task.inputs.total
+    images = _translated(model, task, seed) if task.paired or network is not None else []
     if task.paired:
         of_pairs, notes = pairs.measures(task.targets.read(torch.tensor([0])).shape[-1])
         of_pairs = {name: measure for name, measure in of_pairs.items() if name in wanted}

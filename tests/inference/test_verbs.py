@@ -12,6 +12,7 @@ from PIL import Image
 from gan_cli import load
 from gan_cli.cli import GANCLI
 from gan_cli.errors import UserError
+from gan_cli.metrics import features
 
 CPU = ("--trainer.accelerator", "cpu")
 
@@ -148,16 +149,17 @@ def test_the_python_side_names_what_is_wrong(checkpoint: Path) -> None:
 
 
 def test_validate_and_test_use_the_data_set_of_the_checkpoint(
-    checkpoint: Path, capsys: pytest.CaptureFixture[str]
+    checkpoint: Path, workdir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setattr(features, "STEPS", 5)
+    few = ("--num", 12, "--metrics", "fid", "--output", "metrics.json")
     told = []
-    for verb in ("validate", "test"):
-        gan(verb, "--ckpt", checkpoint)
-        told.append([line for line in capsys.readouterr().out.splitlines() if line.startswith("logits/held_out: ")])
-    assert len(told[0]) == 1
+    for words in (("validate",), ("test", *few), ("test", *few, "--data", "Digits", "--data.batch_size", 2)):
+        gan(*words, "--ckpt", checkpoint)
+        told.append(capsys.readouterr().out.splitlines()[-1])
     assert told[0] == told[1]
-    gan("test", "--ckpt", checkpoint, "--data", "Digits", "--data.batch_size", 2)
-    assert told[0][0] not in capsys.readouterr().out  # statistics of other batches
+    assert told[0].startswith("logits/held_out: ")
+    assert told[2] != told[0]  # statistics of other batches
 
 
 def test_a_process_that_gets_no_batch_is_no_trouble(checkpoint: Path, workdir: Path) -> None:
