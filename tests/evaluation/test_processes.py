@@ -36,8 +36,13 @@ def test_two_processes_give_the_numbers_of_one(tmp_path: Path, monkeypatch: pyte
             assert found.keys() == wanted.keys()
             assert found["protocol"] == wanted["protocol"]
             assert found["scores"].keys() == wanted["scores"].keys()
-            for name, score in wanted["scores"].items():  # matrices are multiplied by other numbers of threads
-                assert found["scores"][name] == pytest.approx(score, rel=1e-6, abs=1e-6)
+            for name in wanted["scores"]:  # matrices are multiplied by other numbers of threads
+                assert numbers(found["scores"][name]) == pytest.approx(numbers(wanted["scores"][name]), 1e-6, 1e-6)
+
+
+def numbers(score: dict[str, float | None]) -> dict[str, float]:
+    """The parts of a score that were measured."""
+    return {part: value for part, value in score.items() if value is not None}
 
 
 def test_one_process_has_all_rows() -> None:
