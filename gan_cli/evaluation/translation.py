@@ -44,30 +44,26 @@ class Task(NamedTuple):
 
 def tasks(model: TranslationModule, data: GANDataModule, split: Split, num: int) -> list[Task]:
     """Every direction of a model with the images of a data set, `num` at most."""
-    if data.yields is ImageBatch:  # domains, or attributes, are classes
-        everything, labels = of_split(data, split), labels_of(data, split)
-        found = []
-        for number, direction in enumerate(model.directions):
-            has = labels == number if labels.ndim == 1 else labels[:, number] > 0.5
-            without, having = (
-                everything.chosen(which.nonzero().flatten(), f"{word}-{direction}")
-                for which, word in ((~has, "not"), (has, "are"))
-            )
-            found.append(
-                Task(
-                    direction,
-                    without.some(num),
-                    having._replace(origin=f"{having.origin} {direction}").some(num),
-                    False,
-                )
-            )
-        return found
+    if data.yields is ImageBatch:
+        return [_to_class(data, split, num, *numbered) for numbered in enumerate(model.directions)]
     sides = [of_split(data, split, domain) for domain in (0, 1)]
     paired = data.yields is PairedBatch
     return [
         Task(direction, sides[number].some(num), sides[1 - number].some(num), paired)
         for number, direction in enumerate(model.directions)
     ]
+
+
+def _to_class(data: GANDataModule, split: Split, num: int, number: int, direction: str) -> Task:
+    """Images without a class or an attribute, and those that have it."""
+    everything, labels = of_split(data, split), labels_of(data, split)
+    has = labels == number if labels.ndim == 1 else labels[:, number] > 0.5
+    without, having = (which.nonzero().flatten() for which in (~has, has))
+    targets = everything.chosen(having, f"{direction}-{seeding.mix(*having.tolist()):x}")
+    inputs = everything.chosen(without, "others")
+    return Task(
+        direction, inputs.some(num), targets._replace(origin=f"{targets.origin} {direction}").some(num), paired=False
+    )
 
 
 def score_translations(
@@ -101,12 +97,7 @@ def score_translations(
         of_pairs, notes = pairs.measures(task.targets.read(torch.tensor([0])).shape[-1])
         of_pairs = {name: measure for name, measure in of_pairs.items() if name in wanted}
         left_out += [note for note in notes if note.partition(":")[0] in wanted]
-        rows = [
-            torch.stack([measure(made, task.targets.read(numbers)) for measure in of_pairs.values()], dim=1)
-            for made, numbers in images
-        ]
-        means = gathered(rows, count, _at_once(model), len(of_pairs), model.device).double().mean(0)
-        values = dict(zip(of_pairs, means.tolist(), strict=True))
+        values = dict(zip(of_pairs, _means(model, task, images, list(of_pairs.values())), strict=True))
     enough = min(count, task.targets.total) >= LEAST
     if not enough:
         left_out.append(f"FID, KID and the like: left out, {min(count, task.targets.total)} images are too few")
@@ -127,6 +118,21 @@ def score_translations(
         return table(title, network, how, count, real, found, floor_of(real, wanted), left_out)
 
     return by_first(judged)
+
+
+def _means(
+    model: TranslationModule, task: Task, images: list[tuple[Tensor, Tensor]], of_pairs: list[pairs.Measure]
+) -> list[float]:
+    """The measures of all processes' translations beside their targets, averaged over the images."""
+    if not of_pairs:
+        return []
+    rows = [
+        torch.stack([measure(made, task.targets.read(numbers)) for measure in of_pairs], dim=1)
+        for made, numbers in images
+    ]
+    found = gathered(rows, task.inputs.total, _at_once(model), len(of_pairs), model.device)
+    means: list[float] = found.double().mean(0).tolist()
+    return means
 
 
 def _translated(model: TranslationModule, task: Task, seed: int) -> list[tuple[Tensor, Tensor]]:

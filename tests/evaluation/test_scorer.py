@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from gan_cli.data import CIFAR10, Digits, StackedMNIST
+from gan_cli.data import CIFAR10, Digits, StackedMNIST, StyledDigits
 from gan_cli.errors import UserError
 from gan_cli.evaluation import measuring
 from gan_cli.evaluation.images import Images
@@ -18,7 +18,8 @@ from gan_cli.images import to_float
 from gan_cli.inference.checkpoints import load_model
 from gan_cli.metrics import features
 from gan_cli.metrics.features import Classifier, FeatureNetwork, Seen
-from tests.inference.translators import cyclegan, pix2pix
+from gan_cli.variants import StarGAN
+from tests.inference.translators import cyclegan, lively, pix2pix
 from tests.toys import FewPairs, FewUnpaired, ToyGAN
 
 
@@ -200,3 +201,22 @@ def test_domains_without_pairs_are_scored_in_both_directions(means: str, tmp_pat
     assert there.scores["fid"].value != back.scores["fid"].value
     assert there.protocol.floor == "two disjoint halves, 12 each"
     assert "mae" not in there.scores
+
+
+def test_only_the_measures_asked_for_are_computed(means: str, tmp_path: Path) -> None:
+    model = pix2pix(source_channels=1, target_channels=3)
+    found = only(Scorer(FewPairs(), means, num=12, metrics=["kid"], folder=tmp_path).score(model))
+    assert found.scores.keys() == {"kid"}
+
+
+def test_translations_into_a_class_are_held_against_its_images(means: str, tmp_path: Path) -> None:
+    model = lively(StarGAN(image_size=16, base_channels=2, num_blocks=1, num_classes=4))
+    model.data_facts["class_names"] = ("plain", "inverted", "thick", "red")
+    data = StyledDigits(image_size=16)
+    tables = Scorer(data, means, folder=tmp_path).score(model)
+    labels = data.read(train=False).labels
+    assert [table.title.rpartition(" ")[2] for table in tables] == ["plain", "inverted", "thick", "red"]
+    for number, table in enumerate(tables):
+        assert table.protocol.num_real == int((labels == number).sum())
+        assert table.protocol.num == int((labels != number).sum())
+        assert table.protocol.real.startswith("StyledDigits test ")
