@@ -4,14 +4,11 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from gan_cli import pages
 from gan_cli.files import write_atomically
 from gan_cli.reports import curves, facts, grids, scores
-from gan_cli.reports.run_record import RunRecord, read
+from gan_cli.reports.run_record import CONFIG, RunRecord, read
 
 FILE = "report.html"
 PICTURES = {
@@ -61,7 +58,7 @@ def page(run: RunRecord, missing: Mapping[str, str], positions: int = grids.GRID
         "Scores": scores.section(run.scores, facts.command(run, "test")),
         "Machine": _machine(run),
         "Reproduce": f"<pre>{escape(chr(10).join(facts.commands(run)))}</pre>",
-        "Configuration": _configuration(run.config),
+        "Configuration": _configuration(run),
     }
     problems = "".join(_line(problem) for problem in run.problems)
     top = f"<header><h1>{escape(run.name)}</h1>{_facts(facts.headline(run))}{problems}</header>"
@@ -137,10 +134,10 @@ def _machine(run: RunRecord) -> str:
     return pages.table(facts.sessions(run), facts.SESSION_HEAD)
 
 
-def _configuration(config: Mapping[str, Any]) -> str:
-    if not config:
+def _configuration(run: RunRecord) -> str:
+    if not run.config:
         return _line("No configuration: the run has no config.yaml that can be read.")
-    text = yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True)
+    text = (run.folder / CONFIG).read_text(encoding="utf-8")
     return f"<details><summary>config.yaml, all of it</summary><pre>{escape(text)}</pre></details>"
 
 
