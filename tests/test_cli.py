@@ -31,7 +31,16 @@ def weights(path: Path) -> dict[str, torch.Tensor]:
 
 
 def test_everything_of_a_run_is_in_its_folder(workdir: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    fit("--trainer.max_steps", "4", "--samples.every_n_steps", "2", "--trainer.log_every_n_steps", "2")
+    fit(
+        "--trainer.max_steps",
+        "4",
+        "--samples.every_n_steps",
+        "2",
+        "--trainer.log_every_n_steps",
+        "2",
+        "--report",
+        "true",
+    )
     assert sorted(path.name for path in workdir.iterdir()) == ["checkpoints"]
     assert sorted(path.name for path in RUN.iterdir()) == [
         "config.yaml",

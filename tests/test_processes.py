@@ -1,24 +1,37 @@
 """Several processes compute what one would."""
 
+import json
 import os
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
+from gan_cli import load
+from tests.evaluation.scored import dealt_out, scores
 from tests.two_processes import STEPS, compared, fit
 from tests.variant_rows import ROWS
 
 
+class Rows(torch.nn.Module):
+    def forward(self, images: Tensor) -> Tensor:
+        return images.float().mean(3).flatten(1) / 255
+
+
 @pytest.fixture(scope="module")
-def two(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What one spawned pair of processes has trained and saved."""
+def two(tmp_path_factory: pytest.TempPathFactory, checkpoint: Path) -> Path:
+    """What one spawned pair of processes has made and saved."""
     folder = tmp_path_factory.mktemp("two")
+    with warnings.catch_warnings(action="ignore"):
+        torch.jit.script(Rows()).save(str(folder / "rows.pt"))
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-m", "tests.two_processes", str(folder), "2"]
+    command = [sys.executable, "-m", "tests.two_processes", str(folder), "2", str(checkpoint)]
     subprocess.run(command, env=environment, check=True, capture_output=True, timeout=300)
     return folder
 
@@ -55,3 +68,31 @@ def test_a_run_of_two_processes_goes_on_in_one(two: Path) -> None:
     saved = torch.load(two / "cyclegan-half.ckpt", weights_only=True)["image_pools"]
     assert len(saved[0]["a"]) + len(saved[1]["a"]) > 20  # more than one pool has room for
     assert len(model.pools["a"].images) == 20
+
+
+def test_two_processes_give_the_scores_of_one(two: Path) -> None:
+    alone = scores(two, 1)
+    assert len(alone) == 3
+    expected = json.loads(json.dumps(alone))
+    for rank in (0, 1):
+        told = json.loads((two / f"scores-{rank}.json").read_text())
+        for found, wanted in zip(told, expected, strict=True):
+            assert found.keys() == wanted.keys()
+            assert found["protocol"] == wanted["protocol"]
+            assert found["scores"].keys() == wanted["scores"].keys()
+            for name in wanted["scores"]:  # matrices are multiplied by other numbers of threads
+                assert numbers(found["scores"][name]) == pytest.approx(numbers(wanted["scores"][name]), 1e-6, 1e-6)
+
+
+def numbers(score: dict[str, float | None]) -> dict[str, float]:
+    """The parts of a score that were measured."""
+    return {part: value for part, value in score.items() if value is not None}
+
+
+def test_one_process_has_all_rows() -> None:
+    dealt_out()
+
+
+def test_a_process_that_gets_no_batch_is_no_trouble(two: Path, checkpoint: Path) -> None:
+    made = np.load(two / "sampled.npz")["images"]
+    assert np.array_equal(made, load(checkpoint).sample(3).permute(0, 2, 3, 1).numpy())

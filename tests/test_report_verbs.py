@@ -12,7 +12,7 @@ from gan_cli.reports import report
 from tests.conftest import TINY_FLAGS
 from tests.reports.pages import Reading, losses, make_run
 
-FIT = ["fit", "--config", "dcgan.yaml", *TINY_FLAGS, "--trainer.log_every_n_steps", "1"]
+FIT = ["fit", "--config", "dcgan.yaml", *TINY_FLAGS, "--trainer.log_every_n_steps", "1", "--report", "true"]
 
 
 def test_fit_ends_by_writing_the_page_and_going_on_adds_to_it(

@@ -1,5 +1,6 @@
-"""Trains models in as many processes as asked, saves what they are: `python -m tests.two_processes FOLDER DEVICES`."""
+"""What two processes do: train, go on, score, sample. `python -m tests.two_processes FOLDER DEVICES CHECKPOINT`."""
 
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,9 @@ from torch import Tensor
 
 from gan_cli.batches import AnyBatch, LoadedBatch
 from gan_cli.callbacks.atomic_checkpoint_io import AtomicCheckpointIO
+from gan_cli.cli import GANCLI
 from gan_cli.strategy import PlayersDDP
+from tests.evaluation.scored import dealt_out, scores
 from tests.toys import ToyGAN
 from tests.variant_rows import ROWS, VariantRow
 
@@ -111,9 +114,20 @@ def resume(folder: Path, devices: int) -> None:
                 trainer.save_checkpoint(path)
 
 
+def sample(checkpoint: Path, target: Path, devices: int) -> None:
+    """Three images in one batch, so that a second process gets none."""
+    words = f"--num 3 --output {target} --trainer.devices {devices} --trainer.strategy ddp --trainer.accelerator cpu"
+    GANCLI(["sample", "--ckpt", str(checkpoint), *words.split()])
+
+
 if __name__ == "__main__":
     place, number = Path(sys.argv[1]), int(sys.argv[2])
     learned = weights(number)
     resume(place, number)
-    if not torch.distributed.is_initialized() or torch.distributed.get_rank() == 0:
+    found = scores(place, number)
+    dealt_out()
+    sample(Path(sys.argv[3]), place / "sampled.npz", number)
+    rank = torch.distributed.get_rank()
+    (place / f"scores-{rank}.json").write_text(json.dumps(found))
+    if rank == 0:
         torch.save(learned, place / "weights")

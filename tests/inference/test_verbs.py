@@ -162,20 +162,6 @@ def test_validate_and_test_use_the_data_set_of_the_checkpoint(
     assert told[2] != told[0]  # statistics of other batches
 
 
-def test_a_process_that_gets_no_batch_is_no_trouble(checkpoint: Path, workdir: Path) -> None:
-    words = ("sample", "--ckpt", checkpoint, "--num", 3, "--output", "x.npz", "--trainer.devices", 2)
-    import subprocess
-    import sys
-
-    subprocess.run(
-        [sys.executable, "-m", "gan_cli", *map(str, words), *CPU, "--trainer.strategy", "ddp"],
-        check=True,
-        timeout=120,
-        capture_output=True,
-    )
-    assert np.array_equal(np.load("x.npz")["images"], load(checkpoint).sample(3).permute(0, 2, 3, 1).numpy())
-
-
 @pytest.fixture(scope="module")
 def conditional(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from lightning.pytorch import Trainer

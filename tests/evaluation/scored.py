@@ -1,10 +1,9 @@
-"""Scores a model in as many processes as asked: `python -m tests.evaluation.two_scorers FOLDER DEVICES`."""
+"""Scores as a run asks for them, in as many processes as it has."""
 
-import json
-import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 
@@ -42,13 +41,14 @@ class Asks(Callback):
 
 def scores(folder: Path, devices: int) -> list[dict[str, Any]]:
     """What a validation asks for, as it would be written."""
-    features.STEPS = STEPS
     torch.manual_seed(0)
     options = {"accelerator": "cpu", "devices": devices, "strategy": "ddp" if devices > 1 else "auto"}
     asks = Asks(folder)
-    verb_trainer({**options, "precision": "32-true", "callbacks": [asks]}).validate(
-        DCGAN(**TINY_DCGAN), Digits(image_size=16, batch_size=60), verbose=False
-    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(features, "STEPS", STEPS)
+        verb_trainer({**options, "precision": "32-true", "callbacks": [asks]}).validate(
+            DCGAN(**TINY_DCGAN), Digits(image_size=16, batch_size=60), verbose=False
+        )
     return [table.as_dict() for table in asks.found]
 
 
@@ -59,10 +59,3 @@ def dealt_out() -> None:
         whole = gathered(mine, count, 4, 1, torch.device("cpu"))
         assert whole.flatten().tolist() == list(range(count))
     assert by_first(lambda: place()[0]) == 0
-
-
-if __name__ == "__main__":
-    where, number = Path(sys.argv[1]), int(sys.argv[2])
-    found = scores(where, number)
-    dealt_out()
-    (where / f"scores-{place()[0]}.json").write_text(json.dumps(found))
