@@ -29,7 +29,7 @@ demo: $(READY) ## Train on the embedded digits (minutes) and make pictures
 	@echo "Look at them in checkpoints/dcgan-digits-demo/ (the newest version): samples/ while it trained, pictures/ now"
 
 test: $(READY) ## Run the default tests (no network, no GPU)
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 test-slow: $(READY) ## Run the tests that learn something (minutes)
 	$(BIN)/python -m pytest -m slow
