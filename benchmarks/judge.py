@@ -16,7 +16,7 @@ from torch import Tensor
 
 from benchmarks import runs
 from gan_cli.data import ImageDataModule
-from gan_cli.images import write_atomically
+from gan_cli.files import write_atomically
 from gan_cli.inference.api import TrainedGAN
 from gan_cli.metrics.classifier import Classified, ImageClassifier, accuracy, classify, train_classifier
 from gan_cli.metrics.distances import coverage, frechet_distance, nearest_distance, within_class_spread

@@ -21,7 +21,7 @@ import torch
 import yaml
 
 from gan_cli import runs
-from gan_cli.images import write_atomically
+from gan_cli.files import write_atomically
 from gan_cli.inference import checkpoints
 from gan_cli.machine import has_bfloat16
 from gan_cli.parser import config_path

@@ -33,7 +33,7 @@ from gan_cli.data import GANDataModule
 from gan_cli.errors import Diverged, RunFailed, UserError
 from gan_cli.evaluation.neighbours import neighbours
 from gan_cli.evaluation.testing import score_and_write
-from gan_cli.images import write_atomically
+from gan_cli.files import write_atomically
 from gan_cli.inference import checkpoints
 from gan_cli.inference.arithmetic import arithmetic
 from gan_cli.inference.evaluate import evaluate

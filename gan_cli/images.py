@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 from torchvision.utils import make_grid
 
-from gan_cli.files import write_atomically as write_atomically
+from gan_cli.files import write_atomically
 
 
 def to_uint8(images: Tensor) -> Tensor:

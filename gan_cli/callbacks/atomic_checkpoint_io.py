@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from lightning.fabric.plugins import TorchCheckpointIO
 
-from gan_cli.images import write_atomically
+from gan_cli.files import write_atomically
 
 
 class AtomicCheckpointIO(TorchCheckpointIO):

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from lightning.pytorch.loggers import Logger, WandbLogger
 from lightning.pytorch.utilities.rank_zero import rank_zero_only
 
-from gan_cli.images import write_atomically
+from gan_cli.files import write_atomically
 
 METRICS_FILE = "metrics.csv"
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from gan_cli.errors import RunFailed, UserError
-from gan_cli.images import write_atomically
+from gan_cli.files import write_atomically
 
 Shape = tuple[int, int, int]
 """C, H and W."""

@@ -12,7 +12,7 @@ from gan_cli.data import GANDataModule
 from gan_cli.errors import UserError
 from gan_cli.evaluation.images import BATCH, Images, has_classes, lesson_of
 from gan_cli.evaluation.scores import Protocol, Score, Scores
-from gan_cli.images import write_atomically
+from gan_cli.files import write_atomically
 from gan_cli.metrics.distances import (
     Estimate,
     density_coverage,

@@ -124,6 +124,7 @@ class Scores(NamedTuple):
         """What goes into metrics.json."""
         return {
             "title": self.title,
+            "direction": self.direction,
             "protocol": self.protocol._asdict(),
             "scores": {name: score._asdict() for name, score in self.ordered()},
             "left_out": list(self.left_out),

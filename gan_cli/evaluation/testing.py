@@ -12,7 +12,7 @@ from gan_cli.errors import UserError
 from gan_cli.evaluation.processes import place
 from gan_cli.evaluation.scorer import Scorer
 from gan_cli.evaluation.scores import KINDS, Scores
-from gan_cli.images import write_atomically
+from gan_cli.files import write_atomically
 from gan_cli.variants.base import AdversarialModule
 
 NAME = "metrics.json"

@@ -13,7 +13,7 @@ import av
 import numpy as np
 from PIL import Image, ImageSequence
 
-from gan_cli.images import write_atomically
+from gan_cli.files import write_atomically
 from gan_cli.inference.media import FORMATS, OPTIONS, Picture, picture_of, to_pil
 from gan_cli.reading import Unreadable
 

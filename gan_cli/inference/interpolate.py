@@ -10,7 +10,8 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from gan_cli.errors import UserError
-from gan_cli.images import grid, save_png, to_pil, write_atomically
+from gan_cli.files import write_atomically
+from gan_cli.images import grid, save_png, to_pil
 from gan_cli.inference.labels import chosen_classes, class_walk, read_labels
 from gan_cli.inference.latents import usual_method, walk
 from gan_cli.inference.pictures import real_points, surface

@@ -13,7 +13,7 @@ from PIL import Image
 from torch import Tensor
 
 from gan_cli import reading
-from gan_cli.images import write_atomically
+from gan_cli.files import write_atomically
 from gan_cli.inference.tiles import Pixels
 from gan_cli.reading import Unreadable
 

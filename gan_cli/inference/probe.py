@@ -13,7 +13,7 @@ from gan_cli.batches import Batch
 from gan_cli.data import GANDataModule
 from gan_cli.data.parts import LabelledPart
 from gan_cli.errors import UserError
-from gan_cli.images import write_atomically
+from gan_cli.files import write_atomically
 from gan_cli.inference.dealt import dealt
 from gan_cli.inference.discriminator_features import check_has_features, discriminator_features
 from gan_cli.inference.evaluate import check_fits

@@ -17,7 +17,7 @@ from torch.utils.data import DataLoader
 from gan_cli import runs
 from gan_cli.data import GANDataModule
 from gan_cli.errors import UserError
-from gan_cli.images import write_atomically
+from gan_cli.files import write_atomically
 from gan_cli.inference import checkpoints, gallery
 from gan_cli.inference.films import VIDEOS, first_frame, frames_in, translate_animation, translate_video
 from gan_cli.inference.inputs import READABLE, Input, test_inputs, typed_inputs

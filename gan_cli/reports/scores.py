@@ -72,10 +72,10 @@ def _side_by_side(protocol: str, rows: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def _protocol(table: Mapping[str, Any]) -> str:
-    """What must be the same, as one line; so must a translator's direction, which ends a table's title."""
+    """What must be the same, as one line; so must a translator's direction."""
     told = _dict(table.get("protocol"))
     words: Sequence[str] = [f"{name}: {_number(told[name])}" for name in WORDS if told.get(name) not in (None, "")]
-    direction = str(table.get("title") or "").partition(", ")[2]
+    direction = str(table.get("direction") or "")
     return "; ".join([*([direction] if direction else []), *words])
 
 

@@ -57,6 +57,14 @@ def test_scores_of_one_protocol_share_a_table_and_others_do_not(tmp_path: Path) 
     assert f"Without scores: {tmp_path.name}/d." in apart.text
 
 
+def test_a_translators_directions_have_tables_of_their_own(tmp_path: Path) -> None:
+    scores = scored(360, 12.5)
+    scores["tables"] = [{**scores["tables"][0], "direction": direction} for direction in ("horse2zebra", "zebra2horse")]
+    page = reading(*(make_run(tmp_path / name, losses(1), scores=scores) for name in ("a", "b")))
+    assert page.data["th"].count("FID") == 2
+    assert all(direction in page.text for direction in ("horse2zebra", "zebra2horse"))
+
+
 def test_runs_of_the_same_name_are_told_apart_by_their_folders(tmp_path: Path) -> None:
     page = reading(make_run(tmp_path / "x/run/v", losses(1)), make_run(tmp_path / "y/run/v", losses(1)))
     assert [curve["name"] for curve in page.charts[0]["curves"]] == [f"{tmp_path}/x/run/v", f"{tmp_path}/y/run/v"]
