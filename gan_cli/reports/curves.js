@@ -54,7 +54,7 @@
     };
   };
 
-  const config = { responsive: true, displayModeBar: coarse ? false : "hover", displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d"] };
+  const config = { responsive: true, displayModeBar: false };
   const draw = () => {
     control("smoothed").textContent = Number(control("smoothing").value).toFixed(2);
     charts.forEach((chart, number) =>
