@@ -4,6 +4,7 @@ for a variant's card."""
 import shutil
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
 
@@ -34,6 +35,8 @@ metrics     such as fid,kid,precision,recall,density,coverage,diversity; default
 image_size  images of other sizes are resized to so many pixels; without it they must be of one size
 cache_dir   where classifiers, weights and features of a data set are kept; default data/cache/metrics
 output      a file for the scores beside what is printed"""
+MODULES = {"data": (DATA_HELP, "gan_cli.data_verbs"), "evaluate": (EVALUATE_HELP, "gan_cli.evaluate_verb")}
+"""Verbs that are run by a module of their own, imported when it is needed, and their help."""
 LIST = "Show variants, configs, data sets, runs; list NAME: a variant beside its paper; list data: the sets' homes"
 
 
@@ -65,37 +68,24 @@ def _answer(arguments: list[str]) -> int:
         print(f"gan-cli {__version__}")
     elif verb == "list":
         print(_listing(rest))
-    elif verb == "data":
-        _data(rest)
-    elif verb == "evaluate":
-        _evaluate(rest)
+    elif verb in MODULES:
+        _run_module(verb, rest)
     else:
         _run(verb, rest)
     return 0
 
 
-def _data(rest: list[str]) -> None:
+def _run_module(verb: str, rest: list[str]) -> None:
+    """Runs a verb that has a module of its own, or shows its help."""
+    text, module = MODULES[verb]
     if not rest or not {"--help", "-h"}.isdisjoint(rest):
-        print(DATA_HELP)
+        print(text)
         return
-    from gan_cli import data_verbs
     from gan_cli.cli import hush, short_errors
 
     hush()
-    with short_errors("data"):
-        data_verbs.run(rest)
-
-
-def _evaluate(rest: list[str]) -> None:
-    if not rest or not {"--help", "-h"}.isdisjoint(rest):
-        print(EVALUATE_HELP)
-        return
-    from gan_cli import evaluate_verb
-    from gan_cli.cli import hush, short_errors
-
-    hush()
-    with short_errors("evaluate"):
-        evaluate_verb.run(rest)
+    with short_errors(verb):
+        import_module(module).run(rest)
 
 
 def _run(verb: str, rest: list[str]) -> None:

@@ -25,7 +25,8 @@ from gan_cli.evaluation.measuring import (
     table,
 )
 from gan_cli.evaluation.scores import Scores, chosen
-from gan_cli.evaluation.testing import read_metrics, show, write_scores
+from gan_cli.evaluation.testing import read_metrics, show
+from gan_cli.files import write_json
 from gan_cli.metrics.features import FeatureNetwork, inception_is_at_hand, load_features
 from gan_cli.parser import Parser, normalised
 
@@ -66,7 +67,7 @@ def run(words: Sequence[str]) -> None:
     scores = compare(Path(judged), real, metrics, options)
     show([scores])
     if options.output:
-        write_scores(Path(options.output), {"images": judged, "real": real, "tables": [scores.as_dict()]})
+        write_json(Path(options.output), {"images": judged, "real": real, "tables": [scores.as_dict()]})
         print(f"written: {options.output}")
 
 

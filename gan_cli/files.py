@@ -1,18 +1,44 @@
 """Files that are written whole or not at all. No torch is needed."""
 
 import io
+import json
 import os
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A file beside the target that takes its place in one step: after a crash the old file is still whole.
+
+    What is written into it is forced to the disk before it is moved over the target; no other file system is involved.
+
+    Args:
+        path: The file to make or replace; its folder is made if missing.
+
+    Raises:
+        OSError: If the folder cannot be written or is full; nothing but the old file remains.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.touch()
+        yield temporary
+        with open(temporary, "rb") as file:
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink()
+    _sync_folder(path.parent)
 
 
 def write_atomically(path: Path, write: Callable[[IO[bytes]], object]) -> None:
-    """Replaces a file by what `write` produces, in one step: after a crash or a full disk the old file is still whole.
-
-    The bytes are made in memory, written beside the target (no other file system is involved), forced to the disk, and
-    only then moved over it.
+    """Replaces a file by what `write` produces, made in memory before anything of the file system is touched.
 
     Args:
         path: The file to make or replace; its folder is made if missing.
@@ -23,20 +49,18 @@ def write_atomically(path: Path, write: Callable[[IO[bytes]], object]) -> None:
     """
     buffer = io.BytesIO()
     write(buffer)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with open(temporary, "wb") as file:
-            file.write(buffer.getbuffer())
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, str(path)) from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink()
-    _sync_folder(path.parent)
+    with replacing(path) as temporary:
+        temporary.write_bytes(buffer.getbuffer())
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Writes plain data as JSON, whole or not at all.
+
+    Raises:
+        OSError: If the folder cannot be written or is full; nothing but the old file remains.
+    """
+    text = json.dumps(content, indent=2) + "\n"
+    write_atomically(path, lambda file: file.write(text.encode()))
 
 
 def _sync_folder(folder: Path) -> None:

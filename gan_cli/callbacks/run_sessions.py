@@ -14,7 +14,7 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 
 from gan_cli import __version__
 from gan_cli.callbacks.run_checkpoint import is_dry_run
-from gan_cli.files import write_atomically
+from gan_cli.files import write_json
 from gan_cli.reports.run_record import SESSIONS
 from gan_cli.variants.base import PLAYERS
 
@@ -61,8 +61,7 @@ class RunSessions(Callback):
             "last_step": trainer.global_step,
             "seconds": round(time.perf_counter() - self._since, 2),
         }
-        text = json.dumps(self._content, indent=1)
-        write_atomically(self._path, lambda file: file.write(text.encode()))
+        write_json(self._path, self._content)
 
 
 def earlier(path: Path) -> list[Any]:

@@ -1,6 +1,5 @@
 """`gan neighbours`: generated images beside the training images nearest to them, and what that says of memorisation."""
 
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,7 +13,7 @@ from gan_cli.errors import UserError
 from gan_cli.evaluation.images import Images, of_split
 from gan_cli.evaluation.measuring import features_for
 from gan_cli.evaluation.neighbours_picture import distributions, rows_picture
-from gan_cli.files import write_atomically
+from gan_cli.files import write_json
 from gan_cli.images import save_png
 from gan_cli.inference.evaluate import check_fits
 from gan_cli.inference.rendering import conditions_for, latents_of, render
@@ -107,7 +106,7 @@ def neighbours(
         "nearest": {one.name: one.numbers[: options.num].tolist() for one in compared},
         "verdict": verdict,
     }
-    write_atomically(figures, lambda file: file.write((json.dumps(content, indent=2) + "\n").encode()))
+    write_json(figures, content)
     return Neighbours(table, verdict, [output, histograms, figures])
 
 

@@ -1,6 +1,5 @@
 """What `gan test` adds to the discriminator's outputs: a table of scores, printed and written."""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from gan_cli.errors import UserError
 from gan_cli.evaluation.processes import place
 from gan_cli.evaluation.scorer import Scorer
 from gan_cli.evaluation.scores import KINDS, Scores
-from gan_cli.files import write_atomically
+from gan_cli.files import write_json
 from gan_cli.variants.base import AdversarialModule
 
 NAME = "metrics.json"
@@ -61,7 +60,7 @@ def score_and_write(
             "seed": options.seed,
             "logged": dict(logged),
         }
-        write_scores(file, {**head, "tables": [table.as_dict() for table in tables], "note": note})
+        write_json(file, {**head, "tables": [table.as_dict() for table in tables], "note": note})
         print(f"written: {file}")
     return file
 
@@ -89,9 +88,3 @@ def show(tables: Sequence[Scores]) -> None:
         for line in table.lines():
             console.print(line, soft_wrap=True, markup=False)
         console.print()
-
-
-def write_scores(file: Path, content: Mapping[str, Any]) -> None:
-    """Writes scores as JSON, whole or not at all."""
-    text = json.dumps(content, indent=2) + "\n"
-    write_atomically(file, lambda target: target.write(text.encode()))

@@ -2,9 +2,8 @@
 
 import errno
 import io
-import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ import av
 import numpy as np
 from PIL import Image, ImageSequence
 
-from gan_cli.files import write_atomically
+from gan_cli.files import replacing, write_atomically
 from gan_cli.inference.media import FORMATS, OPTIONS, Picture, picture_of, to_pil
 from gan_cli.reading import Unreadable
 
@@ -88,7 +87,7 @@ def translate_video(source: Path, target: Path, make: Make, tick: Tick) -> None:
         Unreadable: If it is no video, or damaged.
         OSError: If the target cannot be written; nothing of it remains.
     """
-    with _replacing(target) as temporary, _reasons(source), av.open(_address(source)) as container:
+    with replacing(target) as temporary, _reasons(source), av.open(_address(source)) as container:
         if not container.streams.video:
             raise Unreadable(source, "it holds no video")
         _remuxed(container, temporary, source, make, tick)
@@ -223,21 +222,3 @@ def _reasons(source: Path) -> Iterator[None]:
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS):
             raise
         raise Unreadable(source, f"damaged, or no film ({getattr(error, 'strerror', None) or error})") from error
-
-
-@contextmanager
-def _replacing(path: Path) -> Iterator[Path]:
-    """A file beside the target that takes its place once it is whole; films are too large to be made in memory."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.touch()
-        yield temporary
-        with open(temporary, "rb") as file:
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, str(path)) from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink()

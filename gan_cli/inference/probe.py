@@ -1,6 +1,5 @@
 """`gan probe`: what a discriminator has learned to see, told by a linear classifier upon its features."""
 
-import json
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -13,7 +12,7 @@ from gan_cli.batches import Batch
 from gan_cli.data import GANDataModule
 from gan_cli.data.parts import LabelledPart
 from gan_cli.errors import UserError
-from gan_cli.files import write_atomically
+from gan_cli.files import write_json
 from gan_cli.inference.dealt import dealt
 from gan_cli.inference.discriminator_features import check_has_features, discriminator_features
 from gan_cli.inference.evaluate import check_fits
@@ -87,7 +86,7 @@ def probe(
         "pixels": by_pixels._asdict(),
         "guessing": guessing,
     }
-    write_atomically(output, lambda file: file.write((json.dumps(found, indent=2) + "\n").encode()))
+    write_json(output, found)
     return Probed(_table(found, by_features, by_pixels), output)
 
 
