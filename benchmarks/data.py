@@ -27,7 +27,7 @@ from torchvision import datasets, transforms
 
 from benchmarks.runs import has_mnist
 from gan_cli.data import LSUN, MNIST, CelebA, GANDataModule, ImageFolder
-from gan_cli.data.photo_blocks import photograph
+from gan_cli.data.pairs.photo_blocks import photograph
 
 BATCH = 64
 MADE = 569

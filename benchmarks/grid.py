@@ -15,7 +15,7 @@ from torch import Tensor
 
 from benchmarks import runs
 from gan_cli.data import Grid25
-from gan_cli.data.points import GRID25
+from gan_cli.data.points.mixtures import GRID25
 from gan_cli.inference.api import TrainedGAN
 from gan_cli.metrics.modes import ModeScores, count_modes
 from gan_cli.seeding import stream

@@ -21,10 +21,10 @@ import torch
 import yaml
 
 from gan_cli import runs
+from gan_cli.command.parser import config_path
+from gan_cli.devices.precision import has_bfloat16
 from gan_cli.files import write_atomically
 from gan_cli.inference import checkpoints
-from gan_cli.machine import has_bfloat16
-from gan_cli.parser import config_path
 from gan_cli.variants.base import RECORD
 
 BENCH = "bench"

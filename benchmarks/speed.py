@@ -29,7 +29,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.bare import BareLoop
-from gan_cli import catalogue, cli
+from gan_cli.command import catalogue, cli
 from gan_cli.variants import AdversarialModule
 
 WARM_UP = 5

@@ -23,9 +23,9 @@ from torch import Tensor
 from benchmarks import paired, photo_measures, runs
 from gan_cli.data import PhotoPatches
 from gan_cli.data.sampling import Span
-from gan_cli.images import grid, save_png
 from gan_cli.inference.api import TrainedGAN
 from gan_cli.inference.translator import translating
+from gan_cli.media.images import grid, save_png
 from gan_cli.metrics.classifier import accuracy, classify, train_classifier
 from gan_cli.seeding import stream
 

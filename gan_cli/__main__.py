@@ -8,8 +8,9 @@ from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
 
-from gan_cli import __version__, catalogue, runs
-from gan_cli.errors import RunFailed, UserError
+from gan_cli import __version__, runs
+from gan_cli.command import catalogue
+from gan_cli.errors import RunFailed, UserError, nearest
 
 DATA = "check NAME-or-folder: what is there and what is wrong with it; prepare: decode it into a cache"
 DATA_HELP = """usage: gan data check NAME-or-folder [--data.ARGUMENT VALUE ...] [--output FILE.png]
@@ -35,7 +36,10 @@ metrics     such as fid,kid,precision,recall,density,coverage,diversity; default
 image_size  images of other sizes are resized to so many pixels; without it they must be of one size
 cache_dir   where classifiers, weights and features of a data set are kept; default data/cache/metrics
 output      a file for the scores beside what is printed"""
-MODULES = {"data": (DATA_HELP, "gan_cli.data_verbs"), "evaluate": (EVALUATE_HELP, "gan_cli.evaluate_verb")}
+MODULES = {
+    "data": (DATA_HELP, "gan_cli.verbs.data"),
+    "evaluate": (EVALUATE_HELP, "gan_cli.verbs.evaluate"),
+}
 """Verbs that are run by a module of their own, imported when it is needed, and their help."""
 LIST = "Show variants, configs, data sets, runs; list NAME: a variant beside its paper; list data: the sets' homes"
 
@@ -81,7 +85,7 @@ def _run_module(verb: str, rest: list[str]) -> None:
     if not rest or not {"--help", "-h"}.isdisjoint(rest):
         print(text)
         return
-    from gan_cli.cli import hush, short_errors
+    from gan_cli.command.cli import hush, short_errors
 
     hush()
     with short_errors(verb):
@@ -89,24 +93,25 @@ def _run_module(verb: str, rest: list[str]) -> None:
 
 
 def _run(verb: str, rest: list[str]) -> None:
-    from gan_cli import verbs
+    from gan_cli.command import options as verbs
 
     known = [*verbs.VERBS, *verbs.PLAIN_VERBS, "evaluate", "data", "list"]
     if verb not in known:
-        raise UserError(f"{verb} is no verb{catalogue.nearest(verb, known)}\ngan --help shows them all")
+        raise UserError(f"{verb} is no verb{nearest(verb, known)}\ngan --help shows them all")
     if verb in verbs.PLAIN_VERBS:
         _run_plain(verb, rest)
         return
     if verbs.VERBS[verb].add_options and not {"--help", "-h"}.isdisjoint(rest):
         verbs.help_parser(verb).print_help()
         return
-    from gan_cli.cli import run
+    from gan_cli.command.cli import run
 
     run([verb, *rest])
 
 
 def _run_plain(verb: str, rest: list[str]) -> None:
-    from gan_cli import report_verbs, verbs
+    from gan_cli.command import options as verbs
+    from gan_cli.verbs import report as report_verbs
 
     if not {"--help", "-h"}.isdisjoint(rest):
         verbs.plain_parser(verb).print_help()
@@ -115,7 +120,7 @@ def _run_plain(verb: str, rest: list[str]) -> None:
 
 
 def _help() -> str:
-    from gan_cli import verbs
+    from gan_cli.command import options as verbs
 
     described = {name: verb.summary for name, verb in (verbs.VERBS | verbs.PLAIN_VERBS).items()}
     described |= {"evaluate": EVALUATE, "data": DATA, "list": LIST}
@@ -164,7 +169,7 @@ def _card(typed: str) -> str:
     known = catalogue.variants()
     names = {name.lower(): name for name in known}
     if typed.lower() not in names:
-        raise UserError(f"list: {typed} is no variant{catalogue.nearest(typed, known)}\nThere are {', '.join(known)}")
+        raise UserError(f"list: {typed} is no variant{nearest(typed, known)}\nThere are {', '.join(known)}")
     from gan_cli import variants
     from gan_cli.variants import card
 

@@ -1,5 +1,8 @@
 """The two ways a command ends badly, each with its exit code and a message of one to three lines."""
 
+import difflib
+from collections.abc import Iterable
+
 
 class UserError(ValueError):
     """What was asked for cannot be done: names the argument or file, the value and the way out. Exit code 2."""
@@ -15,3 +18,10 @@ class RunFailed(RuntimeError):
 
 class Diverged(RunFailed):
     """A run whose losses or weights are no longer finite."""
+
+
+def nearest(word: str, words: Iterable[str]) -> str:
+    """'; did you mean X?' for the word that looks most like the one typed, or nothing."""
+    found = difflib.get_close_matches(word.lower(), {known.lower(): known for known in words}, n=1)
+    match = next((known for known in words if found and known.lower() == found[0]), None)
+    return f"; did you mean {match}?" if match else ""

@@ -82,7 +82,7 @@ def trained(quiet_trainer: Callable[..., Trainer]) -> Callable[..., DCGAN]:
 @pytest.fixture(scope="session")
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The last checkpoint of a tiny run made by the command, `.../checkpoints/dcgan-digits/version_0/last.ckpt`."""
-    from gan_cli.cli import GANCLI
+    from gan_cli.command.cli import GANCLI
 
     root = tmp_path_factory.mktemp("trained") / "checkpoints"
     flags = [*TINY_FLAGS, "--trainer.max_steps", "4", "--trainer.default_root_dir", str(root)]

@@ -15,11 +15,11 @@ from lightning.pytorch import Trainer
 
 from benchmarks import bare, data, grid, judge, learning, runs, score, semi_supervised, speed, stacked
 from benchmarks.judge import Judge
-from gan_cli import catalogue
 from gan_cli.batches import ImageBatch
+from gan_cli.command import catalogue
 from gan_cli.data import Digits
-from gan_cli.images import to_float
 from gan_cli.inference.api import TrainedGAN
+from gan_cli.media.images import to_float
 from gan_cli.metrics.classifier import classify, train_classifier
 from gan_cli.metrics.modes import ModeScores
 from gan_cli.seeding import Rows

@@ -13,7 +13,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from gan_cli.cli import GANCLI
+from gan_cli.command.cli import GANCLI
 from gan_cli.inference import checkpoints
 from gan_cli.variants.base import RECORD
 from tests.conftest import TINY_FLAGS

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import torch
 
-from gan_cli.cli import GANCLI, run
+from gan_cli.command.cli import GANCLI, run
 from gan_cli.errors import RunFailed
 from gan_cli.inference import checkpoints
 from gan_cli.variants import DCGAN

@@ -11,9 +11,9 @@ from benchmarks import domains, paired, photo_measures, unpaired
 from benchmarks.judge import Judge
 from benchmarks.score import rows
 from gan_cli import load
-from gan_cli.cli import GANCLI
+from gan_cli.command.cli import GANCLI
 from gan_cli.data import Digits, PhotoPatches, Ring8, StyledDigits
-from gan_cli.data.styled_digits import STYLES
+from gan_cli.data.images.styled_digits import STYLES
 from gan_cli.metrics.classifier import classify, train_classifier
 from gan_cli.metrics.modes import count_modes
 

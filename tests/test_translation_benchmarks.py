@@ -6,7 +6,7 @@ from torch import Tensor
 from benchmarks import domains, paired, unpaired
 from benchmarks.photo_measures import mean_absolute_error
 from gan_cli.data import PhotoPatches, StyledDigits
-from gan_cli.data.styled_digits import STYLES
+from gan_cli.data.images.styled_digits import STYLES
 from gan_cli.inference.api import TrainedGAN
 from gan_cli.metrics.classifier import classify
 

@@ -10,9 +10,9 @@ from torch import Tensor, nn
 from gan_cli.batches import AnyBatch, ImageBatch, LoadedBatch, PairedBatch, UnpairedBatch
 from gan_cli.data import DataFacts, Digits, GANDataModule
 from gan_cli.data.datamodules import Split
+from gan_cli.data.pairs.translation_sets import facts_between
 from gan_cli.data.parts import Part
 from gan_cli.data.sampling import Span, stream_indices
-from gan_cli.data.translation_sets import facts_between
 from gan_cli.networks.layers import class_shares
 from gan_cli.objectives.adversarial import discriminator_cross_entropy, non_saturating_generator_loss
 from gan_cli.seeding import Rows

@@ -11,8 +11,8 @@ from torch import Tensor
 
 from gan_cli.batches import AnyBatch, LoadedBatch
 from gan_cli.callbacks.atomic_checkpoint_io import AtomicCheckpointIO
-from gan_cli.cli import GANCLI
-from gan_cli.strategy import PlayersDDP
+from gan_cli.command.cli import GANCLI
+from gan_cli.devices.strategy import PlayersDDP
 from tests.evaluation.scored import dealt_out, scores
 from tests.toys import ToyGAN
 from tests.variant_rows import ROWS, VariantRow

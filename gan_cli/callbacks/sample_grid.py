@@ -11,9 +11,9 @@ from torch import Tensor
 from gan_cli.callbacks.run_checkpoint import is_dry_run
 from gan_cli.data import GANDataModule
 from gan_cli.errors import UserError
-from gan_cli.images import save_png
 from gan_cli.inference.pictures import sheet, translated_sheet, usual_number
 from gan_cli.inference.rendering import conditions_for, images_at, latents_of, takes_labels
+from gan_cli.media.images import save_png
 from gan_cli.networks.layers import evaluating
 from gan_cli.variants.base import AdversarialModule
 from gan_cli.variants.translation import TranslationModule

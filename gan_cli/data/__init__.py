@@ -1,10 +1,9 @@
 """Data sets as LightningDataModules, selectable as `--data NAME`."""
 
-from gan_cli.data.celeba import CelebA
 from gan_cli.data.datamodules import DataFacts, GANDataModule, NamedImage
-from gan_cli.data.folder_sets import PairedFolder, UnpairedFolder
-from gan_cli.data.image_folder import ImageFolder
-from gan_cli.data.image_sets import (
+from gan_cli.data.images.celeba import CelebA
+from gan_cli.data.images.image_folder import ImageFolder
+from gan_cli.data.images.image_sets import (
     CIFAR10,
     CIFAR100,
     MNIST,
@@ -14,9 +13,11 @@ from gan_cli.data.image_sets import (
     ImageDataModule,
     StackedMNIST,
 )
-from gan_cli.data.labelled_sets import LabelledFileDataModule
-from gan_cli.data.lsun import LSUN
-from gan_cli.data.named_sets import (
+from gan_cli.data.images.labelled_sets import LabelledFileDataModule
+from gan_cli.data.images.lsun import LSUN
+from gan_cli.data.images.styled_digits import StyledDigits
+from gan_cli.data.pairs.folder_sets import PairedFolder, UnpairedFolder
+from gan_cli.data.pairs.named_sets import (
     Apple2Orange,
     Cezanne2Photo,
     Cityscapes,
@@ -32,10 +33,9 @@ from gan_cli.data.named_sets import (
     Ukiyoe2Photo,
     VanGogh2Photo,
 )
-from gan_cli.data.photo_patches import PhotoPatches
-from gan_cli.data.point_sets import Grid25, PointDataModule, Ring8, SwissRoll
-from gan_cli.data.styled_digits import StyledDigits
-from gan_cli.data.translation_sets import PairedDataModule, UnpairedDataModule
+from gan_cli.data.pairs.photo_patches import PhotoPatches
+from gan_cli.data.pairs.translation_sets import PairedDataModule, UnpairedDataModule
+from gan_cli.data.points.point_sets import Grid25, PointDataModule, Ring8, SwissRoll
 
 __all__ = [
     "CIFAR10",

@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 import lmdb
 
 from gan_cli.errors import UserError
-from gan_cli.reading import Unreadable, image_names, is_image_name
+from gan_cli.media.reading import Unreadable, image_names, is_image_name
 
 DATABASE = "data.mdb"
 """What LMDB calls its file inside a database's folder."""

@@ -10,11 +10,11 @@ from lightning.pytorch import LightningDataModule
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from gan_cli import images
 from gan_cli.batches import AnyBatch, Batch, ImageBatch, LoadedBatch
 from gan_cli.data.parts import LabelledPart, Part
 from gan_cli.data.sampling import StreamSampler, dealt_indices
 from gan_cli.errors import UserError
+from gan_cli.media import images
 from gan_cli.seeding import stream
 
 Split = Literal["train", "val", "test"]

@@ -10,11 +10,11 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from gan_cli import reading
 from gan_cli.data.archives import File
 from gan_cli.data.stores import BrokenFile, Shape
 from gan_cli.data.transforms import LARGEST, resized
 from gan_cli.errors import UserError
+from gan_cli.media import reading
 from gan_cli.seeding import stream
 
 AT_ONCE = 256

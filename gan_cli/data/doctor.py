@@ -9,19 +9,19 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from gan_cli import images, reading
 from gan_cli.batches import ImageBatch
 from gan_cli.data.archives import File
 from gan_cli.data.datamodules import GANDataModule, Split
 from gan_cli.data.examination import Seen, colours, is_misnamed, look, size_of
 from gan_cli.data.file_sets import FileDataModule
 from gan_cli.data.folders import SPLITS
-from gan_cli.data.labelled_sets import LabelledFileDataModule
+from gan_cli.data.images.labelled_sets import LabelledFileDataModule
+from gan_cli.data.pairs.translation_sets import BOTH_SIDES
 from gan_cli.data.parts import LabelledPart
 from gan_cli.data.sampling import Span
 from gan_cli.data.stores import Store
-from gan_cli.data.translation_sets import BOTH_SIDES
 from gan_cli.errors import UserError
+from gan_cli.media import images, reading
 
 THREADS = 4
 """That decode beside each other."""

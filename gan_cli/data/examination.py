@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from gan_cli import reading
 from gan_cli.data.archives import File
+from gan_cli.media import reading
 
 NOISE = 6
 """How much the channels of a grey image differ at most, for what JPEG does to them."""

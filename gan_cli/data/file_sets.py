@@ -10,7 +10,6 @@ from typing import ClassVar, Literal
 import torch
 from torch import Tensor
 
-from gan_cli import reading
 from gan_cli.data import caches, decoding, stores
 from gan_cli.data.archives import File
 from gan_cli.data.caches import Cache
@@ -19,6 +18,7 @@ from gan_cli.data.decoding import Example, Recipe, files_of
 from gan_cli.data.stores import DecodingStore, MemoryStore, Store
 from gan_cli.data.transforms import Framing
 from gan_cli.errors import UserError
+from gan_cli.media import reading
 
 JITTER = 286 / 256
 """How much larger training images are before they are cut, in the papers' code."""

@@ -9,11 +9,11 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from gan_cli import reading
 from gan_cli.data import archives
 from gan_cli.data.archives import File
 from gan_cli.errors import UserError
-from gan_cli.evaluation.images import Images
+from gan_cli.evaluation.collections import Images
+from gan_cli.media import reading
 
 RESIZING = "bicubic with antialiasing (Pillow)"
 

@@ -6,7 +6,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 
-from gan_cli.evaluation.images import BATCH
+from gan_cli.evaluation.collections import BATCH
 from gan_cli.evaluation.measuring import Real, Values, measured, possible, table
 from gan_cli.evaluation.processes import by_first, gathered, my_batches
 from gan_cli.evaluation.scores import Scores

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from gan_cli.data import GANDataModule
 from gan_cli.errors import UserError
-from gan_cli.evaluation.images import BATCH, Images, has_classes, lesson_of
+from gan_cli.evaluation.collections import BATCH, Images, has_classes, lesson_of
 from gan_cli.evaluation.scores import Protocol, Score, Scores
 from gan_cli.files import write_atomically
 from gan_cli.metrics.distances import (

@@ -10,13 +10,13 @@ from torch import Tensor
 
 from gan_cli.data import GANDataModule
 from gan_cli.errors import UserError
-from gan_cli.evaluation.images import Images, of_split
+from gan_cli.evaluation.collections import Images, of_split
 from gan_cli.evaluation.measuring import features_for
 from gan_cli.evaluation.neighbours_picture import distributions, rows_picture
 from gan_cli.files import write_json
-from gan_cli.images import save_png
-from gan_cli.inference.evaluate import check_fits
 from gan_cli.inference.rendering import conditions_for, latents_of, render
+from gan_cli.inference.validation import check_fits
+from gan_cli.media.images import save_png
 from gan_cli.metrics.nearest import Compared, memorisation, nearest
 from gan_cli.variants.base import AdversarialModule
 

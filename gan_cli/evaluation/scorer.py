@@ -9,8 +9,8 @@ import torch
 from gan_cli.data import GANDataModule
 from gan_cli.data.datamodules import Split
 from gan_cli.errors import UserError
+from gan_cli.evaluation.collections import of_split
 from gan_cli.evaluation.generation import score_samples
-from gan_cli.evaluation.images import of_split
 from gan_cli.evaluation.measuring import (
     FOLDER,
     MOST,

@@ -11,11 +11,11 @@ from gan_cli import seeding
 from gan_cli.batches import ImageBatch, PairedBatch
 from gan_cli.data import GANDataModule
 from gan_cli.data.datamodules import Split
-from gan_cli.evaluation.images import Images, labels_of, of_split
+from gan_cli.evaluation.collections import Images, labels_of, of_split
 from gan_cli.evaluation.measuring import LEAST, Values, against_itself, floor_of, measured, possible, scored, table
 from gan_cli.evaluation.processes import by_first, gathered, my_batches
 from gan_cli.evaluation.scores import Protocol, Scores
-from gan_cli.images import to_float, to_uint8
+from gan_cli.media.images import to_float, to_uint8
 from gan_cli.metrics import pairs
 from gan_cli.metrics.features import FeatureNetwork, Seen
 from gan_cli.variants.translation import TranslationModule

@@ -13,10 +13,10 @@ from gan_cli.inference.arithmetic import Concept, classes_of, conditions_of, nei
 from gan_cli.inference.checkpoints import load_model
 from gan_cli.inference.labels import chosen_classes, class_walk
 from gan_cli.inference.latents import Method, usual_method, walk
-from gan_cli.inference.media import Picture, picture_of, picture_of_tensor, read_picture, to_pil, to_tensor
 from gan_cli.inference.rendering import conditions_for, images_at, latents_of, takes_labels
 from gan_cli.inference.translator import Translator, translating, usual_direction
-from gan_cli.reading import Unreadable
+from gan_cli.media.picture_files import Picture, picture_of, picture_of_tensor, read_picture, to_pil, to_tensor
+from gan_cli.media.reading import Unreadable
 
 
 class TrainedGAN:

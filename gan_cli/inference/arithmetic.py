@@ -11,10 +11,10 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from gan_cli.errors import UserError
-from gan_cli.images import grid, save_png
 from gan_cli.inference.labels import chosen_classes, class_names, read_labels
 from gan_cli.inference.latents import seeded_latents
 from gan_cli.inference.rendering import conditions_for, latents_of, render, takes_labels
+from gan_cli.media.images import grid, save_png
 from gan_cli.seeding import Distribution, draw, stream
 from gan_cli.variants.base import AdversarialModule
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from gan_cli import pages
+from gan_cli.media import pages
 
 SIDE = 320
 """Pixels of the longer side of a shown image; a page of whole photographs would not open."""

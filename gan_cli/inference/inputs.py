@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from torch import Tensor
 
 from gan_cli.errors import UserError
-from gan_cli.inference.films import VIDEOS
-from gan_cli.reading import SUFFIXES
+from gan_cli.media.films import VIDEOS
+from gan_cli.media.reading import SUFFIXES
 
 READABLE = SUFFIXES | VIDEOS
 """Endings, in small letters, of what can be translated."""

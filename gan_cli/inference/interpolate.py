@@ -11,12 +11,12 @@ from torch.nn.functional import pad
 
 from gan_cli.errors import UserError
 from gan_cli.files import write_atomically
-from gan_cli.images import grid, save_png, to_pil
 from gan_cli.inference.labels import chosen_classes, class_walk, read_labels
 from gan_cli.inference.latents import usual_method, walk
 from gan_cli.inference.pictures import real_points, surface
 from gan_cli.inference.rendering import conditions_for, latents_of, render, takes_labels
-from gan_cli.scatter import scatter
+from gan_cli.media.images import grid, save_png, to_pil
+from gan_cli.media.scatter import scatter
 from gan_cli.variants.base import AdversarialModule
 
 

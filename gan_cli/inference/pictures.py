@@ -7,10 +7,10 @@ import torch
 from torch import Tensor
 
 from gan_cli import data, seeding
-from gan_cli.images import grid, labelled_grid, to_uint8
 from gan_cli.inference.labels import class_names
+from gan_cli.media.images import grid, labelled_grid, to_uint8
+from gan_cli.media.scatter import scatter
 from gan_cli.networks.layers import evaluating
-from gan_cli.scatter import scatter
 from gan_cli.variants.base import AdversarialModule
 from gan_cli.variants.translation import TranslationModule
 

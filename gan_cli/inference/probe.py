@@ -7,15 +7,15 @@ import torch
 from rich.table import Table
 from torch import Tensor
 
-from gan_cli import machine
 from gan_cli.batches import Batch
 from gan_cli.data import GANDataModule
 from gan_cli.data.parts import LabelledPart
+from gan_cli.devices import memory
 from gan_cli.errors import UserError
 from gan_cli.files import write_json
 from gan_cli.inference.dealt import dealt
 from gan_cli.inference.discriminator_features import check_has_features, discriminator_features
-from gan_cli.inference.evaluate import check_fits
+from gan_cli.inference.validation import check_fits
 from gan_cli.metrics.linear_probe import Probe, labelled_subset, linear_probe
 from gan_cli.variants.base import AdversarialModule
 
@@ -146,7 +146,7 @@ def _check_memory(images: int, model: AdversarialModule, data: GANDataModule) ->
     facts = data.facts
     shape = (facts.point_dim,) if facts.point_dim else (facts.image_channels, facts.image_size, facts.image_size)
     features = discriminator_features(model, torch.zeros(1, *shape)).shape[1]
-    wanted, there = images * features * BYTES, machine.memory()
+    wanted, there = images * features * BYTES, memory.memory()
     if wanted > there:
         fits = max(2, int(images * there / wanted / facts.num_classes / 2))
         raise UserError(

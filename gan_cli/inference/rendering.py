@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 
 from gan_cli.errors import UserError
-from gan_cli.images import to_uint8
 from gan_cli.inference.dealt import dealt
 from gan_cli.inference.labels import chosen_classes
 from gan_cli.inference.latents import seeded_latents
+from gan_cli.media.images import to_uint8
 from gan_cli.variants.base import AdversarialModule
 from gan_cli.variants.translation import TranslationModule
 

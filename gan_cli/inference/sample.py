@@ -8,10 +8,10 @@ from torch import Tensor
 
 from gan_cli.errors import UserError
 from gan_cli.files import write_atomically
-from gan_cli.images import save_png
 from gan_cli.inference.labels import chosen_classes, read_labels
 from gan_cli.inference.pictures import sheet, usual_number
 from gan_cli.inference.rendering import conditions_for, latents_of, render, takes_labels
+from gan_cli.media.images import save_png
 from gan_cli.variants.base import AdversarialModule
 
 FORMATS = ("grid", "images", "both", "npz")

@@ -2,15 +2,13 @@
 
 from collections.abc import Callable
 from math import ceil, pi
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
-Pixels = NDArray[Any]
-"""uint8 or uint16 [H, W, C]."""
+from gan_cli.media.picture_files import Pixels
 
 
 class Piece(NamedTuple):

@@ -19,9 +19,11 @@ from gan_cli.data import GANDataModule
 from gan_cli.errors import UserError
 from gan_cli.files import write_atomically
 from gan_cli.inference import checkpoints, gallery
-from gan_cli.inference.films import VIDEOS, first_frame, frames_in, translate_animation, translate_video
 from gan_cli.inference.inputs import READABLE, Input, test_inputs, typed_inputs
-from gan_cli.inference.media import (
+from gan_cli.inference.trainers import verb_trainer
+from gan_cli.inference.translator import Translator, translating, usual_direction
+from gan_cli.media.films import VIDEOS, first_frame, frames_in, translate_animation, translate_video
+from gan_cli.media.picture_files import (
     FORMATS,
     Picture,
     Unwritable,
@@ -31,9 +33,7 @@ from gan_cli.inference.media import (
     thumbnail,
     write_picture,
 )
-from gan_cli.inference.trainers import verb_trainer
-from gan_cli.inference.translator import Translator, translating, usual_direction
-from gan_cli.reading import Unreadable
+from gan_cli.media.reading import Unreadable
 from gan_cli.variants.base import AdversarialModule
 from gan_cli.variants.translation import TranslationModule
 

@@ -10,10 +10,11 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from gan_cli import images, seeding
+from gan_cli import seeding
 from gan_cli.errors import UserError
-from gan_cli.inference.media import Picture, for_network, with_colours
-from gan_cli.inference.tiles import Pixels, framed, in_tiles
+from gan_cli.inference.tiles import framed, in_tiles
+from gan_cli.media import images
+from gan_cli.media.picture_files import Picture, Pixels, for_network, with_colours
 from gan_cli.networks.layers import statistics_held
 from gan_cli.variants.base import AdversarialModule
 from gan_cli.variants.translation import TranslationModule

@@ -10,7 +10,7 @@ from torch.nn.functional import cross_entropy, pad
 from torch.optim import AdamW
 from torch.optim.lr_scheduler import OneCycleLR
 
-from gan_cli.images import shown, to_float
+from gan_cli.media.images import shown, to_float
 from gan_cli.seeding import mix, stream
 
 FEATURES = 128

@@ -5,9 +5,9 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from gan_cli import pages
 from gan_cli.errors import UserError
 from gan_cli.files import write_atomically
+from gan_cli.media import pages
 from gan_cli.reports import curves, facts, grids, scores
 from gan_cli.reports.report import assembled, curves_section
 from gan_cli.reports.run_record import RunRecord, flat, read

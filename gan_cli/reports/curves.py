@@ -8,7 +8,7 @@ from importlib.resources import files
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from gan_cli import pages
+from gan_cli.media import pages
 from gan_cli.reports.run_record import Series
 
 POINTS = 1000

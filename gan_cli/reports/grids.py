@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from gan_cli import pages
+from gan_cli.media import pages
 
 GRIDS = 40
 """Positions of a slider at most."""

@@ -5,8 +5,8 @@ from html import escape
 from importlib.resources import files
 from pathlib import Path
 
-from gan_cli import pages
 from gan_cli.files import write_atomically
+from gan_cli.media import pages
 from gan_cli.reports import curves, facts, grids, scores
 from gan_cli.reports.run_record import CONFIG, RunRecord, read
 

@@ -4,20 +4,18 @@ import csv
 import json
 import math
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import yaml
 
-from gan_cli import catalogue, runs
+from gan_cli import runs
 from gan_cli.errors import UserError
 
 CONFIG, METRICS, SCORES, SESSIONS = "config.yaml", "metrics.csv", "metrics.json", "environment.json"
 
 
-_translators = cache(catalogue.translators)
 _YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times faster where PyYAML was built with libyaml
 
 
@@ -84,7 +82,8 @@ class RunRecord(NamedTuple):
 
     @property
     def translates(self) -> bool:
-        return self.variant in _translators()
+        """Whether it makes images from images: what begins with noise has a number of latents."""
+        return bool(self.config) and "model.init_args.latent_dim" not in flat(self.config)
 
     @property
     def last_step(self) -> int:

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from gan_cli import pages
 from gan_cli.evaluation.scores import KINDS
+from gan_cli.media import pages
 from gan_cli.reports.curves import shown_number
 
 WORDS = ("features", "weights", "accuracy", "resize", "num", "num_real", "real")

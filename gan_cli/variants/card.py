@@ -12,8 +12,6 @@ from rich.console import Console
 from rich.table import Table
 from torch import nn
 
-from gan_cli.catalogue import CONDITIONAL, CONDITIONAL_IF_ASKED
-
 WIDTH = 110
 """Columns that a card has at most."""
 
@@ -88,7 +86,7 @@ def condition(variant: type[nn.Module]) -> str:
     labels = inspect.signature(variant.forward).parameters.get("labels")
     if labels is None:
         return "not conditional"
-    return CONDITIONAL if labels.default is Parameter.empty else CONDITIONAL_IF_ASKED
+    return "conditional" if labels.default is Parameter.empty else "conditional with num_classes"
 
 
 def parameter_counts(variant: type[nn.Module]) -> dict[str, int]:

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from gan_cli.callbacks.evaluation import Evaluation
-from gan_cli.cli import GANCLI, run
+from gan_cli.command.cli import GANCLI, run
 from gan_cli.errors import UserError
 from gan_cli.evaluation.scorer import Scorer
 from gan_cli.evaluation.scores import Protocol, Score, Scores

@@ -83,6 +83,6 @@ def test_wandb_goes_on_offline_where_it_is_not_reached(
 
 
 def test_wandb_is_not_imported_unless_asked_for() -> None:
-    script = "import sys, gan_cli.cli; print('wandb' in sys.modules)"
+    script = "import sys, gan_cli.command.cli; print('wandb' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

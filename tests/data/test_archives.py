@@ -4,10 +4,10 @@ from pathlib import Path
 import lmdb
 import pytest
 
-from gan_cli import reading
 from gan_cli.data import archives
 from gan_cli.errors import UserError
-from gan_cli.reading import Unreadable
+from gan_cli.media import reading
+from gan_cli.media.reading import Unreadable
 from tests.data import pictures
 
 

@@ -11,8 +11,8 @@ from gan_cli.data.datamodules import GANDataModule
 from gan_cli.data.doctor import contact_sheet, diagnose
 from gan_cli.errors import UserError
 from tests.data import pictures
-from tests.data.test_celeba import ROWS
-from tests.data.test_celeba import write as write_faces
+from tests.data.images.test_celeba import ROWS
+from tests.data.images.test_celeba import write as write_faces
 
 SMALL: dict[str, Any] = {"image_size": 16, "num_workers": 0, "batch_size": 1, "on_error": "skip", "cache": "none"}
 

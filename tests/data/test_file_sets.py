@@ -12,7 +12,7 @@ import torch
 from lightning.pytorch import Trainer
 from torch import Tensor
 
-from gan_cli.cli import GANCLI
+from gan_cli.command.cli import GANCLI
 from gan_cli.data import ImageFolder, UnpairedFolder, caches
 from gan_cli.data.sampling import Span
 from gan_cli.data.stores import DecodingStore, MemoryStore

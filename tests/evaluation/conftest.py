@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from gan_cli.data import Digits
-from gan_cli.evaluation.images import lesson_of
+from gan_cli.evaluation.collections import lesson_of
 from gan_cli.metrics import features
 from gan_cli.metrics.features import Classifier, trained_on
 

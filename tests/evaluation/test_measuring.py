@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
 from gan_cli.data import Digits
-from gan_cli.evaluation.images import of_split
+from gan_cli.evaluation.collections import of_split
 from gan_cli.evaluation.measuring import against_itself, against_training, floor_of, measured
 from gan_cli.metrics.distances import frechet_distance, kernel_distance
 from gan_cli.metrics.features import Classifier, Seen

@@ -11,11 +11,11 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from gan_cli.cli import GANCLI
+from gan_cli.command.cli import GANCLI
 from gan_cli.data import Digits
 from gan_cli.errors import UserError
 from gan_cli.evaluation import neighbours as module
-from gan_cli.evaluation.images import of_split
+from gan_cli.evaluation.collections import of_split
 from gan_cli.evaluation.neighbours import compare, pixels, sentence
 
 

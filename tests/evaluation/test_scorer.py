@@ -10,12 +10,12 @@ from torch import Tensor
 from gan_cli.data import CIFAR10, Digits, StackedMNIST, StyledDigits
 from gan_cli.errors import UserError
 from gan_cli.evaluation import measuring
-from gan_cli.evaluation.images import Images
+from gan_cli.evaluation.collections import Images
 from gan_cli.evaluation.measuring import usual_features
 from gan_cli.evaluation.scorer import REPORTING_SEED, SELECTING_SEED, Scorer
 from gan_cli.evaluation.scores import Scores
-from gan_cli.images import to_float
 from gan_cli.inference.checkpoints import load_model
+from gan_cli.media.images import to_float
 from gan_cli.metrics import features
 from gan_cli.metrics.features import Classifier, FeatureNetwork, Seen
 from gan_cli.variants import StarGAN

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 
-from gan_cli.cli import GANCLI
+from gan_cli.command.cli import GANCLI
 from gan_cli.data import ImageFolder
 from gan_cli.errors import UserError
 from gan_cli.inference import checkpoints

@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 
 from gan_cli import load
-from gan_cli.cli import GANCLI
+from gan_cli.command.cli import GANCLI
 from gan_cli.errors import UserError
 from tests.conftest import TINY_FLAGS
 

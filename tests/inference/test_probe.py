@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from gan_cli.cli import GANCLI
+from gan_cli.command.cli import GANCLI
 from gan_cli.errors import UserError
 from gan_cli.inference.discriminator_features import discriminator_features
 from gan_cli.variants import CGAN, DCGAN

@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, interpolate
 
-from gan_cli.inference.tiles import Pixels, framed, in_tiles, pieces
+from gan_cli.inference.tiles import framed, in_tiles, pieces
+from gan_cli.media.picture_files import Pixels
 from tests.inference.translators import colours
 
 

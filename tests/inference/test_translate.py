@@ -17,12 +17,13 @@ from PIL import Image
 
 from gan_cli import data, load
 from gan_cli.__main__ import main
-from gan_cli.cli import GANCLI
+from gan_cli.command.cli import GANCLI
 from gan_cli.data import Digits, NamedImage
 from gan_cli.errors import RunFailed, UserError
-from gan_cli.inference import media, translate
-from tests.inference.test_films import film, frames, seen
+from gan_cli.inference import translate
+from gan_cli.media import picture_files as media
 from tests.inference.translators import colours, cyclegan, gan, picture, pix2pix, saved, stargan
+from tests.media.test_films import film, frames, seen
 
 
 class Checkpoints(NamedTuple):
@@ -285,7 +286,7 @@ def test_verbs_and_checkpoints_that_do_not_go_together(
 def test_a_full_disk_or_a_locked_folder_is_one_clear_line(
     ckpt: Checkpoints, photos: Path, monkeypatch: pytest.MonkeyPatch, number: int, kind: Any, message: str
 ) -> None:
-    from gan_cli import cli
+    from gan_cli.command import cli
 
     write = media.write_picture
 

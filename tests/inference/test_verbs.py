@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from gan_cli import load
-from gan_cli.cli import GANCLI
+from gan_cli.command.cli import GANCLI
 from gan_cli.errors import UserError
 from gan_cli.metrics import features
 

@@ -8,8 +8,8 @@ import torch
 from lightning.pytorch import Trainer
 from PIL import Image
 
-from gan_cli.cli import GANCLI
-from gan_cli.inference.tiles import Pixels
+from gan_cli.command.cli import GANCLI
+from gan_cli.media.picture_files import Pixels
 from gan_cli.variants import CycleGAN, Pix2Pix, StarGAN
 from gan_cli.variants.translation import TranslationModule
 

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 import torch
 
-from gan_cli.data.sources import digits
+from gan_cli.data.images.sources import digits
 from gan_cli.metrics.classifier import FEATURES, ImageClassifier, _shifted, accuracy, classify, train_classifier
 
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from gan_cli.data.sources import digits
+from gan_cli.data.images.sources import digits
 from gan_cli.errors import UserError
 from gan_cli.metrics import features
 from gan_cli.metrics.features import LabelledImages, Lesson, load_features

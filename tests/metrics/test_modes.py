@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from gan_cli.data.points import GRID25, RING8, Modes, mixture
+from gan_cli.data.points.mixtures import GRID25, RING8, Modes, mixture
 from gan_cli.metrics.modes import class_modes, count_modes
 
 CENTRES = torch.tensor([[0.0, 0.0], [10.0, 0.0], [0.0, 10.0], [10.0, 10.0]])

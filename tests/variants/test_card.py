@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 import pytest
 from torch import nn
 
-from gan_cli import catalogue, variants
+from gan_cli import variants
+from gan_cli.command import catalogue
 from gan_cli.variants import DCGAN, WGANGP, AdversarialModule
 from gan_cli.variants.card import Card, Row, condition, defaults, parameter_counts, rendered, rows, shown
 from gan_cli.variants.latent import LatentModule

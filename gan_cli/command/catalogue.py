@@ -1,0 +1,99 @@
+"""What there is to choose from, read from the sources themselves: nothing is imported, no table is kept by hand."""
+
+import ast
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+PACKAGE = Path(__file__).parent.parent
+
+NOTES = ("home", "licence", "layout")
+"""Attributes of a data set's class that are said in plain strings."""
+
+CONDITIONAL = "conditional"
+"""What is said of a variant whose `forward` wants labels."""
+CONDITIONAL_IF_ASKED = "conditional with num_classes"
+"""The same where labels may be left out."""
+
+
+def variants() -> dict[str, str]:
+    """Every variant with the first line of its docstring, and whether it makes pictures by class."""
+    return _first_lines(_classes(sorted((PACKAGE / "variants").glob("*.py")), "AdversarialModule"))
+
+
+def translators() -> set[str]:
+    """The names of the variants that make images from images."""
+    found = _classes(sorted((PACKAGE / "variants").glob("*.py")), "AdversarialModule")
+    return {node.name for node, *above in found if any(base.name == "TranslationModule" for base in above)}
+
+
+def data_sets() -> dict[str, str]:
+    """Every data set with the first line of its docstring; those that need no download and no files come first."""
+    found = _classes(sorted((PACKAGE / "data").glob("**/*.py")), "GANDataModule")
+    return _first_lines(sorted(found, key=lambda lineage: not any(map(_comes_along, lineage))))
+
+
+def data_notes() -> dict[str, dict[str, str]]:
+    """What every data set says of its home, licence and layout; what it does not say itself, its bases say."""
+    found = _classes(sorted((PACKAGE / "data").glob("**/*.py")), "GANDataModule")
+    return {node.name: {name: _said([node, *above], name) for name in NOTES} for node, *above in found}
+
+
+def configs() -> dict[str, str]:
+    """Every packaged config with the first line of its header."""
+    return {path.name: path.read_text("utf-8").partition("\n")[0].lstrip("# ") for path in config_files()}
+
+
+def config_files() -> list[Path]:
+    """The packaged configs: beside the modules in an installed wheel, in the project's own folder in a checkout."""
+    inside, beside = PACKAGE / "lightning_configs", PACKAGE.parent / "lightning_configs"
+    return sorted((inside if inside.is_dir() else beside).glob("*.yaml"))
+
+
+def _classes(files: Iterable[Path], root: str) -> list[list[ast.ClassDef]]:
+    """What descends from a class, each with its ancestors after it; without the bases, whose names end in Module."""
+    nodes = {node.name: node for file in files for node in _class_definitions(file)}
+    lineages = [_lineage(node, nodes) for name, node in nodes.items() if not name.endswith("Module")]
+    return [lineage for lineage in lineages if any(root in _parents(node) for node in lineage)]
+
+
+def _lineage(node: ast.ClassDef, nodes: dict[str, ast.ClassDef]) -> list[ast.ClassDef]:
+    above = (nodes[name] for name in _parents(node) if name in nodes)
+    return [node, *(ancestor for parent in above for ancestor in _lineage(parent, nodes))]
+
+
+def _parents(node: ast.ClassDef) -> list[str]:
+    return [parent.id for parent in node.bases if isinstance(parent, ast.Name)]
+
+
+def _first_lines(lineages: Iterable[list[ast.ClassDef]]) -> dict[str, str]:
+    return {node.name: (ast.get_docstring(node) or "").partition("\n")[0] + _condition(node) for node, *_ in lineages}
+
+
+def _comes_along(node: ast.ClassDef) -> bool:
+    """Whether a class says `offline = True`."""
+    return any(isinstance(part, ast.Assign) and ast.unparse(part) == "offline = True" for part in node.body)
+
+
+def _said(lineage: Iterable[ast.ClassDef], name: str) -> str:
+    """The string that the nearest class of a lineage gives an attribute."""
+    for node in lineage:
+        for part in node.body:
+            if isinstance(part, ast.Assign) and [ast.unparse(target) for target in part.targets] == [name]:
+                return str(ast.literal_eval(part.value))
+    return ""
+
+
+def _class_definitions(file: Path) -> Iterator[ast.ClassDef]:
+    tree = ast.parse(file.read_text("utf-8"))
+    return (node for node in tree.body if isinstance(node, ast.ClassDef))
+
+
+def _condition(node: ast.ClassDef) -> str:
+    """What follows the docstring of a class whose `forward` takes labels: "conditional", in brackets."""
+    for part in node.body:
+        if isinstance(part, ast.FunctionDef) and part.name == "forward":
+            names = [argument.arg for argument in part.args.args]
+            required = names[: len(names) - len(part.args.defaults)]
+            if "labels" in names:
+                return f" [{CONDITIONAL if 'labels' in required else CONDITIONAL_IF_ASKED}]"
+    return ""

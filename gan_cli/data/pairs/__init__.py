@@ -1,0 +1,1 @@
+"""Sets to translate between: pairs, and two domains."""

@@ -1,0 +1,81 @@
+"""Two real photographs in blocks, which are trained on and held out in turn as the fields of a chessboard."""
+
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+import numpy as np
+import torch
+from PIL import Image
+from sklearn.datasets import load_sample_images
+from torch import Tensor
+
+from gan_cli.data.pairs.edge_maps import edges
+
+Task = Literal["edges2photo", "gray2photo", "china2flower"]
+
+SCALES = (1.0, 1.25, 1.5)
+"""How much the photographs are reduced."""
+ROOM = 1.6
+"""Side of a block at least, in patches: the largest scale and some freedom to move."""
+
+
+class Block(NamedTuple):
+    """A piece of a photograph, once for each of `SCALES`.
+
+    Attributes:
+        source: What goes in, uint8 [C, H, W] each.
+        target: What is to come out, of the same heights and widths.
+        drawing: Its edges, black on white, uint8 [1, H, W] each.
+    """
+
+    source: tuple[Tensor, ...]
+    target: tuple[Tensor, ...]
+    drawing: tuple[Tensor, ...]
+
+
+@lru_cache(maxsize=2)
+def blocks(task: Task, image_size: int, held_out: bool) -> tuple[list[Block], list[Block]]:
+    """The blocks of both photographs for a task, to train on or held out."""
+    return _blocks("china", task, image_size, held_out), _blocks("flower", task, image_size, held_out)
+
+
+def _blocks(name: str, task: Task, image_size: int, held_out: bool) -> list[Block]:
+    photo = photograph(name)
+    rows, columns = (_bounds(length, image_size) for length in (photo.height, photo.width))
+    found = []
+    for row in range(len(rows) - 1):
+        for column in range(len(columns) - 1):
+            if (row + column) % 2 == held_out:
+                box = (columns[column], rows[row], columns[column + 1], rows[row + 1])
+                found.append(_block(photo.crop(box), task))
+    return found
+
+
+def _bounds(length: int, image_size: int) -> list[int]:
+    """Where blocks begin and end along a side of a photograph."""
+    count = int(length // (ROOM * image_size))
+    return [round(length * number / count) for number in range(count + 1)]
+
+
+def _block(photo: Image.Image, task: Task) -> Block:
+    scaled = [
+        photo.resize((round(photo.width / scale), round(photo.height / scale)), Image.Resampling.BICUBIC)
+        for scale in SCALES
+    ]
+    targets = tuple(torch.from_numpy(np.array(image)).permute(2, 0, 1).contiguous() for image in scaled)
+    grey = [np.array(image.convert("L")) for image in scaled]
+    drawings = tuple(torch.from_numpy(edges(pixels))[None] for pixels in grey)
+    sources = {
+        "edges2photo": drawings,
+        "gray2photo": tuple(torch.from_numpy(pixels)[None] for pixels in grey),
+        "china2flower": targets,
+    }
+    return Block(sources[task], targets, drawings)
+
+
+@lru_cache(maxsize=2)
+def photograph(name: str) -> Image.Image:
+    """One of scikit-learn's two photographs, "china" or "flower", 640 pixels wide and 427 high."""
+    found = load_sample_images()
+    (pixels,) = (image for path, image in zip(found.filenames, found.images, strict=True) if f"{name}.jpg" in path)
+    return Image.fromarray(pixels)

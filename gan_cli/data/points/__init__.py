@@ -1,0 +1,1 @@
+"""Sets of points of the plane."""

@@ -1,0 +1,76 @@
+"""Sets of points of the plane, made from a seed."""
+
+from abc import abstractmethod
+from typing import ClassVar
+
+from gan_cli.batches import PointBatch
+from gan_cli.data.datamodules import DataFacts, GANDataModule, Split
+from gan_cli.data.parts import InMemory
+from gan_cli.data.points import mixtures as points
+from gan_cli.errors import UserError
+
+
+class PointDataModule(GANDataModule):
+    """Points of the plane, generated from a fixed seed: sets that show at a glance what a GAN has missed.
+
+    Args:
+        num_points: Points to train on.
+        batch_size: Points per step and process.
+        num_workers: Processes that load beside the training; 0 is the fastest.
+
+    Raises:
+        UserError: If a value is not possible.
+    """
+
+    home = "https://scikit-learn.org"
+    licence = "free: computed from a fixed seed"
+    layout = "nothing"
+    offline = True
+    yields = PointBatch
+    modes: ClassVar[points.Modes | None] = None
+    """Where the set's modes are, if it has any."""
+    HELD_OUT: ClassVar[int] = 10_000
+
+    def __init__(self, num_points: int = 100_000, batch_size: int = 256, num_workers: int = 0) -> None:
+        super().__init__(batch_size, num_workers)
+        if num_points < 1:
+            raise UserError(f"data.num_points: {num_points} is not possible; take at least 1")
+        self.num_points = num_points
+
+    @abstractmethod
+    def make(self, count: int, seed: int) -> PointBatch:
+        """That many points, with the mode each belongs to."""
+
+    def part(self, split: Split) -> InMemory:
+        train = split == "train"
+        return InMemory(self.make(self.num_points if train else self.HELD_OUT, seed=0 if train else 1))
+
+    @property
+    def facts(self) -> DataFacts:
+        names = tuple(str(number) for number in range(len(self.modes.centres))) if self.modes else ()
+        return DataFacts(type(self).__name__, 0, 0, len(names), names, point_dim=2)
+
+
+class Ring8(PointDataModule):
+    """Eight small Gaussians on a circle: radius 2, deviation 0.02."""
+
+    modes = points.RING8
+
+    def make(self, count: int, seed: int) -> PointBatch:
+        return points.mixture(points.RING8, count, seed)
+
+
+class Grid25(PointDataModule):
+    """25 small Gaussians on a square grid: spacing 2, deviation 0.05."""
+
+    modes = points.GRID25
+
+    def make(self, count: int, seed: int) -> PointBatch:
+        return points.mixture(points.GRID25, count, seed)
+
+
+class SwissRoll(PointDataModule):
+    """A spiral of noisy points, within about 2 of the centre; no modes."""
+
+    def make(self, count: int, seed: int) -> PointBatch:
+        return points.swiss_roll(count, seed)

@@ -1,0 +1,1 @@
+"""The machine: precision, memory, launchers, strategies."""

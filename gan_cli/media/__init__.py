@@ -1,0 +1,1 @@
+"""What a kind of thing is like outside the networks: shown, written, read."""

@@ -1,0 +1,95 @@
+"""Every shipped config is run by the real command, shrunk by overrides."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from gan_cli import data, variants
+from gan_cli.command import catalogue
+from gan_cli.command.cli import GANCLI
+from gan_cli.errors import UserError
+from gan_cli.variants.translation import TranslationModule
+from tests import fake_mnist
+from tests.conftest import TINY_FLAGS
+from tests.data import pictures
+
+OVERLAYS = {"wandb.yaml": "dcgan.yaml"}
+"""Configs that are laid over another one."""
+
+
+def shrinking(config: Path) -> list[str]:
+    """Flags that make a config's run one of moments: translators have no latents, points no image size."""
+    settings = yaml.safe_load(config.read_text())
+    name = settings.get("data", {}).get("class_path", "Digits")
+    variant = getattr(variants, settings.get("model", {}).get("class_path", "DCGAN"))
+    flags = dict(zip(TINY_FLAGS[::2], TINY_FLAGS[1::2], strict=True))
+    if issubclass(variant, TranslationModule):
+        del flags["--model.latent_dim"]
+        flags |= {"--data.image_size": "64", "--data.batch_size": "2", "--data.num_workers": "0"}
+    if issubclass(getattr(data, name), data.PointDataModule):
+        del flags["--data.image_size"]
+        flags["--data.num_points"] = "1000"
+    return [word for flag in flags.items() for word in flag]
+
+
+def write_sets(root: Path) -> None:
+    """A few files of each set that a packaged config trains on and that does not come with the installation."""
+    fake_mnist.write(root, count=40)
+    for number in range(3):
+        for part in ("train", "val", "test"):
+            pictures.write(root / "facades" / part / f"{number}.jpg", 64, 32)
+        for part in ("trainA", "trainB", "testA", "testB"):
+            pictures.write(root / "horse2zebra" / part / f"{number}.jpg", 32, 32)
+    faces = [f"{number:06d}.jpg" for number in range(20)]
+    for name in faces:
+        pictures.write(root / "celeba" / "img_align_celeba" / name, 178, 218)
+    attributes = ("Black_Hair", "Blond_Hair", "Brown_Hair", "Male", "Young")
+    lines = ["20", " ".join(attributes), *(f"{name} {' '.join(['1', '-1', '-1', '1', '-1'])}" for name in faces)]
+    (root / "celeba" / "list_attr_celeba.txt").write_text("\n".join(lines))
+
+
+@pytest.mark.parametrize("config", catalogue.config_files(), ids=lambda path: path.name)
+def test_shipped_config_trains(config: Path, workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WANDB_MODE", "offline")
+    monkeypatch.setenv("WANDB_SILENT", "true")
+    write_sets(workdir / "data")
+    names = [OVERLAYS[config.name], config.name] if config.name in OVERLAYS else [config.name]
+    configs = [word for name in names for word in ("--config", name)]
+    flags = [*shrinking(config), "--trainer.max_steps", "5", "--trainer.precision", "32-true"]
+    cli = GANCLI(["fit", *configs, *flags])
+    assert cli.model.counters.batches == 5
+    assert cli.model.counters.generator_steps == 5 // cli.model.n_critic > 0
+    assert list(workdir.glob("checkpoints/*/version_0/last.ckpt"))
+    if config.name == "wandb.yaml":
+        import wandb
+
+        wandb.finish()
+
+
+@pytest.mark.parametrize("config", catalogue.config_files(), ids=lambda path: path.name)
+def test_header_says_what_it_is_and_how_to_run_it(config: Path) -> None:
+    header = [line for line in config.read_text().splitlines() if line.startswith("#")]
+    assert len(header[0]) > 20
+    assert any(f"gan fit --config {config.name}" in line or f"--config {config.name}" in line for line in header)
+    if config.name not in OVERLAYS:
+        assert "arXiv:" in header[0]
+        assert {"# Command:", "# Hardware:", "# Score:"} <= {" ".join(line.split()[:2]) for line in header}
+
+
+def test_data_changes_the_set_and_nothing_else(workdir: Path) -> None:
+    fake_mnist.write(workdir / "elsewhere", count=40)
+    flags = [*TINY_FLAGS, "--trainer.max_steps", "1"]
+    digits = GANCLI(["fit", "--config", "dcgan.yaml", *flags])
+    mnist = GANCLI(["fit", "--config", "dcgan.yaml", *flags, "--data", "MNIST", "--data.root", "elsewhere"])
+    assert dict(digits.model.hparams) == dict(mnist.model.hparams)
+    assert mnist.datamodule.facts.name == "MNIST"
+    assert (workdir / "checkpoints" / "dcgan-mnist" / "version_0" / "last.ckpt").is_file()
+
+
+def test_attributes_are_no_classes(workdir: Path) -> None:
+    write_sets(workdir / "data")
+    flags = TINY_FLAGS
+    with pytest.raises(UserError, match=r"data: an image of CelebA has several attributes, but CGAN wants one class"):
+        GANCLI(["fit", "--model", "CGAN", "--data", "CelebA", *flags, "--trainer.max_steps", "1"])
+    GANCLI(["fit", "--model", "DCGAN", "--data", "CelebA", *flags, "--trainer.max_steps", "1"])
