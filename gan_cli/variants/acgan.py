@@ -59,6 +59,7 @@ class ACGAN(LatentModule):
             "architecture": "DCGAN's: theirs are made for 100 networks of ten ImageNet classes each",
         },
     )
+    GIVEN: ClassVar[tuple[str, ...]] = ("labels",)
 
     def __init__(
         self,

@@ -81,6 +81,8 @@ class AdversarialModule(LightningModule, ABC):
     """What the variant's paper prints; `gan list NAME` shows it beside the live defaults."""
     BATCHES: ClassVar[tuple[type[AnyBatch], ...]] = (ImageBatch, PointBatch)
     """The kinds of data it learns from."""
+    GIVEN: ClassVar[tuple[str, ...]] = ()
+    """What `forward` takes beside latents, by name, such as "labels"."""
     TAKES_ATTRIBUTES: ClassVar[bool] = False
     """Whether an image may be of several classes, or must be of one where the variant knows classes."""
     generator: nn.Module

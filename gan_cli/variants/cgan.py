@@ -64,6 +64,7 @@ class CGAN(LatentModule):
             "architecture": "maxout and dropout do not reach beyond MNIST; mlp is nearest to the paper",
         },
     )
+    GIVEN: ClassVar[tuple[str, ...]] = ("labels",)
 
     def __init__(
         self,

@@ -66,6 +66,7 @@ class WGANGP(LatentModule):
             "lr_decay_end": "algorithm 1 has a constant rate",
         },
     )
+    GIVEN: ClassVar[tuple[str, ...]] = ("labels",)
 
     NORMS: ClassVar[tuple[Norm, ...]] = ("layer", "none")
     WHY_NOT: ClassVar[str] = "it mixes the images of a batch, and the penalty is on the slope at each image"
