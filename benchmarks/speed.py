@@ -128,7 +128,7 @@ class Stopwatch(Callback):
         start = _now()
         self._loop.steps(WARM_UP)
         steps = self.seconds * WARM_UP / (_now() - start)
-        turn = model.critic_steps()
+        turn = model.n_critic_now()
         if steps > trainer.log_every_n_steps:  # type: ignore[attr-defined]
             turn *= trainer.log_every_n_steps  # type: ignore[attr-defined]
         self.block = turn * max(1, ceil(steps / turn))

@@ -12,7 +12,6 @@ from torch import Tensor, nn
 
 from gan_cli import load, variants
 from gan_cli.variants import AdversarialModule
-from gan_cli.variants.base import PLAYERS
 from gan_cli.variants.translation import TranslationModule
 from tests.toys import batch_for, passes_of
 from tests.variant_rows import LATENT_ROWS, ROWS, VariantRow
@@ -67,12 +66,12 @@ def test_a_descent_moves_every_weight_of_its_player_and_none_of_the_others(
     descents: list[str] = []
 
     def watched(self: AdversarialModule, player: str, *rest: Any) -> None:
-        before = {name: state(getattr(self, name)) for name in PLAYERS}
+        before = {name: state(getattr(self, name)) for name in self.players}
         descend(self, player, *rest)
         if player == "generator":  # which moves nothing of the discriminator's but spectral normalisation's vectors
             for key, value in self.discriminator.state_dict().items():
                 assert torch.equal(value, before["discriminator"][key]) or "parametrizations" in key, key
-        for name in PLAYERS:
+        for name in self.players:
             for key, parameter in getattr(self, name).named_parameters():
                 rests = f"{name}.{key}".endswith(row.resting or "nothing")
                 if name != player or not rests or player not in descents:

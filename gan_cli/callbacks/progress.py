@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Column
 
 from gan_cli.data import GANDataModule
-from gan_cli.variants.base import PLAYERS, AdversarialModule
+from gan_cli.variants.base import AdversarialModule
 
 SPEED = "time/images_per_second"
 
@@ -128,7 +128,7 @@ class FitProgress(ProgressBar):
         """The newest logged values: both losses, speed and kimg; the players' initials where it should be short."""
         metrics = trainer.callback_metrics
         losses = []
-        for player in PLAYERS:
+        for player in getattr(trainer.lightning_module, "players", ()):
             terms = [float(value) for name, value in metrics.items() if name.startswith(f"loss/{player}/")]
             losses += [f"{player[0].upper() if short else player} {sum(terms):.3f}"] if terms else []
         speed, kimg = metrics.get(SPEED), metrics.get("kimg")

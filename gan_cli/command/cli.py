@@ -23,11 +23,11 @@ from gan_cli import runs
 from gan_cli.callbacks.atomic_checkpoint_io import AtomicCheckpointIO
 from gan_cli.callbacks.evaluation import Evaluation
 from gan_cli.callbacks.loggers import RunLogger, Wandb, cut_back
-from gan_cli.callbacks.point_modes import PointModes
 from gan_cli.callbacks.progress import FitProgress, Throughput, UnreadableFiles
 from gan_cli.callbacks.run_checkpoint import Interrupted, RunCheckpoint, is_dry_run
 from gan_cli.callbacks.run_sessions import RunSessions
 from gan_cli.callbacks.sample_grid import SampleGrid
+from gan_cli.callbacks.set_measures import SetMeasures
 from gan_cli.callbacks.watchdog import Watchdog
 from gan_cli.command import options as verbs
 from gan_cli.command import settings
@@ -306,7 +306,7 @@ class GANCLI(LightningCLI):
     def _instantiate_trainer(self, config: dict[str, Any], callbacks: list[Any]) -> Trainer:
         shown = [] if config.get("enable_progress_bar") is False else [FitProgress()]
         return super()._instantiate_trainer(
-            config, [*callbacks, PointModes(), Throughput(), UnreadableFiles(), Watchdog(), RunSessions(), *shown]
+            config, [*callbacks, SetMeasures(), Throughput(), UnreadableFiles(), Watchdog(), RunSessions(), *shown]
         )
 
     def _run_folder(self, root: str | None) -> Path:
@@ -426,7 +426,7 @@ class GANCLI(LightningCLI):
     def _evaluate(self, verb: str, model: AdversarialModule, path: Path) -> None:
         data = self._data_of(verb, model, path)
         options = self.config[verb]
-        results, device = evaluate(verb, model, data, options.trainer.as_dict(), [PointModes()])
+        results, device = evaluate(verb, model, data, options.trainer.as_dict(), [SetMeasures()])
         if verb == "test":
             score_and_write(model.to(device), data, results, path, options)
         if results:

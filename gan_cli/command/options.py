@@ -24,6 +24,23 @@ def _module(parser: ArgumentParser) -> None:
     )
 
 
+def _given(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--given",
+        type=str,
+        nargs="+",
+        default=None,
+        metavar="FILE",
+        help="What it makes things from; default: held-out examples",
+    )
+
+
+def _space(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--space", type=str | None, metavar="NAME", help="Where latents are mixed: z, or w (styles); default: w if any"
+    )
+
+
 def _ema(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--ema", action=ActionYesNo(yes_prefix="", no_prefix="no_"), default=True, help="Averaged generator, or not"
@@ -63,6 +80,7 @@ def _sample(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--labels", type=str | None, metavar="K,...", help="Classes 0,1,2 or all: one row each; if conditional"
     )
+    _given(parser)
     parser.add_argument(
         "--output", type=str | None, metavar="PATH", help="A .png (grid), a .npz, or a folder; default: beside the run"
     )
@@ -96,6 +114,8 @@ def _interpolate(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--labels", type=str | None, metavar="K,...", help="Walk from class to class, such as 3,8; if conditional"
     )
+    _given(parser)
+    _space(parser)
     parser.add_argument(
         "--output",
         type=str | None,
@@ -120,6 +140,8 @@ def _arithmetic(parser: ArgumentParser) -> None:
         "--minus", type=str, action="append", default=None, metavar="SEEDS", help="A concept to take away"
     )
     parser.add_argument("--labels", type=str | None, metavar="K,...", help="Classes to show it in; if conditional")
+    _given(parser)
+    _space(parser)
     parser.add_argument("--seed", type=NonNegativeInt, default=0, metavar="N", help="Of the noise around the result")
     parser.add_argument("--batch_size", type=PositiveInt, default=64, metavar="N", help="Images at a time")
     _ema(parser)

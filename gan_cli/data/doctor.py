@@ -9,7 +9,6 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from gan_cli.batches import ImageBatch
 from gan_cli.data.archives import File
 from gan_cli.data.datamodules import GANDataModule, Split
 from gan_cli.data.examination import Seen, colours, is_misnamed, look, size_of
@@ -21,7 +20,7 @@ from gan_cli.data.parts import LabelledPart
 from gan_cli.data.sampling import Span
 from gan_cli.data.stores import Store
 from gan_cli.errors import UserError
-from gan_cli.media import images, reading
+from gan_cli.media import pictures, reading
 
 THREADS = 4
 """That decode beside each other."""
@@ -70,19 +69,24 @@ def diagnose(data: GANDataModule, done: Callable[[int, int], object] = lambda *_
     return _of_tensors(data)
 
 
-def contact_sheet(data: GANDataModule) -> Tensor:
-    """Training images as a network will see them, augmented, uint8 [C, H, W]; sides of a pair beside each other.
+def contact_sheet(data: GANDataModule) -> Tensor | None:
+    """Training things as a network will see them, augmented, uint8 [C, H, W]; sides of a pair beside each other.
+
+    None where a thing alone has no picture, as a point.
 
     Raises:
-        UserError: If there are no images.
-        BrokenFile: If one cannot be read.
+        UserError: If there is nothing.
+        BrokenFile: If a file cannot be read.
     """
     part = data.part("train")
-    batch = data.on_device(part[Span(0, 0, SHEET if data.yields is ImageBatch else SHEET // 2)])
-    shown = [batch.images] if isinstance(batch, ImageBatch) else list(batch)
-    channels = max(side.shape[1] for side in shown)
-    sides = [images.to_uint8(side).expand(-1, channels, -1, -1) for side in shown]
-    return images.grid(torch.stack(sides, dim=1).flatten(0, 1), columns=8)
+    batch = data.on_device(part[Span(0, 0, SHEET // len(data.fields))])._asdict()
+    shown = [medium.pictures(medium.kept(batch[name])) for name, medium in data.fields.items()]
+    sides = [side for side in shown if side is not None]
+    if len(sides) < len(shown):
+        return None
+    channels = max(side.shape[1] for side in sides)
+    together = torch.stack([side.expand(-1, channels, -1, -1) for side in sides], dim=1)
+    return pictures.grid(together.flatten(0, 1), columns=8)
 
 
 # Sets in files
@@ -144,7 +148,7 @@ def _look(files: list[File], max_pixels: int, done: Callable[[int, int], object]
 
 def _attributes(data: FileDataModule) -> list[str]:
     """How many images have each attribute, where the labels are attributes."""
-    if not (isinstance(data, LabelledFileDataModule) and data.facts.attributes):
+    if not (isinstance(data, LabelledFileDataModule) and data.facts.get("attributes")):
         return []
     _, labels = data.labelled_files("train")
     counts = dict(zip(data.classes, labels.sum(0).int().tolist(), strict=True))
@@ -256,7 +260,7 @@ def _each(store: Store) -> Iterable[Tensor]:
 
 
 def _classes(data: GANDataModule, part: LabelledPart) -> dict[str, int]:
-    names = data.facts.class_names
+    names = data.facts.get("class_names", ())
     if not names:
         return {"": len(part)}
     counts = torch.bincount(part.labels, minlength=len(names)).tolist()

@@ -1,6 +1,6 @@
 """Scores of a model that makes images from noise."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 import torch
@@ -11,7 +11,7 @@ from gan_cli.evaluation.measuring import Real, Values, measured, possible, table
 from gan_cli.evaluation.processes import by_first, gathered, my_batches
 from gan_cli.evaluation.scores import Scores
 from gan_cli.inference.latents import seeded_latents, slerp, usual_method
-from gan_cli.inference.rendering import conditions_for, images_at, latents_of
+from gan_cli.inference.rendering import conditions_for, latents_of, made_at
 from gan_cli.metrics.features import Classifier, FeatureNetwork, Seen, reduced
 from gan_cli.metrics.path_length import EPSILON, path_length, squared_speeds
 from gan_cli.seeding import stream
@@ -26,6 +26,7 @@ def score_samples(
     network: FeatureNetwork,
     real: Real,
     floor: Callable[[set[str]], Values],
+    given: Mapping[str, Tensor],
     *,
     num: int,
     seed: int,
@@ -42,6 +43,7 @@ def score_samples(
         network: Makes the features, on the model's device.
         real: Real images.
         floor: Gives what real images score beside real ones.
+        given: What the model is given beside latents and labels, dealt out in turn.
         num: Samples.
         seed: The first one's.
         wanted: The measures.
@@ -49,7 +51,7 @@ def score_samples(
         title: Whose scores they are.
     """
     wanted, left_out = possible(wanted, network, natural)
-    conditions = conditions_for(model, num, None, None)
+    conditions = conditions_for(model, num, given=given)
     made = _seen(model, network, real, num, seed, conditions)
     values: Values = {}
     asked = conditions.get("labels")
@@ -65,7 +67,8 @@ def score_samples(
             )
         else:
             left_out.append(f"perceptual path length: left out, {network.name} sees rounded pixels only")
-    how = f"seeds {seed} to {seed + num - 1}, rounded to 8 bits as saved, no truncation, "
+    rounded = "rounded to 8 bits as saved" if model.medium.rounds else "as saved"
+    how = f"seeds {seed} to {seed + num - 1}, {rounded}, no truncation, "
     how += "averaged generator (EMA)" if model.ema is not None else "no moving average in this model"
     how += ", all classes in turn" if asked is not None else ""
 
@@ -81,7 +84,7 @@ def _seen(
 ) -> Seen:
     """What the network makes of all processes' samples."""
     latents = latents_of(model, range(seed, seed + num))
-    parts = [network.see(images_at(model, latents, conditions, numbers)) for numbers in my_batches(num, BATCH)]
+    parts = [network.see(made_at(model, latents, conditions, numbers)) for numbers in my_batches(num, BATCH)]
     features = [part.features for part in parts]
     logits = [part.logits for part in parts if part.logits is not None]
     device = model.device

@@ -10,9 +10,10 @@ from torch import Tensor
 
 from gan_cli.data import GANDataModule
 from gan_cli.errors import UserError
-from gan_cli.evaluation.collections import BATCH, Images, has_classes, lesson_of
+from gan_cli.evaluation.collections import BATCH, Collection, has_classes, lesson_of
 from gan_cli.evaluation.scores import Protocol, Score, Scores
 from gan_cli.files import write_atomically
+from gan_cli.media.images import Images
 from gan_cli.metrics.distances import (
     Estimate,
     density_coverage,
@@ -60,7 +61,7 @@ class Real(NamedTuple):
         floor: What these are.
     """
 
-    images: Images
+    images: Collection
     seen: Seen
     other: Seen | None
     floor: str
@@ -72,7 +73,7 @@ def usual_features(data: GANDataModule, folder: Path, weights: Path | None = Non
     Raises:
         UserError: If there are neither classes nor inception's weights.
     """
-    natural = data.natural and data.facts.image_channels == 3
+    natural = is_natural(data)
     if has_classes(data) and not natural:
         return "classifier"
     if inception_is_at_hand(folder, weights):
@@ -80,9 +81,19 @@ def usual_features(data: GANDataModule, folder: Path, weights: Path | None = Non
     if has_classes(data):
         return "classifier"
     raise UserError(
-        f"features: {data.facts.name} has no classes for a classifier, and inception's weights are not at hand; type "
+        f"features: {data.name} has no classes for a classifier, and inception's weights are not at hand; type "
         f"--features inception (fetches them), --weights FILE ({INCEPTION_FILE}), or --features FILE.pt (TorchScript)"
     )
+
+
+def is_natural(data: GANDataModule) -> bool:
+    """Whether the set holds natural coloured images, which inception was trained on."""
+    return data.natural and data.facts.get("image_channels") == 3
+
+
+def is_of_images(data: GANDataModule) -> bool:
+    """Whether all that the set holds are images."""
+    return all(isinstance(medium, Images) for medium in data.fields.values())
 
 
 def features_for(data: GANDataModule, name: str | None, folder: Path, weights: Path | None = None) -> FeatureNetwork:
@@ -93,11 +104,13 @@ def features_for(data: GANDataModule, name: str | None, folder: Path, weights: P
     """
     if name is None and weights is not None:
         name = "inception"
+    if name in ("inception", "classifier") and not is_of_images(data):
+        raise UserError(f"features: {name} is for images, and {data.name} has none; take a TorchScript file")
     name = usual_features(data, folder, weights) if name is None else name
     return load_features(name, folder, lesson_of(data) if name == "classifier" else None, weights)
 
 
-def seen(images: Images, network: FeatureNetwork, folder: Path) -> Seen:
+def seen(images: Collection, network: FeatureNetwork, folder: Path) -> Seen:
     """What a network makes of images, kept for the next time; of several processes one looks.
 
     Raises:
@@ -119,20 +132,22 @@ def seen(images: Images, network: FeatureNetwork, folder: Path) -> Seen:
         raise UserError(f"features: {path} is damaged; remove it, and it is made anew") from error
 
 
-def _look(images: Images, network: FeatureNetwork) -> Seen:
+def _look(images: Collection, network: FeatureNetwork) -> Seen:
     parts = [network.see(images.read(numbers)) for numbers in torch.arange(images.total).split(BATCH)]
     logits = [part.logits for part in parts if part.logits is not None]
     return Seen(torch.cat([part.features for part in parts]), torch.cat(logits) if logits else None)
 
 
-def against_training(images: Images, training: Images, count: int, network: FeatureNetwork, folder: Path) -> Real:
+def against_training(
+    images: Collection, training: Collection, count: int, network: FeatureNetwork, folder: Path
+) -> Real:
     """Held-out images, with training ones as the floor: as many as are judged, or all there are."""
     others = training.some(count)
     floor = f"{others.total:,} of {training.origin}"
     return Real(images, seen(images, network, folder), seen(others, network, folder), floor)
 
 
-def against_itself(images: Images, network: FeatureNetwork, folder: Path) -> Real:
+def against_itself(images: Collection, network: FeatureNetwork, folder: Path) -> Real:
     """Images of which there are no others: the floor is between two halves of them."""
     whole = seen(images, network, folder)
     if images.total < 2 * LEAST:

@@ -8,14 +8,13 @@ import torch
 from torch import Tensor
 
 from gan_cli import seeding
-from gan_cli.batches import ImageBatch, PairedBatch
 from gan_cli.data import GANDataModule
 from gan_cli.data.datamodules import Split
-from gan_cli.evaluation.collections import Images, labels_of, of_split
+from gan_cli.evaluation.collections import Collection, labels_of, of_split
 from gan_cli.evaluation.measuring import LEAST, Values, against_itself, floor_of, measured, possible, scored, table
 from gan_cli.evaluation.processes import by_first, gathered, my_batches
 from gan_cli.evaluation.scores import Protocol, Scores
-from gan_cli.media.images import to_float, to_uint8
+from gan_cli.media.pictures import to_float, to_uint8
 from gan_cli.metrics import pairs
 from gan_cli.metrics.features import FeatureNetwork, Seen
 from gan_cli.variants.translation import TranslationModule
@@ -37,17 +36,17 @@ class Task(NamedTuple):
     """
 
     direction: str
-    inputs: Images
-    targets: Images
+    inputs: Collection
+    targets: Collection
     paired: bool
 
 
 def tasks(model: TranslationModule, data: GANDataModule, split: Split, num: int) -> list[Task]:
     """Every direction of a model with the images of a data set, `num` at most."""
-    if data.yields is ImageBatch:
+    if len(data.fields) == 1:
         return [_to_class(data, split, num, *numbered) for numbered in enumerate(model.directions)]
     sides = [of_split(data, split, domain) for domain in (0, 1)]
-    paired = data.yields is PairedBatch
+    paired = "target" in data.fields
     return [
         Task(direction, sides[number].some(num), sides[1 - number].some(num), paired)
         for number, direction in enumerate(model.directions)

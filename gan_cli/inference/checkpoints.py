@@ -88,13 +88,25 @@ def data_set(path: Path) -> GANDataModule:
         UserError: If the checkpoint names no data set of ours.
     """
     content = read(path)
-    facts = content[RECORD]["data"]
+    return _data_set(content[RECORD]["data"], content.get("datamodule_hyper_parameters", {}))
+
+
+def data_set_of(model: AdversarialModule) -> GANDataModule:
+    """The data set that a model was trained on, with the arguments that it had.
+
+    Raises:
+        UserError: If its checkpoint names no data set of ours.
+    """
+    return _data_set(model.data_facts, model.data_arguments)
+
+
+def _data_set(facts: dict[str, Any], saved: dict[str, Any]) -> GANDataModule:
     kind = getattr(data, facts.get("name", ""), None)
     if not (inspect.isclass(kind) and issubclass(kind, GANDataModule)):
         raise UserError(
             f"data: the checkpoint was trained on {facts.get('name', 'data it does not name')}; type --data"
         )
-    arguments = {"image_size": facts.get("image_size"), **content.get("datamodule_hyper_parameters", {})}
+    arguments = {"image_size": facts.get("image_size"), **saved}
     # a class passes further arguments on to those above it
     taken = {name for above in kind.__mro__ for name in inspect.signature(above).parameters}
     return kind(**{name: value for name, value in arguments.items() if name in taken and value is not None})

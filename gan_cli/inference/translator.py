@@ -13,7 +13,7 @@ from torch.nn.functional import interpolate
 from gan_cli import seeding
 from gan_cli.errors import UserError
 from gan_cli.inference.tiles import framed, in_tiles
-from gan_cli.media import images
+from gan_cli.media import pictures
 from gan_cli.media.picture_files import Picture, Pixels, for_network, with_colours
 from gan_cli.networks.layers import statistics_held
 from gan_cli.variants.base import AdversarialModule
@@ -122,7 +122,7 @@ class Translator:
 def rounded(made: Tensor, deep: bool) -> Pixels:
     """Pixels [H, W, C] of float [C, H, W] in [-1, 1]: uint8, or uint16 if `deep`; rounded once."""
     if not deep:
-        return images.to_uint8(made).permute(1, 2, 0).contiguous().numpy()
+        return pictures.to_uint8(made).permute(1, 2, 0).contiguous().numpy()
     steps = made.add(1).mul(32767.5).round().clamp(0, 65535)
     pixels: Pixels = steps.permute(1, 2, 0).contiguous().numpy().astype(np.uint16)
     return pixels
@@ -156,7 +156,7 @@ def usual_direction(model: TranslationModule, typed: str | None) -> list[str]:
 def _to_float(pixels: Pixels) -> Tensor:
     """Pixels [H, W, C] as a model sees them: float32 [C, H, W] in [-1, 1]."""
     if pixels.dtype == np.uint8:
-        return images.to_float(torch.from_numpy(np.ascontiguousarray(pixels)).permute(2, 0, 1)).contiguous()
+        return pictures.to_float(torch.from_numpy(np.ascontiguousarray(pixels)).permute(2, 0, 1)).contiguous()
     return torch.from_numpy(pixels.astype(np.float32)).div_(32767.5).sub_(1).permute(2, 0, 1).contiguous()
 
 

@@ -19,7 +19,7 @@ from torch.nn.functional import interpolate
 
 from gan_cli.errors import UserError
 from gan_cli.files import write_atomically
-from gan_cli.media.images import to_float
+from gan_cli.media.pictures import to_float
 from gan_cli.metrics.classifier import ImageClassifier, accuracy, classify, train_classifier
 
 INCEPTION_URL = (

@@ -6,14 +6,13 @@ from pathlib import Path
 import torch
 from jsonargparse import Namespace
 
-from gan_cli.batches import ImageBatch
 from gan_cli.command import catalogue, settings
 from gan_cli.command import options as verbs
 from gan_cli.command.parser import Parser, normalised
 from gan_cli.data import GANDataModule
 from gan_cli.errors import UserError, nearest
 from gan_cli.evaluation import folders
-from gan_cli.evaluation.collections import Images, of_split
+from gan_cli.evaluation.collections import Collection, of_split
 from gan_cli.evaluation.measuring import (
     MOST,
     against_itself,
@@ -29,6 +28,7 @@ from gan_cli.evaluation.measuring import (
 from gan_cli.evaluation.scores import Scores, chosen
 from gan_cli.evaluation.testing import read_metrics, show
 from gan_cli.files import write_json
+from gan_cli.media.images import Images
 from gan_cli.metrics.features import FeatureNetwork, inception_is_at_hand, load_features
 
 SPLITS = ("train", "val", "test")
@@ -99,11 +99,11 @@ def _beside_data(path: Path, name: str, metrics: set[str], options: Namespace) -
     if "image_size" in arguments:
         arguments.image_size = options.image_size or _shape(ours)[-1]
     data: GANDataModule = settings.made(options.data)
-    if data.yields is not ImageBatch:
+    if [type(medium) for medium in data.fields.values()] != [Images]:
         raise UserError(f"evaluate: {name} does not hold single images; name a folder of it, or another set")
     data.prepare_data()
-    if _shape(ours)[0] != data.facts.image_channels:
-        ours = folders.images_at(path, options.image_size, data.facts.image_channels)
+    if _shape(ours)[0] != data.facts["image_channels"]:
+        ours = folders.images_at(path, options.image_size, data.facts["image_channels"])
     theirs = of_split(data, options.split)
     _check_alike(ours, theirs)
     weights = Path(options.weights) if options.weights else None
@@ -113,9 +113,9 @@ def _beside_data(path: Path, name: str, metrics: set[str], options: Namespace) -
 
 
 def _scores(
-    ours: Images,
-    theirs: Images,
-    training: Images | None,
+    ours: Collection,
+    theirs: Collection,
+    training: Collection | None,
     network: FeatureNetwork,
     metrics: set[str],
     *,
@@ -142,7 +142,7 @@ def _scores(
     return table(title, network, "as they are", ours.total, real, values, floor_of(real, wanted), left_out)
 
 
-def _check_alike(ours: Images, theirs: Images) -> None:
+def _check_alike(ours: Collection, theirs: Collection) -> None:
     """Refuses images of different sizes.
 
     Raises:
@@ -158,6 +158,6 @@ def _check_alike(ours: Images, theirs: Images) -> None:
         )
 
 
-def _shape(images: Images) -> tuple[int, int, int]:
+def _shape(images: Collection) -> tuple[int, int, int]:
     channels, height, width = images.read(torch.tensor([0])).shape[1:]
     return channels, height, width

@@ -9,8 +9,8 @@ from sklearn.datasets import load_sample_image
 from gan_cli.errors import UserError
 from gan_cli.inference import translator as translator_module
 from gan_cli.inference.translator import Translator, rounded, translating, usual_direction
-from gan_cli.media.images import to_uint8
 from gan_cli.media.picture_files import Picture, Pixels
+from gan_cli.media.pictures import to_uint8
 from gan_cli.networks.layers import statistics_held
 from gan_cli.variants import DCGAN
 from gan_cli.variants.translation import TranslationModule

@@ -29,10 +29,10 @@ def test_facts_are_known_before_anything_is_fetched(kind: Any, tmp_path: Path) -
 
 def test_the_source_is_where_the_paper_has_it() -> None:
     """Facades go from labels, on the right, to photos; maps from the photograph, on the left."""
-    assert (Facades().source, Facades().facts.domains) == ("right", ("labels", "photo"))
-    assert (Maps().source, Maps().facts.domains) == ("left", ("aerial", "map"))
-    assert (Edges2Shoes().source, Edges2Shoes().facts.domains) == ("left", ("edges", "shoes"))
-    assert Facades(source="left").facts.domains == ("photo", "labels")
+    assert (Facades().source, Facades().facts["domains"]) == ("right", ("labels", "photo"))
+    assert (Maps().source, Maps().facts["domains"]) == ("left", ("aerial", "map"))
+    assert (Edges2Shoes().source, Edges2Shoes().facts["domains"]) == ("left", ("edges", "shoes"))
+    assert Facades(source="left").facts["domains"] == ("photo", "labels")
 
 
 def test_jitter_and_mirroring_are_the_papers_unless_typed() -> None:

@@ -17,7 +17,7 @@ def test_points_lie_about_their_modes(data: PointDataModule, count: int) -> None
     assert batch.real.shape == (100_000, 2)
     assert float(offsets.std()) == pytest.approx(data.modes.deviation, rel=0.01)
     shares = torch.bincount(batch.labels) / 100_000
-    assert len(shares) == count == data.facts.num_classes
+    assert len(shares) == count == data.facts["num_classes"]
     assert torch.allclose(shares, torch.full((count,), 1 / count), atol=0.005)
 
 
