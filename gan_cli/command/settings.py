@@ -25,9 +25,9 @@ def tell_model_about_data(config: Namespace, typed: Namespace) -> Facts:
     variant = class_at(config.model.class_path)
     check_kind(variant, data)
     _check_labels(variant, config, facts)
-    typed_arguments = typed.get("model.init_args") or {}
+    typed_arguments = dict((typed.get("model.init_args") or Namespace()).items())
     arguments = config.model.init_args
-    for name in facts.keys() & set(arguments):
+    for name in facts.keys() & arguments.keys():
         if name == "num_classes" and not arguments[name] and not typed_arguments.get(name):
             continue  # 0 is a choice, not the data's business: the variant can do without classes
         if typed_arguments.get(name, facts[name]) != facts[name]:
@@ -36,7 +36,7 @@ def tell_model_about_data(config: Namespace, typed: Namespace) -> Facts:
                 f"({name} comes from --data)"
             )
         arguments[name] = facts[name]
-    for name in sorted(facts_of_others(variant, data) & set(typed_arguments)):
+    for name in sorted(facts_of_others(variant, data) & typed_arguments.keys()):
         raise UserError(
             f"model.{name}: {typed_arguments[name]} was typed, but {data.name} has nothing of that kind; leave it out"
         )
