@@ -1,6 +1,5 @@
 """Scores of a model that makes images from images: beside the right ones where they are known, else as a set."""
 
-import inspect
 from pathlib import Path
 from typing import NamedTuple
 
@@ -102,7 +101,7 @@ def score_translations(
     if not enough:
         left_out.append(f"FID, KID and the like: left out, {min(count, task.targets.total)} images are too few")
     how = "rounded to 8 bits as saved, each as if it were alone"
-    if _noisy(model):
+    if model.NOISY:
         how += f", noise of seed {seed}"
     if network is None or not enough:
         protocol = Protocol("", "", None, "", count, task.targets.total, task.targets.origin, "none", how)
@@ -139,16 +138,12 @@ def _translated(model: TranslationModule, task: Task, seed: int) -> list[tuple[T
     """This process's translations, uint8, with their numbers."""
     made = []
     for numbers in my_batches(task.inputs.total, _at_once(model)):
-        if _noisy(model):
+        if model.NOISY:
             seeding.reseed(seeding.mix(seed, "evaluate", int(numbers[0])), model.device)
         inputs = to_float(task.inputs.read(numbers)).to(model.device)
         made.append((to_uint8(model(inputs, task.direction)).cpu(), numbers))
     return made
 
 
-def _noisy(model: TranslationModule) -> bool:
-    return "dropout" in inspect.signature(model.forward).parameters
-
-
 def _at_once(model: TranslationModule) -> int:
-    return 1 if _noisy(model) else AT_ONCE
+    return 1 if model.NOISY else AT_ONCE

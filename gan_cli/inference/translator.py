@@ -1,6 +1,5 @@
 """One image of any size through a translator: channels, padding, tiles, the noise it has, and rounding once."""
 
-import inspect
 from collections.abc import Sequence
 from math import sqrt
 from typing import Any, cast
@@ -55,9 +54,8 @@ class Translator:
         self.model = model
         self.ema = ema
         self.seed = seed or 0
-        self.noisy = "dropout" in inspect.signature(model.forward).parameters
         for name, value in (("dropout", dropout), ("seed", seed)):
-            if value is not None and not self.noisy:
+            if value is not None and not model.NOISY:
                 raise UserError(f"{name}: {type(model).__name__} has no noise; leave it out")
         if seed is not None and dropout is False:
             raise UserError("seed: without dropout there is no noise that it could be of; leave one of them out")
@@ -99,7 +97,7 @@ class Translator:
 
     def _passed(self, image: Tensor, direction: str, name: str) -> Tensor:
         """[C, H, W] -> [C', H, W]. The noise is that of the file, the same in each of its tiles and frames."""
-        if self.noisy:
+        if self.model.NOISY:
             seeding.reseed(seeding.mix(self.seed, "translate", name), self.model.device)
         made = self.model(image[None].to(self.model.device), direction, ema=self.ema, **self.conditions)
         return cast(Tensor, made)[0]

@@ -83,6 +83,7 @@ class Pix2Pix(TranslationModule):
         },
     )
     BATCHES: ClassVar[tuple[type[AnyBatch], ...]] = (PairedBatch,)
+    NOISY: ClassVar[bool] = True
 
     def __init__(
         self,

@@ -1,7 +1,7 @@
 """What every translator does: images of one domain in, images of another out."""
 
 from abc import abstractmethod
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import torch
 from lightning.pytorch.core.optimizer import LightningOptimizer
@@ -35,6 +35,9 @@ class TranslationModule(AdversarialModule):
     Raises:
         UserError: If a value is out of its range.
     """
+
+    NOISY: ClassVar[bool] = False
+    """Whether `forward` takes `dropout`, its noise, which is drawn from the global random state."""
 
     def __init__(
         self, image_size: int = 256, constant_epochs: int = 0, decay_epochs: int = 0, **optimisation: Any

@@ -1,3 +1,4 @@
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from gan_cli.inference.translator import Translator, rounded, translating, usual
 from gan_cli.media.images import to_uint8
 from gan_cli.media.picture_files import Picture, Pixels
 from gan_cli.networks.layers import statistics_held
-from gan_cli.variants import DCGAN
+from gan_cli.variants import DCGAN, CycleGAN, Pix2Pix, StarGAN
 from gan_cli.variants.translation import TranslationModule
 from tests.inference.translators import colours, cyclegan, pix2pix, stargan
 
@@ -107,6 +108,11 @@ def test_noise_is_a_function_of_the_seed_and_the_name(paired: TranslationModule)
     quiet = made(Translator(paired, dropout=False), 64, 64)
     assert not torch.equal(quiet, first)
     assert torch.equal(made(Translator(paired, dropout=False), 64, 64, "b.png"), quiet)
+
+
+@pytest.mark.parametrize("kind", [CycleGAN, Pix2Pix, StarGAN])
+def test_a_variant_says_whether_it_has_noise(kind: type[TranslationModule]) -> None:
+    assert ("dropout" in signature(kind.forward).parameters) == kind.NOISY
 
 
 def test_the_averaged_generator_or_the_trained_one() -> None:
