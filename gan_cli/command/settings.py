@@ -10,6 +10,7 @@ from gan_cli.data import Facts, GANDataModule
 from gan_cli.errors import UserError
 from gan_cli.inference.validation import check_kind
 from gan_cli.variants.base import RECORD, AdversarialModule
+from gan_cli.variants.card import defaults
 
 
 def tell_model_about_data(config: Namespace, typed: Namespace) -> Facts:
@@ -36,7 +37,10 @@ def tell_model_about_data(config: Namespace, typed: Namespace) -> Facts:
                 f"({name} comes from --data)"
             )
         arguments[name] = facts[name]
+    usual = defaults(variant)
     for name in sorted(facts_of_others(variant, data) & typed_arguments.keys()):
+        if typed_arguments[name] in (0, usual[name]):  # as in the config.yaml of a run
+            continue
         raise UserError(
             f"model.{name}: {typed_arguments[name]} was typed, but {data.name} has nothing of that kind; leave it out"
         )

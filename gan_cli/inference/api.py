@@ -161,7 +161,9 @@ class TrainedGAN:
     def translate(
         self, images: Tensor | Image.Image | str | Path, direction: str | None = None, **options: Any
     ) -> Tensor | Image.Image:
-        """Translations as `gan translate` makes them, of the images' size, each as if it were alone.
+        """Translations as `gan translate` makes them, each as if it were alone.
+
+        They have the images' size, times the scale of a model that enlarges.
 
         Args:
             images: uint8 [C, H, W] or [N, C, H, W] (of 2 or 4 channels the last is the opacity), a Pillow image, or
@@ -171,7 +173,8 @@ class TrainedGAN:
                 `ema`; as `Translator` takes them. A file's noise is that of its name, all others have the same.
 
         Returns:
-            uint8 [C', H, W] or [N, C', H, W] on the CPU, or a Pillow image of 8 bits; opacity is kept.
+            uint8 [C', sH, sW] or [N, C', sH, sW] on the CPU, s being the scale, or a Pillow image of 8 bits; opacity is
+            kept.
 
         Raises:
             UserError: If the model makes no images from images, has no such direction or option, or the file cannot

@@ -5,6 +5,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn.functional import interpolate
 
 from gan_cli import seeding
 from gan_cli.errors import UserError
@@ -51,12 +52,16 @@ def beside(
 def translated_sheet(model: TranslationModule, batch: Any) -> Tensor:
     """One picture with a row for each held-out image, what it becomes beside it, uint8 [C, H, W].
 
+    Images smaller than the largest of their row are enlarged, each pixel to a square, so that they line up.
+
     Args:
         model: The variant, in eval mode.
         batch: Held-out images as the model sees them, on its device.
     """
     seeding.reseed(seeding.mix(model.seed, "pictures"), model.device)  # for a generator whose noise is dropout
-    shown = torch.stack([to_uint8(column).cpu() for column in model.columns(batch)], dim=1)
+    columns = [to_uint8(column).cpu() for column in model.columns(batch)]
+    size = [max(column.shape[axis] for column in columns) for axis in (2, 3)]
+    shown = torch.stack([interpolate(column, size, mode="nearest-exact") for column in columns], dim=1)
     return grid(shown.flatten(0, 1), columns=shown.shape[1])
 
 

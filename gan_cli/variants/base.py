@@ -1,55 +1,39 @@
 """What every GAN does: players that descend in turn. No objective and no layer is named here."""
 
 import os
-from abc import ABC
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Any, ClassVar, NamedTuple, cast
+from typing import Any, ClassVar, cast
 
 import torch
 from lightning.pytorch import LightningModule
-from lightning.pytorch.core.optimizer import LightningOptimizer, do_nothing_closure
+from lightning.pytorch.core.optimizer import LightningOptimizer
 from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_, get_total_norm
 from torch.optim import Adam, Optimizer
 
 from gan_cli import seeding
 from gan_cli.batches import AnyBatch
-from gan_cli.errors import UserError
 from gan_cli.media.images import Images
 from gan_cli.media.medium import Medium, medium_of
 from gan_cli.networks.compilation import compile_in_place
 from gan_cli.networks.ema import ShadowGenerator
-from gan_cli.networks.layers import mixes_batch, running_statistics_untouched
-from gan_cli.variants import held_out, record
+from gan_cli.variants import held_out, judging, record
 from gan_cli.variants.card import Card
+from gan_cli.variants.checks import check
+from gan_cli.variants.descents import BatchPart, Place, counted_once, frozen, parts_of
 from gan_cli.variants.finiteness import FinitenessGuard
+from gan_cli.variants.judging import Judged
 from gan_cli.variants.record import RECORD, Counters
 from gan_cli.variants.running_means import RunningMeans
 
-__all__ = ["RECORD", "AdversarialModule", "Counters", "Fields", "Judged", "Losses", "check"]
+__all__ = ["RECORD", "AdversarialModule", "Counters", "Fields", "Judged", "Losses", "Place", "check"]
 
 Losses = dict[str, Tensor]
 
-Judged = Tensor | tuple[Tensor, ...]
-"""What the discriminator judges in one pass: images, or images and their labels."""
-
 Fields = Mapping[str, type[Medium]]
 """Fields of a batch by name, and what they hold."""
-
-
-class Place(NamedTuple):
-    """What noise belongs to: some rows of the global batch of a step, in a stream of random numbers.
-
-    Attributes:
-        rows: The rows at hand.
-        seed: The stream's.
-        step: The batch's number in it.
-    """
-
-    rows: seeding.Rows
-    seed: int
-    step: int
 
 
 class AdversarialModule(LightningModule, ABC):
@@ -116,8 +100,8 @@ class AdversarialModule(LightningModule, ABC):
         compile: bool = False,
     ) -> None:
         super().__init__()
-        check("generator_lr", generator_lr, generator_lr > 0, "above 0")
-        check("discriminator_lr", discriminator_lr, discriminator_lr > 0, "above 0")
+        for name, rate in (("generator_lr", generator_lr), ("discriminator_lr", discriminator_lr)):
+            check(name, rate, rate > 0, "above 0")
         check("adam_betas", adam_betas, all(0 <= beta < 1 for beta in adam_betas), "from 0 up to, not including, 1")
         check("n_critic", n_critic, n_critic >= 1, "1 or more")
         check("ema_decay", ema_decay, 0 <= ema_decay < 1, "from 0 up to, not including, 1")
@@ -153,6 +137,14 @@ class AdversarialModule(LightningModule, ABC):
         self.ema = ShadowGenerator(self.generator) if self.ema_decay else None
 
     # What a variant owns
+
+    @abstractmethod
+    def discriminator_losses(self, batch: Any) -> Losses:
+        """Weighted scalars that the discriminator descends on; their sum is its loss."""
+
+    @abstractmethod
+    def generator_losses(self, batch: Any) -> Losses:
+        """Weighted scalars that the generator descends on; their sum is its loss."""
 
     def make_optimizer(self, player: str) -> Optimizer:
         """The optimizer of one player: Adam, unless the variant's paper says otherwise."""
@@ -233,22 +225,12 @@ class AdversarialModule(LightningModule, ABC):
         return self.ema if ema and self.ema is not None else self.generator
 
     def judge(self, real: Judged, *others: Judged) -> tuple[Tensor, ...]:
-        """The discriminator's outputs on real images, and on each of the others, which are generated or mislabelled.
-
-        Two passes where the discriminator mixes the batch (batch normalisation, or a module that says so itself by
-        `mixes_batch = True`): statistics of real and generated images together give the game away, and training
-        collapses. Only real images move its running statistics. One pass otherwise, which is faster.
-        """
-        if mixes_batch(self.discriminator):
-            return self.discriminator(*_inputs(real)), *(self.judge_fake(other) for other in others)
-        passes = [_inputs(judged) for judged in (real, *others)]
-        outputs: Tensor = self.discriminator(*(torch.cat(parts) for parts in zip(*passes, strict=True)))
-        return tuple(torch.split(outputs, [len(inputs[0]) for inputs in passes]))
+        """The discriminator's outputs on real things, and on each of the others; see `judging.judge`."""
+        return judging.judge(self.discriminator, real, *others)
 
     def judge_fake(self, fake: Judged) -> Tensor:
-        """The discriminator's outputs on generated images, with its running statistics left alone."""
-        with running_statistics_untouched(self.discriminator):
-            return cast(Tensor, self.discriminator(*_inputs(fake)))
+        """The discriminator's outputs on made things, with its running statistics left alone."""
+        return judging.judge_fake(self.discriminator, fake)
 
     def noise(self, use: str, *shape: int, distribution: seeding.Distribution = "normal") -> Tensor:
         """Random numbers for the things at hand, [N, *shape]: a function of the seed, the batch and the rows.
@@ -325,12 +307,12 @@ class AdversarialModule(LightningModule, ABC):
         if self._logs_at(self.counters.batches):
             self._log_watched()
 
-    def _descend(self, player: str, optimizer: LightningOptimizer, parts: Sequence["BatchPart"]) -> None:
+    def _descend(self, player: str, optimizer: LightningOptimizer, parts: Sequence[BatchPart]) -> None:
         """One step of one player on one batch, the others frozen."""
         rests = True
-        with self._only(player):
+        with frozen(cast(nn.Module, getattr(self, name)) for name in self.players if name != player):
             for part in parts:
-                self._place = self._place_of(part)
+                self._place = Place(part.rows, self.noise_seed, self.counters.batches)
                 losses: Losses = getattr(self, f"{player}_losses")(part.batch)
                 if not losses:
                     continue
@@ -372,42 +354,13 @@ class AdversarialModule(LightningModule, ABC):
         found = self.optimizers(use_pl_optimizer=False)
         return cast(list[Optimizer], found if isinstance(found, list) else [found])
 
-    def _prepared(self, batch: AnyBatch) -> list["BatchPart"]:
+    def _prepared(self, batch: AnyBatch) -> list[BatchPart]:
         """The parts of a batch, each with what all descents on it start from."""
-        return [part._replace(batch=self._shared(part)) for part in self._parts(batch)]
-
-    def _parts(self, batch: AnyBatch) -> Iterator["BatchPart"]:
-        """The batch cut into `accumulate` parts, each with its rows of the global batch and its share of the loss."""
-        count = len(batch[0])
-        first = self.global_rank * count
-        total = count * self.trainer.world_size
-        for rows in torch.arange(count).chunk(self.accumulate):
-            start, stop = int(rows[0]), int(rows[-1]) + 1
-            part = type(batch)(*(self._laid_out(tensor[start:stop]) for tensor in batch))
-            yield BatchPart(part, seeding.Rows(first + start, first + stop, total), (stop - start) / count)
-
-    def _shared(self, part: "BatchPart") -> Any:
-        self._place = self._place_of(part)
-        return self.shared(part.batch)
-
-    def _place_of(self, part: "BatchPart") -> Place:
-        return Place(part.rows, self.noise_seed, self.counters.batches)
-
-    def _laid_out(self, tensor: Tensor) -> Tensor:
-        return tensor.contiguous(memory_format=self.memory_format) if tensor.ndim == 4 else tensor
-
-    @contextmanager
-    def _only(self, player: str) -> Iterator[None]:
-        """Within it only this player's parameters want gradients: the others' passes are cheaper, or free."""
-        others = [cast(nn.Module, getattr(self, name)) for name in self.players if name != player]
-        frozen = [parameter for other in others for parameter in other.parameters() if parameter.requires_grad]
-        for parameter in frozen:
-            parameter.requires_grad = False
-        try:
-            yield
-        finally:
-            for parameter in frozen:
-                parameter.requires_grad = True
+        prepared = []
+        for part in parts_of(batch, self.accumulate, self.global_rank, self.trainer.world_size, self.memory_format):
+            self._place = Place(part.rows, self.noise_seed, self.counters.batches)
+            prepared.append(part._replace(batch=self.shared(part.batch)))
+        return prepared
 
     def _unsynchronised(self) -> AbstractContextManager[Any]:
         """Within it processes keep their gradients to themselves."""
@@ -490,46 +443,3 @@ class AdversarialModule(LightningModule, ABC):
         for optimizer in self._bare_optimizers():
             for group in optimizer.param_groups:
                 group["lr"] /= 2**self.further_attempts
-
-
-class BatchPart(NamedTuple):
-    """A part of a batch: what both descents start from, its rows of the global batch, its share of the batch's loss."""
-
-    batch: Any
-    rows: seeding.Rows
-    share: float
-
-
-def _inputs(judged: Judged) -> tuple[Tensor, ...]:
-    return judged if isinstance(judged, tuple) else (judged,)
-
-
-@contextmanager
-def counted_once(optimizers: Sequence[LightningOptimizer]) -> Iterator[None]:
-    """Within it Lightning counts one step, whoever steps and however often.
-
-    Lightning counts every optimizer step, so with two players `max_steps` would count a batch twice. The loop gives
-    these private hooks to all optimizers anew at each batch; here they are called once, and by none of them.
-    """
-    before, after = optimizers[0]._on_before_step, optimizers[0]._on_after_step
-    for optimizer in optimizers:
-        optimizer._on_before_step = optimizer._on_after_step = do_nothing_closure
-    before()
-    yield
-    after()
-
-
-def check(name: str, value: object, possible: bool, wanted: str) -> None:
-    """Refuses an argument of a variant.
-
-    Args:
-        name: The argument.
-        value: What was given.
-        possible: Whether that is in the argument's range.
-        wanted: What is, as it follows the words "take a value".
-
-    Raises:
-        UserError: If it is not possible.
-    """
-    if not possible:
-        raise UserError(f"model.{name}: {value} is not possible; take a value {wanted}")

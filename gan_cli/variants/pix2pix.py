@@ -85,6 +85,7 @@ class Pix2Pix(TranslationModule):
     )
     LEARNS_FROM: ClassVar[tuple[Fields, ...]] = ({"source": Images, "target": Images},)
     makes = "target"
+    NOISY: ClassVar[bool] = True
 
     def __init__(
         self,

@@ -1,0 +1,90 @@
+"""What a step of the players is made of: the parts of a batch, the places of their noise, who is frozen meanwhile."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import torch
+from lightning.pytorch.core.optimizer import LightningOptimizer, do_nothing_closure
+from torch import nn
+
+from gan_cli import seeding
+
+
+class Place(NamedTuple):
+    """What noise belongs to: some rows of the global batch of a step, in a stream of random numbers.
+
+    Attributes:
+        rows: The rows at hand.
+        seed: The stream's.
+        step: The batch's number in it.
+    """
+
+    rows: seeding.Rows
+    seed: int
+    step: int
+
+
+class BatchPart(NamedTuple):
+    """A part of a batch.
+
+    Attributes:
+        batch: What the descents start from.
+        rows: Its rows of the global batch.
+        share: Its share of the batch's loss.
+    """
+
+    batch: Any
+    rows: seeding.Rows
+    share: float
+
+
+def parts_of(
+    batch: Any, accumulate: int, rank: int, world_size: int, memory_format: torch.memory_format
+) -> Iterator[BatchPart]:
+    """A process's batch cut into parts, images laid out in memory as the networks want them.
+
+    Args:
+        batch: A named tuple of tensors.
+        accumulate: Parts at most.
+        rank: The process's number.
+        world_size: How many processes share the global batch.
+        memory_format: Of what has four dimensions.
+    """
+    count = len(batch[0])
+    first, total = rank * count, world_size * count
+    for rows in torch.arange(count).chunk(accumulate):
+        start, stop = int(rows[0]), int(rows[-1]) + 1
+        cut = [tensor[start:stop] for tensor in batch]
+        laid_out = [each.contiguous(memory_format=memory_format) if each.ndim == 4 else each for each in cut]
+        yield BatchPart(
+            type(batch)(*laid_out), seeding.Rows(first + start, first + stop, total), (stop - start) / count
+        )
+
+
+@contextmanager
+def frozen(networks: Iterable[nn.Module]) -> Iterator[None]:
+    """Within it parameters of these networks want no gradients: the passes of the others are cheaper, or free."""
+    resting = [weights for network in networks for weights in network.parameters() if weights.requires_grad]
+    for weights in resting:
+        weights.requires_grad = False
+    try:
+        yield
+    finally:
+        for weights in resting:
+            weights.requires_grad = True
+
+
+@contextmanager
+def counted_once(optimizers: Sequence[LightningOptimizer]) -> Iterator[None]:
+    """Within it Lightning counts one step, whoever steps and however often.
+
+    Lightning counts every optimizer step, so with two players `max_steps` would count a batch twice. The loop gives
+    these private hooks to all optimizers anew at each batch; here they are called once, and by none of them.
+    """
+    before, after = optimizers[0]._on_before_step, optimizers[0]._on_after_step
+    for optimizer in optimizers:
+        optimizer._on_before_step = optimizer._on_after_step = do_nothing_closure
+    before()
+    yield
+    after()
