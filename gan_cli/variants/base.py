@@ -357,10 +357,14 @@ class AdversarialModule(LightningModule, ABC):
     def _prepared(self, batch: AnyBatch) -> list[BatchPart]:
         """The parts of a batch, each with what all descents on it start from."""
         prepared = []
-        for part in parts_of(batch, self.accumulate, self.global_rank, self.trainer.world_size, self.memory_format):
+        for part in parts_of(batch, self.accumulate, self.global_rank, self.trainer.world_size, self.laid_out):
             self._place = Place(part.rows, self.noise_seed, self.counters.batches)
             prepared.append(part._replace(batch=self.shared(part.batch)))
         return prepared
+
+    def laid_out(self, tensor: Tensor) -> Tensor:
+        """Images in the memory layout that the networks have; anything else as it is."""
+        return tensor.contiguous(memory_format=self.memory_format) if tensor.ndim == 4 else tensor
 
     def _unsynchronised(self) -> AbstractContextManager[Any]:
         """Within it processes keep their gradients to themselves."""

@@ -1,12 +1,12 @@
 """What a step of the players is made of: the parts of a batch, the places of their noise, who is frozen meanwhile."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import torch
 from lightning.pytorch.core.optimizer import LightningOptimizer, do_nothing_closure
-from torch import nn
+from torch import Tensor, nn
 
 from gan_cli import seeding
 
@@ -40,26 +40,23 @@ class BatchPart(NamedTuple):
 
 
 def parts_of(
-    batch: Any, accumulate: int, rank: int, world_size: int, memory_format: torch.memory_format
+    batch: Any, accumulate: int, rank: int, world_size: int, laid_out: Callable[[Tensor], Tensor]
 ) -> Iterator[BatchPart]:
-    """A process's batch cut into parts, images laid out in memory as the networks want them.
+    """A process's batch cut into parts.
 
     Args:
         batch: A named tuple of tensors.
         accumulate: Parts at most.
         rank: The process's number.
         world_size: How many processes share the global batch.
-        memory_format: Of what has four dimensions.
+        laid_out: Gives a tensor as the networks want it in memory.
     """
     count = len(batch[0])
     first, total = rank * count, world_size * count
     for rows in torch.arange(count).chunk(accumulate):
         start, stop = int(rows[0]), int(rows[-1]) + 1
-        cut = [tensor[start:stop] for tensor in batch]
-        laid_out = [each.contiguous(memory_format=memory_format) if each.ndim == 4 else each for each in cut]
-        yield BatchPart(
-            type(batch)(*laid_out), seeding.Rows(first + start, first + stop, total), (stop - start) / count
-        )
+        part = type(batch)(*(laid_out(tensor[start:stop]) for tensor in batch))
+        yield BatchPart(part, seeding.Rows(first + start, first + stop, total), (stop - start) / count)
 
 
 @contextmanager

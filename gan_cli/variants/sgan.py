@@ -124,7 +124,7 @@ class SGAN(ChosenNetworks):
         images, labels = self.labelled.real[chosen], self.labelled.labels[chosen]
         fake = self.presented(self.fakes("discriminator"))
         # Labelled and unlabelled images are both real: one pass, so that batch normalisation sees them together.
-        outputs, fake_outputs = self.judge(self.presented(torch.cat([batch.real, self._laid_out(images)])), fake)
+        outputs, fake_outputs = self.judge(self.presented(torch.cat([batch.real, self.laid_out(images)])), fake)
         unlabelled, labelled = outputs.split([len(batch.labels), len(labels)])
         real_logits, fake_logits = real_logits_of_classes(unlabelled), real_logits_of_classes(fake_outputs)
         self.watch_outputs(real_logits, fake_logits)
