@@ -13,7 +13,14 @@ from gan_cli.media.medium import Beside, Medium
 
 @pytest.mark.parametrize(
     ("count", "height", "width", "rows", "columns"),
-    [(9, 16, 16, 3, 3), (10, 16, 16, 3, 4), (16, 8, 64, 8, 2), (16, 8, 512, 16, 1), (6, 64, 8, 1, 6), (1, 16, 16, 1, 1)],
+    [
+        (9, 16, 16, 3, 3),
+        (10, 16, 16, 3, 4),
+        (16, 8, 64, 8, 2),
+        (16, 8, 512, 16, 1),
+        (6, 64, 8, 1, 6),
+        (1, 16, 16, 1, 1),
+    ],
 )
 def test_a_page_is_about_as_high_as_wide(count: int, height: int, width: int, rows: int, columns: int) -> None:
     page = Images().page(torch.zeros(count, 3, height, width, dtype=torch.uint8), Beside())
