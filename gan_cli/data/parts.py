@@ -1,11 +1,13 @@
 """The parts of a set, to train on or held out, indexed by whole batches."""
 
 from abc import ABC, abstractmethod
+from typing import Any
 
+import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from gan_cli.batches import Batch, ImageBatch, LoadedBatch, PairedBatch, UnpairedBatch
+from gan_cli.batches import ImageBatch, LoadedBatch, PairedBatch, UnpairedBatch
 from gan_cli.data.sampling import Span, spread, stream_indices
 from gan_cli.data.stores import Store
 from gan_cli.data.transforms import Framing
@@ -47,11 +49,15 @@ class LabelledPart(Part):
 
 
 class InMemory(LabelledPart):
-    """A part that is held as tensors and never augmented."""
+    """A part that is held as tensors and never augmented.
 
-    def __init__(self, content: Batch) -> None:
+    Args:
+        content: All of it as one batch: a named tuple of tensors with M rows each. Where it has no `labels`, they are 0.
+    """
+
+    def __init__(self, content: Any) -> None:
         self.content = content
-        self.labels = content.labels
+        self.labels = getattr(content, "labels", torch.zeros(len(content[0]), dtype=torch.int64))
 
     @property
     def at_hand(self) -> bool:

@@ -40,6 +40,12 @@ class Beside:
     real: Tensor | None = None
     judge: Callable[[Tensor], Tensor | None] | None = None
 
+    def of(self, rows: Tensor) -> Beside:
+        """What is beside some of the things, by their numbers, int64 [M]; what is given is dealt out in turn."""
+        given = {name: things[rows % len(things)] for name, things in self.given.items()}
+        real = self.real[rows % len(self.real)] if given and self.real is not None else self.real
+        return Beside(given=given, real=real, judge=self.judge)
+
 
 @dataclass(frozen=True)
 class Medium(ABC):
@@ -88,14 +94,15 @@ class Medium(ABC):
         return None
 
     def page(self, kept: Tensor, beside: Beside) -> Tensor:
-        """One picture of many things, uint8 [C, H, W]: a grid of their pictures, with a row for each class.
+        """One picture of many things, uint8 [C, H, W]: their pictures in a square, or in a row for each class.
 
         Raises:
             UserError: If the things have no pictures of their own.
         """
         pictures = self.each_pictured(kept)
         if beside.labels is None:
-            return grid(pictures, columns=isqrt(len(pictures) - 1) + 1)
+            height, width = pictures.shape[2:]
+            return grid(pictures, columns=isqrt((len(pictures) * height - 1) // width) + 1)
         classes = list(dict.fromkeys(beside.labels.tolist()))
         names = [str(beside.names[number]) if number < len(beside.names) else str(number) for number in classes]
         return labelled_grid([pictures[beside.labels == number] for number in classes], names)
@@ -116,7 +123,8 @@ class Medium(ABC):
             kept: R walks of F things, [R, F, ...].
             beside: What may be shown with them.
         """
-        return [self.page(moment, Beside(real=beside.real, judge=beside.judge)) for moment in kept.transpose(0, 1)]
+        numbers = torch.arange(kept.shape[0] * kept.shape[1]).view(kept.shape[:2])
+        return [self.page(moment, beside.of(rows)) for moment, rows in zip(kept.unbind(1), numbers.T, strict=True)]
 
     def arrays(self, kept: Tensor) -> dict[str, np.ndarray[Any, Any]]:
         """What a `.npz` file holds of things, by name."""

@@ -32,6 +32,9 @@ __all__ = ["RECORD", "AdversarialModule", "Counters", "Fields", "Judged", "Losse
 
 Losses = dict[str, Tensor]
 
+LAYOUTS = {4: torch.channels_last, 5: torch.channels_last_3d}
+"""By a tensor's number of axes, what `channels_last` means."""
+
 Fields = Mapping[str, type[Medium]]
 """Fields of a batch by name, and what they hold."""
 
@@ -133,7 +136,8 @@ class AdversarialModule(LightningModule, ABC):
 
     def finish_players(self) -> None:
         """Lays the players out in memory and makes the generator's shadow; the last line of a variant's `__init__`."""
-        self.to(memory_format=self.memory_format)
+        for tensor in (*self.parameters(), *self.buffers()):
+            tensor.data = self.laid_out(tensor.data)
         self.ema = ShadowGenerator(self.generator) if self.ema_decay else None
 
     # What a variant owns
@@ -363,8 +367,11 @@ class AdversarialModule(LightningModule, ABC):
         return prepared
 
     def laid_out(self, tensor: Tensor) -> Tensor:
-        """Images in the memory layout that the networks have; anything else as it is."""
-        return tensor.contiguous(memory_format=self.memory_format) if tensor.ndim == 4 else tensor
+        """Images, videos, volumes and weights of convolutions in the memory layout chosen; anything else as it is."""
+        if tensor.ndim not in LAYOUTS:
+            return tensor
+        chosen = self.memory_format
+        return tensor.contiguous(memory_format=LAYOUTS[tensor.ndim] if chosen == torch.channels_last else chosen)
 
     def _unsynchronised(self) -> AbstractContextManager[Any]:
         """Within it processes keep their gradients to themselves."""

@@ -5,7 +5,6 @@ from typing import Any, ClassVar, Literal, cast
 import torch
 from torch import Tensor
 
-from gan_cli.batches import Batch
 from gan_cli.errors import UserError
 from gan_cli.seeding import Distribution
 from gan_cli.variants.base import AdversarialModule, Losses, check
@@ -79,7 +78,7 @@ class LatentModule(AdversarialModule):
         """What the discriminator is presented of things, real or made: the things themselves."""
         return things
 
-    def judged(self, batch: Batch) -> tuple[Tensor, Tensor]:
+    def judged(self, batch: Any) -> tuple[Tensor, Tensor]:
         """The discriminator's outputs on a batch's things and on as many made ones, for its own step."""
         real, fake = self.judge(self.presented(batch.real), self.presented(self.fakes("discriminator")))
         self.watch_outputs(real, fake)

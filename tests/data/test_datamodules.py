@@ -2,15 +2,18 @@ import gzip
 import shutil
 import socket
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 import torch
 from sklearn.datasets import load_digits
+from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
 from gan_cli.batches import ImageBatch
 from gan_cli.data import MNIST, Digits
+from gan_cli.data.parts import InMemory
 from gan_cli.errors import UserError
 from tests import fake_mnist
 
@@ -53,6 +56,19 @@ def test_batches_are_uint8_until_they_are_on_the_device() -> None:
     assert float(converted.real.min()) == -1
     assert float(converted.real.max()) <= 1
     assert torch.equal(converted.labels, batch.labels)
+
+
+class Alone(NamedTuple):
+    """A batch of a kind that is none of ours, without labels."""
+
+    images: Tensor
+
+
+def test_what_has_no_labels_is_held_in_memory_too() -> None:
+    part = InMemory(Alone(torch.arange(12).view(6, 1, 1, 2)))
+    assert len(part) == 6
+    assert part[torch.tensor([4, 1])].batch.images.flatten().tolist() == [8, 9, 2, 3]
+    assert part.labels.tolist() == [0] * 6
 
 
 def test_held_out_images_come_once_each() -> None:
