@@ -39,17 +39,17 @@ def test_the_example_trains_goes_on_samples_and_reports(folder: Path, capsys: py
     assert main(f"{FIT} --trainer.max_steps 4 --ckpt_path last".split()) == 0
     run = Path("checkpoints/mygan-rings/version_0")
     assert torch.load(run / "last.ckpt", weights_only=True)["gan_cli"]["counters"]["batches"] == 4
-    assert main("sample --module my_gan --output a.npz --num 5".split()) == 0
+    assert main(["sample", "--module", "my_gan", "--output", "a.npz", "--num", "5"]) == 0
     assert np.load("a.npz")["images"].shape == (5, 16, 16, 1)
     assert load(run / "last.ckpt", module="my_gan").sample(2).shape == (2, 1, 16, 16)
-    assert main("report --module my_gan".split()) == 0
+    assert main(["report", "--module", "my_gan"]) == 0
     assert (run / "report.html").is_file()
 
 
 def test_the_example_is_listed_and_its_set_is_looked_at(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main("list MyGAN --module my_gan".split()) == 0
+    assert main(["list", "MyGAN", "--module", "my_gan"]) == 0
     assert "width" in capsys.readouterr().out
-    assert main("data check Rings --module my_gan".split()) == 0
+    assert main(["data", "check", "Rings", "--module", "my_gan"]) == 0
     assert "train: 1,000" in capsys.readouterr().out
 
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from gan_cli.data.archives import File
 from gan_cli.data.datamodules import GANDataModule, Split
-from gan_cli.data.examination import Seen, colours, is_misnamed, look, size_of
+from gan_cli.data.examination import Examined, colours, is_misnamed, look, size_of
 from gan_cli.data.file_sets import FileDataModule
 from gan_cli.data.folders import SPLITS
 from gan_cli.data.images.labelled_sets import LabelledFileDataModule
@@ -97,8 +97,8 @@ def _of_files(data: FileDataModule, done: Callable[[int, int], object]) -> Diagn
     files = list(dict.fromkeys(file for groups in parts.values() for part in groups.values() for file in part))
     if not files:
         raise UserError(f"data.root: there are no images below {data.root}")
-    seen = _look(files, data.max_pixels, done)
-    sound = [one for one in seen if not one.reason]
+    examined = _look(files, data.max_pixels, done)
+    sound = [one for one in examined if not one.reason]
     facts = [*_counts({name: {group: len(part) for group, part in groups.items()} for name, groups in parts.items()})]
     facts += _attributes(data)
     facts += _looks(sound)
@@ -108,7 +108,7 @@ def _of_files(data: FileDataModule, done: Callable[[int, int], object]) -> Diagn
     where = {file: name for name, groups in parts.items() for part in groups.values() for file in part}
     halves = any(BOTH_SIDES in groups for groups in parts.values())
     findings = [
-        _finding("cannot be read", [one for one in seen if one.reason], lambda one: one.reason),
+        _finding("cannot be read", [one for one in examined if one.reason], lambda one: one.reason),
         _too_few(data, sum(map(len, parts["train"].values()))),
         Finding("beside the folders of the parts, and not used", [str(file.path) for file in data.not_used()]),
         Finding("without a partner of the same name", [str(file.path) for file in data.without_partner()]),
@@ -137,13 +137,13 @@ def _parts(groups: Callable[[Split], dict[str, list[File]]]) -> dict[str, dict[s
     return found if "test" in found or len(found) < 2 else {"train": found["train"], "held out": found["val"]}
 
 
-def _look(files: list[File], max_pixels: int, done: Callable[[int, int], object]) -> list[Seen]:
-    seen: list[Seen] = []
+def _look(files: list[File], max_pixels: int, done: Callable[[int, int], object]) -> list[Examined]:
+    examined: list[Examined] = []
     with ThreadPoolExecutor(THREADS) as pool:
         for one in pool.map(lambda file: look(file, max_pixels), files):
-            seen.append(one)
-            done(len(seen), len(files))
-    return seen
+            examined.append(one)
+            done(len(examined), len(files))
+    return examined
 
 
 def _attributes(data: FileDataModule) -> list[str]:
@@ -155,7 +155,7 @@ def _attributes(data: FileDataModule) -> list[str]:
     return [f"attributes: {_shares(counts, sort=False)}"]
 
 
-def _looks(sound: list[Seen]) -> list[str]:
+def _looks(sound: list[Examined]) -> list[str]:
     """Sizes, colours and formats."""
     if not sound:
         return []
@@ -187,7 +187,7 @@ def _left_out(data: FileDataModule, files: list[File]) -> list[str]:
     return [f"left out, being no images by their endings: {_shares(others)}"] if others else []
 
 
-def _duplicates(sound: list[Seen], where: dict[File, str]) -> list[Finding]:
+def _duplicates(sound: list[Examined], where: dict[File, str]) -> list[Finding]:
     """Files of the same bytes: those that are trained on and judged by apart from the others."""
     alike: dict[bytes, list[File]] = defaultdict(list)
     for one in sound:
@@ -204,8 +204,8 @@ def _duplicates(sound: list[Seen], where: dict[File, str]) -> list[Finding]:
     ]
 
 
-def _finding(what: str, seen: Iterable[Seen], why: Callable[[Seen], str] = lambda _: "") -> Finding:
-    return Finding(what, [f"{one.file.path}{f' ({reason})' if (reason := why(one)) else ''}" for one in seen])
+def _finding(what: str, examined: Iterable[Examined], why: Callable[[Examined], str] = lambda _: "") -> Finding:
+    return Finding(what, [f"{one.file.path}{f' ({reason})' if (reason := why(one)) else ''}" for one in examined])
 
 
 def _too_few(data: GANDataModule, images: int) -> Finding:
@@ -213,11 +213,11 @@ def _too_few(data: GANDataModule, images: int) -> Finding:
     return Finding("argument that will be refused", [told] * (images < data.batch_size))
 
 
-def _is_long(one: Seen) -> bool:
+def _is_long(one: Examined) -> bool:
     return max(one.size) > LONG * min(one.size)
 
 
-def _minority(sound: list[Seen], trait: Callable[[Seen], bool]) -> list[Seen]:
+def _minority(sound: list[Examined], trait: Callable[[Examined], bool]) -> list[Examined]:
     """Those with a trait, if they are less than half."""
     having = [one for one in sound if trait(one)]
     return having if len(having) < len(sound) / 2 else []

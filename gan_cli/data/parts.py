@@ -52,7 +52,7 @@ class InMemory(LabelledPart):
     """A part that is held as tensors and never augmented.
 
     Args:
-        content: All of it as one batch: a named tuple of tensors with M rows each. Where it has no `labels`, they are 0.
+        content: All as one batch: a named tuple of tensors with M rows each. Where it has no `labels`, they are 0.
     """
 
     def __init__(self, content: Any) -> None:

@@ -12,7 +12,7 @@ from gan_cli.evaluation.processes import by_first, gathered, my_batches
 from gan_cli.evaluation.scores import Scores
 from gan_cli.inference.latents import seeded_latents, slerp, usual_method
 from gan_cli.inference.rendering import conditions_for, latents_of, made_at
-from gan_cli.metrics.features import Classifier, FeatureNetwork, Seen, reduced
+from gan_cli.metrics.features import Classifier, FeatureNetwork, FeatureRows, reduced
 from gan_cli.metrics.path_length import EPSILON, path_length, squared_speeds
 from gan_cli.seeding import stream
 from gan_cli.variants.base import AdversarialModule
@@ -52,7 +52,7 @@ def score_samples(
     """
     wanted, left_out = possible(wanted, network, natural)
     conditions = conditions_for(model, num, given=given)
-    made = _seen(model, network, real, num, seed, conditions)
+    made = _rows(model, network, real, num, seed, conditions)
     values: Values = {}
     asked = conditions.get("labels")
     if "conditional_accuracy" in wanted and asked is not None and made.logits is not None:
@@ -73,25 +73,25 @@ def score_samples(
     how += ", all classes in turn" if asked is not None else ""
 
     def judged() -> Scores:
-        found = {**measured(made, real.seen, wanted), **values}
+        found = {**measured(made, real.rows, wanted), **values}
         return table(title, network, how, num, real, found, floor(wanted), left_out)
 
     return by_first(judged)
 
 
-def _seen(
+def _rows(
     model: AdversarialModule, network: FeatureNetwork, real: Real, num: int, seed: int, conditions: dict[str, Any]
-) -> Seen:
+) -> FeatureRows:
     """What the network makes of all processes' samples."""
     latents = latents_of(model, range(seed, seed + num))
-    parts = [network.see(made_at(model, latents, conditions, numbers)) for numbers in my_batches(num, BATCH)]
+    parts = [network.rows(made_at(model, latents, conditions, numbers)) for numbers in my_batches(num, BATCH)]
     features = [part.features for part in parts]
     logits = [part.logits for part in parts if part.logits is not None]
     device = model.device
-    all_features = gathered(features, num, BATCH, real.seen.features.shape[1], device)
-    if real.seen.logits is None:
-        return Seen(all_features, None)
-    return Seen(all_features, gathered(logits, num, BATCH, real.seen.logits.shape[1], device))
+    all_features = gathered(features, num, BATCH, real.rows.features.shape[1], device)
+    if real.rows.logits is None:
+        return FeatureRows(all_features, None)
+    return FeatureRows(all_features, gathered(logits, num, BATCH, real.rows.logits.shape[1], device))
 
 
 def _path_length(
@@ -125,4 +125,4 @@ def _floats(
 ) -> Tensor:
     chosen = {k: v[numbers].to(model.device) if isinstance(v, Tensor) else v for k, v in conditions.items()}
     images = cast(Tensor, model(latents.float().to(model.device), **chosen))
-    return network.see_floats(reduced(images.float())).features.cpu()
+    return network.rows_of_floats(reduced(images.float())).features.cpu()

@@ -17,7 +17,7 @@ from gan_cli.evaluation.scores import Protocol, Scores
 from gan_cli.inference.translator import as_promised
 from gan_cli.media.pictures import to_float, to_uint8
 from gan_cli.metrics import pairs
-from gan_cli.metrics.features import FeatureNetwork, Seen
+from gan_cli.metrics.features import FeatureNetwork, FeatureRows
 from gan_cli.variants.translation import TranslationModule
 
 AT_ONCE = 10
@@ -116,11 +116,11 @@ def score_translations(
     real = against_itself(task.targets, network, folder)
     wanted, _ = possible(wanted & SETS, network, natural=False)
     parts = [network(made) for made, _ in images]
-    width = real.seen.features.shape[1]
-    seen = Seen(gathered(parts, count, _at_once(model), width, model.device), None)
+    width = real.rows.features.shape[1]
+    rows = FeatureRows(gathered(parts, count, _at_once(model), width, model.device), None)
 
     def judged() -> Scores:
-        found = {**measured(seen, real.seen, wanted), **values}
+        found = {**measured(rows, real.rows, wanted), **values}
         return table(title, network, how, count, real, found, floor_of(real, wanted), left_out)
 
     return by_first(judged)

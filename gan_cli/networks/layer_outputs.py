@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -57,4 +56,4 @@ def pooled_row(outputs: list[Tensor]) -> Tensor:
 def _pooled(output: Tensor) -> Tensor:
     sides = [min(POOLED, side) for side in output.shape[2:]]
     pool = {2: adaptive_max_pool2d, 3: adaptive_max_pool3d}.get(len(sides))
-    return output if pool is None else cast(Tensor, pool(output, sides))
+    return output if pool is None else pool(output, sides)

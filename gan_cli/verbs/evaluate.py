@@ -19,10 +19,10 @@ from gan_cli.evaluation.measuring import (
     against_training,
     check_enough,
     features_for,
+    features_of,
     floor_of,
     measured,
     possible,
-    seen,
     table,
 )
 from gan_cli.evaluation.scores import Scores, chosen
@@ -137,7 +137,7 @@ def _scores(
     wanted, left_out = possible(metrics - {"conditional_accuracy"}, network, natural and coloured)
     if options.image_size:
         left_out.append(f"images of other sizes: resized to {options.image_size} pixels, {folders.RESIZING}")
-    values = measured(seen(ours, network, folder), real.seen, wanted)
+    values = measured(features_of(ours, network, folder), real.rows, wanted)
     title = f"{ours.origin} beside {theirs.origin}"
     return table(title, network, "as they are", ours.total, real, values, floor_of(real, wanted), left_out)
 

@@ -17,7 +17,7 @@ from gan_cli.evaluation.scores import Scores
 from gan_cli.inference.checkpoints import load_model
 from gan_cli.media.pictures import to_float
 from gan_cli.metrics import features
-from gan_cli.metrics.features import Classifier, FeatureNetwork, Seen
+from gan_cli.metrics.features import Classifier, FeatureNetwork, FeatureRows
 from gan_cli.variants import StarGAN
 from tests.inference.translators import cyclegan, lively, pix2pix
 from tests.toys import FewPairs, FewUnpaired, ToyGAN
@@ -91,7 +91,7 @@ def test_real_features_are_read_once_for_each_protocol(
     looked: list[str] = []
     look = measuring._look
 
-    def noted(images: Collection, network: FeatureNetwork) -> Seen:
+    def noted(images: Collection, network: FeatureNetwork) -> FeatureRows:
         looked.append(images.key)
         return look(images, network)
 

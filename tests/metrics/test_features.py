@@ -52,7 +52,7 @@ def test_a_classifier_is_trained_once_and_says_how_good_it_is(
     assert again.key == network.key
     assert again.accuracy == network.accuracy
     assert again(images).shape == (20, 128)
-    assert again.see(images).logits is not None
+    assert again.rows(images).logits is not None
 
 
 def test_a_classifier_takes_colours_and_large_images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,7 +144,7 @@ def test_inception_is_read_from_a_file_and_sees_grey_as_colours(random_inception
     network = load_features("inception", tmp_path, weights=random_inception)
     assert torch.equal(torch.get_rng_state(), state)
     grey = digits(False, 32).images[:1]
-    seen = network.see(grey.expand(-1, 3, -1, -1))
+    seen = network.rows(grey.expand(-1, 3, -1, -1))
     assert seen.features.shape == (1, 2048)
     assert seen.logits is not None
     assert seen.logits.shape == (1, 1008)
