@@ -11,6 +11,7 @@ from rich.table import Column
 
 from gan_cli.data import GANDataModule
 from gan_cli.variants.base import AdversarialModule
+from gan_cli.variants.log import is_due
 
 SPEED = "time/images_per_second"
 
@@ -30,8 +31,7 @@ class Throughput(Callback):
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         assert isinstance(pl_module, AdversarialModule)
-        every: int = getattr(trainer, "log_every_n_steps", 0)
-        if not every or pl_module.counters.batches % every:
+        if not is_due(trainer, pl_module.counters.batches):
             return
         images, now = pl_module.counters.images, time.perf_counter()
         pl_module.log(SPEED, (images - self._images) / (now - self._since))
@@ -45,9 +45,8 @@ class UnreadableFiles(Callback):
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         assert isinstance(pl_module, AdversarialModule)
-        every: int = getattr(trainer, "log_every_n_steps", 0)
         data = getattr(trainer, "datamodule", None)
-        if not every or pl_module.counters.batches % every or not isinstance(data, GANDataModule):
+        if not is_due(trainer, pl_module.counters.batches) or not isinstance(data, GANDataModule):
             return
         if count := len(data.unreadable_files()):
             pl_module.log("data/unreadable_files", float(count))

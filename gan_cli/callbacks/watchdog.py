@@ -11,6 +11,7 @@ from gan_cli.inference.rendering import conditions_for, latents_of, made_at
 from gan_cli.networks.layers import evaluating
 from gan_cli.variants.base import AdversarialModule
 from gan_cli.variants.latent import LatentModule
+from gan_cli.variants.log import is_due
 
 NOTHING_TO_LEARN = 1e-3
 """Of the discriminator's loss: so near to 0, it gives the generator next to no gradient."""
@@ -44,8 +45,7 @@ class Watchdog(Callback):
         if not trainer.is_global_zero:
             return
         batches = pl_module.counters.batches
-        every: int = getattr(trainer, "log_every_n_steps", 0)
-        if every and batches % every == 0:
+        if is_due(trainer, batches):
             self._look_at_loss(trainer, batches)
         if self.every_n_steps and batches % self.every_n_steps == 0 and isinstance(pl_module, LatentModule):
             self._look_at_images(trainer, pl_module)

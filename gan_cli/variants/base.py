@@ -10,23 +10,22 @@ import torch
 from lightning.pytorch import LightningModule
 from lightning.pytorch.core.optimizer import LightningOptimizer
 from torch import Tensor, nn
-from torch.nn.utils import clip_grad_norm_, get_total_norm
 from torch.optim import Adam, Optimizer
 
 from gan_cli import seeding
 from gan_cli.batches import AnyBatch
 from gan_cli.media.images import Images
-from gan_cli.media.medium import Medium, medium_of
+from gan_cli.media.medium import Medium
 from gan_cli.networks.compilation import compile_in_place
 from gan_cli.networks.ema import ShadowGenerator
-from gan_cli.variants import held_out, judging, record
+from gan_cli.variants import held_out, judging, log, record
 from gan_cli.variants.card import Card
 from gan_cli.variants.checks import check
-from gan_cli.variants.descents import BatchPart, Place, counted_once, frozen, parts_of
+from gan_cli.variants.descents import BatchPart, Place, as_list, clipped, counted_once, frozen, parts_of
 from gan_cli.variants.finiteness import FinitenessGuard
 from gan_cli.variants.judging import Judged
+from gan_cli.variants.log import RunningMeans
 from gan_cli.variants.record import RECORD, Counters
-from gan_cli.variants.running_means import RunningMeans
 
 __all__ = ["RECORD", "AdversarialModule", "Counters", "Fields", "Judged", "Losses", "Place", "check"]
 
@@ -213,11 +212,7 @@ class AdversarialModule(LightningModule, ABC):
     @property
     def media(self) -> dict[str, Medium]:
         """What the fields of its batches hold: as the data says, or, where none is known, as the variant does."""
-        recorded = self.data_facts.get("fields")
-        if recorded:
-            return {name: medium_of(told) for name, told in recorded.items()}
-        needed = next(fields for fields in self.LEARNS_FROM if self.makes in fields)
-        return {name: kind() for name, kind in needed.items()}
+        return record.media_of(self)
 
     @property
     def medium(self) -> Medium:
@@ -278,7 +273,7 @@ class AdversarialModule(LightningModule, ABC):
 
     def watch(self, name: str, values: Tensor) -> None:
         """Puts the mean of something that is no loss into the log, averaged over the batches since the last log."""
-        if self._trainer is not None and self._log_interval:
+        if getattr(self._trainer, "log_every_n_steps", 0):
             self._watched.note(name, values)
 
     def watch_outputs(self, real: Tensor, fake: Tensor) -> None:
@@ -293,7 +288,7 @@ class AdversarialModule(LightningModule, ABC):
 
     def training_step(self, batch: AnyBatch, batch_idx: int) -> None:
         """One batch: everyone whose turn it is descends, as `descending` says."""
-        optimizers = dict(zip(self.players, self._wrapped_optimizers(), strict=True))
+        optimizers = dict(zip(self.players, cast(list[LightningOptimizer], as_list(self.optimizers())), strict=True))
         seeding.reseed(seeding.mix(self.noise_seed, "step", self.counters.batches, self.global_rank), self.device)
         self.set_schedules(optimizers)
         with counted_once(list(optimizers.values())):
@@ -308,8 +303,8 @@ class AdversarialModule(LightningModule, ABC):
         self._place = None
         self.counters.batches += 1
         self.counters.images += len(batch[0]) * self.trainer.world_size
-        if self._logs_at(self.counters.batches):
-            self._log_watched()
+        if log.is_due(self.trainer, self.counters.batches):
+            self._watched.log(self)
 
     def _descend(self, player: str, optimizer: LightningOptimizer, parts: Sequence[BatchPart]) -> None:
         """One step of one player on one batch, the others frozen."""
@@ -344,19 +339,12 @@ class AdversarialModule(LightningModule, ABC):
     def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
         """Clips the stepping player's gradient, after a loss scaler has unscaled it, and logs its norm."""
         player = next(p for p, bare in zip(self.players, self._bare_optimizers(), strict=True) if bare is optimizer)
-        parameters = [p for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
-        if limit := self.clip_norms.get(player, 0.0):
-            self.watch(f"gradient_norm/{player}", clip_grad_norm_(parameters, limit))
-        elif self._logs_at(self.counters.batches + 1):  # only then: it takes as long as a small network's step
-            self.watch(f"gradient_norm/{player}", get_total_norm([cast(Tensor, p.grad) for p in parameters]))
-
-    def _wrapped_optimizers(self) -> list[LightningOptimizer]:
-        found = self.optimizers()
-        return cast(list[LightningOptimizer], found if isinstance(found, list) else [found])
+        limit = self.clip_norms.get(player, 0.0)
+        if limit or log.is_due(self.trainer, self.counters.batches + 1):  # a norm costs as much as a small step
+            self.watch(f"gradient_norm/{player}", clipped(optimizer, limit))
 
     def _bare_optimizers(self) -> list[Optimizer]:
-        found = self.optimizers(use_pl_optimizer=False)
-        return cast(list[Optimizer], found if isinstance(found, list) else [found])
+        return cast(list[Optimizer], as_list(self.optimizers(use_pl_optimizer=False)))
 
     def _prepared(self, batch: AnyBatch) -> list[BatchPart]:
         """The parts of a batch, each with what all descents on it start from."""
@@ -377,23 +365,6 @@ class AdversarialModule(LightningModule, ABC):
         """Within it processes keep their gradients to themselves."""
         no_sync: Callable[[], AbstractContextManager[Any]] = getattr(self.trainer.model, "no_sync", nullcontext)
         return no_sync()
-
-    def _log_watched(self) -> None:
-        """Logs once a step, from one hook: at a run's first batch Lightning forgets what other hooks have logged."""
-        watched = self._watched.taken()
-        counted = {"kimg": self.counters.images / 1000, "generator_steps": float(self.counters.generator_steps)}
-        self.log_dict({**watched, **counted, **self.axis()}, batch_size=1)
-
-    def axis(self) -> dict[str, float]:
-        """The loggers' axis, batches trained; Lightning's own starts at 0."""
-        return {"step": float(self.counters.batches)}
-
-    @property
-    def _log_interval(self) -> int:
-        return int(getattr(self.trainer, "log_every_n_steps", 0) or 0)
-
-    def _logs_at(self, batches: int) -> bool:
-        return self._log_interval > 0 and batches % self._log_interval == 0
 
     # Held-out things
 
@@ -425,7 +396,7 @@ class AdversarialModule(LightningModule, ABC):
         self._finiteness.raise_if_not_finite(self.trainer.strategy)
 
     def on_train_batch_end(self, outputs: Any, batch: AnyBatch, batch_idx: int) -> None:
-        if self._logs_at(self.counters.batches):
+        if log.is_due(self.trainer, self.counters.batches):
             self.raise_if_not_finite()
 
     # A checkpoint explains itself

@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 import torch
 from lightning.pytorch.core.optimizer import LightningOptimizer, do_nothing_closure
 from torch import Tensor, nn
+from torch.nn.utils import clip_grad_norm_, get_total_norm
+from torch.optim import Optimizer
 
 from gan_cli import seeding
 
@@ -85,3 +87,16 @@ def counted_once(optimizers: Sequence[LightningOptimizer]) -> Iterator[None]:
     before()
     yield
     after()
+
+
+def clipped(optimizer: Optimizer, limit: float) -> Tensor:
+    """The norm of the gradient that an optimizer is about to step on, which is cut back to the limit; 0 is none."""
+    parameters = [p for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
+    if limit:
+        return clip_grad_norm_(parameters, limit)
+    return get_total_norm([p.grad for p in parameters])
+
+
+def as_list(optimizers: Any) -> list[Any]:
+    """Lightning's optimizers as a list; it gives a single one bare."""
+    return optimizers if isinstance(optimizers, list) else [optimizers]

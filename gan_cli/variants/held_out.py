@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from gan_cli import seeding
 from gan_cli.errors import UserError
 from gan_cli.networks.layers import mixes_batch, running_statistics_untouched
+from gan_cli.variants.log import axis
 
 if TYPE_CHECKING:
     from gan_cli.variants.base import AdversarialModule
@@ -39,4 +40,4 @@ def look(model: "AdversarialModule", batch: Any, batch_idx: int) -> None:
         measures = {f"metric/{name}": value for name, value in model.held_out_measures(batch).items()}
     model.log_dict(measures, sync_dist=True, batch_size=count)
     if model.trainer.state.fn == "fit":
-        model.log_dict(model.axis(), batch_size=1)
+        model.log_dict(axis(model), batch_size=1)

@@ -7,6 +7,7 @@ import torch
 
 from gan_cli._version import __version__
 from gan_cli.errors import Diverged
+from gan_cli.media.medium import Medium, medium_of
 
 if TYPE_CHECKING:
     from gan_cli.variants.base import AdversarialModule
@@ -63,3 +64,12 @@ def taken_up(model: "AdversarialModule", checkpoint: dict[str, Any]) -> None:
     model.attempt = record.get("attempt", 0) + model.further_attempts
     for player in model.players:
         model.learning_rates[player] = model.hparams[f"{player}_lr"] / 2**model.attempt
+
+
+def media_of(model: "AdversarialModule") -> dict[str, Medium]:
+    """What the fields of a model's batches hold: as its data says, or, where none is known, as the variant does."""
+    recorded = model.data_facts.get("fields")
+    if recorded:
+        return {name: medium_of(told) for name, told in recorded.items()}
+    needed = next(fields for fields in model.LEARNS_FROM if model.makes in fields)
+    return {name: kind() for name, kind in needed.items()}
