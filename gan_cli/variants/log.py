@@ -39,7 +39,7 @@ class RunningMeans:
         return means
 
     def log(self, model: "AdversarialModule") -> None:
-        """Logs them with the counters, in one hook: at a run's first batch Lightning forgets what others have logged."""
+        """Logs them with the counters, in one hook: at a run's first batch Lightning forgets what others log."""
         counters = model.counters
         counted = {"kimg": counters.images / 1000, "generator_steps": float(counters.generator_steps)}
         model.log_dict({**self.taken(), **counted, **axis(model)}, batch_size=1)

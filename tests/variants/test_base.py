@@ -77,7 +77,7 @@ def test_each_player_has_its_own_learning_rate_and_decays_by_generator_steps(toy
 class Patient(ToyGAN):
     """Waits for three steps of its discriminator before the first two of its generator."""
 
-    def critic_steps(self) -> int:
+    def n_critic_now(self) -> int:
         return 3 if self.counters.generator_steps < 2 else 1
 
 

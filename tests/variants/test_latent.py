@@ -92,11 +92,10 @@ def test_losses_of_a_batchs_parts_average_to_the_batchs(variant: Any, arguments:
 
 def test_players_draw_their_own_noise_anew_for_each_batch() -> None:
     model = GAN(**TINY, generator_batch_multiple=2)
-    model._place = Place(Rows(0, 5, 5), model.seed, 0)
     drawn = []
-    for _ in range(2):
-        drawn += [model.latents("discriminator"), model.latents("generator")]
-        model.counters.batches += 1
+    for step in range(2):
+        with model.at(Rows(0, 5, 5), model.seed, step):
+            drawn += [model.latents("discriminator"), model.latents("generator")]
     numbers = torch.cat(drawn)
     assert numbers.shape == (2 * (5 + 10), 8)
     assert len({tuple(row.tolist()) for row in numbers}) == 30
@@ -123,7 +122,7 @@ def test_augmentation_stands_in_front_of_every_pass(variant: Any, monkeypatch: p
         assert policy == ("translation",)
         return images * 0 + 7
 
-    monkeypatch.setattr("gan_cli.variants.latent.diff_augment", mark)
+    monkeypatch.setattr("gan_cli.variants.chosen_networks.diff_augment", mark)
     passes = passes_of(model.discriminator)
     model.discriminator_losses(batch)
     model.generator_losses(batch)
