@@ -130,6 +130,7 @@ class AdversarialModule(LightningModule, ABC):
         self.data_facts: dict[str, Any] = {}
         self.data_arguments: dict[str, Any] = {}
         self._place: Place | None = None
+        self._again = 0
         self._watched = RunningMeans()
         self._finiteness = FinitenessGuard()
 
@@ -293,25 +294,26 @@ class AdversarialModule(LightningModule, ABC):
         self.set_schedules(optimizers)
         with counted_once(list(optimizers.values())):
             parts = self._prepared(batch)
-            descended = set()
+            descended: list[str] = []
             for player in self.descending():
-                if player in descended:  # the graph of what they share has been used up
+                self._again = descended.count(player)
+                if self._again:  # the graph of what they share has been used up
                     parts = self._prepared(batch)
-                self._descend(player, optimizers[player], parts)
-                self._count(player)
-                descended.add(player)
-        self._place = None
+                if self._descend(player, optimizers[player], parts):
+                    self._count(player)
+                descended.append(player)
+        self._place, self._again = None, 0
         self.counters.batches += 1
         self.counters.images += len(batch[0]) * self.trainer.world_size
         if log.is_due(self.trainer, self.counters.batches):
             self._watched.log(self)
 
-    def _descend(self, player: str, optimizer: LightningOptimizer, parts: Sequence[BatchPart]) -> None:
-        """One step of one player on one batch, the others frozen."""
+    def _descend(self, player: str, optimizer: LightningOptimizer, parts: Sequence[BatchPart]) -> bool:
+        """One step of one player on one batch, the others frozen; gives False where it rests."""
         rests = True
         with frozen(cast(nn.Module, getattr(self, name)) for name in self.players if name != player):
             for part in parts:
-                self._place = Place(part.rows, self.noise_seed, self.counters.batches)
+                self._place = self._place_of(part)
                 losses: Losses = getattr(self, f"{player}_losses")(part.batch)
                 if not losses:
                     continue
@@ -325,6 +327,7 @@ class AdversarialModule(LightningModule, ABC):
             if not rests:
                 optimizer.step()
                 optimizer.zero_grad()
+        return not rests
 
     def _count(self, player: str) -> None:
         """Counts a descent, and lets the moving average follow the generator's."""
@@ -350,9 +353,14 @@ class AdversarialModule(LightningModule, ABC):
         """The parts of a batch, each with what all descents on it start from."""
         prepared = []
         for part in parts_of(batch, self.accumulate, self.global_rank, self.trainer.world_size, self.laid_out):
-            self._place = Place(part.rows, self.noise_seed, self.counters.batches)
+            self._place = self._place_of(part)
             prepared.append(part._replace(batch=self.shared(part.batch)))
         return prepared
+
+    def _place_of(self, part: BatchPart) -> Place:
+        """Where the noise of a part belongs; a player that descends again on a batch sees other noise."""
+        seed = seeding.mix(self.noise_seed, "again", self._again) if self._again else self.noise_seed
+        return Place(part.rows, seed, self.counters.batches)
 
     def laid_out(self, tensor: Tensor) -> Tensor:
         """Images, videos, volumes and weights of convolutions in the memory layout chosen; anything else as it is."""
