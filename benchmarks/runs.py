@@ -21,7 +21,7 @@ import torch
 import yaml
 
 from gan_cli import runs
-from gan_cli.command.parser import config_path
+from gan_cli.command.choices import config_path
 from gan_cli.devices.precision import has_bfloat16
 from gan_cli.files import write_atomically
 from gan_cli.inference import checkpoints

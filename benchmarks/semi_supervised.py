@@ -20,7 +20,7 @@ from torch.optim import Adam
 from benchmarks import runs
 from gan_cli import data
 from gan_cli.batches import Batch
-from gan_cli.command.cli import hush
+from gan_cli.command.running import hush
 from gan_cli.data import ImageDataModule
 from gan_cli.inference.checkpoints import load_model
 from gan_cli.inference.validation import evaluate

@@ -30,6 +30,7 @@ from rich.table import Table
 
 from benchmarks.bare import BareLoop
 from gan_cli.command import catalogue, cli
+from gan_cli.command.running import hush
 from gan_cli.variants import AdversarialModule
 
 WARM_UP = 5
@@ -156,7 +157,7 @@ def measure(name: str, precision: str, rounds: int, seconds: float, words: list[
         said = f"fit --config {name} --trainer.precision {precision} --trainer.default_root_dir {folder}"
         said += " --trainer.max_steps 1000000000 --trainer.limit_val_batches 0"
         said += " --samples.every_n_steps 1000000000 --checkpoint.every_n_steps 1000000000"
-        cli.hush()
+        hush()
         with contextlib.redirect_stdout(io.StringIO()):
             Timed([*said.split(), *words])
     return Speed(watch.fit, watch.bare, watch.waited, _memory(), watch.images)

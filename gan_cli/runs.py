@@ -1,10 +1,45 @@
 """Where runs live: `checkpoints/<variant>-<dataset>[-<name>]/version_<k>/`. No torch is needed to look around."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, NamedTuple
+
+from gan_cli.plugins import is_module_name
 
 LAST = "last.ckpt"
 BEST = "best.ckpt"
+SESSIONS = "environment.json"
+"""How a run is used, and its sessions."""
+
+
+class Usage(NamedTuple):
+    """How to use a run, as it has recorded it itself.
+
+    Attributes:
+        verb: What makes pictures of it, "sample" or "translate"; "" where it has not said so.
+        modules: The modules that define its classes, where these are none of ours: to be typed, never to be imported
+            because they stand there.
+    """
+
+    verb: str = ""
+    modules: tuple[str, ...] = ()
+
+
+def usage(content: Any) -> Usage:
+    """How to use a run by the content of its `environment.json`, whatever that is."""
+    told = content if isinstance(content, dict) else {}
+    verb, modules = told.get("verb"), told.get("modules")
+    names = [name for name in modules if is_module_name(str(name))] if isinstance(modules, list) else []
+    return Usage(verb if verb in ("sample", "translate") else "", tuple(names))
+
+
+def usage_of(run: Path) -> Usage:
+    """The same of the run's folder."""
+    try:
+        return usage(json.loads((run / SESSIONS).read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return Usage()
 
 
 def family(variant: str, dataset: str, name: str | None = None) -> str:

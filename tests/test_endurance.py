@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 import torch
 
-from gan_cli.command.cli import GANCLI, run
+from gan_cli.command.cli import GANCLI
 from gan_cli.errors import RunFailed
 from gan_cli.inference import checkpoints
 from gan_cli.variants import DCGAN
 from gan_cli.variants.base import RECORD
+from gan_cli.verbs import run
 from tests.conftest import TINY_FLAGS
 from tests.data import pictures
 

@@ -9,9 +9,9 @@ import torch
 from lightning.pytorch import Trainer
 from torch import Tensor
 
+from gan_cli import verbs
 from gan_cli.batches import AnyBatch, LoadedBatch
 from gan_cli.callbacks.atomic_checkpoint_io import AtomicCheckpointIO
-from gan_cli.command.cli import GANCLI
 from gan_cli.devices.strategy import PlayersDDP
 from tests.evaluation.scored import dealt_out, scores
 from tests.toys import ToyGAN
@@ -117,7 +117,7 @@ def resume(folder: Path, devices: int) -> None:
 def sample(checkpoint: Path, target: Path, devices: int) -> None:
     """Three images in one batch, so that a second process gets none."""
     words = f"--num 3 --output {target} --trainer.devices {devices} --trainer.strategy ddp --trainer.accelerator cpu"
-    GANCLI(["sample", "--ckpt", str(checkpoint), *words.split()])
+    verbs.run(["sample", "--ckpt", str(checkpoint), *words.split()])
 
 
 if __name__ == "__main__":

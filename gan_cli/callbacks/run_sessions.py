@@ -4,6 +4,7 @@ import json
 import os
 import platform
 import time
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,20 +13,25 @@ import lightning
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 
-from gan_cli import __version__
+from gan_cli import __version__, runs
 from gan_cli.callbacks.run_checkpoint import is_dry_run
 from gan_cli.files import write_json
-from gan_cli.reports.run_record import SESSIONS
 from gan_cli.variants.base import AdversarialModule
+from gan_cli.variants.translation import TranslationModule
 
 
 class RunSessions(Callback):
     """Writes a session for a run's start, and one for each time it is gone on with: so their durations add up.
 
-    The file is renewed at each save, so that a run that is killed has lost no more of its time than of its steps.
+    The file is renewed at each save, so that a run that is killed has lost no more of its time than of its steps. It
+    also says which verb makes pictures of the run, and what to type after `--module` where its classes are not ours.
+
+    Args:
+        modules: What to type; none of it is ever imported because it stands there.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, modules: Sequence[str] = ()) -> None:
+        self._modules = list(modules)
         self._path = Path()
         self._content: dict[str, Any] = {}
         self._since = 0.0
@@ -35,9 +41,11 @@ class RunSessions(Callback):
         if not trainer.is_global_zero or is_dry_run(trainer):
             return
         assert isinstance(pl_module, AdversarialModule)
-        self._path = folder / SESSIONS
+        self._path = folder / runs.SESSIONS
         self._since = time.perf_counter()
         self._content = {
+            "verb": "translate" if isinstance(pl_module, TranslationModule) else "sample",
+            "modules": self._modules,
             "parameters": {
                 player: sum(weights.numel() for weights in getattr(pl_module, player).parameters())
                 for player in pl_module.players

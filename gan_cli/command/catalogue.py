@@ -10,9 +10,9 @@ NOTES = ("home", "licence", "layout")
 """Attributes of a data set's class that are said in plain strings."""
 
 CONDITIONAL = "conditional"
-"""What is said of a variant whose `forward` wants labels."""
+"""What is said of a variant that is given labels (`GIVEN`)."""
 CONDITIONAL_IF_ASKED = "conditional with num_classes"
-"""The same where labels may be left out."""
+"""The same where it can do without classes: where its `num_classes` is 0 unless it is set."""
 
 
 def variants() -> dict[str, str]:
@@ -50,9 +50,10 @@ def config_files() -> list[Path]:
 
 
 def _classes(files: Iterable[Path], root: str) -> list[list[ast.ClassDef]]:
-    """What descends from a class, each with its ancestors after it; without the bases, whose names end in Module."""
+    """What descends from a class, each with its ancestors after it; without the bases, from which others descend."""
     nodes = {node.name: node for file in files for node in _class_definitions(file)}
-    lineages = [_lineage(node, nodes) for name, node in nodes.items() if not name.endswith("Module")]
+    bases = {parent for node in nodes.values() for parent in _parents(node)}
+    lineages = [_lineage(node, nodes) for name, node in nodes.items() if name not in bases]
     return [lineage for lineage in lineages if any(root in _parents(node) for node in lineage)]
 
 
@@ -66,7 +67,10 @@ def _parents(node: ast.ClassDef) -> list[str]:
 
 
 def _first_lines(lineages: Iterable[list[ast.ClassDef]]) -> dict[str, str]:
-    return {node.name: (ast.get_docstring(node) or "").partition("\n")[0] + _condition(node) for node, *_ in lineages}
+    return {
+        lineage[0].name: (ast.get_docstring(lineage[0]) or "").partition("\n")[0] + _condition(lineage)
+        for lineage in lineages
+    }
 
 
 def _comes_along(node: ast.ClassDef) -> bool:
@@ -76,11 +80,19 @@ def _comes_along(node: ast.ClassDef) -> bool:
 
 def _said(lineage: Iterable[ast.ClassDef], name: str) -> str:
     """The string that the nearest class of a lineage gives an attribute."""
+    value = _assigned(lineage, name)
+    return "" if value is None else str(ast.literal_eval(value))
+
+
+def _assigned(lineage: Iterable[ast.ClassDef], name: str) -> ast.expr | None:
+    """What the nearest class of a lineage gives an attribute in its body."""
     for node in lineage:
         for part in node.body:
             if isinstance(part, ast.Assign) and [ast.unparse(target) for target in part.targets] == [name]:
-                return str(ast.literal_eval(part.value))
-    return ""
+                return part.value
+            if isinstance(part, ast.AnnAssign) and ast.unparse(part.target) == name:
+                return part.value
+    return None
 
 
 def _class_definitions(file: Path) -> Iterator[ast.ClassDef]:
@@ -88,12 +100,27 @@ def _class_definitions(file: Path) -> Iterator[ast.ClassDef]:
     return (node for node in tree.body if isinstance(node, ast.ClassDef))
 
 
-def _condition(node: ast.ClassDef) -> str:
-    """What follows the docstring of a class whose `forward` takes labels: "conditional", in brackets."""
-    for part in node.body:
-        if isinstance(part, ast.FunctionDef) and part.name == "forward":
-            names = [argument.arg for argument in part.args.args]
-            required = names[: len(names) - len(part.args.defaults)]
-            if "labels" in names:
-                return f" [{CONDITIONAL if 'labels' in required else CONDITIONAL_IF_ASKED}]"
-    return ""
+def _condition(lineage: list[ast.ClassDef]) -> str:
+    """What follows the docstring of a class that is given labels: "conditional", in brackets."""
+    given = _assigned(lineage, "GIVEN")
+    if given is None or "labels" not in ast.literal_eval(given):
+        return ""
+    default = _default(lineage, "num_classes")
+    return f" [{CONDITIONAL_IF_ASKED if default == 0 else CONDITIONAL}]"
+
+
+def _default(lineage: Iterable[ast.ClassDef], name: str) -> object:
+    """The default of an argument of the nearest `__init__` of a lineage that has it; None where there is none."""
+    for node in lineage:
+        for part in node.body:
+            if isinstance(part, ast.FunctionDef) and part.name == "__init__":
+                named = [*part.args.posonlyargs, *part.args.args]
+                defaults = dict(zip([one.arg for one in named][::-1], part.args.defaults[::-1], strict=False))
+                defaults |= {
+                    one.arg: value
+                    for one, value in zip(part.args.kwonlyargs, part.args.kw_defaults, strict=True)
+                    if value is not None
+                }
+                if name in defaults:
+                    return ast.literal_eval(defaults[name])
+    return None

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from gan_cli.errors import UserError
 from gan_cli.inference.arithmetic import Concept, all_latents, classes_of, conditions_of
-from gan_cli.inference.checkpoints import load_model
+from gan_cli.inference.checkpoints import Modules, load_model
 from gan_cli.inference.given import given_of
 from gan_cli.inference.labels import chosen_classes, class_walk
 from gan_cli.inference.latents import Method, usual_method, walk
@@ -26,7 +26,7 @@ class TrainedGAN:
     Args:
         path: The checkpoint.
         device: Where to compute, such as "cpu" or "cuda".
-        module: Name of a trusted module that defines the variant, where it is none of gan-cli's.
+        module: Name of a trusted module that defines the variant, or several, where it is none of gan-cli's.
 
     Attributes:
         model: The LightningModule, in eval mode.
@@ -36,7 +36,7 @@ class TrainedGAN:
         UserError: If the file is no whole checkpoint of a known variant.
     """
 
-    def __init__(self, path: str | Path, device: str = "cpu", module: str | None = None) -> None:
+    def __init__(self, path: str | Path, device: str = "cpu", module: Modules = None) -> None:
         self.model = load_model(Path(path), module).to(device)
         self.data = self.model.data_facts
 

@@ -3,16 +3,22 @@
 import inspect
 import pickle
 import warnings
-from importlib import import_module
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 
-from gan_cli import data, runs, variants
+from gan_cli import plugins, runs
 from gan_cli.data import GANDataModule
 from gan_cli.errors import UserError
-from gan_cli.variants.base import RECORD, AdversarialModule
+from gan_cli.variants import AdversarialModule
+from gan_cli.variants.base import RECORD
+
+Modules = str | Sequence[str] | None
+"""Names of the modules that the user trusts."""
+
+OURS = "gan-cli's"
 
 
 def resolve(ckpt: str | None, root: str = "checkpoints") -> Path:
@@ -58,66 +64,84 @@ def read(path: Path) -> dict[str, Any]:
     return content
 
 
-def variant_class(record: dict[str, Any], path: Path, module: str | None = None) -> type[AdversarialModule]:
+def variant_class(record: dict[str, Any], path: Path, module: Modules = None) -> type[AdversarialModule]:
     """The class a checkpoint names: one of this package's, or of a module that the user trusts by typing its name.
 
     Raises:
         UserError: If there is no such variant.
     """
-    name = str(record["variant"])
-    if module is None:
-        found = getattr(variants, name, None) if name in variants.__all__ else None
-    else:
-        try:
-            found = getattr(import_module(module), name, None)
-        except ImportError as error:
-            raise UserError(f"module: {module} cannot be imported ({error})") from error
-    if not (inspect.isclass(found) and issubclass(found, AdversarialModule)):
-        where = f"module {module}" if module else "gan-cli's"
+    name, origin = str(record["variant"]), str(record["module"])
+    modules = plugins.imported(module)
+    found = [kind for kind in plugins.classes(AdversarialModule, modules) if kind.__name__ == name]
+    if not plugins.is_ours(origin):  # one of ours that has the same name is another one
+        found = [kind for kind in found if not plugins.is_ours(kind.__module__)]
+    elif any(plugins.is_ours(kind.__module__) for kind in found):
+        found = [kind for kind in found if plugins.is_ours(kind.__module__)]
+    found = [kind for kind in found if kind.__module__ == origin] or found
+    if not found:
+        hint = origin if plugins.is_module_name(origin) and origin != "__main__" else "NAME"
         raise UserError(
-            f"ckpt: {path} holds the variant {name} of {record['module']}, which is none of {where}\n"
-            "If you trust the module that defines it: --module NAME"
+            f"ckpt: {path} holds the variant {name} of {origin}, which is none of {' or of '.join([OURS, *modules])}\n"
+            f"If you trust the module that defines it: --module {hint}"
         )
-    return found
+    if len(found) > 1:
+        raise UserError(
+            f"ckpt: {path} holds the variant {name} of {origin}, which may be "
+            f"{' or '.join(map(plugins.path_of, found))}\nType --module for one of them alone"
+        )
+    return cast(type[AdversarialModule], found[0])
 
 
-def data_set(path: Path) -> GANDataModule:
+def data_set(path: Path, module: Modules = None) -> GANDataModule:
     """The data set that a checkpoint was trained on, with the arguments that it had.
 
+    Args:
+        path: The checkpoint.
+        module: Modules that the user trusts, where the set is none of this package's.
+
     Raises:
-        UserError: If the checkpoint names no data set of ours.
+        UserError: If the checkpoint names no data set that is known.
     """
     content = read(path)
-    return _data_set(content[RECORD]["data"], content.get("datamodule_hyper_parameters", {}))
+    saved = content.get("datamodule_hyper_parameters", {})
+    return _data_set(content[RECORD]["data"], saved, plugins.imported(module))
 
 
 def data_set_of(model: AdversarialModule) -> GANDataModule:
     """The data set that a model was trained on, with the arguments that it had.
 
     Raises:
-        UserError: If its checkpoint names no data set of ours.
+        UserError: If the model names no data set that is known.
     """
-    return _data_set(model.data_facts, model.data_arguments)
+    return _data_set(model.data_facts, model.data_arguments, model.trusted)
 
 
-def _data_set(facts: dict[str, Any], saved: dict[str, Any]) -> GANDataModule:
-    kind = getattr(data, facts.get("name", ""), None)
-    if not (inspect.isclass(kind) and issubclass(kind, GANDataModule)):
+def _data_set(facts: dict[str, Any], saved: dict[str, Any], modules: Sequence[str]) -> GANDataModule:
+    name = facts.get("name", "")
+    found = [kind for kind in plugins.classes(GANDataModule, modules) if kind.__name__ == name]
+    if not found:
         raise UserError(
-            f"data: the checkpoint was trained on {facts.get('name', 'data it does not name')}; type --data"
+            f"data: the checkpoint was trained on {name or 'data it does not name'}; type --data"
+            + (", or --module NAME for the module that defines it" if name else "")
         )
+    if len(found) > 1:
+        raise UserError(
+            f"data: the checkpoint was trained on {name}, which may be {' or '.join(map(plugins.path_of, found))}\n"
+            f"Type the one you mean, such as --data {plugins.path_of(found[-1])}"
+        )
+    kind = cast(type[GANDataModule], found[0])
     arguments = {"image_size": facts.get("image_size"), **saved}
     # a class passes further arguments on to those above it
     taken = {name for above in kind.__mro__ for name in inspect.signature(above).parameters}
     return kind(**{name: value for name, value in arguments.items() if name in taken and value is not None})
 
 
-def load_model(path: Path, module: str | None = None) -> AdversarialModule:
+def load_model(path: Path, module: Modules = None) -> AdversarialModule:
     """The model of a checkpoint, in eval mode on the CPU, with the data's facts in `data_facts`.
 
     Args:
         path: The checkpoint.
-        module: Name of a trusted module that defines the variant, where it is none of this package's.
+        module: Name of a trusted module that defines the variant, or several, where it is none of this package's.
 
     Raises:
         UserError: If the file is no whole checkpoint of a known variant.
@@ -133,4 +157,5 @@ def load_model(path: Path, module: str | None = None) -> AdversarialModule:
             f"ckpt: {path} does not fit this version's {model_class.__name__}; gan-cli {version} wrote it"
         ) from error
     model.on_load_checkpoint(content)
+    model.trusted = plugins.imported(module)
     return model.eval()

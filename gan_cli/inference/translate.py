@@ -127,13 +127,13 @@ def translate(
 
 
 def newest_translator(
-    direction: str | None, module: str | None = None, root: str = "checkpoints"
+    direction: str | None, module: checkpoints.Modules = None, root: str = "checkpoints"
 ) -> tuple[Path, TranslationModule]:
     """The newest run's checkpoint that can translate so, and its model.
 
     Args:
         direction: As typed; None takes any translator.
-        module: Name of a trusted module that defines the variant, where it is none of this package's.
+        module: Name of a trusted module that defines the variant, or several, where it is none of this package's.
         root: Where the runs are.
 
     Raises:

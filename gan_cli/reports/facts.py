@@ -3,6 +3,7 @@
 import shlex
 from typing import Any
 
+from gan_cli import plugins, runs
 from gan_cli.reports.run_record import CONFIG, RunRecord, flat
 
 SESSION_HEAD = ("started", "steps", "duration", "processor", "devices", "precision", "versions")
@@ -76,6 +77,7 @@ def commands(run: RunRecord) -> list[str]:
         known = isinstance(seed, int) and not isinstance(seed, bool)
         found.append(
             shlex.join(["gan", "fit", "--config", str(run.folder / CONFIG)])
+            + plugins.options(run.modules)
             + (f" --seed_everything {seed}" if known else "")
         )
     verbs = ["translate"] if run.translates else ["sample", "interpolate"]
@@ -84,8 +86,9 @@ def commands(run: RunRecord) -> list[str]:
 
 def command(run: RunRecord, verb: str) -> str:
     """A verb's command for the run's checkpoint."""
-    words = ["gan", verb, "--ckpt", str(run.checkpoint or run.folder / "last.ckpt")]
-    return shlex.join([*words, *(["--module", run.module] if run.module else [])])
+    return shlex.join(["gan", verb, "--ckpt", str(run.checkpoint or run.folder / runs.LAST)]) + plugins.options(
+        run.modules
+    )
 
 
 def _of(step: int, most: Any) -> str:

@@ -10,11 +10,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import yaml
 
-from gan_cli import runs
+from gan_cli import plugins, runs
 from gan_cli.errors import UserError
 
-CONFIG, METRICS, SCORES, SESSIONS = "config.yaml", "metrics.csv", "metrics.json", "environment.json"
-
+CONFIG, METRICS, SCORES = "config.yaml", "metrics.csv", "metrics.json"
 
 _YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times faster where PyYAML was built with libyaml
 
@@ -46,6 +45,7 @@ class RunRecord(NamedTuple):
         scores: The content of `metrics.json`, which `gan test` writes.
         sessions: From `environment.json`: one for the run's start and for each time it was gone on with.
         parameters: Number of weights by player.
+        usage: From there too: which verb makes pictures of it, and the modules that define its classes.
         problems: One line for each file that could not be read.
     """
 
@@ -58,6 +58,7 @@ class RunRecord(NamedTuple):
     scores: Any
     sessions: list[dict[str, Any]]
     parameters: dict[str, int]
+    usage: runs.Usage
     problems: list[str]
 
     @property
@@ -75,14 +76,16 @@ class RunRecord(NamedTuple):
         return self._class("data").rpartition(".")[2]
 
     @property
-    def module(self) -> str | None:
-        """The user's module that defines the variant, if it is none of ours."""
-        module = self._class("model").rpartition(".")[0]
-        return None if not module or module.startswith("gan_cli.") else module
+    def modules(self) -> tuple[str, ...]:
+        """The user's modules that define its classes, where they are none of ours; older runs tell by their config."""
+        found = (self._class(key).rpartition(".")[0] for key in ("model", "data"))
+        return self.usage.modules or tuple(dict.fromkeys(name for name in found if name and not plugins.is_ours(name)))
 
     @property
     def translates(self) -> bool:
-        """Whether it makes images from images: what begins with noise has a number of latents."""
+        """Whether it makes images from images. An older run tells by its config: noise has a number of latents."""
+        if self.usage.verb:
+            return self.usage.verb == "translate"
         return bool(self.config) and "model.init_args.latent_dim" not in flat(self.config)
 
     @property
@@ -131,7 +134,7 @@ def read(folder: Path, checkpoint: Path | None = None) -> RunRecord:
     """Everything that the folder of a run holds, whatever of it is there."""
     problems: list[str] = []
     config = _content(folder / CONFIG, problems)
-    told = _content(folder / SESSIONS, problems)
+    told = _content(folder / runs.SESSIONS, problems)
     sessions = told.get("sessions") if isinstance(told, dict) else None
     parameters = told.get("parameters") if isinstance(told, dict) else None
     return RunRecord(
@@ -144,6 +147,7 @@ def read(folder: Path, checkpoint: Path | None = None) -> RunRecord:
         scores=_content(folder / SCORES, problems),
         sessions=[session for session in sessions if isinstance(session, dict)] if isinstance(sessions, list) else [],
         parameters=parameters if isinstance(parameters, dict) else {},
+        usage=runs.usage(told),
         problems=problems,
     )
 

@@ -129,6 +129,7 @@ class AdversarialModule(LightningModule, ABC):
         self.attempt = self.further_attempts = 0
         self.data_facts: dict[str, Any] = {}
         self.data_arguments: dict[str, Any] = {}
+        self.trusted: tuple[str, ...] = ()  # modules with data sets of the user's own
         self._place: Place | None = None
         self._again = 0
         self._watched = RunningMeans()

@@ -15,6 +15,8 @@ from torch import nn
 WIDTH = 110
 """Columns that a card has at most."""
 
+UNCONDITIONAL = "not conditional"
+
 
 @dataclass(frozen=True)
 class Card:
@@ -82,11 +84,10 @@ def shown(value: object) -> str:
 
 
 def condition(variant: type[nn.Module]) -> str:
-    """Whether the variant makes pictures by class: its `forward` tells."""
-    labels = inspect.signature(variant.forward).parameters.get("labels")
-    if labels is None:
-        return "not conditional"
-    return "conditional" if labels.default is Parameter.empty else "conditional with num_classes"
+    """Whether the variant makes pictures by class: it is given labels, and whether it can do without classes."""
+    if "labels" not in getattr(variant, "GIVEN", ()):
+        return UNCONDITIONAL
+    return "conditional with num_classes" if defaults(variant).get("num_classes") == 0 else "conditional"
 
 
 def parameter_counts(variant: type[nn.Module]) -> dict[str, int]:

@@ -1,1 +1,75 @@
-"""One file a verb."""
+"""The verbs, one file each: what it does in a line (`SUMMARY`), its options (`add_options`), and `run`."""
+
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Protocol, cast
+
+from gan_cli.errors import UserError, nearest
+from gan_cli.verbs.options import AddOptions, light_parser
+
+VERBS = (
+    "fit",
+    "validate",
+    "test",
+    "sample",
+    "interpolate",
+    "arithmetic",
+    "neighbours",
+    "probe",
+    "translate",
+    "report",
+    "compare",
+    "evaluate",
+    "data",
+    "list",
+)
+"""Each is the name of a file here, in the order of the help."""
+
+NEEDS_WORDS = ("data", "evaluate")
+"""Verbs that show their help where nothing is typed."""
+
+
+class Verb(Protocol):
+    """What the file of a verb holds; no torch is imported with it.
+
+    Attributes:
+        SUMMARY: What it does, in a line.
+        add_options: Adds its options to a parser; None where LightningCLI does.
+    """
+
+    SUMMARY: str
+    add_options: AddOptions | None
+
+    def run(self, words: Sequence[str]) -> None:
+        """Runs the verb with the words that follow it."""
+
+
+def verb(name: str) -> Verb:
+    """The file of a verb.
+
+    Raises:
+        UserError: If there is none.
+    """
+    if name not in VERBS:
+        raise UserError(f"{name} is no verb{nearest(name, VERBS)}\ngan --help shows them all")
+    return cast(Verb, import_module(f"{__name__}.{name}"))
+
+
+def run(words: Sequence[str]) -> None:
+    """Runs a command line, such as `run(["sample", "--num", "4"])`, or shows the help of its verb.
+
+    Raises:
+        UserError: If something asked for cannot be done.
+        RunFailed: If the run went wrong, or was interrupted.
+    """
+    from gan_cli.command.running import hush, short_errors
+
+    name, *rest = words
+    chosen = verb(name)
+    asks = not {"--help", "-h"}.isdisjoint(rest) or (not rest and name in NEEDS_WORDS)
+    if asks and chosen.add_options is not None:
+        light_parser(name, chosen.SUMMARY, chosen.add_options).print_help()
+        return
+    hush()
+    with short_errors(name):
+        chosen.run(rest)

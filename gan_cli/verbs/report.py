@@ -1,67 +1,57 @@
-"""`gan report` and `gan compare`: pages of runs; torch is needed only to make the pictures that are missing."""
+"""`gan report`: a run as one page; torch is needed only to make the pictures that are missing."""
 
-from argparse import ArgumentError
 from collections.abc import Sequence
 from pathlib import Path
 
-from jsonargparse import Namespace
+from jsonargparse import ArgumentParser
 
-from gan_cli.command import options as verbs
 from gan_cli.errors import RunFailed, UserError
-from gan_cli.reports import compare, report, run_record
+from gan_cli.verbs import options
+
+SUMMARY = "One page of a run that opens offline: curves, pictures, scores, settings"
 
 
-def run(verb: str, words: Sequence[str]) -> None:
-    """Runs `report` or `compare` with what follows them.
+def add_options(parser: ArgumentParser) -> None:
+    """Adds what it takes."""
+    parser.add_argument(
+        "run", type=str | None, nargs="?", help="A run's folder or a checkpoint in it; without it the newest run"
+    )
+    options.output(parser, "The page; default: report.html in the run")
+    options.yes_no(parser, "--pictures", True, "Make the pictures that are missing, by the verbs for them")
+    options.module(parser)
+
+
+def run(words: Sequence[str]) -> None:
+    """Has the pictures made that are missing, and writes the page.
 
     Raises:
-        UserError: If a run is not there, or the page cannot be written.
+        UserError: If the run is not there, or the page cannot be written.
     """
-    try:
-        options = verbs.plain_parser(verb).parse_args(list(words))
-    except ArgumentError as error:
-        reason = str(error).splitlines()[0]
-        raise UserError(f"{verb}: {reason}\ngan {verb} --help shows what it takes") from error
-    output = _output(options.output)
-    try:
-        place = _report(options, output) if verb == "report" else _compare(options, output)
-    except OSError as error:
-        raise UserError(f"output: {error.filename} cannot be used ({error.strerror}); name another --output") from error
+    asked = options.light("report", add_options, words)
+    from gan_cli.reports import report, run_record
+
+    output = options.page(asked.output)
+    with options.writing_a_page():
+        folder, checkpoint = run_record.find(asked.run)
+        place = output or folder / report.FILE
+        missing = _make_pictures(folder, checkpoint, asked.module) if asked.pictures and checkpoint else {}
+        report.write(folder, place, checkpoint, missing)
     print(f"written: {place}")
 
 
-def _output(typed: str | None) -> Path | None:
-    if typed is not None and Path(typed).suffix.lower() not in (".html", ".htm"):
-        raise UserError(f"output: {typed} is no page; take a name that ends in .html")
-    return Path(typed) if typed is not None else None
-
-
-def _report(options: Namespace, output: Path | None) -> Path:
-    folder, checkpoint = run_record.find(options.run)
-    place = output or folder / report.FILE
-    missing = _make_pictures(folder, checkpoint, options.module) if options.pictures and checkpoint else {}
-    report.write(folder, place, checkpoint, missing)
-    return place
-
-
-def _compare(options: Namespace, output: Path | None) -> Path:
-    place = output or Path(compare.FILE)
-    compare.write([run_record.find(name) for name in options.runs], place)
-    return place
-
-
-def _make_pictures(folder: Path, checkpoint: Path, module: str | None) -> dict[str, str]:
+def _make_pictures(folder: Path, checkpoint: Path, modules: Sequence[str]) -> dict[str, str]:
     """Has the verbs make what there is no picture of; gives the reasons of those that cannot."""
+    from gan_cli.reports import report, run_record
+    from gan_cli.verbs import run as run_verb
+
     record = run_record.read(folder, checkpoint)
     missing = {}
     for verb in report.wanted_pictures(record):
         if report.pictures_of(record, verb):
             continue
-        from gan_cli.command.cli import run as run_verb
-
         print(f"making: gan {verb}", flush=True)
         try:
-            run_verb([verb, "--ckpt", str(checkpoint), *(["--module", module] if module else [])])
+            run_verb([verb, "--ckpt", str(checkpoint), *(word for name in modules for word in ("--module", name))])
         except (UserError, RunFailed) as error:
             missing[verb] = str(error).splitlines()[0]
     return missing

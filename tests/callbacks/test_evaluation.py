@@ -8,13 +8,14 @@ import pytest
 import torch
 
 from gan_cli.callbacks.evaluation import Evaluation
-from gan_cli.command.cli import GANCLI, run
+from gan_cli.command.cli import GANCLI
 from gan_cli.errors import UserError
 from gan_cli.evaluation.scorer import Scorer
 from gan_cli.evaluation.scores import Protocol, Score, Scores
 from gan_cli.inference import checkpoints
 from gan_cli.metrics import features
 from gan_cli.variants.base import RECORD
+from gan_cli.verbs import run
 from tests.conftest import TINY_FLAGS
 
 FIT = ["fit", "--config", "dcgan.yaml", *TINY_FLAGS, "--trainer.max_steps", "8", "--checkpoint.every_n_steps", "2"]

@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from gan_cli.command.cli import GANCLI
+from gan_cli import verbs
 from gan_cli.data import Digits
 from gan_cli.errors import UserError
 from gan_cli.evaluation import neighbours as module
@@ -33,7 +33,7 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def gan(*words: Any) -> None:
-    GANCLI([*map(str, words), "--trainer.accelerator", "cpu"])
+    verbs.run([*map(str, words), "--trainer.accelerator", "cpu"])
 
 
 def test_copies_are_found_and_reported() -> None:

@@ -8,8 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
-from gan_cli import load
-from gan_cli.command.cli import GANCLI
+from gan_cli import load, verbs
 from gan_cli.errors import UserError
 from gan_cli.inference.arithmetic import Concept, concepts_of, neighbourhood, on_prior, result_of
 from gan_cli.inference.latents import seeded_latents
@@ -18,7 +17,7 @@ KING = [Concept(1, (1, 2, 3)), Concept(-1, (4, 5, 6)), Concept(1, (7, 8, 9))]
 
 
 def gan(*words: Any) -> None:
-    GANCLI([*map(str, words), "--trainer.accelerator", "cpu"])
+    verbs.run([*map(str, words), "--trainer.accelerator", "cpu"])
 
 
 def test_concepts_are_typed_as_seeds_between_commas() -> None:

@@ -8,7 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
-from gan_cli import load
+from gan_cli import load, verbs
 from gan_cli.command.cli import GANCLI
 from gan_cli.errors import UserError
 from tests.conftest import TINY_FLAGS
@@ -17,7 +17,7 @@ CPU = ("--trainer.accelerator", "cpu")
 
 
 def gan(*words: Any) -> None:
-    GANCLI([*map(str, words), *CPU])
+    verbs.run([*map(str, words), *CPU])
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from gan_cli.command.cli import GANCLI
+from gan_cli import verbs
 from gan_cli.errors import UserError
 from gan_cli.inference.discriminator_features import discriminator_features
 from gan_cli.variants import CGAN, DCGAN
@@ -16,7 +16,7 @@ from tests.data.pictures import write
 
 
 def gan(*words: Any) -> None:
-    GANCLI([*map(str, words), "--trainer.accelerator", "cpu"])
+    verbs.run([*map(str, words), "--trainer.accelerator", "cpu"])
 
 
 def test_a_tiny_discriminator_tells_digits_far_above_chance(

@@ -15,9 +15,8 @@ import pytest
 import torch
 from PIL import Image
 
-from gan_cli import data, load
+from gan_cli import load, verbs
 from gan_cli.__main__ import main
-from gan_cli.command.cli import GANCLI
 from gan_cli.data import Digits, NamedImage
 from gan_cli.errors import RunFailed, UserError
 from gan_cli.inference import translate
@@ -273,7 +272,7 @@ def test_verbs_and_checkpoints_that_do_not_go_together(
         gan("--ckpt", checkpoint, "--input", photos)
     for verb in ("sample", "interpolate"):
         with pytest.raises(UserError, match="ckpt: CycleGAN makes images from images; type gan translate"):
-            GANCLI([verb, "--ckpt", str(ckpt.unpaired), "--trainer.accelerator", "cpu"])
+            verbs.run([verb, "--ckpt", str(ckpt.unpaired), "--trainer.accelerator", "cpu"])
 
 
 @pytest.mark.parametrize(
@@ -286,8 +285,6 @@ def test_verbs_and_checkpoints_that_do_not_go_together(
 def test_a_full_disk_or_a_locked_folder_is_one_clear_line(
     ckpt: Checkpoints, photos: Path, monkeypatch: pytest.MonkeyPatch, number: int, kind: Any, message: str
 ) -> None:
-    from gan_cli.command import cli
-
     write = media.write_picture
 
     def fail(made: Any, path: Path) -> None:
@@ -297,7 +294,7 @@ def test_a_full_disk_or_a_locked_folder_is_one_clear_line(
 
     monkeypatch.setattr(translate, "write_picture", fail)
     with pytest.raises(kind, match=message):
-        cli.run(
+        verbs.run(
             [
                 "translate",
                 "--ckpt",
@@ -345,9 +342,7 @@ class HorsesAndZebras(Digits):
 
 
 @pytest.fixture
-def with_data(ckpt: Checkpoints, workdir: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Path]:
-    monkeypatch.setattr(data, "HorsesAndZebras", HorsesAndZebras, raising=False)
-
+def with_data(ckpt: Checkpoints, workdir: Path) -> Callable[[str], Path]:
     def make(root: str) -> Path:
         content = torch.load(ckpt.unpaired, weights_only=True)
         content["gan_cli"]["data"]["name"] = "HorsesAndZebras"
@@ -362,12 +357,32 @@ def test_without_input_the_test_images_of_the_checkpoints_data_set_are_taken(
     with_data: Callable[[str], Path],
 ) -> None:
     for direction in ("horse2zebra", "zebra2horse"):
-        gan("--ckpt", with_data("data"), "--direction", direction, "--output", direction, "--gallery")
+        gan(
+            "--module",
+            __name__,
+            "--ckpt",
+            with_data("data"),
+            "--direction",
+            direction,
+            "--output",
+            direction,
+            "--gallery",
+        )
         assert files(direction) == ["gallery.html", "n0.png", "n1.png", "n2.png"]
     with Image.open("horse2zebra/n0.png") as there, Image.open("zebra2horse/n0.png") as back:
         assert there.size == (16, 16)
         assert there.tobytes() != back.tobytes()
-    gan("--ckpt", with_data("data"), "--direction", "horse2zebra,zebra2horse", "--output", "both", "--gallery")
+    gan(
+        "--module",
+        __name__,
+        "--ckpt",
+        with_data("data"),
+        "--direction",
+        "horse2zebra,zebra2horse",
+        "--output",
+        "both",
+        "--gallery",
+    )
     assert len(files("both")) == 7
     assert Path("both/gallery.html").read_text("utf-8").count("<figure>") == 6  # the names are the same, not the images
 
@@ -376,7 +391,7 @@ def test_a_data_set_that_is_not_at_hand_says_what_to_type(with_data: Callable[[s
     with pytest.raises(
         UserError, match=r"input: type --input with a file.*\nWithout it .* data.root: gone has no such"
     ):
-        gan("--ckpt", with_data("gone"), "--direction", "horse2zebra")
+        gan("--module", __name__, "--ckpt", with_data("gone"), "--direction", "horse2zebra")
 
 
 def test_two_processes_lose_and_double_no_file(ckpt: Checkpoints, photos: Path) -> None:

@@ -9,8 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
-from gan_cli import load
-from gan_cli.command.cli import GANCLI
+from gan_cli import load, verbs
 from gan_cli.errors import UserError
 from gan_cli.metrics import features
 
@@ -18,7 +17,7 @@ CPU = ("--trainer.accelerator", "cpu")
 
 
 def gan(*words: Any) -> None:
-    GANCLI([*map(str, words), *CPU])
+    verbs.run([*map(str, words), *CPU])
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.npz", "folder"])

@@ -9,8 +9,8 @@ from lightning.pytorch import Trainer
 from PIL import Image
 from torch import Tensor, nn
 
+from gan_cli import verbs
 from gan_cli.batches import AnyBatch, PairedBatch
-from gan_cli.command.cli import GANCLI
 from gan_cli.media.picture_files import Pixels
 from gan_cli.networks.layers import ImageNorm
 from gan_cli.variants import CycleGAN, Pix2Pix, StarGAN
@@ -142,4 +142,4 @@ def picture(path: Path, width: int = 40, height: int = 28, mode: str = "RGB", **
 
 def gan(*words: Any) -> None:
     """Runs `gan translate` in this process."""
-    GANCLI(["translate", *map(str, words), "--trainer.accelerator", "cpu"])
+    verbs.run(["translate", *map(str, words), "--trainer.accelerator", "cpu"])

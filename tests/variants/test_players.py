@@ -120,7 +120,12 @@ def test_each_player_moves_all_of_itself_and_nothing_else(fit: Fit, monkeypatch:
 def test_a_second_step_on_a_batch_sees_other_noise(fit: Fit, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[Tensor] = []
     noise = Trio.noise
-    monkeypatch.setattr(Trio, "noise", lambda *args, **named: drawn.append(noise(*args, **named)) or drawn[-1])
+
+    def noted(*args: Any, **named: Any) -> Tensor:
+        drawn.append(noise(*args, **named))
+        return drawn[-1]
+
+    monkeypatch.setattr(Trio, "noise", noted)
     fit(Trio, 2)
     assert len({tuple(each.flatten().tolist()) for each in drawn}) == len(drawn) == 6
 

@@ -9,7 +9,7 @@ from PIL import Image
 from gan_cli import data
 from gan_cli.__main__ import main
 from gan_cli.command import catalogue
-from gan_cli.verbs.data import guessed
+from gan_cli.command.checking import guessed
 from tests.data import pictures
 from tests.data.images.test_celeba import ROWS
 from tests.data.images.test_celeba import write as write_faces

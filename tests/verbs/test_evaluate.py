@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from gan_cli.command.cli import GANCLI
+from gan_cli import verbs
 from gan_cli.data import Digits
 from gan_cli.errors import UserError
 from gan_cli.media.pictures import save_png
@@ -75,7 +75,7 @@ def test_two_folders_by_a_network_of_ones_own(
 
 
 def test_an_array_of_gan_sample(checkpoint: Path, cache: Path, classifier: Classifier, workdir: Path) -> None:
-    GANCLI(["sample", "--ckpt", str(checkpoint), "--num", "30", "--output", "x.npz", "--trainer.accelerator", "cpu"])
+    verbs.run(["sample", "--ckpt", str(checkpoint), "--num", "30", "--output", "x.npz", "--trainer.accelerator", "cpu"])
     evaluate("x.npz", "Digits", "--cache_dir", cache, "--output", "scores.json")
     (table,) = json.loads(Path("scores.json").read_text())["tables"]
     assert table["protocol"]["num"] == 30
@@ -122,7 +122,7 @@ def test_what_cannot_be_compared_is_refused_by_name(
 
 
 def gan_test(*words: Any) -> None:
-    GANCLI(["test", *map(str, words), "--trainer.accelerator", "cpu"])
+    verbs.run(["test", *map(str, words), "--trainer.accelerator", "cpu"])
 
 
 def test_the_verb_prints_a_table_and_writes_it_beside_the_run(

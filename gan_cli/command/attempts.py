@@ -1,0 +1,85 @@
+"""A run that tries again: back at its last checkpoint after it diverged, or with smaller parts after memory ran out."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from lightning.pytorch.utilities.exceptions import SIGTERMException
+
+from gan_cli import runs
+from gan_cli.callbacks.run_checkpoint import Interrupted
+from gan_cli.command.running import say
+from gan_cli.devices import memory
+from gan_cli.errors import Diverged, RunFailed
+from gan_cli.inference import checkpoints
+from gan_cli.variants.base import RECORD
+
+if TYPE_CHECKING:
+    from gan_cli.command.cli import GANCLI
+
+ATTEMPTS = 3
+"""How often a run goes back to its last checkpoint at most."""
+
+
+def train(cli: GANCLI, fit: Callable[[], None]) -> None:
+    """Trains, again and again where `--rollback` or `--auto_accumulate` has an answer to what went wrong.
+
+    Args:
+        cli: The command, whose model, data and trainer are made anew for each attempt.
+        fit: Trains them.
+
+    Raises:
+        RunFailed: If nothing has helped, or the run was stopped.
+    """
+    while True:
+        try:
+            return fit()
+        except SIGTERMException as error:  # before RunCheckpoint listens; Lightning would end with 0
+            raise Interrupted(signal.SIGTERM) from error
+        except Diverged as error:
+            _go_back(cli, error)
+        except (RuntimeError, MemoryError) as error:
+            if not memory.is_out_of_memory(error):
+                raise
+            _accumulate_more(cli, error)
+
+
+def _go_back(cli: GANCLI, error: Diverged) -> None:
+    """Goes back to the last checkpoint as another attempt, at most three times."""
+    last = cli.run_folder / runs.LAST
+    if not cli.config.fit.rollback or not last.is_file():
+        raise error
+    attempt = cli.model.attempt + 1
+    if attempt > ATTEMPTS:
+        raise RunFailed(f"going back has not helped {ATTEMPTS} times: {error}") from error
+    say(f"{str(error).splitlines()[0]}\ngoing back to {last} with halved learning rates, attempt {attempt}")
+    _begin_anew(cli)
+    cli.model.further_attempts = attempt - checkpoints.read(last)[RECORD]["attempt"]
+
+
+def _accumulate_more(cli: GANCLI, error: RuntimeError | MemoryError) -> None:
+    """Goes on with batches cut into twice as many parts, down to one image each."""
+    parts, batch_size = 2 * cli.model.accumulate, cli.datamodule.batch_size
+    said = f"out of memory after step {cli.model.counters.batches}, with {memory.memory_in_use()}"
+    if not cli.config.fit.auto_accumulate or parts > batch_size or cli.trainer.world_size > 1:
+        ways = [f"Lower --data.batch_size {batch_size}"]
+        if parts <= batch_size:
+            ways.append(f"or type --model.accumulate {parts}, which cuts each batch into parts")
+        raise RunFailed(f"{said}\n{', '.join(ways)}") from error
+    say(f"{said}\ngoing on with --model.accumulate {parts}")
+    error.__traceback__ = None  # its frames hold the tensors that were too many
+    cli.config.fit.model.init_args.accumulate = parts
+    _begin_anew(cli)
+
+
+def _begin_anew(cli: GANCLI) -> None:
+    """Makes model, data and trainer anew in the run's folder, to go on with its last checkpoint if there is one."""
+    last = cli.run_folder / runs.LAST
+    cli.begun, cli.resumed = cli.run_folder, last if last.is_file() else None
+    cli.config.fit.ckpt_path = cli.resumed and str(cli.resumed)
+    del cli.trainer, cli.model, cli.datamodule
+    memory.free_memory()
+    cli._set_seed()
+    cli.instantiate_classes()

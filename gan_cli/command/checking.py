@@ -1,0 +1,143 @@
+"""A look at a data set, and its cache on disk, before anything is trained: what `gan data check` and `prepare` do."""
+
+from pathlib import Path
+from typing import Any
+
+from jsonargparse import Namespace
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from gan_cli.command import settings
+from gan_cli.data import GANDataModule, archives, caches, doctor
+from gan_cli.data.caches import Cache
+from gan_cli.data.doctor import Diagnosis
+from gan_cli.data.file_sets import FileDataModule
+from gan_cli.data.images import celeba
+from gan_cli.data.stores import BrokenFile
+from gan_cli.errors import RunFailed, UserError
+from gan_cli.media.pictures import save_png
+from gan_cli.media.reading import Unreadable, size
+
+PLACES = 10
+"""Files that a finding names at most; the others are counted."""
+
+
+def check(config: Namespace) -> None:
+    """Says what is in a set and what is wrong with it, and draws what a network will see of it.
+
+    Raises:
+        UserError: If the set is not there.
+        RunFailed: If there are findings.
+    """
+    data: GANDataModule = settings.made(config.data)
+    data.prepare_data()
+    print(f"{data.name}: {_settings(config, data)}")
+    asked: Cache = getattr(data, "cache", "none")
+    if isinstance(data, FileDataModule):  # what would end a run is to be found here
+        data.on_error, data.cache = "skip", "none"
+    with _bar("files") as bar:
+        task = bar.add_task("files", total=None)
+        diagnosis = doctor.diagnose(data, lambda count, total: bar.update(task, completed=count, total=total))
+    room = _room(data, asked) if isinstance(data, FileDataModule) else []
+    print("\n".join(f"  {fact}" for fact in [*diagnosis.facts, *room]))
+    for finding in diagnosis.findings:
+        print(f"! {len(finding.places):,} {finding.what}")
+        print("\n".join(f"    {place}" for place in finding.places[:PLACES]))
+        if len(finding.places) > PLACES:
+            print(f"    ... and {len(finding.places) - PLACES:,} more")
+    _draw(data, Path(config.output or f"contact-sheet-{data.name.lower()}.png"))
+    _end(diagnosis)
+
+
+def prepare(config: Namespace) -> None:
+    """Decodes a set into its cache on disk; broken off, the same command goes on.
+
+    Raises:
+        UserError: If the set is not there, or has nothing to decode.
+        RunFailed: If a file cannot be read.
+    """
+    kind = settings.class_at(config.data.class_path)
+    if not issubclass(kind, FileDataModule):
+        raise UserError(f"data: {kind.__name__} is held in memory as it is; there is nothing to prepare")
+    config.data.init_args["cache"] = "disk"
+    data: FileDataModule = settings.made(config.data)
+    data.prepare_data()
+    for split in ("train", "val", "test"):
+        data.part(split)
+    if skipped := data.unreadable_files():
+        print(f"unreadable files, for which others of their class stand in: {len(skipped)}")
+    words = f"--data {data.name} --data.root {data.root} --data.image_size {data.image_size} --data.cache disk"
+    print(f"ready in {data.cache_dir}; to train from it: gan fit ... {words}")
+
+
+def guessed(folder: Path) -> str:
+    """The data set whose layout a folder or archive has."""
+    try:
+        names = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    except PermissionError as error:
+        raise UserError(f"data: {folder} cannot be read ({error.strerror}); mend its permissions") from error
+    if {"trainA", "trainB"} <= names:
+        return "UnpairedFolder"
+    if not names.isdisjoint({celeba.IMAGES, celeba.ARCHIVE}):
+        return "CelebA"
+    if archives.is_database(folder) or any(archives.is_database(folder / name) for name in names):
+        return "LSUN"
+    if not names.isdisjoint({"MNIST", "FashionMNIST"}):
+        return "MNIST" if "MNIST" in names else "FashionMNIST"
+    if {"source", "target"} <= names:
+        return "PairedFolder"
+    return "PairedFolder" if "train" in names and _has_two_sides(folder / "train") else "ImageFolder"
+
+
+def _has_two_sides(folder: Path) -> bool:
+    """Whether the first images right in a folder are twice as wide as high."""
+    files = [file for file in archives.listing(folder) if "/" not in file.key][:3]
+    try:
+        sizes = [size(file.path) for file in files]
+    except Unreadable:
+        return False
+    return bool(sizes) and all(width == 2 * height for width, height in sizes)
+
+
+def _settings(config: Namespace, data: GANDataModule) -> str:
+    arguments: dict[str, Any] = {**config.data.init_args.as_dict(), **_decided(data)}
+    return ", ".join(f"{name} {value}" for name, value in arguments.items() if value not in (None, ""))
+
+
+def _decided(data: GANDataModule) -> dict[str, Any]:
+    """What arguments that were left open come to."""
+    framing = getattr(data, "framing", None)
+    return {"load_size": framing.load_size, "flip": framing.flip} if framing else {}
+
+
+def _room(data: FileDataModule, asked: Cache) -> list[str]:
+    """What the decoded images take, and where they would be kept."""
+    try:
+        size = sum(store.size for store in data.part("train").stores)
+    except UserError:
+        return []
+    return [f"decoded: {size / 1e6:,.1f} MB to train on; data.cache {asked} keeps them: {caches.chosen(asked, size)}"]
+
+
+def _draw(data: GANDataModule, path: Path) -> None:
+    try:
+        sheet = doctor.contact_sheet(data)
+    except (UserError, BrokenFile) as error:
+        print(f"no contact sheet: {str(error).splitlines()[0]}")
+        return
+    if sheet is not None:
+        save_png(sheet, path)
+        print(f"written: {path}")
+
+
+def _end(diagnosis: Diagnosis) -> None:
+    count = len(diagnosis.findings)
+    if count:
+        raise RunFailed(f"{count} finding{'s' if count > 1 else ''}; see above")
+    print("nothing is wrong")
+
+
+def _bar(name: str) -> Progress:
+    console = Console(stderr=True)
+    columns = (TextColumn(name), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)

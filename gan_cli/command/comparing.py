@@ -1,0 +1,148 @@
+"""Images beside other images, or beside a data set, with no model: what `gan evaluate` computes."""
+
+from pathlib import Path
+
+import torch
+from jsonargparse import Namespace
+
+from gan_cli.command import settings
+from gan_cli.command.choices import known
+from gan_cli.data import GANDataModule
+from gan_cli.errors import UserError, nearest
+from gan_cli.evaluation import folders
+from gan_cli.evaluation.collections import Collection, of_split
+from gan_cli.evaluation.measuring import (
+    MOST,
+    against_itself,
+    against_training,
+    check_enough,
+    features_for,
+    features_of,
+    floor_of,
+    measured,
+    possible,
+    table,
+)
+from gan_cli.evaluation.scores import Scores
+from gan_cli.media.images import Images
+from gan_cli.metrics.features import FeatureNetwork, inception_is_at_hand, load_features
+
+SPLITS = ("train", "val", "test")
+
+
+def scores_beside(
+    judged: str, real: str, named: bool, metrics: set[str], options: Namespace, typed: Namespace
+) -> Scores:
+    """The table of images beside those of a folder, or of a data set.
+
+    Args:
+        judged: A folder, a .zip or a .npz.
+        real: Another, or the name of a data set.
+        named: Whether it is the name of a data set.
+        metrics: What to compute.
+        options: Those of the verb.
+        typed: The same without defaults.
+
+    Raises:
+        UserError: If the two cannot be compared.
+    """
+    if side := typed.get("data.init_args.image_size"):
+        if options.image_size not in (None, side):
+            raise UserError(f"image_size: {options.image_size} and data.image_size {side} do not agree; leave one out")
+        options.image_size = side
+    if options.split not in SPLITS:
+        raise UserError(f"split: {options.split} is none; take {', '.join(SPLITS)}")
+    if options.image_size is not None and options.image_size < 1:
+        raise UserError(f"image_size: {options.image_size} is not possible; take at least 1")
+    return (_beside_data if named else _beside_images)(Path(judged), real, metrics, options)
+
+
+def _beside_images(path: Path, real: str, metrics: set[str], options: Namespace) -> Scores:
+    """A table of images beside those of another folder."""
+    if not Path(real).exists():
+        hint = nearest(real, known("data", options.module))
+        raise UserError(f"evaluate: {real} is no folder, no .zip, no .npz and no data set{hint}")
+    folder = Path(options.cache_dir)
+    weights = Path(options.weights) if options.weights else None
+    if options.features is None and not inception_is_at_hand(folder, weights):
+        raise UserError(
+            "features: two folders have no classes to train a classifier on, and inception's weights are not at hand\n"
+            "Type --features inception (fetches them), --weights FILE, or a TorchScript file: --features FILE.pt"
+        )
+    if options.features == "classifier":
+        raise UserError("features: classifier is trained on a data set; name one in place of the second folder")
+    ours, theirs = (folders.images_at(place, options.image_size, None) for place in (path, Path(real)))
+    _check_alike(ours, theirs)
+    network = load_features(options.features or "inception", folder, None, weights)
+    return _scores(ours, theirs, None, network, metrics, natural=True, options=options)
+
+
+def _beside_data(path: Path, name: str, metrics: set[str], options: Namespace) -> Scores:
+    """A table of images beside a part of a data set, at their size."""
+    ours = folders.images_at(path, options.image_size, None)
+    arguments = options.data.init_args
+    if "image_size" in arguments:
+        arguments.image_size = options.image_size or _shape(ours)[-1]
+    data: GANDataModule = settings.made(options.data)
+    if [type(medium) for medium in data.fields.values()] != [Images]:
+        raise UserError(f"evaluate: {name} does not hold single images; name a folder of it, or another set")
+    data.prepare_data()
+    if _shape(ours)[0] != data.facts["image_channels"]:
+        ours = folders.images_at(path, options.image_size, data.facts["image_channels"])
+    theirs = of_split(data, options.split)
+    _check_alike(ours, theirs)
+    weights = Path(options.weights) if options.weights else None
+    network = features_for(data, options.features, Path(options.cache_dir), weights)
+    training = of_split(data, "train") if options.split != "train" else None
+    return _scores(ours, theirs, training, network, metrics, natural=data.natural, options=options)
+
+
+def _scores(
+    ours: Collection,
+    theirs: Collection,
+    training: Collection | None,
+    network: FeatureNetwork,
+    metrics: set[str],
+    *,
+    natural: bool,
+    options: Namespace,
+) -> Scores:
+    """The table of one set of images beside another."""
+    ours, theirs = (images.some(options.num or MOST) for images in (ours, theirs))
+    for images in (ours, theirs):
+        check_enough(images.total, f"evaluate: {images.origin}")
+    network.to("cuda" if torch.cuda.is_available() else "cpu")
+    folder = Path(options.cache_dir)
+    real = (
+        against_training(theirs, training, ours.total, network, folder)
+        if training is not None
+        else against_itself(theirs, network, folder)
+    )
+    coloured = _shape(ours)[0] == 3
+    wanted, left_out = possible(metrics - {"conditional_accuracy"}, network, natural and coloured)
+    if options.image_size:
+        left_out.append(f"images of other sizes: resized to {options.image_size} pixels, {folders.RESIZING}")
+    values = measured(features_of(ours, network, folder), real.rows, wanted)
+    title = f"{ours.origin} beside {theirs.origin}"
+    return table(title, network, "as they are", ours.total, real, values, floor_of(real, wanted), left_out)
+
+
+def _check_alike(ours: Collection, theirs: Collection) -> None:
+    """Refuses images of different sizes.
+
+    Raises:
+        UserError: If height, width or channels differ.
+    """
+    here, there = _shape(ours), _shape(theirs)
+    if here[1:] != there[1:]:
+        sizes = " and ".join(f"{images.origin} {s[2]}x{s[1]}" for images, s in ((ours, here), (theirs, there)))
+        raise UserError(f"evaluate: the sizes differ: {sizes}; type --image_size N to resize both")
+    if here[0] != there[0]:
+        raise UserError(
+            f"evaluate: {ours.origin} has {here[0]} channels and {theirs.origin} {there[0]}; these cannot be compared"
+        )
+
+
+def _shape(images: Collection) -> tuple[int, int, int]:
+    channels, height, width = images.read(torch.tensor([0])).shape[1:]
+    return channels, height, width

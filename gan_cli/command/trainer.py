@@ -1,0 +1,76 @@
+"""The trainer of a run: its defaults, what two players do not allow, and what every run has."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from gan_cli.callbacks.atomic_checkpoint_io import AtomicCheckpointIO
+from gan_cli.callbacks.loggers import RunLogger, Wandb
+from gan_cli.devices import precision
+from gan_cli.devices.launchers import environment, placed
+from gan_cli.devices.strategy import PlayersDDP
+from gan_cli.errors import UserError
+
+DEFAULTS = {
+    "default_root_dir": "checkpoints",
+    "log_every_n_steps": 50,
+    "val_check_interval": 500,  # batches: check_val_every_n_epoch is off, an epoch of a small set is over in no time
+    "check_val_every_n_epoch": None,
+    "limit_val_batches": 8,
+    "num_sanity_val_steps": 0,
+    "enable_model_summary": False,
+    "use_distributed_sampler": False,
+    "devices": 1,
+}
+
+REFUSED = {
+    "gradient_clip_val": "--model.generator_clip_norm and --model.discriminator_clip_norm",
+    "gradient_clip_algorithm": "--model.generator_clip_norm and --model.discriminator_clip_norm",
+    "accumulate_grad_batches": "--model.accumulate",
+}
+"""What Lightning refuses with two players, and what to type instead."""
+
+
+def check(options: Mapping[str, Any]) -> None:
+    """Refuses what a run cannot have.
+
+    Raises:
+        UserError: If one of the options is not possible here.
+    """
+    for key, ours in REFUSED.items():
+        if options.get(key) not in (None, 1 if key == "accumulate_grad_batches" else None):
+            raise UserError(f"trainer.{key}: not possible with two players; type {ours} instead")
+    if options.get("use_distributed_sampler"):
+        raise UserError("trainer.use_distributed_sampler: true is not possible, our samplers deal the images out")
+    if options.get("logger") is False:
+        raise UserError("trainer.logger: false is not possible, metrics.csv belongs to a run; leave it out")
+    if options.get("sync_batchnorm") and not precision.on_gpus(options["accelerator"]):
+        raise UserError("trainer.sync_batchnorm: true is possible on GPUs alone; leave it out")
+
+
+def options_of_run(options: Mapping[str, Any], typed: set[str], folder: Path) -> dict[str, Any]:
+    """What a run's trainer has beside, or in place of, its options: its folder, our logger first, atomic checkpoints.
+
+    Args:
+        options: Those of Lightning's trainer.
+        typed: Which of `devices` and `num_nodes` the user has typed.
+        folder: The run's.
+    """
+    given = options.get("logger")
+    extra = given if isinstance(given, list) else [given] if given not in (None, True) else []
+    for logger in extra:
+        if isinstance(logger, Wandb):
+            logger.put_in(folder)
+    devices, num_nodes = placed(options["devices"], options["num_nodes"], typed)
+    plugins = options.get("plugins") or []
+    found = {
+        "devices": devices,
+        "num_nodes": num_nodes,
+        "logger": [RunLogger(folder), *extra],
+        "plugins": [*(plugins if isinstance(plugins, list) else [plugins]), AtomicCheckpointIO(), *environment()],
+    }
+    if options["strategy"] in ("auto", "ddp") and (str(devices) != "1" or num_nodes != 1):
+        # While one player descends the other is frozen, which plain ddp takes for an error.
+        found["strategy"] = PlayersDDP()
+        found["sync_batchnorm"] = options["sync_batchnorm"] or precision.on_gpus(options["accelerator"])
+    return found

@@ -1,0 +1,172 @@
+"""Classes from outside: the modules that a user names, and what they add to the variants, data sets and media of ours.
+
+Nothing is imported because a file says so: what a checkpoint or a config names is looked up among the known classes.
+"""
+
+import importlib
+import inspect
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+from gan_cli.errors import UserError, nearest
+
+OURS = __name__.partition(".")[0]
+
+TRUSTED = (OURS, "lightning", "torch")
+"""What files may name: this package and what it stands on."""
+
+
+def imported(names: str | Sequence[str] | None, here: bool = False) -> tuple[str, ...]:
+    """Imports the modules that the user trusts by naming them, and gives their names.
+
+    Args:
+        names: One name or several, such as "my_gan" or "my_package.models"; None for none.
+        here: Whether they may lie in the current folder, which then comes first on the path, as a script's does.
+
+    Raises:
+        UserError: If one of them is not there, or fails while it is imported; then its own words are shown.
+    """
+    chosen = (names,) if isinstance(names, str) else tuple(names or ())
+    if chosen and here and os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())
+    importlib.invalidate_caches()
+    for name in chosen:
+        _import(name)
+    return chosen
+
+
+def classes(base: type, modules: Sequence[str] = ()) -> list[type]:
+    """Every class below a base that can be chosen: ours, and those of the modules that the user has named.
+
+    Args:
+        base: Such as `AdversarialModule`; the package that holds our own ones must have been imported.
+        modules: Names as `imported` gives them.
+    """
+    return [kind for kind in below(base, modules) if not inspect.isabstract(kind)]
+
+
+def below(base: type, modules: Sequence[str] = ()) -> list[type]:
+    """The same with the abstract ones of the user's; each is once in it, and can be found where it says it is."""
+    return list(dict.fromkeys(kind for kind in _descendants(base) if _is_there(kind) and _counts(kind, modules)))
+
+
+def matching(base: type, said: str, modules: Sequence[str] = ()) -> list[type]:
+    """The classes that a name can mean, abstract ones included: none, one, or several of one name.
+
+    Args:
+        base: What they descend from.
+        said: A bare name, or a whole path. Of a path of ours only the last part counts, because our modules move; any
+            other path must lead to a class of the named modules.
+        modules: Names as `imported` gives them.
+    """
+    module, _, name = said.rpartition(".")
+    named = [kind for kind in below(base, modules) if kind.__name__ == name]
+    if not module:
+        return named
+    if is_ours(module):
+        return [kind for kind in named if is_ours(kind.__module__)]
+    return [kind for kind in named if _found_at(said, kind)]
+
+
+def path_of(kind: type) -> str:
+    """The shortest path of a class, such as "gan_cli.variants.DCGAN"."""
+    parts = kind.__module__.split(".")
+    modules = [".".join(parts[: count + 1]) for count in range(len(parts))]
+    paths = (f"{module}.{kind.__name__}" for module in modules)
+    return next(path for path in paths if _found_at(path, kind))
+
+
+def is_ours(module: str) -> bool:
+    """Whether a module is of this package."""
+    return _within(module, OURS)
+
+
+def is_trusted(path: str, modules: Sequence[str]) -> bool:
+    """Whether what lies at a path may be imported: it is ours, of what we stand on, or of a named module."""
+    return any(_within(path, root) for root in (*TRUSTED, *modules))
+
+
+def home(kind: type, modules: Sequence[str]) -> str | None:
+    """The name to type after `--module` for a class; None where it is one of ours."""
+    if is_ours(kind.__module__):
+        return None
+    return next((name for name in modules if _of_module(kind, name)), kind.__module__)
+
+
+def options(modules: Sequence[str]) -> str:
+    """What to append to a command whose classes are of these modules, such as " --module my_gan"."""
+    return "".join(f" --module {name}" for name in modules)
+
+
+def is_module_name(name: str) -> bool:
+    """Whether a text can stand after `import`."""
+    return all(part.isidentifier() for part in name.split("."))
+
+
+def _import(name: str) -> None:
+    if not is_module_name(name):
+        raise UserError(
+            f"module: {name} is no name of a module; type it as after import, such as --module my_gan for my_gan.py"
+        )
+    try:
+        importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not _within(name, error.name):
+            raise UserError(_own_words(name, error)) from error
+        raise UserError(
+            f"module: {name} cannot be imported: there is no module {error.name} in this folder or among the "
+            f"installed ones{nearest(name, _modules_here())}"
+        ) from error
+    except (Exception, SystemExit) as error:  # whatever the user's module does, it is the user's to see
+        raise UserError(_own_words(name, error)) from error
+
+
+def _modules_here() -> list[str]:
+    here = Path()
+    return [*(file.stem for file in here.glob("*.py")), *(file.parent.name for file in here.glob("*/__init__.py"))]
+
+
+def _own_words(name: str, error: BaseException) -> str:
+    """What went wrong within a module: the line of it that was reached, the one that failed, and the error itself."""
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if not frame.filename.startswith(("<frozen ", __file__, str(importlib.__file__)))
+    ]
+    shown = traceback.format_list(frames[:1] + frames[1:][-1:])
+    lines = [f"module: {name} cannot be imported, because of an error in it\n", *shown]
+    return "".join([*lines, *traceback.format_exception_only(error)]).rstrip()
+
+
+def _descendants(base: type) -> list[type]:
+    kinds: list[type] = base.__subclasses__()
+    return [found for kind in kinds for found in (kind, *_descendants(kind))]
+
+
+def _counts(kind: type, modules: Sequence[str]) -> bool:
+    """Whether a class is to be chosen from: of ours the bases are not, whose names end in Module."""
+    if is_ours(kind.__module__):
+        return not kind.__name__.endswith("Module")
+    return any(_of_module(kind, name) for name in (*modules, "__main__"))
+
+
+def _of_module(kind: type, name: str) -> bool:
+    """Whether a module, or what lies below it, defines a class, or has it under its name."""
+    return _within(kind.__module__, name) or _found_at(f"{name}.{kind.__name__}", kind)
+
+
+def _is_there(kind: type) -> bool:
+    """Whether a class can be found again: not one of a function, nor of a module that has been replaced."""
+    return _found_at(f"{kind.__module__}.{kind.__name__}", kind)
+
+
+def _found_at(path: str, kind: type) -> bool:
+    module, _, name = path.rpartition(".")
+    return getattr(sys.modules.get(module), name, None) is kind
+
+
+def _within(path: str, root: str) -> bool:
+    return path == root or path.startswith(f"{root}.")

@@ -1,0 +1,51 @@
+"""`gan interpolate`: walks between images."""
+
+from collections.abc import Sequence
+
+from jsonargparse import ArgumentParser
+from jsonargparse.typing import PositiveInt
+
+from gan_cli.verbs import options
+
+SUMMARY = "Walk between images of a checkpoint: grid, frames, GIF or MP4"
+
+
+def add_options(parser: ArgumentParser) -> None:
+    """Adds what it takes."""
+    options.checkpoint(parser)
+    parser.add_argument(
+        "--walks", type=PositiveInt, default=8, metavar="N", help="Walks side by side: rows of the grid"
+    )
+    parser.add_argument(
+        "--keyframes", type=PositiveInt, default=2, metavar="N", help="Latents a walk passes; 1 with labels"
+    )
+    parser.add_argument(
+        "--steps", type=PositiveInt, default=9, metavar="N", help="Images from one keyframe to the next"
+    )
+    options.yes_no(parser, "--loop", False, "Return to the first keyframe")
+    parser.add_argument(
+        "--method", type=str | None, metavar="NAME", help="slerp or lerp; default: slerp, lerp for uniform latents"
+    )
+    options.latent(parser)
+    options.labels(parser, "Walk from class to class, such as 3,8; if conditional")
+    options.given(parser)
+    options.space(parser)
+    options.output(parser, "A .png (grid), .gif, .mp4, or a folder (frames); or beside the run", "PATH")
+    parser.add_argument("--fps", type=PositiveInt, default=12, metavar="N", help="Frames per second of a GIF or MP4")
+    options.trainer(parser)
+
+
+def run(words: Sequence[str]) -> None:
+    """Writes the walks.
+
+    Raises:
+        UserError: If something asked for cannot be done.
+    """
+    asked = options.parsed("interpolate", add_options, words).all
+    from gan_cli.command.opening import opened
+    from gan_cli.command.running import say
+    from gan_cli.inference.interpolate import interpolate
+
+    path, model = opened(asked)
+    for place in interpolate(model, path.parent / "pictures", asked, asked.trainer.as_dict()):
+        say(f"written: {place}")

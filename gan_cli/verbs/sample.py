@@ -1,0 +1,49 @@
+"""`gan sample`: images from noise."""
+
+from collections.abc import Sequence
+
+from jsonargparse import ArgumentParser
+from jsonargparse.typing import PositiveInt
+
+from gan_cli.verbs import options
+
+SUMMARY = "Make images, or other things, from a checkpoint"
+
+
+def add_options(parser: ArgumentParser) -> None:
+    """Adds what it takes."""
+    options.checkpoint(parser)
+    parser.add_argument(
+        "--num",
+        type=PositiveInt,
+        default=None,
+        metavar="N",
+        help="How many; default: some 64, as many of each class; 2,500 points",
+    )
+    options.latent(parser)
+    options.labels(parser, "Classes 0,1,2 or all: one row each; if conditional")
+    options.given(parser)
+    options.output(parser, "A .png (grid), a .npz, or a folder; default: beside the run", "PATH")
+    parser.add_argument(
+        "--format",
+        type=str | None,
+        metavar="NAME",
+        help="grid, files (one a seed; of images also: images), both, npz; default: see --output",
+    )
+    options.trainer(parser)
+
+
+def run(words: Sequence[str]) -> None:
+    """Writes the images.
+
+    Raises:
+        UserError: If something asked for cannot be done.
+    """
+    asked = options.parsed("sample", add_options, words).all
+    from gan_cli.command.opening import opened
+    from gan_cli.command.running import say
+    from gan_cli.inference.sample import sample
+
+    path, model = opened(asked)
+    for place in sample(model, path.parent / "pictures", asked, asked.trainer.as_dict()):
+        say(f"written: {place}")

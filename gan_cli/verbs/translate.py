@@ -1,0 +1,80 @@
+"""`gan translate`: images from images."""
+
+from collections.abc import Sequence
+
+from jsonargparse import ArgumentParser
+from jsonargparse.typing import NonNegativeInt
+
+from gan_cli.errors import RunFailed
+from gan_cli.verbs import options
+
+SUMMARY = "Translate images, folders and films by a checkpoint"
+
+REASONS = 20
+"""At most this many refused inputs are listed."""
+
+
+def add_options(parser: ArgumentParser) -> None:
+    """Adds what it takes."""
+    options.checkpoint(parser, "default: the newest run's that knows the direction")
+    parser.add_argument(
+        "--direction",
+        type=str | None,
+        metavar="NAME,...",
+        help="Such as horse2zebra; domains or attributes such as Blond_Hair+Young,Male",
+    )
+    parser.add_argument(
+        "--input",
+        type=str,
+        nargs="+",
+        default=None,
+        metavar="PATH",
+        help="Images, films, folders, globs; default: the data set's test images",
+    )
+    options.output(parser, "A folder, or a file for one input; default: beside the run", "PATH")
+    parser.add_argument(
+        "--format", type=str | None, metavar="NAME", help="png, jpg, webp, tif, ...; default: each input's own"
+    )
+    parser.add_argument(
+        "--tile", type=NonNegativeInt, default=0, metavar="N", help="Side of the tiles of a large image; 0: chosen"
+    )
+    parser.add_argument(
+        "--overlap", type=NonNegativeInt, default=None, metavar="N", help="Pixels that tiles share; default: a quarter"
+    )
+    options.yes_no(parser, "--dropout", None, "Pix2Pix's noise; default: on")
+    parser.add_argument("--seed", type=NonNegativeInt, default=None, metavar="N", help="Of that noise; default: 0")
+    options.ema(parser)
+    options.yes_no(parser, "--skip_existing", False, "Leave alone what has been written before")
+    options.yes_no(parser, "--gallery", False, "Also a page, gallery.html: each input beside its translations")
+    options.trainer(parser)
+
+
+def run(words: Sequence[str]) -> None:
+    """Writes the translations, and says what was refused.
+
+    Raises:
+        UserError: If something asked for cannot be done.
+        RunFailed: If some of the inputs could not be translated.
+    """
+    asked = options.parsed("translate", add_options, words).all
+    from functools import partial
+
+    from gan_cli.command.opening import opened
+    from gan_cli.command.running import say
+    from gan_cli.inference import checkpoints
+    from gan_cli.inference.translate import newest_translator, translate
+
+    path, model = newest_translator(asked.direction, asked.module) if asked.ckpt is None else opened(asked)
+    if asked.ckpt is None:
+        say(f"checkpoint: {path}")
+    data = partial(checkpoints.data_set, path, asked.module)
+    summary = translate(model, path.parent / "pictures", asked, asked.trainer.as_dict(), data)
+    if summary is None:  # another process has it
+        return
+    for place, reason in summary.refused[:REASONS]:
+        say(f"refused: {place}: {reason}")
+    for place in summary.places:
+        say(f"written: {place}")
+    say(f"{summary.done} done, {summary.skipped} skipped, {len(summary.refused)} refused")
+    if summary.refused:
+        raise RunFailed(f"{len(summary.refused)} of the inputs could not be translated; see above")

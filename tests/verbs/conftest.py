@@ -1,0 +1,3 @@
+from tests.evaluation.conftest import cache, classifier
+
+__all__ = ["cache", "classifier"]
