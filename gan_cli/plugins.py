@@ -34,7 +34,7 @@ def imported(names: str | Sequence[str] | None, here: bool = False) -> tuple[str
         sys.path.insert(0, os.getcwd())
     importlib.invalidate_caches()
     for name in chosen:
-        _import(name)
+        _import(name, here)
     return chosen
 
 
@@ -106,7 +106,7 @@ def is_module_name(name: str) -> bool:
     return all(part.isidentifier() for part in name.split("."))
 
 
-def _import(name: str) -> None:
+def _import(name: str, here: bool) -> None:
     if not is_module_name(name):
         raise UserError(
             f"module: {name} is no name of a module; type it as after import, such as --module my_gan for my_gan.py"
@@ -116,9 +116,15 @@ def _import(name: str) -> None:
     except ModuleNotFoundError as error:
         if error.name is None or not _within(name, error.name):
             raise UserError(_own_words(name, error)) from error
+        lying_here = _modules_here()
+        if not here and name.partition(".")[0] in lying_here:
+            raise UserError(
+                f"module: {name} cannot be imported: it is not installed, but lies in this folder\n"
+                f"To take it from here, type --module {name}"
+            ) from error
         raise UserError(
             f"module: {name} cannot be imported: there is no module {error.name} in this folder or among the "
-            f"installed ones{nearest(name, _modules_here())}"
+            f"installed ones{nearest(name, lying_here)}"
         ) from error
     except (Exception, SystemExit) as error:  # whatever the user's module does, it is the user's to see
         raise UserError(_own_words(name, error)) from error

@@ -72,9 +72,7 @@ def choices(words: Sequence[str]) -> Choices:
             classes |= classes_in(configs[-1].content, modules)
             found += ["--config", str(path)]
         elif (kind := chooses(option)) is not None:
-            value = value if equals else next(pending, "")
-            modules = _with_typed(value, modules)
-            chosen = _of_value(kind, value, modules)
+            chosen, modules = _of_value(kind, value if equals else next(pending, ""), modules)
             classes[kind] = class_of(kind, chosen["class_path"], modules)
             found += [f"--{kind}", _written(chosen)]
         elif option in HELP and (value := value if equals else next(pending, "")):
@@ -178,10 +176,7 @@ def read_config(path: Path, modules: Sequence[str]) -> Config:
         UserError: If it is no YAML, no mapping, or names a class that is unknown or of a module that was not typed.
     """
     try:
-        content = get_loader("yaml")(path.read_text("utf-8"))
-    except yaml.YAMLError as error:
-        said = " ".join(f"Problems parsing config: {error}".split())
-        raise UserError(f"config: {path} is no YAML\n{said}") from error
+        content = _loaded(path.read_text("utf-8"), str(path))
     except UnicodeDecodeError as error:
         raise UserError(f"config: {path} is no YAML\nIt is no text in UTF-8: {error}") from error
     except OSError as error:
@@ -209,10 +204,15 @@ def resolved(content: dict[str, Any], modules: Sequence[str], origin: str) -> di
     """
     found = dict(content)
     for key, value in content.items():
+        value = _further(value, origin) if key in BASES else value
+        if key in BASES and not _is_choice(value):
+            raise UserError(
+                f"{key}: {value} is no name of a class; such is class_path: {EXAMPLES[key]}\nThis stands in {origin}"
+            )
         if key in BASES and (said := _class_path(value)) is not None:
             path = plugins.path_of(class_of(key, said, modules, origin))
             found[key] = {**value, "class_path": path} if isinstance(value, dict) else path
-            value = value.get("init_args") if isinstance(value, dict) else None
+            value = value.get("init_args") if isinstance(value, dict) else None  # the path itself is trusted by now
         if mistake := untrusted(value, key, modules, origin):
             raise UserError(mistake)
     return found
@@ -244,19 +244,38 @@ def chooses(option: str) -> str | None:
     return next((kind for kind in BASES if option in (f"--{kind}", f"--{kind}.class_path")), None)
 
 
-def _of_value(kind: str, value: str, modules: Sequence[str]) -> dict[str, Any]:
-    """What a word chooses: a name, or the text or the file of a mapping with a class path and arguments."""
-    is_file = value.endswith((".yaml", ".yml", ".json")) and Path(value).is_file()
-    if not is_file and not value.lstrip().startswith("{"):
-        return {"class_path": plugins.path_of(class_of(kind, name_after(f"--{kind}", value), modules))}
-    try:
-        content = get_loader("yaml")(Path(value).read_text("utf-8") if is_file else value)
-    except (yaml.YAMLError, OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{kind}: {value} is no YAML\n{' '.join(str(error).split())}") from error
-    if _class_path(content) is None:
+def _of_value(kind: str, value: str, modules: tuple[str, ...]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """What a word chooses: a name, or the text or the file of a mapping with a class path and arguments.
+
+    To type a path is to name its module, so the modules are given back with it.
+    """
+    content = _further(name_after(f"--{kind}", value), "")
+    typed = content is value
+    if typed and value.lstrip().startswith("{"):
+        content = _loaded(value, value)
+    said = _class_path(content)
+    if said is None:
         raise UserError(f"{kind}: {value} names no class; type --{kind} {EXAMPLES[kind]}, or a class_path: in it")
-    chosen: dict[str, Any] = resolved({kind: content}, modules, value if is_file else "")[kind]
-    return chosen if isinstance(chosen, dict) else {"class_path": chosen}
+    if typed:
+        modules = _with_typed(said, modules)
+    chosen = resolved({kind: content}, modules, "" if typed else value)[kind]
+    return chosen if isinstance(chosen, dict) else {"class_path": chosen}, modules
+
+
+def _further(value: Any, origin: str) -> Any:
+    """What stands in a further file, where a value names one beside the file that it stands in; or the value itself."""
+    if not isinstance(value, str) or not value.endswith((".yaml", ".yml", ".json")):
+        return value
+    file = Path(origin).parent / value
+    return _loaded(file.read_text("utf-8"), str(file)) if file.is_file() else value
+
+
+def _loaded(text: str, origin: str) -> Any:
+    try:
+        return get_loader("yaml")(text)
+    except yaml.YAMLError as error:
+        said = " ".join(f"Problems parsing config: {error}".split())
+        raise UserError(f"config: {origin} is no YAML\n{said}") from error
 
 
 def _written(chosen: dict[str, Any]) -> str:
@@ -277,6 +296,12 @@ def _with_typed(value: str, modules: tuple[str, ...]) -> tuple[str, ...]:
     if not module or not plugins.is_module_name(value) or plugins.is_ours(module) or Path(value).is_file():
         return modules
     return tuple(dict.fromkeys([*modules, *plugins.imported(module)]))
+
+
+def _is_choice(value: Any) -> bool:
+    """Whether it can be a model or a data set: a name, or a mapping with one, with arguments alone, or with nothing."""
+    said = value.get("class_path", "") if isinstance(value, dict) else value
+    return isinstance(said, str) or value is None
 
 
 def _class_path(value: Any) -> str | None:

@@ -2,7 +2,8 @@
 
 import inspect
 from argparse import Action, ArgumentError
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from types import NoneType, UnionType
 from typing import Any, Literal, NamedTuple, Union, get_args, get_origin
@@ -33,15 +34,17 @@ class Known(NamedTuple):
     """What a command line may say.
 
     Attributes:
-        options: The type of each option of the parser, None where it has none, by its name without dashes.
-        arguments: The same of the arguments of the chosen classes, by "model" and "data".
+        options: The parser's options by their names without dashes.
+        arguments: The arguments of the chosen classes in the same way, by "model" and "data".
         kinds: Which of these two the parser takes.
+        positions: How many words without a name it takes.
         nearby: Names to suggest.
     """
 
-    options: dict[str, Any]
-    arguments: dict[str, dict[str, Any]]
+    options: dict[str, Action]
+    arguments: dict[str, dict[str, Action]]
     kinds: list[str]
+    positions: int
     nearby: set[str]
 
 
@@ -71,6 +74,8 @@ def readable(kind: Any) -> str:
     origin, parts = get_origin(kind), get_args(kind)
     if origin is Literal:
         return ", ".join(map(str, parts))
+    if origin is tuple and get_origin(parts[0]) is Literal:
+        return readable(parts[0])
     if origin in (Union, UnionType):
         return " or ".join(dict.fromkeys(readable(part) for part in parts if part is not NoneType))
     if (origin or kind) in READABLE:
@@ -81,54 +86,71 @@ def readable(kind: Any) -> str:
 
 
 def _known(parser: ArgumentParser, chosen: Choices) -> Known:
-    options = _types(parser)
+    options = _options(parser)
     kinds = [kind for kind in BASES if kind in options]
     arguments = {kind: _arguments(chosen.classes[kind]) for kind in kinds if kind in chosen.classes}
     families = [one for kind in kinds for one in plugins.classes(BASES[kind], chosen.modules)]
     nearby = {name.rpartition(".")[2] for name in options}
-    return Known(options, arguments, kinds, nearby | {name for one in families for name in _parameters(one)})
+    positions = sum(not action.option_strings for action in parser._actions)
+    return Known(options, arguments, kinds, positions, nearby | {name for one in families for name in _parameters(one)})
 
 
-def _types(parser: ArgumentParser) -> dict[str, Any]:
+def _options(parser: ArgumentParser) -> dict[str, Action]:
     return {
-        option.removeprefix("--"): _type(action)
+        option.removeprefix("--"): action
         for action in parser._actions
         for option in action.option_strings
         if option.startswith("--") and not option.endswith(".help")
     }
 
 
-def _type(action: Action) -> Any:
-    """The type of an option; jsonargparse has no public word for it, so without this one values are not explained."""
-    return getattr(action, "_typehint", action.type)
-
-
-def _arguments(kind: type) -> dict[str, Any]:
+def _arguments(kind: type) -> dict[str, Action]:
     """What the library knows of the arguments of a class, those included that are only passed on."""
     parser = ArgumentParser(exit_on_error=False)
     parser.add_class_arguments(kind, "of", fail_untyped=False)
-    return {name.removeprefix("of."): type_ for name, type_ in _types(parser).items() if name.startswith("of.")}
+    return {name.removeprefix("of."): action for name, action in _options(parser).items() if name.startswith("of.")}
+
+
+def _type(action: Action | None) -> Any:
+    """The type of an option; jsonargparse has no public word for it, so without this one values are not explained."""
+    return getattr(action, "_typehint", None) or (action.type if action and action.nargs != 0 else None)
 
 
 def _parameters(kind: type) -> set[str]:
-    """The names of arguments of a class and of those above it, of which it may pass further ones on."""
-    return {name for above in kind.__mro__ for name in inspect.signature(above.__init__).parameters}  # type: ignore[misc]
+    """The names of arguments of a class and of those above it, to which it may pass some on."""
+    return {name for above in kind.__mro__ for name in inspect.signature(above).parameters}
 
 
-def _in_words(words: list[str], known: Known) -> Iterator[str]:
-    for place, word in enumerate(words):
+def _in_words(words: Sequence[str], known: Known) -> Iterator[str]:
+    pending = deque(words)
+    left_over: list[str] = []
+    doubtful: list[str] = []  # arguments of a class that an option of the trainer takes
+    while pending:
+        word = pending.popleft()
         if not word.startswith("--"):
+            left_over.append(word)
             continue
         name, equals, value = word.removeprefix("--").partition("=")
-        following = words[place + 1 : place + 2]
-        given = value if equals else following[0] if following and not following[0].startswith("--") else None
         kind, _, argument = name.partition(".")
-        if kind not in known.kinds or argument in ("", "help", "class_path"):
-            yield from _one(name.removesuffix("+"), given, known.options, known)
-        elif kind not in known.arguments:
+        if kind in known.kinds and argument and kind not in known.arguments and argument not in ("help", "class_path"):
             yield f"{name}: of which? --{kind} NAME is missing; gan list shows them all"
-        else:
-            yield from _one(argument.removeprefix("init_args.").removesuffix("+"), given, known.arguments[kind], known)
+        within = kind in known.arguments and bool(argument)
+        options = known.arguments[kind] if within else known.options
+        short = (argument.removeprefix("init_args.") if within else name).removesuffix("+")
+        nargs = options[short].nargs if short in options else None
+        values = [value] if equals else []
+        most = nargs if isinstance(nargs, int) else 1 if nargs in (None, "?") else len(words)
+        while not equals and pending and len(values) < most and not pending[0].startswith("--"):
+            values.append(pending.popleft())
+        if short in options and not values and nargs in (None, "+"):
+            yield f"argument --{name}: expected {'at least ' if nargs else ''}one argument"
+        yield from _one(short, values[0] if values else None, options, known)
+        if short not in options:
+            doubtful.append(name)
+    if extra := left_over[known.positions :]:
+        yield f"unrecognized arguments: {' '.join(extra)}"
+    for name in doubtful:
+        yield f"{name}: this is not possible here; type the class first, such as --{name.rpartition('.')[0]} PATH"
 
 
 def _in_settings(
@@ -154,17 +176,20 @@ def _standing(mistakes: Iterator[str], config: Config) -> Iterator[str]:
     return (f"{mistake.replace(chr(10), ' ')}\nThis stands in {config.path}" for mistake in mistakes)
 
 
-def _one(name: str, value: Any, types: Mapping[str, Any], known: Known) -> Iterator[str]:
+def _one(name: str, value: Any, options: Mapping[str, Action], known: Known) -> Iterator[str]:
     """What is wrong with an argument and its value; None is no value."""
-    if name in types:
-        if value is not None and types[name] is not None and not _is_possible(types[name], value):
-            yield f"{name}: {_short(value)} is not possible\ntake {readable(types[name])}"
-    elif not any(name.startswith(f"{above}.") for above, type_ in types.items() if type_ is not None):
+    if name in options:
+        type_ = _type(options[name])
+        if value is not None and type_ is not None and not _is_possible(type_, value):
+            yield f"{name}: {_short(value)} is not possible\ntake {readable(type_)}"
+    elif not any(name.startswith(f"{above}.") for above, action in options.items() if _type(action) is not None):
         yield f"{name} is no argument here{nearest(name.rpartition('.')[2], known.nearby)}"
 
 
 def _is_possible(type_: Any, value: Any) -> bool:
     """Whether the library takes a value for a type: asked for this one alone, so that no other is meant."""
+    if any(map(_is_class, (type_, *get_args(type_)))) and "." in str(value):
+        return True  # the path of a class, which alone may lack arguments
     parser = ArgumentParser(exit_on_error=False)
     parser.add_argument("--value", type=type_, sub_configs=True)
     try:
@@ -176,7 +201,7 @@ def _is_possible(type_: Any, value: Any) -> bool:
 
 def _wants_import(config: Config, name: str, value: Any, known: Known, chosen: Choices) -> str | None:
     """What to say of a path of a class, or a file with one, that stands in a config where a class belongs."""
-    type_ = known.options.get(name)
+    type_ = _type(known.options.get(name))
     if not isinstance(value, str) or not any(map(_is_class, (type_, *get_args(type_)))):
         return None
     file = config.path.parent / value

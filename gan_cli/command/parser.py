@@ -60,6 +60,8 @@ def parsed(
     try:
         return parser.parse_args(chosen.words, defaults=defaults)
     except ArgumentError as error:
+        if options is not None:  # the verb itself is the first word
+            chosen = chosen._replace(words=chosen.words[1:])
         raise UserError(mistakes.said(error, options or parser, chosen, required)) from error
 
 

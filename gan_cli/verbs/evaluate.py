@@ -1,6 +1,7 @@
 """`gan evaluate`: images beside other images, or beside a data set, with no model."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from jsonargparse import ArgumentParser
 
@@ -10,8 +11,8 @@ from gan_cli.verbs import options
 SUMMARY = "Score a folder of images beside another or a data set: FID, KID, precision, recall, ..."
 
 
-def add_options(parser: ArgumentParser) -> None:
-    """Adds what it takes."""
+def add_options(parser: ArgumentParser, named: bool = True) -> None:
+    """Adds what it takes, and where REAL names a data set, its arguments."""
     parser.add_argument("images", type=str, metavar="IMAGES", help="A folder, a .zip, or a .npz of gan sample")
     parser.add_argument(
         "real",
@@ -30,7 +31,8 @@ def add_options(parser: ArgumentParser) -> None:
     parser.add_argument("--split", type=str, default="test", metavar="NAME", help="Of a data set: test, val or train")
     options.output(parser, "A .json for the scores beside what is printed")
     options.module(parser)
-    options.data_set(parser, named=False)
+    if named:
+        options.data_set(parser, named=False)
 
 
 def run(words: Sequence[str]) -> None:
@@ -52,7 +54,8 @@ def run(words: Sequence[str]) -> None:
 
     judged, real = targets
     named = is_name("data", real, named_modules(rest)[1])
-    asked = options.parsed("evaluate", add_options, [judged, real, *(("--data", real) if named else ()), *rest])
+    chosen_set = ["--data", real] if named else []
+    asked = options.parsed("evaluate", partial(add_options, named=named), [judged, real, *chosen_set, *rest])
     metrics = chosen(read_metrics(asked.all.metrics))
     scores = scores_beside(judged, real, named, metrics, asked.all, asked.typed)
     show([scores])

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from jsonargparse import ArgumentParser
 
+from gan_cli import plugins
 from gan_cli.errors import RunFailed, UserError
 from gan_cli.verbs import options
 
@@ -46,9 +47,10 @@ def _make_pictures(folder: Path, checkpoint: Path, modules: Sequence[str]) -> di
 
     record = run_record.read(folder, checkpoint)
     missing = {}
-    for verb in report.wanted_pictures(record):
-        if report.pictures_of(record, verb):
-            continue
+    lacking = [verb for verb in report.wanted_pictures(record) if not report.pictures_of(record, verb)]
+    if lacking:
+        plugins.imported(modules, here=True)
+    for verb in lacking:
         print(f"making: gan {verb}", flush=True)
         try:
             run_verb([verb, "--ckpt", str(checkpoint), *(word for name in modules for word in ("--module", name))])

@@ -17,6 +17,7 @@ def test_each_time_a_run_is_gone_on_with_adds_a_session(trained: Callable[..., D
     first = recorded(tmp_path)
     trained(steps=3, trainer={"callbacks": [RunSessions()]})
     second = recorded(tmp_path)
+    assert (first["verb"], first["modules"]) == ("sample", [])
     assert first["parameters"]["generator"] == sum(weights.numel() for weights in model.generator.parameters())
     assert [session["last_step"] for session in first["sessions"]] == [2]
     assert [session["last_step"] for session in second["sessions"]] == [2, 3]

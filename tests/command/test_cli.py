@@ -186,7 +186,23 @@ BAD = [
     (["--model.generator_lrr", "1"], "generator_lrr is no argument here; did you mean generator_lr?"),
     (["--trainer.max_step", "1"], "trainer.max_step is no argument here; did you mean max_steps?"),
     (["--config", "unknown_key.yaml"], "base_channel is no argument here; did you mean base_channels?"),
+    (
+        ["--config", "unknown_top.yaml"],
+        "modell is no argument here; did you mean model?\nThis stands in unknown_top.yaml",
+    ),
+    (
+        ["--config", "bad_value.yaml"],
+        "trainer.max_steps: many is not possible take a whole number\nThis stands in bad_",
+    ),
+    (["--config", "unknown_class.yaml"], "model: DCGN is unknown; did you mean DCGAN?\nThere are ACGAN, "),
+    (["--config", "no_class.yaml"], "model: 5 is no name of a class; such is class_path: DCGAN\nThis stands in no_"),
     (["--config", "broken.yaml"], "config: broken.yaml is no YAML"),
+    (["--config", "list.yaml"], "config: list.yaml holds no settings"),
+    (["--config", "binary.yaml"], "config: binary.yaml is no YAML\nIt is no text in UTF-8"),
+    (["--trainer.max_steps"], "argument --trainer.max_steps: expected one argument"),
+    (["stray"], "unrecognized arguments: stray"),
+    (["--trainer.callbacks", "Foo"], "trainer.callbacks: Foo is not possible\ntake a list or a Callback by its path"),
+    (["--trainer.logger.save_dir", "x"], "trainer.logger.save_dir: this is not possible here; type the class first"),
     (["--model", "DCGN"], "model: DCGN is unknown; did you mean DCGAN?"),
     (["--data", "Digit"], "data: Digit is unknown; did you mean Digits?"),
     (["--model.generator_lr", "fast"], "generator_lr: fast is not possible\ntake a number"),
@@ -230,6 +246,12 @@ def test_bad_input_gets_a_short_answer_and_exit_code_2(
 ) -> None:
     Path("unknown_key.yaml").write_text("model: {class_path: DCGAN, init_args: {base_channel: 4}}\n")
     Path("broken.yaml").write_text("model: [\n")
+    Path("unknown_top.yaml").write_text("modell: {class_path: DCGAN}\n")
+    Path("bad_value.yaml").write_text("trainer: {max_steps: many}\n")
+    Path("unknown_class.yaml").write_text("model: {class_path: DCGN}\n")
+    Path("no_class.yaml").write_text("model: 5\n")
+    Path("list.yaml").write_text("- a\n")
+    Path("binary.yaml").write_bytes(b"\xff\xfe")
     Path("file").write_text("in the way")
     before = sorted(workdir.rglob("*"))
     typed = words if words[0] in ("fot", "fit") else ["fit", "--config", "dcgan.yaml", *TINY_FLAGS, *words]
@@ -265,6 +287,16 @@ def test_a_full_disk_ends_the_run_with_exit_code_1(
     told = capsys.readouterr().err
     assert "could not be written (No space left on device); what was there before is whole" in told
     assert len(told.splitlines()) == 2
+
+
+def test_the_model_may_stand_in_a_file_or_a_text_of_its_own(workdir: Path) -> None:
+    Path("far").mkdir()
+    Path("far/model.yaml").write_text("{class_path: DCGAN, init_args: {generator_lr: 1e-3}}")
+    Path("far/all.yaml").write_text("{model: model.yaml, data: Digits}")
+    text = '{class_path: DCGAN, init_args: {generator_lr: "1e-3"}}'
+    for words in (["--config", "far/all.yaml"], ["--model", "far/model.yaml"], [f"--model={text}"]):
+        given = ["--data", "Digits", *TINY_FLAGS, "--trainer.max_steps", "1", "--trainer.fast_dev_run", "1"]
+        assert GANCLI(["fit", *words, *given]).model.hparams["generator_lr"] == 1e-3
 
 
 def test_arguments_may_stand_before_what_they_belong_to(workdir: Path) -> None:

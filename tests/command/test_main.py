@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from gan_cli import verbs
 from gan_cli.__main__ import main
 from gan_cli.command import catalogue
 from tests.conftest import TINY_FLAGS
@@ -19,9 +20,11 @@ def gan(*words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str
     return subprocess.run(command, capture_output=True, text=True, cwd=cwd, timeout=120, check=False)
 
 
-@pytest.mark.parametrize(
-    "words", ["--help", "list", "sample --help", "interpolate --help", "translate --help", "test --help", "fot"]
-)
+LIGHT = [verb for verb in verbs.VERBS if verb != "fit"]
+"""The verbs whose options are not LightningCLI's."""
+
+
+@pytest.mark.parametrize("words", ["--help", "list", "list data", "fot", *(f"{verb} --help" for verb in LIGHT[:2])])
 def test_help_and_list_do_not_import_torch(words: str, workdir: Path) -> None:
     script = (
         f"import sys; from gan_cli.__main__ import main; code = main({words.split()!r}); "
@@ -33,25 +36,50 @@ def test_help_and_list_do_not_import_torch(words: str, workdir: Path) -> None:
     assert done.returncode == (2 if words == "fot" else 0), done.stderr
 
 
+def test_no_verbs_help_imports_torch() -> None:
+    """All in one process: what one of them has imported would be found with the next."""
+    script = (
+        "import sys; from gan_cli.__main__ import main\n"
+        f"for verb in {LIGHT!r}:\n"
+        "    assert main([verb, '--help']) == 0\n"
+        "    heavy = {'torch', 'lightning', 'numpy', 'rich'} & set(sys.modules)\n"
+        "    assert not heavy, (verb, heavy)"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, timeout=60)
+
+
+def test_the_table_of_verbs_is_the_folder() -> None:
+    files = {path.stem for path in Path(verbs.__file__).parent.glob("*.py")}
+    assert set(verbs.VERBS) == files - {"__init__", "options"}
+    for name in verbs.VERBS:
+        verb = verbs.verb(name)
+        assert verb.SUMMARY
+        assert (verb.add_options is None) == (name == "fit")
+        assert verb.run.__doc__
+
+
 def test_importing_the_package_does_not_import_torch() -> None:
     script = "import sys, gan_cli; gan_cli.load; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
 
-@pytest.mark.parametrize("verb", ["sample", "interpolate", "translate", "validate", "test"])
+@pytest.mark.parametrize("verb", LIGHT)
 def test_a_verbs_help_fits_one_screen(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([verb, "--help"]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert len(lines) <= 40
-    assert max(map(len, lines)) <= 120
-    assert any("--ckpt" in line for line in lines)
-    assert any("--trainer.precision" in line for line in lines)
+    told = capsys.readouterr().out
+    assert len(told.splitlines()) <= 40
+    assert max(map(len, told.splitlines())) <= 120
+    assert verbs.verb(verb).SUMMARY in told
+    assert ("--module" in told) == (verb != "compare")  # which reads the folders alone
+    if verb not in ("data", "evaluate", "list", "report", "compare"):
+        assert "--ckpt" in told
+        assert "--trainer.precision" in told
 
 
 def test_help_names_every_verb(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([]) == 0
     told = capsys.readouterr().out
-    for verb in ("fit", "validate", "test", "sample", "interpolate", "translate", "list"):
+    for verb in verbs.VERBS:
         assert f"\n  {verb} " in told
 
 
@@ -70,8 +98,13 @@ def test_list_shows_how_to_use_a_run(workdir: Path, capsys: pytest.CaptureFixtur
         path = workdir / "checkpoints" / family / "version_0" / "last.ckpt"
         path.parent.mkdir(parents=True)
         path.touch()
+    recorded = Path("checkpoints/mine-digits/version_0/environment.json")
+    recorded.parent.mkdir(parents=True)
+    recorded.write_text('{"verb": "translate", "modules": ["my_lab.mine"]}')
+    recorded.with_name("last.ckpt").touch()
     assert main(["list"]) == 0
     told = capsys.readouterr().out
+    assert "gan translate --ckpt checkpoints/mine-digits/version_0/last.ckpt --module my_lab.mine\n" in told
     assert "gan sample --ckpt checkpoints/dcgan-digits/version_0/last.ckpt" in told
     assert "gan translate --ckpt checkpoints/cyclegan-photopatches-mine/version_0/last.ckpt" in told
 
