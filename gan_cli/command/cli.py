@@ -22,7 +22,7 @@ from gan_cli.callbacks.watchdog import Watchdog
 from gan_cli.command import attempts, settings, trainer
 from gan_cli.command.choices import choices
 from gan_cli.command.parser import Parser, normalised, parsed
-from gan_cli.command.running import is_first, say
+from gan_cli.command.running import hush, is_first, say
 from gan_cli.data import GANDataModule
 from gan_cli.devices import precision
 from gan_cli.errors import RunFailed, UserError
@@ -66,6 +66,7 @@ class GANCLI(LightningCLI):
     """
 
     def __init__(self, args: Sequence[str] | None = None) -> None:
+        hush()
         self.resumed: Path | None = None
         self.begun: Path | None = None  # the run's folder, where one begins anew in it
         super().__init__(

@@ -79,7 +79,9 @@ def parsed(name: str, add_options: AddOptions, words: Sequence[str]) -> Options:
     from gan_cli.command.choices import choices
     from gan_cli.command.parser import Parser, normalised
     from gan_cli.command.parser import parsed as understood
+    from gan_cli.command.running import hush
 
+    hush()
     chosen = choices(normalised([name, *words])[1:])
     parser = Parser(prog=f"gan {name}")
     add_options(parser)
