@@ -1,6 +1,7 @@
 import os
 import signal
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -43,27 +44,28 @@ def workdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def quiet(folder: Path, checkpoint_every: int = 10**9, **options: Any) -> Trainer:
+    """A trainer on the CPU that writes into a run's folder and shows nothing."""
+    callbacks = [RunCheckpoint(every_n_steps=checkpoint_every), *options.pop("callbacks", [])]
+    defaults: dict[str, Any] = {
+        "accelerator": "cpu",
+        "devices": 1,
+        "max_epochs": -1,
+        "logger": RunLogger(folder),
+        "plugins": [AtomicCheckpointIO()],
+        "limit_val_batches": 0,
+        "enable_progress_bar": False,
+        "enable_model_summary": False,
+        "use_distributed_sampler": False,
+        "log_every_n_steps": 1,
+    }
+    return Trainer(**{**defaults, **options}, callbacks=callbacks)
+
+
 @pytest.fixture
 def quiet_trainer(tmp_path: Path) -> Callable[..., Trainer]:
-    """Makes trainers on the CPU that write into `tmp_path / "run"` and show nothing."""
-
-    def make(**options: Any) -> Trainer:
-        callbacks = [RunCheckpoint(every_n_steps=options.pop("checkpoint_every", 10**9)), *options.pop("callbacks", [])]
-        defaults: dict[str, Any] = {
-            "accelerator": "cpu",
-            "devices": 1,
-            "max_epochs": -1,
-            "logger": RunLogger(tmp_path / "run"),
-            "plugins": [AtomicCheckpointIO()],
-            "limit_val_batches": 0,
-            "enable_progress_bar": False,
-            "enable_model_summary": False,
-            "use_distributed_sampler": False,
-            "log_every_n_steps": 1,
-        }
-        return Trainer(**{**defaults, **options}, callbacks=callbacks)
-
-    return make
+    """Makes such trainers that write into `tmp_path / "run"`."""
+    return partial(quiet, tmp_path / "run")
 
 
 @pytest.fixture
