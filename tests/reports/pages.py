@@ -15,7 +15,7 @@ CONFIG: dict[str, Any] = {
     "trainer": {"max_steps": 100},
     "model": {
         "class_path": "gan_cli.variants.DCGAN",
-        "init_args": {"generator_lr": 0.0002, "image_size": 16, "image_channels": 1},
+        "init_args": {"generator_lr": 0.0002, "image_size": 16, "image_channels": 1, "latent_dim": 100},
     },
     "data": {"class_path": "gan_cli.data.Digits", "init_args": {"image_size": 16}},
 }
