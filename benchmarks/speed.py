@@ -179,7 +179,8 @@ def measure_apart(*run: Any) -> Speed:
 def variants() -> list[str]:
     """The packaged configs that have a variant's name and no data set's."""
     files = {path.stem for path in catalogue.config_files()}
-    return sorted(name for name in files if name.replace("_", "") in {kind.lower() for kind in catalogue.variants()})
+    kinds = {kind.lower() for kind in catalogue.variants()}
+    return sorted(name for name in files if name.replace("_", "") in kinds)
 
 
 def table(speeds: dict[tuple[str, str], Speed]) -> Table:

@@ -284,8 +284,9 @@ def test_the_labelled_images_alone_teach_something() -> None:
 
 
 def test_every_source_is_measured_beside_torchvision(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(data, "MADE", 142)  # two batches to train on
-    fake_mnist.write(tmp_path / "sets", count=80)
+    monkeypatch.setattr(data, "BATCH", 8)
+    monkeypatch.setattr(data, "MADE", 18)  # two batches to train on
+    fake_mnist.write(tmp_path / "sets", count=10)
     measured = {
         source.name: data.measure(source, workers=0, rounds=2, seconds=0.01)
         for source in data.sources(str(tmp_path / "sets"), tmp_path / "made", 16)
