@@ -71,17 +71,18 @@ def of_split(data: GANDataModule, split: Split, domain: int = 0) -> Collection:
     domains = data.facts.get("domains")
     name = f"{data.name} {split}" + (f" {domains[domain]}" if domains else "")
     key = f"{name.replace(' ', '-')}-{_size(data)}-{content_key(data, split)}"
-    return Collection(name, key, *_reader(part, domain))
+    return Collection(name, key, *_reader(part, domain if domains else None))
 
 
-def _reader(part: Part, domain: int) -> tuple[int, Callable[[Tensor], Tensor]]:
-    if isinstance(part, TwoDomains):  # of different lengths: by the numbers of the one
+def _reader(part: Part, domain: int | None) -> tuple[int, Callable[[Tensor], Tensor]]:
+    if isinstance(part, TwoDomains) and domain is not None:  # of different lengths: by the numbers of the one
         store = part.stores[domain]
         return len(store), lambda numbers: part.framing.cut(store[numbers], part.framing.middle(len(numbers)))
 
     def read(numbers: Tensor) -> Tensor:
-        images: Tensor = part[numbers].batch[domain]
-        return images
+        batch = part[numbers].batch
+        things: Tensor = batch.real if domain is None else batch[domain]
+        return things
 
     return len(part), read
 

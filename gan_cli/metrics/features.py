@@ -69,7 +69,7 @@ class FeatureNetwork(ABC):
         self.device = torch.device("cpu")
 
     def __call__(self, images: Tensor) -> Tensor:
-        """Features float32 [N, F], on the CPU, of images uint8 [N, C, H, W]."""
+        """Features float32 [N, F], on the CPU, of images uint8 [N, C, H, W] or of other things as they are kept."""
         return self.rows(images).features
 
     @property
@@ -79,12 +79,11 @@ class FeatureNetwork(ABC):
 
     @torch.no_grad()
     def rows(self, images: Tensor) -> FeatureRows:
-        """What the network makes of images uint8 [N, C, H, W], batch by batch.
+        """What the network makes of images uint8 [N, C, H, W] or of other things as they are kept, batch by batch.
 
         Raises:
-            UserError: If they have channels that it does not take.
+            UserError: If it does not take what is of their kind or shape.
         """
-        assert images.dtype == torch.uint8
         parts = [self.rows_of_batch(batch.to(self.device)) for batch in images.split(self.batch_size)]
         features = torch.cat([part.features.float().cpu() for part in parts])
         logits = [part.logits.float().cpu() for part in parts if part.logits is not None]
@@ -140,7 +139,7 @@ class Inception(FeatureNetwork):
 
 
 class TorchScript(FeatureNetwork):
-    """A network of a TorchScript file: uint8 [N, C, H, W], as images are saved, to floats [N, F].
+    """A network of a TorchScript file: things as they are kept, such as images uint8 [N, C, H, W], to floats [N, F].
 
     Args:
         path: The file.
@@ -157,7 +156,9 @@ class TorchScript(FeatureNetwork):
             raise UserError(
                 f"features: {path} is no TorchScript file, or is damaged; torch.jit.save writes one"
             ) from error
-        super().__init__(f"{path.name}", digest(path), "the network's own, from uint8 [N, C, H, W]")
+        super().__init__(
+            f"{path.name}", digest(path), "the network's own, from things as they are saved (images as uint8)"
+        )
         self.path = path
 
     def rows_of_batch(self, images: Tensor) -> FeatureRows:
@@ -165,12 +166,13 @@ class TorchScript(FeatureNetwork):
             made: Any = self.network(images)
         except RuntimeError as error:
             reason = str(error).strip().splitlines()[-1][:120]
+            kind = str(images.dtype).removeprefix("torch.")
             raise UserError(
-                f"features: {self.path} does not take uint8 images of shape {list(images.shape)} ({reason})"
+                f"features: {self.path} does not take {kind} of shape {list(images.shape)} ({reason})"
             ) from error
         if not isinstance(made, Tensor) or made.ndim != 2 or len(made) != len(images):
             shape = list(made.shape) if isinstance(made, Tensor) else type(made).__name__
-            raise UserError(f"features: {self.path} gives {shape} for {len(images)} images, and not floats [N, F]")
+            raise UserError(f"features: {self.path} gives {shape} for {len(images)} things, and not floats [N, F]")
         return FeatureRows(made, None)
 
 
