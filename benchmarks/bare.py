@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
+from gan_cli.seeding import Rows
 from gan_cli.variants import AdversarialModule
-from gan_cli.variants.base import PLAYERS
 
 AUTOCAST = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}
 
@@ -33,15 +33,17 @@ class BareLoop:
         self, model: AdversarialModule, optimizers: Sequence[Optimizer], batches: Sequence[Any], precision: str
     ) -> None:
         self.model = model
-        self.optimizers = dict(zip(PLAYERS, optimizers, strict=True))
+        self.optimizers = dict(zip(model.players, optimizers, strict=True))
         self.batches = cycle(self._laid_out(batch) for batch in batches)
+        count = len(batches[0][0])
+        self.rows = Rows(0, count, count)
         self.dtype = AUTOCAST.get(precision)
         self.scaler = torch.amp.GradScaler(model.device.type, enabled=precision == "16-mixed")
         self.critic_steps = 0
 
     def steps(self, count: int) -> None:
         """So many batches, with ordinary noise."""
-        with plain_noise(self.model):
+        with self.model.at(self.rows, seed=0, step=0), plain_noise(self.model):
             for _ in range(count):
                 with torch.autocast(
                     self.model.device.type, self.dtype, enabled=self.dtype is not None, cache_enabled=False
@@ -52,14 +54,14 @@ class BareLoop:
         batch = self.model.shared(next(self.batches))
         self._descend("discriminator", batch)
         self.critic_steps += 1
-        if self.critic_steps >= self.model.critic_steps():
+        if self.critic_steps >= self.model.n_critic_now():
             self.critic_steps = 0
             self._descend("generator", batch)
             if self.model.ema is not None:
                 self.model.ema.update(self.model.generator, self.model.average_weight())
 
     def _descend(self, player: str, batch: Any) -> None:
-        (other,) = (getattr(self.model, name) for name in PLAYERS if name != player)
+        (other,) = (getattr(self.model, name) for name in self.model.players if name != player)
         other.requires_grad_(False)
         losses = getattr(self.model, f"{player}_losses")(batch)
         self.scaler.scale(torch.stack(list(losses.values())).sum()).backward()
@@ -78,7 +80,7 @@ def plain_noise(model: AdversarialModule) -> Iterator[None]:
     """Within it the model's noise comes from the device's own generator."""
 
     def noise(use: str, *shape: int, distribution: str = "normal") -> Tensor:
-        size = (model.images_at_once, *shape)
+        size = (model.rows.total, *shape)
         if distribution == "normal":
             return torch.randn(size, device=model.device)
         return torch.rand(size, device=model.device).mul_(2).sub_(1)

@@ -18,7 +18,7 @@ from gan_cli.data import StyledDigits
 from gan_cli.data.images import sources
 from gan_cli.data.images.styled_digits import STYLES, Style, rendered
 from gan_cli.inference.api import TrainedGAN
-from gan_cli.media.images import grid, save_png
+from gan_cli.media.pictures import grid, save_png
 from gan_cli.metrics.classifier import ImageClassifier, accuracy, classify, train_classifier
 
 SHOWN = 4

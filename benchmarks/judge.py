@@ -78,7 +78,7 @@ class Judge:
         self.held_out = module.read(train=False)
         self.count = min(MOST, len(self.training.images))
         self.steps = steps
-        name = f"classifier-{module.facts.name.lower()}-{module.image_size}-{steps}.pt"
+        name = f"classifier-{module.name.lower()}-{module.image_size}-{steps}.pt"
         self.file = folder / name if folder else None
 
     def trained_on(self, images: Tensor, labels: Tensor) -> ImageClassifier:

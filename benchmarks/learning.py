@@ -27,7 +27,7 @@ from benchmarks.judge import CLASSES, COLUMNS, Judge, Scores, samples, untrained
 from gan_cli import data
 from gan_cli.inference.api import TrainedGAN
 from gan_cli.inference.rendering import takes_labels
-from gan_cli.media.images import grid, save_png
+from gan_cli.media.pictures import grid, save_png
 
 VARIANTS = ("gan", "lsgan", "wgan", "wgan_gp", "wgan_lp", "sngan", "r3gan", "dcgan", "cgan", "acgan", "sgan")
 FEW = 10

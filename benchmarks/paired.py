@@ -19,7 +19,7 @@ from benchmarks import photo_measures, runs
 from gan_cli.data import PhotoPatches
 from gan_cli.data.sampling import Span
 from gan_cli.inference.api import TrainedGAN
-from gan_cli.media.images import grid, save_png
+from gan_cli.media.pictures import grid, save_png
 
 Task = Literal["edges2photo", "gray2photo"]
 

@@ -24,7 +24,7 @@ from gan_cli.command.running import hush
 from gan_cli.data import ImageDataModule
 from gan_cli.inference.checkpoints import load_model
 from gan_cli.inference.validation import evaluate
-from gan_cli.media.images import to_float
+from gan_cli.media.pictures import to_float
 from gan_cli.objectives.augment import diff_augment
 from gan_cli.seeding import stream
 from gan_cli.variants import SGAN

@@ -129,7 +129,7 @@ class Stopwatch(Callback):
         start = _now()
         self._loop.steps(WARM_UP)
         steps = self.seconds * WARM_UP / (_now() - start)
-        turn = model.critic_steps()
+        turn = model.n_critic_now()
         if steps > trainer.log_every_n_steps:  # type: ignore[attr-defined]
             turn *= trainer.log_every_n_steps  # type: ignore[attr-defined]
         self.block = turn * max(1, ceil(steps / turn))
@@ -179,7 +179,8 @@ def measure_apart(*run: Any) -> Speed:
 def variants() -> list[str]:
     """The packaged configs that have a variant's name and no data set's."""
     files = {path.stem for path in catalogue.config_files()}
-    return sorted(name for name in files if name.replace("_", "") in {kind.lower() for kind in catalogue.variants()})
+    kinds = {kind.lower() for kind in catalogue.variants()}
+    return sorted(name for name in files if name.replace("_", "") in kinds)
 
 
 def table(speeds: dict[tuple[str, str], Speed]) -> Table:

@@ -25,7 +25,7 @@ from gan_cli.data import PhotoPatches
 from gan_cli.data.sampling import Span
 from gan_cli.inference.api import TrainedGAN
 from gan_cli.inference.translator import translating
-from gan_cli.media.images import grid, save_png
+from gan_cli.media.pictures import grid, save_png
 from gan_cli.metrics.classifier import accuracy, classify, train_classifier
 from gan_cli.seeding import stream
 
@@ -49,7 +49,7 @@ def domains(image_size: int) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tenso
     """Patches of both photographs, uint8 [M, 3, H, W]: to train the classifier on, and held out."""
     data = PhotoPatches(task="china2flower", image_size=image_size)
     training = data.part("train")[Span(0, 0, TRAINING)].batch
-    a, b = (torch.stack([image.read() for image in data.test_inputs(name)]) for name in data.facts.domains)
+    a, b = (torch.stack([image.read() for image in data.test_inputs(name)]) for name in data.facts["domains"])
     return tuple(training), (a, b)
 
 

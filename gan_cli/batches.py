@@ -1,5 +1,6 @@
 """What a data set yields: named tuples of tensors, so that they move to a device and split into chunks as one."""
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from torch import Tensor
@@ -83,9 +84,9 @@ class LoadedBatch(NamedTuple):
 
     Attributes:
         batch: One of the kinds above; its images are uint8.
-        mirrored: For each of its tensors of images, in their order, which of them are to be mirrored, bool [N]; empty
-            where none are.
+        mirrored: By the names of its fields, which of their things are to be mirrored, bool [N]; a field whose things
+            are all shown as they are is left out.
     """
 
     batch: Any
-    mirrored: tuple[Tensor, ...] = ()
+    mirrored: Mapping[str, Tensor] = {}

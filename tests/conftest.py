@@ -1,6 +1,7 @@
 import os
 import signal
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,9 @@ from gan_cli.callbacks.atomic_checkpoint_io import AtomicCheckpointIO
 from gan_cli.callbacks.loggers import RunLogger
 from gan_cli.callbacks.run_checkpoint import RunCheckpoint
 from gan_cli.data import Digits
+from gan_cli.evaluation.collections import lesson_of
+from gan_cli.metrics import features
+from gan_cli.metrics.features import Classifier, trained_on
 from gan_cli.variants import DCGAN
 
 TINY_DCGAN: dict[str, Any] = {"image_size": 16, "image_channels": 1, "base_channels": 4, "latent_dim": 8}
@@ -24,7 +28,19 @@ TINY_FLAGS = [
 """What shrinks a packaged config to a run of moments."""
 
 
-torch.set_num_threads(1)  # tiny networks: a second thread only waits
+features.STEPS = 150  # batches of a classifier: a second or two, and it still tells digits
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("filterwarnings", "ignore::lightning.pytorch.utilities.warnings.PossibleUserWarning")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_waiting_for_the_disk() -> Iterator[None]:
+    """There is no power cut to survive, and forcing files to the disk takes longer than making them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", os.fstat)
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -43,27 +59,28 @@ def workdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def quiet(folder: Path, checkpoint_every: int = 10**9, **options: Any) -> Trainer:
+    """A trainer on the CPU that writes into a run's folder and shows nothing."""
+    callbacks = [RunCheckpoint(every_n_steps=checkpoint_every), *options.pop("callbacks", [])]
+    defaults: dict[str, Any] = {
+        "accelerator": "cpu",
+        "devices": 1,
+        "max_epochs": -1,
+        "logger": RunLogger(folder),
+        "plugins": [AtomicCheckpointIO()],
+        "limit_val_batches": 0,
+        "enable_progress_bar": False,
+        "enable_model_summary": False,
+        "use_distributed_sampler": False,
+        "log_every_n_steps": 1,
+    }
+    return Trainer(**{**defaults, **options}, callbacks=callbacks)
+
+
 @pytest.fixture
 def quiet_trainer(tmp_path: Path) -> Callable[..., Trainer]:
-    """Makes trainers on the CPU that write into `tmp_path / "run"` and show nothing."""
-
-    def make(**options: Any) -> Trainer:
-        callbacks = [RunCheckpoint(every_n_steps=options.pop("checkpoint_every", 10**9)), *options.pop("callbacks", [])]
-        defaults: dict[str, Any] = {
-            "accelerator": "cpu",
-            "devices": 1,
-            "max_epochs": -1,
-            "logger": RunLogger(tmp_path / "run"),
-            "plugins": [AtomicCheckpointIO()],
-            "limit_val_batches": 0,
-            "enable_progress_bar": False,
-            "enable_model_summary": False,
-            "use_distributed_sampler": False,
-            "log_every_n_steps": 1,
-        }
-        return Trainer(**{**defaults, **options}, callbacks=callbacks)
-
-    return make
+    """Makes such trainers that write into `tmp_path / "run"`."""
+    return partial(quiet, tmp_path / "run")
 
 
 @pytest.fixture
@@ -88,6 +105,20 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     flags = [*TINY_FLAGS, "--trainer.max_steps", "4", "--trainer.default_root_dir", str(root)]
     GANCLI(["fit", "--config", "dcgan.yaml", *flags])
     return root / "dcgan-digits" / "version_0" / "last.ckpt"
+
+
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where a quickly trained classifier is kept, and real features."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="session")
+def classifier(cache: Path) -> Classifier:
+    """Of digits in 16x16 pixels."""
+    lesson = lesson_of(Digits(image_size=16))
+    assert lesson is not None
+    return trained_on(lesson, cache)
 
 
 @pytest.fixture(scope="session")

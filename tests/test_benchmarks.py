@@ -19,12 +19,10 @@ from gan_cli.batches import ImageBatch
 from gan_cli.command import catalogue
 from gan_cli.data import Digits
 from gan_cli.inference.api import TrainedGAN
-from gan_cli.media.images import to_float
+from gan_cli.media.pictures import to_float
 from gan_cli.metrics.classifier import classify, train_classifier
 from gan_cli.metrics.modes import ModeScores
-from gan_cli.seeding import Rows
 from gan_cli.variants import CGAN, DCGAN, GAN, SGAN, AdversarialModule
-from gan_cli.variants.base import PLAYERS
 from tests import fake_mnist
 from tests.conftest import TINY_FLAGS
 
@@ -286,8 +284,9 @@ def test_the_labelled_images_alone_teach_something() -> None:
 
 
 def test_every_source_is_measured_beside_torchvision(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(data, "MADE", 142)  # two batches to train on
-    fake_mnist.write(tmp_path / "sets", count=80)
+    monkeypatch.setattr(data, "BATCH", 8)
+    monkeypatch.setattr(data, "MADE", 18)  # two batches to train on
+    fake_mnist.write(tmp_path / "sets", count=10)
     measured = {
         source.name: data.measure(source, workers=0, rounds=2, seconds=0.01)
         for source in data.sources(str(tmp_path / "sets"), tmp_path / "made", 16)
@@ -313,11 +312,11 @@ def test_blocks_of_fits_steps_and_of_bare_ones_alternate(workdir: Path) -> None:
 
 def test_bare_steps_teach_both_players_and_leave_the_noise_as_it_was() -> None:
     model = GAN(image_size=16, image_channels=1, base_channels=8, depth=2, n_critic=2, ema_decay=0.9)
-    model.seed, model._rows = 0, Rows(0, 8, 8)
+    model.seed = 0
     trainer = Trainer(accelerator="cpu", logger=False, enable_checkpointing=False, enable_progress_bar=False)
     model.trainer = trainer
     batch = ImageBatch(torch.rand(8, 1, 16, 16) * 2 - 1, torch.zeros(8, dtype=torch.int64))
-    optimizers = [torch.optim.SGD(getattr(model, player).parameters(), lr=0.1) for player in PLAYERS]
+    optimizers = [torch.optim.SGD(getattr(model, player).parameters(), lr=0.1) for player in model.players]
     before = {name: value.clone() for name, value in model.state_dict().items()}
     noise = model.noise("latents", 4)
     loop = bare.BareLoop(model, optimizers, [batch], "32-true")

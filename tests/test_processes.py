@@ -15,6 +15,8 @@ from torch import Tensor
 
 from gan_cli import load
 from tests.evaluation.scored import dealt_out, scores
+from tests.inference.test_translate import ALL, files, write_photos
+from tests.inference.translators import gan, pix2pix, saved
 from tests.two_processes import STEPS, compared, fit
 from tests.variant_rows import ROWS
 
@@ -30,6 +32,8 @@ def two(tmp_path_factory: pytest.TempPathFactory, checkpoint: Path) -> Path:
     folder = tmp_path_factory.mktemp("two")
     with warnings.catch_warnings(action="ignore"):
         torch.jit.script(Rows()).save(str(folder / "rows.pt"))
+    saved(pix2pix(), folder / "paired.ckpt")
+    (write_photos(folder / "photos") / "broken.png").write_bytes(b"")
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-m", "tests.two_processes", str(folder), "2", str(checkpoint)]
     subprocess.run(command, env=environment, check=True, capture_output=True, timeout=300)
@@ -96,3 +100,23 @@ def test_one_process_has_all_rows() -> None:
 def test_a_process_that_gets_no_batch_is_no_trouble(two: Path, checkpoint: Path) -> None:
     made = np.load(two / "sampled.npz")["images"]
     assert np.array_equal(made, load(checkpoint).sample(3).permute(0, 2, 3, 1).numpy())
+
+
+def test_two_processes_lose_and_double_no_file(two: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One file, so that a process is idle, and then a folder with a broken file in it."""
+    monkeypatch.chdir(two)
+    told = [json.loads(Path(f"translated-{rank}.json").read_text()) for rank in (0, 1)]
+    assert told[0]["code"] == 1
+    lines = [line for each in told for line in each["said"].splitlines()]
+    assert [line for line in lines if "done" in line] == [
+        "1 done, 0 skipped, 0 refused",
+        "7 done, 0 skipped, 1 refused",
+    ]
+    assert "\n".join(lines).count("refused: photos/broken.png: empty") == 1
+    assert files("one") == ["a.png", "gallery.html"]
+    assert files("many") == sorted([*ALL, "gallery.html"])
+    Path("photos/broken.png").unlink()
+    gan("--ckpt", "paired.ckpt", "--input", "photos", "--output", "alone")
+    for name in ALL:
+        assert Path("many", name).read_bytes() == Path("alone", name).read_bytes()
+    assert Path("one/a.png").read_bytes() == Path("alone/a.png").read_bytes()

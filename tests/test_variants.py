@@ -1,41 +1,30 @@
-"""Every variant's contract; a new variant is a new row of `variant_rows.py`."""
+"""Every variant's contract; a new variant is a new row of `variant_rows.py`.
+
+Training is what these tests spend their time on, and there are many rows: a row is trained once, and what it promises
+of that training is asked of the one record of it.
+"""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import cycle, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 import torch
-from lightning.pytorch import Trainer
+from lightning.pytorch import Callback, Trainer
 from torch import Tensor, nn
 
 from gan_cli import load, variants
 from gan_cli.variants import AdversarialModule
-from gan_cli.variants.base import PLAYERS
 from gan_cli.variants.translation import TranslationModule
+from tests.conftest import quiet
 from tests.toys import batch_for, passes_of
 from tests.variant_rows import LATENT_ROWS, ROWS, VariantRow
 
-Fit = Callable[..., Any]
-
-
-@pytest.fixture(params=ROWS, ids=lambda row: row.name)
-def row(request: pytest.FixtureRequest) -> VariantRow:
-    chosen: VariantRow = request.param
-    return chosen
-
-
-@pytest.fixture
-def fit(row: VariantRow, quiet_trainer: Callable[..., Trainer]) -> Fit:
-    def run(steps: int, resume: Path | None = None, trainer: dict[str, Any] | None = None, **arguments: Any) -> Any:
-        torch.manual_seed(0)
-        model = row.make(**arguments)
-        data = row.data(image_size=row.image_size, batch_size=16)
-        quiet_trainer(max_steps=steps, **(trainer or {})).fit(model, data, ckpt_path=resume)
-        return model
-
-    return run
+BATCHES, MIDDLE = 12, 8
+"""Where a training ends and where it can be gone on with: in its second epoch of 10 batches, and in the middle of the
+first, between two steps of a generator that waits for five."""
 
 
 def state(module: nn.Module) -> dict[str, Tensor]:
@@ -44,6 +33,123 @@ def state(module: nn.Module) -> dict[str, Tensor]:
 
 def same(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
     return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+
+
+def finite(tensors: dict[str, Tensor]) -> bool:
+    return all(value.isfinite().all() for value in tensors.values() if value.is_floating_point())
+
+
+def fit(row: VariantRow, folder: Path, batches: int, resume: Path | None = None, **trainer: Any) -> Any:
+    """The row's model, trained from the same start each time, with its checkpoints in a folder."""
+    torch.manual_seed(0)
+    model = row.make()
+    data = row.data(image_size=row.image_size, batch_size=16)
+    options = {"max_steps": batches, "log_every_n_steps": 4, **trainer}  # to log is a third of a tiny network's batch
+    quiet(folder, **options).fit(model, data, ckpt_path=resume)
+    return model
+
+
+class Watch(Callback):
+    """Looks at the first two rounds of descents, and keeps the weights after the first.
+
+    Attributes:
+        descents: The players, in the order in which they descended.
+        wrong: What a descent did that it should not have done, or left undone.
+        first_round: The weights when each player had descended.
+    """
+
+    def __init__(self, row: VariantRow) -> None:
+        self.row = row
+        self.descents: list[str] = []
+        self.wrong: list[str] = []
+        self.first_round: dict[str, Tensor] = {}
+
+    def setup(self, trainer: Trainer, pl_module: Any, stage: str) -> None:
+        descend = pl_module._descend
+
+        def watched(player: str, *rest: Any) -> None:
+            looking = len(self.descents) < 2 * (self.row.n_critic + 1)
+            before = {name: state(getattr(pl_module, name)) for name in pl_module.players} if looking else {}
+            descend(player, *rest)
+            if looking:
+                self.wrong += [
+                    f"descent {len(self.descents)}, {player}: {what}" for what in self.look(pl_module, player, before)
+                ]
+            self.descents.append(player)
+
+        pl_module._descend = watched
+
+    def on_train_batch_end(self, trainer: Trainer, pl_module: Any, *_: Any) -> None:
+        if pl_module.counters.batches == self.row.n_critic:
+            self.first_round = state(pl_module)
+
+    def look(self, model: AdversarialModule, player: str, before: dict[str, dict[str, Tensor]]) -> Iterator[str]:
+        if player == "generator":  # which moves nothing of the discriminator's but spectral normalisation's vectors
+            for key, value in model.discriminator.state_dict().items():
+                if not torch.equal(value, before["discriminator"][key]) and "parametrizations" not in key:
+                    yield f"discriminator.{key} is another"
+        for name in model.players:
+            for key, parameter in getattr(model, name).named_parameters():
+                rests = f"{name}.{key}".endswith(self.row.resting or "nothing")
+                if name != player or not rests or player not in self.descents:
+                    stays = name != player or rests
+                    if torch.equal(parameter, before[name][key]) != stays:
+                        yield f"{name}.{key} {'moved' if stays else 'stayed'}"
+                if not parameter.requires_grad:
+                    yield f"{name}.{key} is left frozen"
+                if parameter.grad is not None:
+                    yield f"{name}.{key} keeps its gradient"
+
+
+class Training(NamedTuple):
+    """A row's one training, uninterrupted.
+
+    Attributes:
+        row: What was trained.
+        model: As it was at the end.
+        weights: The same in numbers.
+        folder: Of the run: its `step-*.ckpt` and `last.ckpt`.
+        watch: What was seen on the way.
+    """
+
+    row: VariantRow
+    model: Any
+    weights: dict[str, Tensor]
+    folder: Path
+    watch: Watch
+
+
+@pytest.fixture(params=ROWS, ids=lambda row: row.name)
+def row(request: pytest.FixtureRequest) -> VariantRow:
+    chosen: VariantRow = request.param
+    return chosen
+
+
+def some_rows(*names: str) -> pytest.MarkDecorator:
+    """The rows of some names instead of all."""
+    chosen = [row for row in ROWS if row.name in names]
+    return pytest.mark.parametrize("row", chosen, ids=lambda row: row.name, indirect=True)
+
+
+@pytest.fixture(scope="module")
+def train_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[VariantRow], Training]:
+    """Trains a row when it is first asked to."""
+    known: dict[str, Training] = {}
+
+    def training(row: VariantRow) -> Training:
+        if row.name not in known:
+            folder = tmp_path_factory.mktemp(row.name)
+            watch = Watch(row)
+            model = fit(row, folder, BATCHES, checkpoint_every=MIDDLE, callbacks=[watch])
+            known[row.name] = Training(row, model, state(model), folder, watch)
+        return known[row.name]
+
+    return training
+
+
+@pytest.fixture
+def training(row: VariantRow, train_once: Callable[[VariantRow], Training]) -> Training:
+    return train_once(row)
 
 
 def test_every_variant_has_a_row() -> None:
@@ -60,99 +166,77 @@ def test_pictures_have_the_promised_shape_and_range(row: VariantRow) -> None:
     assert not torch.equal(images[0], images[1])
 
 
-def test_a_descent_moves_every_weight_of_its_player_and_none_of_the_others(
-    fit: Fit, row: VariantRow, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    descend = AdversarialModule._descend
-    descents: list[str] = []
-
-    def watched(self: AdversarialModule, player: str, *rest: Any) -> None:
-        before = {name: state(getattr(self, name)) for name in PLAYERS}
-        descend(self, player, *rest)
-        if player == "generator":  # which moves nothing of the discriminator's but spectral normalisation's vectors
-            for key, value in self.discriminator.state_dict().items():
-                assert torch.equal(value, before["discriminator"][key]) or "parametrizations" in key, key
-        for name in PLAYERS:
-            for key, parameter in getattr(self, name).named_parameters():
-                rests = f"{name}.{key}".endswith(row.resting or "nothing")
-                if name != player or not rests or player not in descents:
-                    stays = name != player or rests
-                    assert torch.equal(parameter, before[name][key]) == stays, f"{player}: {name}.{key}"
-                assert parameter.requires_grad, key
-                assert parameter.grad is None, key
-        descents.append(player)
-
-    monkeypatch.setattr(AdversarialModule, "_descend", watched)
-    fit(2 * row.n_critic)
-    assert descents == [*["discriminator"] * row.n_critic, "generator"] * 2
+def test_the_discriminator_descends_on_every_batch_and_the_generator_after_n_critic(training: Training) -> None:
+    round_of_descents = [*["discriminator"] * training.row.n_critic, "generator"]
+    assert training.watch.descents == [*islice(cycle(round_of_descents), len(training.watch.descents))]
+    assert training.watch.descents.count("discriminator") == BATCHES
 
 
-def test_same_seed_same_weights(fit: Fit, row: VariantRow) -> None:
-    weights = state(fit(row.n_critic))
-    assert all(value.isfinite().all() for value in weights.values() if value.is_floating_point())
-    assert same(state(fit(row.n_critic)), weights)
+def test_a_descent_moves_every_weight_of_its_player_and_none_of_the_others(training: Training) -> None:
+    assert not training.watch.wrong
 
 
-def test_losses_are_finite_in_bfloat16(fit: Fit, row: VariantRow) -> None:
-    model = fit(row.n_critic, trainer={"precision": "bf16-mixed"})
-    assert all(value.isfinite().all() for value in state(model).values() if value.is_floating_point())
+def test_same_seed_same_weights(training: Training, tmp_path: Path) -> None:
+    assert finite(training.watch.first_round)
+    assert same(state(fit(training.row, tmp_path, training.row.n_critic)), training.watch.first_round)
+
+
+def test_losses_are_finite_in_bfloat16(row: VariantRow, tmp_path: Path) -> None:
+    model = fit(row, tmp_path, row.n_critic, precision="bf16-mixed")
+    assert finite(state(model))
     model.raise_if_not_finite()
 
 
-def test_checkpoint_gives_the_live_models_pictures(fit: Fit, row: VariantRow, tmp_path: Path) -> None:
-    model = fit(row.n_critic)
-    loaded = load(tmp_path / "run" / "last.ckpt")
+def test_checkpoint_gives_the_live_models_pictures(training: Training) -> None:
+    row, model = training.row, training.model
+    loaded = load(training.folder / "last.ckpt")
     assert dict(loaded.model.hparams) == dict(model.hparams)
     for ema in (True, False):
         assert torch.equal(row.pictures(model.eval(), ema=ema), row.pictures(loaded.model, ema=ema))
 
 
-def resume(fit: Fit, checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """The run that went on to its 12th batch, in another process as it were."""
+def resume(row: VariantRow, folder: Path, checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The run that went on to its last batch, in another process as it were."""
     with monkeypatch.context() as elsewhere:
         torch.manual_seed(12345)  # nothing may depend on where the global state stands
         elsewhere.setenv("PL_GLOBAL_SEED", "99")  # nor on the seed of the process that resumes
-        resumed = fit(12, resume=checkpoint)
-    assert resumed.counters.batches == 12
+        resumed = fit(row, folder, BATCHES, resume=checkpoint)
+    assert resumed.counters.batches == BATCHES
     assert resumed.seed == 0
     return resumed
 
 
 def test_resuming_gives_the_weights_of_an_uninterrupted_run(
-    fit: Fit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    training: Training, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """From the middle of an epoch of 10 batches, and between two steps of a generator that waits for five."""
-    whole = state(fit(12, trainer={"checkpoint_every": 4}))
-    assert same(state(resume(fit, tmp_path / "run" / "step-00000008.ckpt", monkeypatch)), whole)
+    middle = training.folder / f"step-{MIDDLE:08d}.ckpt"
+    assert same(state(resume(training.row, tmp_path, middle, monkeypatch)), training.weights)
 
 
-@pytest.mark.parametrize("row", [row for row in ROWS if row.name in ("dcgan", "wgan", "r3gan-dcgan")], indirect=True)
+@some_rows("dcgan", "wgan", "r3gan-dcgan")
 @pytest.mark.parametrize("stop", [4, 10, 11])  # in the middle of an epoch, at its end, in the next one
 def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_been(
-    fit: Fit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stop: int
+    training: Training, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stop: int
 ) -> None:
-    whole = state(fit(12))
-    fit(stop)
-    assert same(state(resume(fit, tmp_path / "run" / "last.ckpt", monkeypatch)), whole)
+    fit(training.row, tmp_path, stop)
+    assert same(state(resume(training.row, tmp_path, tmp_path / "last.ckpt", monkeypatch)), training.weights)
 
 
-def test_held_out_images_are_measured_and_leave_no_trace(
-    row: VariantRow, quiet_trainer: Callable[..., Trainer]
-) -> None:
+def test_held_out_images_are_measured_and_leave_no_trace(row: VariantRow, tmp_path: Path) -> None:
     model = row.make()
     before = state(model)
     data = row.data(image_size=row.image_size, batch_size=100)
-    (results,) = quiet_trainer(limit_val_batches=1.0).validate(model, data, verbose=False)
+    (results,) = quiet(tmp_path, limit_val_batches=1.0).validate(model, data, verbose=False)
     assert math.isfinite(results["logits/held_out"])
     assert ("metric/accuracy" in results) == row.tells_classes
     assert same(state(model), before)
 
 
-@pytest.mark.parametrize("row", [row for row in ROWS if row.name in ("dcgan", "wgan")], indirect=True)
-def test_resuming_counts_epochs_as_an_uninterrupted_run_does(fit: Fit, tmp_path: Path) -> None:
-    whole = fit(-1, trainer={"max_epochs": 3})
-    fit(-1, trainer={"max_epochs": 2})
-    resumed = fit(-1, resume=tmp_path / "run" / "last.ckpt", trainer={"max_epochs": 3})
+@some_rows("dcgan", "wgan")
+def test_resuming_counts_epochs_as_an_uninterrupted_run_does(row: VariantRow, tmp_path: Path) -> None:
+    whole = fit(row, tmp_path, -1, max_epochs=3)
+    fit(row, tmp_path, -1, max_epochs=2)
+    resumed = fit(row, tmp_path, -1, resume=tmp_path / "last.ckpt", max_epochs=3)
     assert whole.counters.batches == resumed.counters.batches == 30
     assert same(state(resumed), state(whole))
 

@@ -1,22 +1,24 @@
 """A variant small enough to reason about: one linear layer a player, conditional, no batch normalisation. And a set of
 data to go through in moments."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
 from gan_cli.batches import AnyBatch, ImageBatch, LoadedBatch, PairedBatch, UnpairedBatch
-from gan_cli.data import DataFacts, Digits, GANDataModule
+from gan_cli.data import Digits, Facts, GANDataModule
 from gan_cli.data.datamodules import Split
 from gan_cli.data.pairs.translation_sets import facts_between
 from gan_cli.data.parts import Part
 from gan_cli.data.sampling import Span, stream_indices
+from gan_cli.media.images import Images
+from gan_cli.media.medium import Medium
 from gan_cli.networks.layers import class_shares
 from gan_cli.objectives.adversarial import discriminator_cross_entropy, non_saturating_generator_loss
 from gan_cli.seeding import Rows
-from gan_cli.variants.base import AdversarialModule, Losses
+from gan_cli.variants.base import AdversarialModule, Losses, Place
 
 
 class ToyGenerator(nn.Module):
@@ -44,6 +46,9 @@ class ToyDiscriminator(nn.Module):
 
 class ToyGAN(AdversarialModule):
     """A conditional toy."""
+
+    GIVEN = ("labels",)
+    TRUNCATES = True
 
     def __init__(
         self, image_size: int = 16, latent_dim: int = 4, num_classes: int = 10, truncated: bool = False, **kwargs: Any
@@ -101,7 +106,7 @@ class Few(Part):
 class FewPairs(GANDataModule):
     """The few digits, grey, each with its negative in three channels."""
 
-    yields: type[AnyBatch] = PairedBatch
+    fields: Mapping[str, Medium] = {"source": Images(), "target": Images()}
     channels = (1, 3)
 
     def __init__(self, image_size: int = 64, batch_size: int = 16) -> None:
@@ -109,7 +114,7 @@ class FewPairs(GANDataModule):
         self.image_size = image_size
 
     @property
-    def facts(self) -> DataFacts:
+    def facts(self) -> Facts:
         return facts_between(type(self).__name__, self.image_size, ("digit", "negative"), self.channels)
 
     def digits(self, split: Split) -> Tensor:
@@ -123,7 +128,7 @@ class FewPairs(GANDataModule):
 class FewUnpaired(FewPairs):
     """The few digits and negatives of others, all in three channels."""
 
-    yields = UnpairedBatch
+    fields: Mapping[str, Medium] = {"a": Images(), "b": Images()}
     channels = (3, 3)
 
     def part(self, split: Split) -> Part:
@@ -135,7 +140,7 @@ def batch_for(model: Any, count: int = 16) -> ImageBatch:
     data = FewDigits(image_size=16, batch_size=count)
     data.setup("fit")
     assert data.train_set is not None
-    model._rows = Rows(0, count, count)
+    model._place = Place(Rows(0, count, count), model.seed, 0)
     model.watch = lambda *_: None
     if hasattr(model, "labelled"):
         model.labelled = data.labelled(model.num_labelled, model.seed, model.device)

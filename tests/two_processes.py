@@ -1,5 +1,10 @@
-"""What two processes do: train, go on, score, sample. `python -m tests.two_processes FOLDER DEVICES CHECKPOINT`."""
+"""What two processes do: train, go on, score, sample, translate.
 
+python -m tests.two_processes FOLDER DEVICES CHECKPOINT
+"""
+
+import contextlib
+import io
 import json
 import sys
 from pathlib import Path
@@ -10,6 +15,7 @@ from lightning.pytorch import Trainer
 from torch import Tensor
 
 from gan_cli import verbs
+from gan_cli.__main__ import main
 from gan_cli.batches import AnyBatch, LoadedBatch
 from gan_cli.callbacks.atomic_checkpoint_io import AtomicCheckpointIO
 from gan_cli.devices.strategy import PlayersDDP
@@ -120,6 +126,16 @@ def sample(checkpoint: Path, target: Path, devices: int) -> None:
     verbs.run(["sample", "--ckpt", str(checkpoint), *words.split()])
 
 
+def translate(folder: Path, devices: int) -> dict[str, Any]:
+    """One file, so that a process is idle, and then a folder of them; what was said, and the verb's last word."""
+    words = f"translate --ckpt {folder / 'paired.ckpt'} --gallery --trainer.devices {devices} --trainer.strategy ddp"
+    common = [*words.split(), "--trainer.accelerator", "cpu"]
+    with contextlib.chdir(folder), contextlib.redirect_stdout(io.StringIO()) as said:
+        main([*common, "--input", "photos/a.png", "--output", "one"])
+        code = main([*common, "--input", "photos", "--output", "many"])
+    return {"code": code, "said": said.getvalue()}
+
+
 if __name__ == "__main__":
     place, number = Path(sys.argv[1]), int(sys.argv[2])
     learned = weights(number)
@@ -127,7 +143,9 @@ if __name__ == "__main__":
     found = scores(place, number)
     dealt_out()
     sample(Path(sys.argv[3]), place / "sampled.npz", number)
+    translated = translate(place, number)
     rank = torch.distributed.get_rank()
     (place / f"scores-{rank}.json").write_text(json.dumps(found))
+    (place / f"translated-{rank}.json").write_text(json.dumps(translated))
     if rank == 0:
         torch.save(learned, place / "weights")

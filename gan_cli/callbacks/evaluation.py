@@ -73,8 +73,12 @@ class Evaluation(Callback):
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         assert isinstance(pl_module, AdversarialModule)
-        if self.every_n_steps and pl_module.point_dim:
-            raise UserError("evaluation: points have their modes counted at each validation anyway; leave it out")
+        medium = pl_module.medium
+        if self.every_n_steps and self.features is None and medium.features(lambda: True) is None:
+            raise UserError(
+                f"evaluation: there are no usual features of {medium.name}; what their set measures is logged anyway\n"
+                "Leave it out, or type --evaluation.features FILE (TorchScript)"
+            )
 
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int

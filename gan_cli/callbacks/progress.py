@@ -10,7 +10,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Column
 
 from gan_cli.data import GANDataModule
-from gan_cli.variants.base import PLAYERS, AdversarialModule
+from gan_cli.variants.base import AdversarialModule
+from gan_cli.variants.log import is_due
 
 SPEED = "time/images_per_second"
 
@@ -30,8 +31,7 @@ class Throughput(Callback):
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         assert isinstance(pl_module, AdversarialModule)
-        every: int = getattr(trainer, "log_every_n_steps", 0)
-        if not every or pl_module.counters.batches % every:
+        if not is_due(trainer, pl_module.counters.batches):
             return
         images, now = pl_module.counters.images, time.perf_counter()
         pl_module.log(SPEED, (images - self._images) / (now - self._since))
@@ -45,9 +45,8 @@ class UnreadableFiles(Callback):
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         assert isinstance(pl_module, AdversarialModule)
-        every: int = getattr(trainer, "log_every_n_steps", 0)
         data = getattr(trainer, "datamodule", None)
-        if not every or pl_module.counters.batches % every or not isinstance(data, GANDataModule):
+        if not is_due(trainer, pl_module.counters.batches) or not isinstance(data, GANDataModule):
             return
         if count := len(data.unreadable_files()):
             pl_module.log("data/unreadable_files", float(count))
@@ -128,7 +127,7 @@ class FitProgress(ProgressBar):
         """The newest logged values: both losses, speed and kimg; the players' initials where it should be short."""
         metrics = trainer.callback_metrics
         losses = []
-        for player in PLAYERS:
+        for player in getattr(trainer.lightning_module, "players", ()):
             terms = [float(value) for name, value in metrics.items() if name.startswith(f"loss/{player}/")]
             losses += [f"{player[0].upper() if short else player} {sum(terms):.3f}"] if terms else []
         speed, kimg = metrics.get(SPEED), metrics.get("kimg")

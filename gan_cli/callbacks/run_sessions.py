@@ -16,7 +16,7 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from gan_cli import __version__, runs
 from gan_cli.callbacks.run_checkpoint import is_dry_run
 from gan_cli.files import write_json
-from gan_cli.variants.base import PLAYERS
+from gan_cli.variants.base import AdversarialModule
 from gan_cli.variants.translation import TranslationModule
 
 
@@ -40,6 +40,7 @@ class RunSessions(Callback):
         folder = Path(trainer.log_dir or trainer.default_root_dir)  # asks all processes
         if not trainer.is_global_zero or is_dry_run(trainer):
             return
+        assert isinstance(pl_module, AdversarialModule)
         self._path = folder / runs.SESSIONS
         self._since = time.perf_counter()
         self._content = {
@@ -47,7 +48,7 @@ class RunSessions(Callback):
             "modules": self._modules,
             "parameters": {
                 player: sum(weights.numel() for weights in getattr(pl_module, player).parameters())
-                for player in PLAYERS
+                for player in pl_module.players
             },
             "sessions": [*earlier(self._path), session(trainer)],
         }

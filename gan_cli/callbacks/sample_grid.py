@@ -11,9 +11,11 @@ from torch import Tensor
 from gan_cli.callbacks.run_checkpoint import is_dry_run
 from gan_cli.data import GANDataModule
 from gan_cli.errors import UserError
-from gan_cli.inference.pictures import sheet, translated_sheet, usual_number
-from gan_cli.inference.rendering import conditions_for, images_at, latents_of, takes_labels
-from gan_cli.media.images import save_png
+from gan_cli.inference.given import held_out_given
+from gan_cli.inference.pictures import beside, translated_sheet, usual_number
+from gan_cli.inference.rendering import conditions_for, latents_of, made_at, takes_labels
+from gan_cli.media.medium import rows_of
+from gan_cli.media.pictures import save_png
 from gan_cli.networks.layers import evaluating
 from gan_cli.variants.base import AdversarialModule
 from gan_cli.variants.translation import TranslationModule
@@ -53,7 +55,7 @@ class SampleGrid(Callback):
             if isinstance(model, TranslationModule):
                 picture = self._translated(trainer, model)
             else:
-                picture = self._from_noise(model)
+                picture = self._from_noise(trainer, model)
         path = self._folder / f"step-{trainer.global_step:08d}.png"
         save_png(picture, path)
         for logger in trainer.loggers:
@@ -61,11 +63,15 @@ class SampleGrid(Callback):
                 logger.log_image("samples", [str(path)], step=trainer.global_step)
 
     @torch.no_grad()
-    def _from_noise(self, model: AdversarialModule) -> Tensor:
-        num = usual_number(model, model.num_classes if takes_labels(model) else 0, self.num)
-        conditions = conditions_for(model, num, None, None)
-        made = images_at(model, latents_of(model, range(num)), conditions, torch.arange(num))
-        return sheet(model, made, conditions.get("labels"))
+    def _from_noise(self, trainer: Trainer, model: AdversarialModule) -> Tensor:
+        data: GANDataModule = trainer.datamodule  # type: ignore[attr-defined]
+        num = usual_number(model.medium, model.num_classes if takes_labels(model) else 0, self.num)
+        given = held_out_given(model, data, num)
+        conditions = conditions_for(model, num, given=given.shown)
+        made = made_at(model, latents_of(model, range(num)), conditions, torch.arange(num))
+        real = None if given.real is None else rows_of(given.real, num)
+        shown = beside(model, conditions.get("labels"), {name: conditions[name] for name in given.shown}, real)
+        return model.medium.page(made, shown)
 
     def _translated(self, trainer: Trainer, model: TranslationModule) -> Tensor:
         data: GANDataModule = trainer.datamodule  # type: ignore[attr-defined]

@@ -6,10 +6,12 @@ import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 
 from gan_cli.data import GANDataModule
-from gan_cli.inference.rendering import conditions_for, images_at, latents_of
+from gan_cli.inference.given import held_out_given
+from gan_cli.inference.rendering import conditions_for, latents_of, made_at
 from gan_cli.networks.layers import evaluating
 from gan_cli.variants.base import AdversarialModule
 from gan_cli.variants.latent import LatentModule
+from gan_cli.variants.log import is_due
 
 NOTHING_TO_LEARN = 1e-3
 """Of the discriminator's loss: so near to 0, it gives the generator next to no gradient."""
@@ -43,8 +45,7 @@ class Watchdog(Callback):
         if not trainer.is_global_zero:
             return
         batches = pl_module.counters.batches
-        every: int = getattr(trainer, "log_every_n_steps", 0)
-        if every and batches % every == 0:
+        if is_due(trainer, batches):
             self._look_at_loss(trainer, batches)
         if self.every_n_steps and batches % self.every_n_steps == 0 and isinstance(pl_module, LatentModule):
             self._look_at_images(trainer, pl_module)
@@ -61,12 +62,12 @@ class Watchdog(Callback):
             )
 
     def _look_at_images(self, trainer: Trainer, model: LatentModule) -> None:
-        real = self._spread_of_real(trainer)
-        if not real:
+        data = getattr(trainer, "datamodule", None)
+        if not isinstance(data, GANDataModule) or data.held_out_set is None or not (real := self._real(data, model)):
             return
         with torch.no_grad(), evaluating(model.picture_maker()):
-            conditions = conditions_for(model, SHOWN, None, None)
-            made = images_at(model, latents_of(model, range(SHOWN)), conditions, torch.arange(SHOWN))
+            conditions = conditions_for(model, SHOWN, given=held_out_given(model, data, SHOWN).shown)
+            made = made_at(model, latents_of(model, range(SHOWN)), conditions, torch.arange(SHOWN))
         share = _spread(made.float()) / real
         for logger in trainer.loggers:
             logger.log_metrics({"samples/spread": share}, step=model.counters.batches)
@@ -77,14 +78,10 @@ class Watchdog(Callback):
                 "the real images'\nTry another --seed_everything, lower learning rates, or R3GAN",
             )
 
-    def _spread_of_real(self, trainer: Trainer) -> float:
-        data = getattr(trainer, "datamodule", None)
-        if not self._real_spread and isinstance(data, GANDataModule):
-            if data.held_out_set is None:
-                return 0.0
-            real = data.examples(SHOWN).real
-            scale = 1.0 if real.ndim == 2 else 127.5  # images are compared as they are saved
-            self._real_spread = _spread(real * scale)
+    def _real(self, data: GANDataModule, model: LatentModule) -> float:
+        """The spread of real things as they are kept, which made ones are compared with."""
+        if not self._real_spread:
+            self._real_spread = _spread(model.medium.kept(data.examples(SHOWN).real).float())
         return self._real_spread
 
     def _say_once(self, subject: str, text: str) -> None:

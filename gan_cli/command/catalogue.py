@@ -50,9 +50,10 @@ def config_files() -> list[Path]:
 
 
 def _classes(files: Iterable[Path], root: str) -> list[list[ast.ClassDef]]:
-    """What descends from a class, each with its ancestors after it; without the bases, whose names end in Module."""
+    """What descends from a class, each with its ancestors after it; without the bases, from which others descend."""
     nodes = {node.name: node for file in files for node in _class_definitions(file)}
-    lineages = [_lineage(node, nodes) for name, node in nodes.items() if not name.endswith("Module")]
+    bases = {parent for node in nodes.values() for parent in _parents(node)}
+    lineages = [_lineage(node, nodes) for name, node in nodes.items() if name not in bases]
     return [lineage for lineage in lineages if any(root in _parents(node) for node in lineage)]
 
 

@@ -7,7 +7,6 @@ from jsonargparse import Namespace
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from gan_cli.batches import PointBatch
 from gan_cli.command import settings
 from gan_cli.data import GANDataModule, archives, caches, doctor
 from gan_cli.data.caches import Cache
@@ -16,7 +15,7 @@ from gan_cli.data.file_sets import FileDataModule
 from gan_cli.data.images import celeba
 from gan_cli.data.stores import BrokenFile
 from gan_cli.errors import RunFailed, UserError
-from gan_cli.media.images import save_png
+from gan_cli.media.pictures import save_png
 from gan_cli.media.reading import Unreadable, size
 
 PLACES = 10
@@ -32,7 +31,7 @@ def check(config: Namespace) -> None:
     """
     data: GANDataModule = settings.made(config.data)
     data.prepare_data()
-    print(f"{data.facts.name}: {_settings(config, data)}")
+    print(f"{data.name}: {_settings(config, data)}")
     asked: Cache = getattr(data, "cache", "none")
     if isinstance(data, FileDataModule):  # what would end a run is to be found here
         data.on_error, data.cache = "skip", "none"
@@ -46,7 +45,7 @@ def check(config: Namespace) -> None:
         print("\n".join(f"    {place}" for place in finding.places[:PLACES]))
         if len(finding.places) > PLACES:
             print(f"    ... and {len(finding.places) - PLACES:,} more")
-    _draw(data, Path(config.output or f"contact-sheet-{data.facts.name.lower()}.png"))
+    _draw(data, Path(config.output or f"contact-sheet-{data.name.lower()}.png"))
     _end(diagnosis)
 
 
@@ -67,7 +66,7 @@ def prepare(config: Namespace) -> None:
         data.part(split)
     if skipped := data.unreadable_files():
         print(f"unreadable files, for which others of their class stand in: {len(skipped)}")
-    words = f"--data {data.facts.name} --data.root {data.root} --data.image_size {data.image_size} --data.cache disk"
+    words = f"--data {data.name} --data.root {data.root} --data.image_size {data.image_size} --data.cache disk"
     print(f"ready in {data.cache_dir}; to train from it: gan fit ... {words}")
 
 
@@ -121,13 +120,13 @@ def _room(data: FileDataModule, asked: Cache) -> list[str]:
 
 
 def _draw(data: GANDataModule, path: Path) -> None:
-    if data.yields is PointBatch:
-        return
     try:
-        save_png(doctor.contact_sheet(data), path)
+        sheet = doctor.contact_sheet(data)
     except (UserError, BrokenFile) as error:
         print(f"no contact sheet: {str(error).splitlines()[0]}")
-    else:
+        return
+    if sheet is not None:
+        save_png(sheet, path)
         print(f"written: {path}")
 
 

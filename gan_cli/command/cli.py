@@ -13,16 +13,16 @@ from lightning.pytorch.cli import LightningArgumentParser, LightningCLI, SaveCon
 from gan_cli import plugins, runs
 from gan_cli.callbacks.evaluation import Evaluation
 from gan_cli.callbacks.loggers import cut_back
-from gan_cli.callbacks.point_modes import PointModes
 from gan_cli.callbacks.progress import FitProgress, Throughput, UnreadableFiles
 from gan_cli.callbacks.run_checkpoint import RunCheckpoint, is_dry_run
 from gan_cli.callbacks.run_sessions import RunSessions
 from gan_cli.callbacks.sample_grid import SampleGrid
+from gan_cli.callbacks.set_measures import SetMeasures
 from gan_cli.callbacks.watchdog import Watchdog
 from gan_cli.command import attempts, settings, trainer
 from gan_cli.command.choices import choices
 from gan_cli.command.parser import Parser, normalised, parsed
-from gan_cli.command.running import is_first, say
+from gan_cli.command.running import hush, is_first, say
 from gan_cli.data import GANDataModule
 from gan_cli.devices import precision
 from gan_cli.errors import RunFailed, UserError
@@ -66,6 +66,7 @@ class GANCLI(LightningCLI):
     """
 
     def __init__(self, args: Sequence[str] | None = None) -> None:
+        hush()
         self.resumed: Path | None = None
         self.begun: Path | None = None  # the run's folder, where one begins anew in it
         super().__init__(
@@ -157,6 +158,7 @@ class GANCLI(LightningCLI):
         config = self.config.clone()
         # These two are made here, not by jsonargparse, which would bury what they say of a wrong value.
         self.model, self.datamodule = settings.made(config.fit.pop("model")), settings.made(config.fit.pop("data"))
+        self.model.trusted = self.modules
         self.config_init = self.parser.instantiate(config)
         self.trainer = self.instantiate_trainer()
 
@@ -173,7 +175,7 @@ class GANCLI(LightningCLI):
         shown = [] if config.get("enable_progress_bar") is False else [FitProgress()]
         return super()._instantiate_trainer(
             config,
-            [*callbacks, PointModes(), Throughput(), UnreadableFiles(), Watchdog(), RunSessions(self.modules), *shown],
+            [*callbacks, SetMeasures(), Throughput(), UnreadableFiles(), Watchdog(), RunSessions(self.modules), *shown],
         )
 
     def _run_folder(self, root: str | None) -> Path:

@@ -5,26 +5,26 @@ from pathlib import Path
 import torch
 from jsonargparse import Namespace
 
-from gan_cli.batches import ImageBatch
 from gan_cli.command import settings
 from gan_cli.command.choices import known
 from gan_cli.data import GANDataModule
 from gan_cli.errors import UserError, nearest
 from gan_cli.evaluation import folders
-from gan_cli.evaluation.collections import Images, of_split
+from gan_cli.evaluation.collections import Collection, of_split
 from gan_cli.evaluation.measuring import (
     MOST,
     against_itself,
     against_training,
     check_enough,
     features_for,
+    features_of,
     floor_of,
     measured,
     possible,
-    seen,
     table,
 )
 from gan_cli.evaluation.scores import Scores
+from gan_cli.media.images import Images
 from gan_cli.metrics.features import FeatureNetwork, inception_is_at_hand, load_features
 
 SPLITS = ("train", "val", "test")
@@ -84,11 +84,11 @@ def _beside_data(path: Path, name: str, metrics: set[str], options: Namespace) -
     if "image_size" in arguments:
         arguments.image_size = options.image_size or _shape(ours)[-1]
     data: GANDataModule = settings.made(options.data)
-    if data.yields is not ImageBatch:
+    if [type(medium) for medium in data.fields.values()] != [Images]:
         raise UserError(f"evaluate: {name} does not hold single images; name a folder of it, or another set")
     data.prepare_data()
-    if _shape(ours)[0] != data.facts.image_channels:
-        ours = folders.images_at(path, options.image_size, data.facts.image_channels)
+    if _shape(ours)[0] != data.facts["image_channels"]:
+        ours = folders.images_at(path, options.image_size, data.facts["image_channels"])
     theirs = of_split(data, options.split)
     _check_alike(ours, theirs)
     weights = Path(options.weights) if options.weights else None
@@ -98,9 +98,9 @@ def _beside_data(path: Path, name: str, metrics: set[str], options: Namespace) -
 
 
 def _scores(
-    ours: Images,
-    theirs: Images,
-    training: Images | None,
+    ours: Collection,
+    theirs: Collection,
+    training: Collection | None,
     network: FeatureNetwork,
     metrics: set[str],
     *,
@@ -122,12 +122,12 @@ def _scores(
     wanted, left_out = possible(metrics - {"conditional_accuracy"}, network, natural and coloured)
     if options.image_size:
         left_out.append(f"images of other sizes: resized to {options.image_size} pixels, {folders.RESIZING}")
-    values = measured(seen(ours, network, folder), real.seen, wanted)
+    values = measured(features_of(ours, network, folder), real.rows, wanted)
     title = f"{ours.origin} beside {theirs.origin}"
     return table(title, network, "as they are", ours.total, real, values, floor_of(real, wanted), left_out)
 
 
-def _check_alike(ours: Images, theirs: Images) -> None:
+def _check_alike(ours: Collection, theirs: Collection) -> None:
     """Refuses images of different sizes.
 
     Raises:
@@ -143,6 +143,6 @@ def _check_alike(ours: Images, theirs: Images) -> None:
         )
 
 
-def _shape(images: Images) -> tuple[int, int, int]:
+def _shape(images: Collection) -> tuple[int, int, int]:
     channels, height, width = images.read(torch.tensor([0])).shape[1:]
     return channels, height, width

@@ -15,7 +15,10 @@ GO_ON = {"fit": " with --ckpt_path last", "translate": " with --skip-existing"}
 
 
 def hush() -> None:
-    """Turns off Lightning's chatter about devices, tips and things this tool does on purpose."""
+    """Turns off Lightning's chatter about devices, tips and things this tool does on purpose.
+
+    It must have been imported: as it is, it sets the level of its loggers itself.
+    """
     for name in ("lightning", "lightning.pytorch", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.WARNING)
     warnings.filterwarnings("ignore", module=r"lightning\..*")

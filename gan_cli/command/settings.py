@@ -6,48 +6,61 @@ from typing import Any, cast
 from jsonargparse import Namespace
 
 from gan_cli import runs
-from gan_cli.data import DataFacts, GANDataModule
+from gan_cli.data import Facts, GANDataModule
 from gan_cli.errors import UserError
 from gan_cli.inference.validation import check_kind
-from gan_cli.variants.base import RECORD
-
-LINKED = ("image_size", "image_channels", "num_classes", "point_dim", "source_channels", "target_channels")
-"""Arguments of a model that belong to the data."""
+from gan_cli.variants.base import RECORD, AdversarialModule
+from gan_cli.variants.card import defaults
 
 
-def tell_model_about_data(config: Namespace, typed: Namespace) -> DataFacts:
+def tell_model_about_data(config: Namespace, typed: Namespace) -> Facts:
     """Gives the model what belongs to the data, and gives it back.
 
+    Every fact of the data is given to the model's argument of the same name, if it has one.
+
     Raises:
-        UserError: If the user typed something else for the model.
+        UserError: If the user typed something else for the model, or the data is of another kind than it learns from.
     """
     data = cast(GANDataModule, made(config.data))
     facts = data.facts
-    check_kind(class_at(config.model.class_path), data)
-    _check_labels(class_at(config.model.class_path), config, facts)
-    typed_arguments = typed.get("model.init_args") or {}
-    for name in LINKED:
-        if name not in config.model.init_args:
-            continue
-        fact = getattr(facts, name)
-        if name == "num_classes" and not config.model.init_args[name] and not typed_arguments.get(name):
+    variant = class_at(config.model.class_path)
+    check_kind(variant, data)
+    _check_labels(variant, config, facts)
+    typed_arguments = dict((typed.get("model.init_args") or Namespace()).items())
+    arguments = config.model.init_args
+    for name in facts.keys() & arguments.keys():
+        if name == "num_classes" and not arguments[name] and not typed_arguments.get(name):
             continue  # 0 is a choice, not the data's business: the variant can do without classes
-        if typed_arguments.get(name, fact) != fact:
+        if typed_arguments.get(name, facts[name]) != facts[name]:
             raise UserError(
-                f"model.{name}: {typed_arguments[name]} was typed, but the data has {fact}; leave it out "
+                f"model.{name}: {typed_arguments[name]} was typed, but the data has {facts[name]}; leave it out "
                 f"({name} comes from --data)"
             )
-        config.model.init_args[name] = fact
+        arguments[name] = facts[name]
+    usual = defaults(variant)
+    for name in sorted(facts_of_others(variant, data) & typed_arguments.keys()):
+        if typed_arguments[name] in (0, usual[name]):  # as in the config.yaml of a run
+            continue
+        raise UserError(
+            f"model.{name}: {typed_arguments[name]} was typed, but {data.name} has nothing of that kind; leave it out"
+        )
     return facts
 
 
-def _check_labels(variant: type, config: Namespace, facts: DataFacts) -> None:
+def facts_of_others(variant: type[AdversarialModule], data: GANDataModule) -> set[str]:
+    """Names of facts of the media that the variant also learns from, but that this set does not hold."""
+    here = {name for medium in data.fields.values() for name in medium.FACTS}
+    everything = {name for fields in variant.LEARNS_FROM for kind in fields.values() for name in kind.FACTS}
+    return everything - here
+
+
+def _check_labels(variant: type, config: Namespace, facts: Facts) -> None:
     """Refuses attributes where the variant wants one class for each image."""
     by_class = config.model.init_args.get("num_classes", 0) and not getattr(variant, "TAKES_ATTRIBUTES", False)
-    if facts.attributes and by_class:
+    if facts.get("attributes") and by_class:
         raise UserError(
-            f"data: an image of {facts.name} has several attributes, but {variant.__name__} wants one class for each; "
-            "take StarGAN, an unconditional variant, or another set"
+            f"data: an image of {facts['name']} has several attributes, but {variant.__name__} wants one class for "
+            "each; take StarGAN, an unconditional variant, or another set"
         )
 
 
@@ -78,7 +91,7 @@ def take_over_data(content: dict[str, Any], config: Namespace, typed: Namespace)
             config.data.init_args[name] = value
 
 
-def take_over(content: dict[str, Any], config: Namespace, typed: Namespace, facts: DataFacts) -> None:
+def take_over(content: dict[str, Any], config: Namespace, typed: Namespace, facts: Facts) -> None:
     """Gives the resumed run what the checkpoint says, wherever nothing was typed.
 
     Raises:
@@ -89,14 +102,11 @@ def take_over(content: dict[str, Any], config: Namespace, typed: Namespace, fact
     typed_arguments = typed.get("model.init_args") or {}
     here = {f"model.{k}": v for k, v in typed_arguments.items()}
     there = {f"model.{k}": v for k, v in saved_arguments.items()}
-    here |= {"model": config.model.class_path.rpartition(".")[2], "data": facts.name}
-    there |= {"model": record["variant"], "data": record["data"].get("name", facts.name)}
-    here |= {f"data.{name}": getattr(facts, name) for name in LINKED}
-    there |= {f"data.{name}": record["data"].get(name, getattr(facts, name)) for name in LINKED}
-    if record["data"].get("domains"):
-        here["data.domains"], there["data.domains"] = (
-            _names(names) for names in (facts.domains, record["data"]["domains"])
-        )
+    here |= {"model": config.model.class_path.rpartition(".")[2], "data": facts["name"]}
+    there |= {"model": record["variant"], "data": record["data"].get("name", facts["name"])}
+    known = [name for name in facts if name != "name" and record["data"].get(name)]
+    here |= {f"data.{name}": _said(facts[name]) for name in known}
+    there |= {f"data.{name}": _said(record["data"][name]) for name in known}
     if "seed_everything" in typed:
         here["seed_everything"], there["seed_everything"] = typed.seed_everything, record["seed"]
     differing = [key for key in here if key in there and _plain(here[key]) != _plain(there[key])]
@@ -129,8 +139,12 @@ def processes_note(record: dict[str, Any], processes: int) -> str:
     )
 
 
-def _names(domains: Any) -> str:
-    return " and ".join(domains) or "none"
+def _said(fact: Any) -> Any:
+    """A fact as it is compared and shown: names with "and" between two of them, or commas between more."""
+    if not isinstance(fact, list | tuple):
+        return fact
+    words = [str(word) for word in fact]
+    return (" and " if len(words) <= 2 else ", ").join(words) or "none"
 
 
 def _plain(value: Any) -> Any:

@@ -1,6 +1,6 @@
 """Data sets as LightningDataModules, selectable as `--data NAME`."""
 
-from gan_cli.data.datamodules import DataFacts, GANDataModule, NamedImage
+from gan_cli.data.datamodules import Facts, GANDataModule, NamedImage
 from gan_cli.data.images.celeba import CelebA
 from gan_cli.data.images.image_folder import ImageFolder
 from gan_cli.data.images.image_sets import (
@@ -47,11 +47,11 @@ __all__ = [
     "CelebA",
     "Cezanne2Photo",
     "Cityscapes",
-    "DataFacts",
     "Digits",
     "Edges2Handbags",
     "Edges2Shoes",
     "Facades",
+    "Facts",
     "FashionMNIST",
     "GANDataModule",
     "Grid25",

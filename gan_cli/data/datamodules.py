@@ -1,7 +1,7 @@
 """What every data set does, as a LightningDataModule: parts, loaders, examples. No file is read here."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Literal, NamedTuple, cast
 
@@ -10,44 +10,20 @@ from lightning.pytorch import LightningDataModule
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from gan_cli.batches import AnyBatch, Batch, ImageBatch, LoadedBatch
+from gan_cli.batches import AnyBatch, Batch, LoadedBatch
 from gan_cli.data.parts import LabelledPart, Part
 from gan_cli.data.sampling import StreamSampler, dealt_indices
 from gan_cli.errors import UserError
-from gan_cli.media import images
+from gan_cli.media.images import Images
+from gan_cli.media.medium import Medium
 from gan_cli.seeding import stream
 
 Split = Literal["train", "val", "test"]
 """What to train on, what to watch while training, what to judge on in the end."""
 
 
-class DataFacts(NamedTuple):
-    """What a data set tells a model about itself; it travels in the checkpoint.
-
-    Attributes:
-        name: The data set, as `--data` takes it.
-        image_size: Side of the images in pixels; 0 for points.
-        image_channels: C; 0 for points. Of sets to translate between: of the second domain.
-        num_classes: K, 0 where there are none.
-        class_names: One name per class, in the order of the labels.
-        point_dim: Coordinates of a point; 0 for images.
-        domains: What a set to translate between holds, by name: source and target of a paired one, a and b of an
-            unpaired one; empty for other sets. `horse2zebra` is the direction from the first to the second.
-        source_channels: C of the first domain; 0 without domains.
-        target_channels: C of the second domain; 0 without domains.
-        attributes: Whether an image can be of several classes, or of none: its label is then float [K] of 0 and 1.
-    """
-
-    name: str
-    image_size: int
-    image_channels: int
-    num_classes: int
-    class_names: tuple[str, ...]
-    point_dim: int = 0
-    domains: tuple[str, ...] = ()
-    source_channels: int = 0
-    target_channels: int = 0
-    attributes: bool = False
+Facts = dict[str, Any]
+"""What a set tells a model of itself, by name: `image_size`, `num_classes`, `num_frames`, whatever there is to tell."""
 
 
 class NamedImage(NamedTuple):
@@ -83,8 +59,8 @@ class GANDataModule(LightningDataModule, ABC):
     """Whether the set comes with the installation."""
     natural: ClassVar[bool] = True
     """Whether its images, where they are coloured, are photographs: what inception was trained on."""
-    yields: type[AnyBatch] = ImageBatch
-    """What its batches are."""
+    fields: Mapping[str, Medium] = {"images": Images()}
+    """What the things in its batches are, by the names of the fields; a field that is not named, as labels, is none."""
     class_names: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, batch_size: int = 128, num_workers: int = 0) -> None:
@@ -94,6 +70,7 @@ class GANDataModule(LightningDataModule, ABC):
         if num_workers < 0:
             raise UserError(f"data.num_workers: {num_workers} is not possible; take 0 or more")
         self.save_hyperparameters()
+        self.name: str = type(self).__name__
         self.batch_size = batch_size
         self.num_workers = num_workers
         self.train_set: Part | None = None
@@ -102,8 +79,15 @@ class GANDataModule(LightningDataModule, ABC):
 
     @property
     @abstractmethod
-    def facts(self) -> DataFacts:
-        """What the model must know of the set, without reading it."""
+    def facts(self) -> Facts:
+        """What is known of the set without reading it; it travels in the checkpoint.
+
+        A model is given each fact that has the name of one of its arguments. `name`, the set's, is always there. Other
+        code knows `class_names` (one for each class, in the order of the labels), `num_classes`, `attributes` (whether
+        an image can be of several classes, or of none: its label is then float [K] of 0 and 1), `domains` (of a set to
+        translate between: `horse2zebra` is the direction from the first to the second), `image_size` and
+        `image_channels`; what a set has not is left out.
+        """
 
     @abstractmethod
     def part(self, split: Split) -> Part:
@@ -126,13 +110,30 @@ class GANDataModule(LightningDataModule, ABC):
         return self.part(split)
 
     def on_device(self, loaded: LoadedBatch) -> AnyBatch:
-        """A batch as the model sees it: uint8 becomes float in [-1, 1], mirrored where it is to be, all at once."""
+        """A batch as the model sees it: what each field holds is shown by its medium, mirrored where it is to be."""
         batch, mirrored = loaded
-        flips = iter(mirrored)
         shown: AnyBatch = type(batch)(
-            *(images.shown(part, next(flips, None)) if part.dtype == torch.uint8 else part for part in batch)
+            **{
+                name: self.fields[name].shown(part, mirrored.get(name)) if name in self.fields else part
+                for name, part in batch._asdict().items()
+            }
         )
         return shown
+
+    def record(self) -> Facts:
+        """The facts as a checkpoint keeps them, with the media of the fields."""
+        return {**self.facts, "fields": {name: medium.record() for name, medium in self.fields.items()}}
+
+    def measures(self, made: Tensor) -> dict[str, float]:
+        """What the set itself can tell of made things, beside any features of them; by name.
+
+        Args:
+            made: `MEASURED` of them, as they are kept.
+        """
+        return {}
+
+    MEASURED: ClassVar[int] = 0
+    """Made things that `measures` wants; 0 where it has none."""
 
     def labelled(self, count: int, seed: int, device: torch.device) -> Batch:
         """Training images with their labels for semi-supervised learning, as the model sees them.
@@ -147,11 +148,11 @@ class GANDataModule(LightningDataModule, ABC):
         """
         assert isinstance(self.train_set, LabelledPart)
         labels = self.train_set.labels
-        classes = self.facts.num_classes
+        classes = self.facts["num_classes"]
         order = torch.randperm(len(labels), generator=stream(seed, "labelled"))
         each = [order[labels[order] == number][: count // classes] for number in range(classes)]
         if any(len(chosen) < count // classes for chosen in each):
-            raise UserError(f"model.num_labelled: {count} is more than {self.facts.name} has of each class; take fewer")
+            raise UserError(f"model.num_labelled: {count} is more than {self.name} has of each class; take fewer")
         batch, _ = self.train_set[torch.cat(each)]
         return cast(Batch, self.on_device(LoadedBatch(type(batch)(*(tensor.to(device) for tensor in batch)))))
 
@@ -179,7 +180,7 @@ class GANDataModule(LightningDataModule, ABC):
         Raises:
             UserError: If the set has no such domain, or is not there.
         """
-        raise UserError(f"data: {self.facts.name} has no images to translate; name some with --input")
+        raise UserError(f"data: {self.name} has no images to translate; name some with --input")
 
     def setup(self, stage: str) -> None:
         """Reads the parts that the stage needs ("fit", "validate" or "test").
@@ -226,7 +227,7 @@ class GANDataModule(LightningDataModule, ABC):
         if self.batch_size * world_size > images:
             shares = f" in {world_size} processes" if world_size > 1 else ""
             raise UserError(
-                f"data.batch_size: {self.batch_size}{shares} is more than the {images} images of {self.facts.name}; "
+                f"data.batch_size: {self.batch_size}{shares} is more than the {images} images of {self.name}; "
                 "take a smaller one"
             )
 

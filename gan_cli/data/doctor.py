@@ -9,10 +9,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from gan_cli.batches import ImageBatch
 from gan_cli.data.archives import File
 from gan_cli.data.datamodules import GANDataModule, Split
-from gan_cli.data.examination import Seen, colours, is_misnamed, look, size_of
+from gan_cli.data.examination import Examined, colours, is_misnamed, look, size_of
 from gan_cli.data.file_sets import FileDataModule
 from gan_cli.data.folders import SPLITS
 from gan_cli.data.images.labelled_sets import LabelledFileDataModule
@@ -21,7 +20,7 @@ from gan_cli.data.parts import LabelledPart
 from gan_cli.data.sampling import Span
 from gan_cli.data.stores import Store
 from gan_cli.errors import UserError
-from gan_cli.media import images, reading
+from gan_cli.media import pictures, reading
 
 THREADS = 4
 """That decode beside each other."""
@@ -70,19 +69,24 @@ def diagnose(data: GANDataModule, done: Callable[[int, int], object] = lambda *_
     return _of_tensors(data)
 
 
-def contact_sheet(data: GANDataModule) -> Tensor:
-    """Training images as a network will see them, augmented, uint8 [C, H, W]; sides of a pair beside each other.
+def contact_sheet(data: GANDataModule) -> Tensor | None:
+    """Training things as a network will see them, augmented, uint8 [C, H, W]; sides of a pair beside each other.
+
+    None where a thing alone has no picture, as a point.
 
     Raises:
-        UserError: If there are no images.
-        BrokenFile: If one cannot be read.
+        UserError: If there is nothing.
+        BrokenFile: If a file cannot be read.
     """
     part = data.part("train")
-    batch = data.on_device(part[Span(0, 0, SHEET if data.yields is ImageBatch else SHEET // 2)])
-    shown = [batch.images] if isinstance(batch, ImageBatch) else list(batch)
-    channels = max(side.shape[1] for side in shown)
-    sides = [images.to_uint8(side).expand(-1, channels, -1, -1) for side in shown]
-    return images.grid(torch.stack(sides, dim=1).flatten(0, 1), columns=8)
+    batch = data.on_device(part[Span(0, 0, SHEET // len(data.fields))])._asdict()
+    shown = [medium.pictures(medium.kept(batch[name])) for name, medium in data.fields.items()]
+    sides = [side for side in shown if side is not None]
+    if len(sides) < len(shown):
+        return None
+    channels = max(side.shape[1] for side in sides)
+    together = torch.stack([side.expand(-1, channels, -1, -1) for side in sides], dim=1)
+    return pictures.grid(together.flatten(0, 1), columns=8)
 
 
 # Sets in files
@@ -93,8 +97,8 @@ def _of_files(data: FileDataModule, done: Callable[[int, int], object]) -> Diagn
     files = list(dict.fromkeys(file for groups in parts.values() for part in groups.values() for file in part))
     if not files:
         raise UserError(f"data.root: there are no images below {data.root}")
-    seen = _look(files, data.max_pixels, done)
-    sound = [one for one in seen if not one.reason]
+    examined = _look(files, data.max_pixels, done)
+    sound = [one for one in examined if not one.reason]
     facts = [*_counts({name: {group: len(part) for group, part in groups.items()} for name, groups in parts.items()})]
     facts += _attributes(data)
     facts += _looks(sound)
@@ -104,7 +108,7 @@ def _of_files(data: FileDataModule, done: Callable[[int, int], object]) -> Diagn
     where = {file: name for name, groups in parts.items() for part in groups.values() for file in part}
     halves = any(BOTH_SIDES in groups for groups in parts.values())
     findings = [
-        _finding("cannot be read", [one for one in seen if one.reason], lambda one: one.reason),
+        _finding("cannot be read", [one for one in examined if one.reason], lambda one: one.reason),
         _too_few(data, sum(map(len, parts["train"].values()))),
         Finding("beside the folders of the parts, and not used", [str(file.path) for file in data.not_used()]),
         Finding("without a partner of the same name", [str(file.path) for file in data.without_partner()]),
@@ -133,25 +137,25 @@ def _parts(groups: Callable[[Split], dict[str, list[File]]]) -> dict[str, dict[s
     return found if "test" in found or len(found) < 2 else {"train": found["train"], "held out": found["val"]}
 
 
-def _look(files: list[File], max_pixels: int, done: Callable[[int, int], object]) -> list[Seen]:
-    seen: list[Seen] = []
+def _look(files: list[File], max_pixels: int, done: Callable[[int, int], object]) -> list[Examined]:
+    examined: list[Examined] = []
     with ThreadPoolExecutor(THREADS) as pool:
         for one in pool.map(lambda file: look(file, max_pixels), files):
-            seen.append(one)
-            done(len(seen), len(files))
-    return seen
+            examined.append(one)
+            done(len(examined), len(files))
+    return examined
 
 
 def _attributes(data: FileDataModule) -> list[str]:
     """How many images have each attribute, where the labels are attributes."""
-    if not (isinstance(data, LabelledFileDataModule) and data.facts.attributes):
+    if not (isinstance(data, LabelledFileDataModule) and data.facts.get("attributes")):
         return []
     _, labels = data.labelled_files("train")
     counts = dict(zip(data.classes, labels.sum(0).int().tolist(), strict=True))
     return [f"attributes: {_shares(counts, sort=False)}"]
 
 
-def _looks(sound: list[Seen]) -> list[str]:
+def _looks(sound: list[Examined]) -> list[str]:
     """Sizes, colours and formats."""
     if not sound:
         return []
@@ -183,7 +187,7 @@ def _left_out(data: FileDataModule, files: list[File]) -> list[str]:
     return [f"left out, being no images by their endings: {_shares(others)}"] if others else []
 
 
-def _duplicates(sound: list[Seen], where: dict[File, str]) -> list[Finding]:
+def _duplicates(sound: list[Examined], where: dict[File, str]) -> list[Finding]:
     """Files of the same bytes: those that are trained on and judged by apart from the others."""
     alike: dict[bytes, list[File]] = defaultdict(list)
     for one in sound:
@@ -200,8 +204,8 @@ def _duplicates(sound: list[Seen], where: dict[File, str]) -> list[Finding]:
     ]
 
 
-def _finding(what: str, seen: Iterable[Seen], why: Callable[[Seen], str] = lambda _: "") -> Finding:
-    return Finding(what, [f"{one.file.path}{f' ({reason})' if (reason := why(one)) else ''}" for one in seen])
+def _finding(what: str, examined: Iterable[Examined], why: Callable[[Examined], str] = lambda _: "") -> Finding:
+    return Finding(what, [f"{one.file.path}{f' ({reason})' if (reason := why(one)) else ''}" for one in examined])
 
 
 def _too_few(data: GANDataModule, images: int) -> Finding:
@@ -209,11 +213,11 @@ def _too_few(data: GANDataModule, images: int) -> Finding:
     return Finding("argument that will be refused", [told] * (images < data.batch_size))
 
 
-def _is_long(one: Seen) -> bool:
+def _is_long(one: Examined) -> bool:
     return max(one.size) > LONG * min(one.size)
 
 
-def _minority(sound: list[Seen], trait: Callable[[Seen], bool]) -> list[Seen]:
+def _minority(sound: list[Examined], trait: Callable[[Examined], bool]) -> list[Examined]:
     """Those with a trait, if they are less than half."""
     having = [one for one in sound if trait(one)]
     return having if len(having) < len(sound) / 2 else []
@@ -256,7 +260,7 @@ def _each(store: Store) -> Iterable[Tensor]:
 
 
 def _classes(data: GANDataModule, part: LabelledPart) -> dict[str, int]:
-    names = data.facts.class_names
+    names = data.facts.get("class_names", ())
     if not names:
         return {"": len(part)}
     counts = torch.bincount(part.labels, minlength=len(names)).tolist()

@@ -25,7 +25,7 @@ ENDINGS = {
 """How files of a format are called."""
 
 
-class Seen(NamedTuple):
+class Examined(NamedTuple):
     """What was seen of a file.
 
     Attributes:
@@ -53,7 +53,7 @@ class Seen(NamedTuple):
     grey: bool = False
 
 
-def look(file: File, max_pixels: int = reading.MAX_PIXELS) -> Seen:
+def look(file: File, max_pixels: int = reading.MAX_PIXELS) -> Examined:
     """What is to be seen of one file."""
     try:
         content = file.content()
@@ -61,10 +61,10 @@ def look(file: File, max_pixels: int = reading.MAX_PIXELS) -> Seen:
         digest = hashlib.sha256(data).digest()
         examined = reading.examine(file.path, data, max_pixels)
     except reading.Unreadable as error:
-        return Seen(file, reason=error.reason)
+        return Examined(file, reason=error.reason)
     except OSError as error:
-        return Seen(file, reason=error.strerror or str(error))
-    return Seen(
+        return Examined(file, reason=error.strerror or str(error))
+    return Examined(
         file,
         digest,
         size=examined.image.size,
@@ -90,14 +90,14 @@ def _is_grey(image: Image.Image) -> bool:
     return int(np.ptp(colours, axis=2).max()) <= NOISE
 
 
-def is_misnamed(one: Seen) -> bool:
+def is_misnamed(one: Examined) -> bool:
     """Whether a file's ending is not that of its format."""
     if one.file.kind == "lmdb":
         return False
     return one.file.path.suffix.lower() not in ENDINGS.get(one.kind, {one.file.path.suffix.lower()})
 
 
-def size_of(one: Seen) -> str:
+def size_of(one: Examined) -> str:
     """Width and height in words."""
     return f"{one.size[0]}x{one.size[1]}"
 

@@ -142,7 +142,7 @@ class FileDataModule(GANDataModule):
         groups = torch.zeros(len(examples), dtype=torch.int64) if classes is None else classes
         store = DecodingStore(examples, recipe.make, recipe.shape, groups if self.on_error == "skip" else None)
         cache = caches.chosen(self.cache, store.size)
-        folder = caches.folder_of(store, recipe, self.cache_dir, self.facts.name) if cache == "disk" else None
+        folder = caches.folder_of(store, recipe, self.cache_dir, self.name) if cache == "disk" else None
         if self.on_error == "raise" and not (folder and stores.is_built(folder, len(store), store.shape)):
             start = time.monotonic()
             decoding.check_headers(examples, Path(self.root), self.max_pixels, self._seconds_to_look)

@@ -1,11 +1,13 @@
 """The parts of a set, to train on or held out, indexed by whole batches."""
 
 from abc import ABC, abstractmethod
+from typing import Any
 
+import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from gan_cli.batches import Batch, ImageBatch, LoadedBatch, PairedBatch, UnpairedBatch
+from gan_cli.batches import ImageBatch, LoadedBatch, PairedBatch, UnpairedBatch
 from gan_cli.data.sampling import Span, spread, stream_indices
 from gan_cli.data.stores import Store
 from gan_cli.data.transforms import Framing
@@ -47,11 +49,15 @@ class LabelledPart(Part):
 
 
 class InMemory(LabelledPart):
-    """A part that is held as tensors and never augmented."""
+    """A part that is held as tensors and never augmented.
 
-    def __init__(self, content: Batch) -> None:
+    Args:
+        content: All as one batch: a named tuple of tensors with M rows each. Where it has no `labels`, they are 0.
+    """
+
+    def __init__(self, content: Any) -> None:
         self.content = content
-        self.labels = content.labels
+        self.labels = getattr(content, "labels", torch.zeros(len(content[0]), dtype=torch.int64))
 
     @property
     def at_hand(self) -> bool:
@@ -65,7 +71,7 @@ class InMemory(LabelledPart):
         return LoadedBatch(type(self.content)(*(tensor[indices] for tensor in self.content)))
 
 
-class Images(LabelledPart):
+class LabelledImages(LabelledPart):
     """Images with their classes or attributes.
 
     Args:
@@ -84,7 +90,7 @@ class Images(LabelledPart):
 
     def __getitem__(self, places: Span | Tensor) -> LoadedBatch:
         numbers, images, mirrored = _shown(self.store, places, self.framing)
-        return LoadedBatch(ImageBatch(images, self.labels[numbers]), mirrored)
+        return LoadedBatch(ImageBatch(images, self.labels[numbers]), _named(mirrored, "images"))
 
     @property
     def stores(self) -> tuple[Store, ...]:
@@ -111,7 +117,7 @@ class Pairs(Part):
     def __getitem__(self, places: Span | Tensor) -> LoadedBatch:
         _, images, mirrored = _shown(self.store, places, self.framing)
         sides = images[:, : self.source_channels], images[:, self.source_channels :]
-        return LoadedBatch(PairedBatch(*(side.contiguous() for side in sides)), mirrored * 2)
+        return LoadedBatch(PairedBatch(*(side.contiguous() for side in sides)), _named(mirrored, "source", "target"))
 
     @property
     def stores(self) -> tuple[Store, ...]:
@@ -138,16 +144,16 @@ class TwoDomains(Part):
         return max(map(len, self.stores))
 
     def __getitem__(self, places: Span | Tensor) -> LoadedBatch:
-        images, mirrored = zip(
-            *(self._of(name, store, places) for name, store in zip("ab", self.stores, strict=True)), strict=True
-        )
-        return LoadedBatch(UnpairedBatch(*images), mirrored[0] + mirrored[1])
+        shown = {name: self._of(name, store, places) for name, store in zip("ab", self.stores, strict=True)}
+        images = {name: part for name, (part, _) in shown.items()}
+        mirrored = {name: which for name, (_, which) in shown.items() if which is not None}
+        return LoadedBatch(UnpairedBatch(**images), mirrored)
 
     @property
     def stores(self) -> tuple[Store, ...]:
         return (self.a, self.b)
 
-    def _of(self, name: str, store: Store, places: Span | Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
+    def _of(self, name: str, store: Store, places: Span | Tensor) -> tuple[Tensor, Tensor | None]:
         if isinstance(places, Tensor):
             places = spread(places, len(self), len(store))
         _, images, mirrored = _shown(store, places, self.framing, f"/{name}")
@@ -156,12 +162,17 @@ class TwoDomains(Part):
 
 def _shown(
     store: Store, places: Span | Tensor, framing: Framing, use: str = ""
-) -> tuple[Tensor, Tensor, tuple[Tensor, ...]]:
+) -> tuple[Tensor, Tensor, Tensor | None]:
     """The numbers of the images shown, the images as they are cut, and which are to be mirrored, if any may be."""
     if isinstance(places, Tensor):
-        return places, framing.cut(store[places], framing.middle(len(places))), ()
+        return places, framing.cut(store[places], framing.middle(len(places))), None
     numbers = stream_indices(len(store), *places, use=f"order{use}")
     if not framing.varies:
-        return numbers, store[numbers], ()
+        return numbers, store[numbers], None
     views = framing.views(places, use)
-    return numbers, framing.cut(store[numbers], views), (views.mirrored,) if framing.flip else ()
+    return numbers, framing.cut(store[numbers], views), views.mirrored if framing.flip else None
+
+
+def _named(mirrored: Tensor | None, *fields: str) -> dict[str, Tensor]:
+    """What is mirrored of fields that show one place."""
+    return {} if mirrored is None else dict.fromkeys(fields, mirrored)

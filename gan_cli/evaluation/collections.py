@@ -1,4 +1,4 @@
-"""Images to compare, from wherever they come: read when they are needed, and named by what they are."""
+"""Things to compare, from wherever they come: read when they are needed, and named by what they are."""
 
 import hashlib
 from collections.abc import Callable
@@ -20,14 +20,14 @@ MOST_TO_LEARN_FROM = 60_000
 """Images that a classifier is trained on at most."""
 
 
-class Images(NamedTuple):
-    """Images of one size.
+class Collection(NamedTuple):
+    """Things of one medium and size.
 
     Attributes:
         origin: Where they come from, in words, such as "MNIST test".
         key: What results of them are kept under; changes with their content. "" where nothing is to be kept.
         total: How many there are.
-        read: Gives those with some numbers, uint8 [N, C, H, W].
+        read: Gives those with some numbers as they are kept: images as uint8 [N, C, H, W].
     """
 
     origin: str
@@ -35,28 +35,28 @@ class Images(NamedTuple):
     total: int
     read: Callable[[Tensor], Tensor]
 
-    def some(self, count: int) -> "Images":
+    def some(self, count: int) -> "Collection":
         """So many of them, evenly from the whole; all of them if there are no more."""
         count = min(count, self.total)
         return self.chosen(torch.arange(count) * self.total // count, f"{count}") if count < self.total else self
 
-    def chosen(self, numbers: Tensor, key: str) -> "Images":
+    def chosen(self, numbers: Tensor, key: str) -> "Collection":
         """Those with some numbers."""
         return self._replace(
             key=self.key and f"{self.key}-{key}", total=len(numbers), read=lambda places: self.read(numbers[places])
         )
 
-    def halves(self) -> tuple["Images", "Images"]:
+    def halves(self) -> tuple["Collection", "Collection"]:
         """Every second one, and the others; equally many."""
         pairs = torch.arange(self.total // 2 * 2)
         return self.chosen(pairs[::2], "even"), self.chosen(pairs[1::2], "odd")
 
     def all(self) -> Tensor:
-        """All of them at once, uint8 [M, C, H, W]."""
+        """All of them at once, as they are kept."""
         return torch.cat([self.read(numbers) for numbers in torch.arange(self.total).split(BATCH)])
 
 
-def of_split(data: GANDataModule, split: Split, domain: int = 0) -> Images:
+def of_split(data: GANDataModule, split: Split, domain: int = 0) -> Collection:
     """A part of a data set as it is looked at, never augmented.
 
     Args:
@@ -68,20 +68,21 @@ def of_split(data: GANDataModule, split: Split, domain: int = 0) -> Images:
         UserError: If the part is not there.
     """
     part = data.at_hand(split)
-    facts = data.facts
-    name = f"{facts.name} {split}" + (f" {facts.domains[domain]}" if facts.domains else "")
-    key = f"{name.replace(' ', '-')}-{facts.image_size}px-{content_key(data, split)}"
-    return Images(name, key, *_reader(part, domain))
+    domains = data.facts.get("domains")
+    name = f"{data.name} {split}" + (f" {domains[domain]}" if domains else "")
+    key = f"{name.replace(' ', '-')}-{_size(data)}-{content_key(data, split)}"
+    return Collection(name, key, *_reader(part, domain if domains else None))
 
 
-def _reader(part: Part, domain: int) -> tuple[int, Callable[[Tensor], Tensor]]:
-    if isinstance(part, TwoDomains):  # of different lengths: by the numbers of the one
+def _reader(part: Part, domain: int | None) -> tuple[int, Callable[[Tensor], Tensor]]:
+    if isinstance(part, TwoDomains) and domain is not None:  # of different lengths: by the numbers of the one
         store = part.stores[domain]
         return len(store), lambda numbers: part.framing.cut(store[numbers], part.framing.middle(len(numbers)))
 
     def read(numbers: Tensor) -> Tensor:
-        images: Tensor = part[numbers].batch[domain]
-        return images
+        batch = part[numbers].batch
+        things: Tensor = batch.real if domain is None else batch[domain]
+        return things
 
     return len(part), read
 
@@ -89,7 +90,7 @@ def _reader(part: Part, domain: int) -> tuple[int, Callable[[Tensor], Tensor]]:
 def content_key(data: GANDataModule, split: Split) -> str:
     """Digits that change with the content of a part: with its files' sizes and times, or with its pixels."""
     if isinstance(data, FileDataModule):
-        recipe = data.recipe(split, data.facts.image_channels)
+        recipe = data.recipe(split, data.facts["image_channels"])
         files = (file for group in data.groups(split).values() for file in group)
         return digest_of(repr(recipe), files)[:12]
     part = data.at_hand(split)
@@ -109,7 +110,7 @@ def labels_of(data: GANDataModule, split: Split) -> Tensor:
 
 def has_classes(data: GANDataModule) -> bool:
     """Whether each image has one of several classes, so that a classifier can be trained."""
-    return data.facts.num_classes > 1 and not data.facts.attributes
+    return data.facts.get("num_classes", 0) > 1 and not data.facts.get("attributes")
 
 
 def lesson_of(data: GANDataModule) -> Lesson | None:
@@ -124,11 +125,17 @@ def lesson_of(data: GANDataModule) -> Lesson | None:
         numbers = torch.arange(some.total) * train.total // some.total
         return LabelledImages(_small(some), labels_of(data, "train")[numbers], _small(test), labels_of(data, "test"))
 
-    key = f"{facts.name}-{facts.image_size}px-{facts.image_channels}-{content_key(data, 'train')}"
-    return Lesson(key, facts.num_classes, bool(getattr(data, "flips", False)), read)
+    key = f"{data.name}-{_size(data)}-{facts['image_channels']}-{content_key(data, 'train')}"
+    return Lesson(key, facts["num_classes"], bool(getattr(data, "flips", False)), read)
 
 
-def _small(images: Images) -> Tensor:
+def _small(images: Collection) -> Tensor:
     """All images as a classifier sees them, made small batch by batch."""
     batches = torch.arange(images.total).split(BATCH)
     return torch.cat([reduced(images.read(numbers)) for numbers in batches])
+
+
+def _size(data: GANDataModule) -> str:
+    """What of a set's size stands in the names of files, such as "32px"."""
+    side = data.facts.get("image_size")
+    return f"{side}px" if side else "x"

@@ -12,13 +12,13 @@ from torch import Tensor
 from gan_cli.data import archives
 from gan_cli.data.archives import File
 from gan_cli.errors import UserError
-from gan_cli.evaluation.collections import Images
+from gan_cli.evaluation.collections import Collection
 from gan_cli.media import reading
 
 RESIZING = "bicubic with antialiasing (Pillow)"
 
 
-def images_at(path: Path, side: int | None, channels: int | None) -> Images:
+def images_at(path: Path, side: int | None, channels: int | None) -> Collection:
     """The images of a folder (with those below it), a .zip, or a .npz of `gan sample`.
 
     Args:
@@ -47,10 +47,10 @@ def images_at(path: Path, side: int | None, channels: int | None) -> Images:
         coloured = (reading.to_mode(_read(files[number]), wanted) for number in numbers.tolist())
         return torch.stack([reading.to_tensor(_sized(image, side), wanted) for image in coloured])
 
-    return Images(str(path), "", len(files), read)
+    return Collection(str(path), "", len(files), read)
 
 
-def _of_array(path: Path, side: int | None, channels: int | None) -> Images:
+def _of_array(path: Path, side: int | None, channels: int | None) -> Collection:
     try:
         with np.load(path) as content:
             array = content["images"]
@@ -63,7 +63,7 @@ def _of_array(path: Path, side: int | None, channels: int | None) -> Images:
         raise UserError(f"evaluate: {path} has images of {images.shape[2]} pixels, which are not resized to {side}")
     if channels not in (None, images.shape[1]):
         images = images[:, :1].expand(-1, 3, -1, -1) if channels == 3 else images
-    return Images(str(path), "", len(images), images.__getitem__)
+    return Collection(str(path), "", len(images), images.__getitem__)
 
 
 def _looked_at(file: File) -> tuple[int, int]:

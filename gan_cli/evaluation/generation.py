@@ -1,6 +1,6 @@
 """Scores of a model that makes images from noise."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 import torch
@@ -11,8 +11,8 @@ from gan_cli.evaluation.measuring import Real, Values, measured, possible, table
 from gan_cli.evaluation.processes import by_first, gathered, my_batches
 from gan_cli.evaluation.scores import Scores
 from gan_cli.inference.latents import seeded_latents, slerp, usual_method
-from gan_cli.inference.rendering import conditions_for, images_at, latents_of
-from gan_cli.metrics.features import Classifier, FeatureNetwork, Seen, reduced
+from gan_cli.inference.rendering import conditions_for, latents_of, made_at
+from gan_cli.metrics.features import Classifier, FeatureNetwork, FeatureRows, reduced
 from gan_cli.metrics.path_length import EPSILON, path_length, squared_speeds
 from gan_cli.seeding import stream
 from gan_cli.variants.base import AdversarialModule
@@ -26,6 +26,7 @@ def score_samples(
     network: FeatureNetwork,
     real: Real,
     floor: Callable[[set[str]], Values],
+    given: Mapping[str, Tensor],
     *,
     num: int,
     seed: int,
@@ -42,6 +43,7 @@ def score_samples(
         network: Makes the features, on the model's device.
         real: Real images.
         floor: Gives what real images score beside real ones.
+        given: What the model is given beside latents and labels, dealt out in turn.
         num: Samples.
         seed: The first one's.
         wanted: The measures.
@@ -49,8 +51,8 @@ def score_samples(
         title: Whose scores they are.
     """
     wanted, left_out = possible(wanted, network, natural)
-    conditions = conditions_for(model, num, None, None)
-    made = _seen(model, network, real, num, seed, conditions)
+    conditions = conditions_for(model, num, given=given)
+    made = _rows(model, network, real, num, seed, conditions)
     values: Values = {}
     asked = conditions.get("labels")
     if "conditional_accuracy" in wanted and asked is not None and made.logits is not None:
@@ -65,30 +67,31 @@ def score_samples(
             )
         else:
             left_out.append(f"perceptual path length: left out, {network.name} sees rounded pixels only")
-    how = f"seeds {seed} to {seed + num - 1}, rounded to 8 bits as saved, no truncation, "
+    rounded = "rounded to 8 bits as saved" if model.medium.rounds else "as saved"
+    how = f"seeds {seed} to {seed + num - 1}, {rounded}, no truncation, "
     how += "averaged generator (EMA)" if model.ema is not None else "no moving average in this model"
     how += ", all classes in turn" if asked is not None else ""
 
     def judged() -> Scores:
-        found = {**measured(made, real.seen, wanted), **values}
+        found = {**measured(made, real.rows, wanted), **values}
         return table(title, network, how, num, real, found, floor(wanted), left_out)
 
     return by_first(judged)
 
 
-def _seen(
+def _rows(
     model: AdversarialModule, network: FeatureNetwork, real: Real, num: int, seed: int, conditions: dict[str, Any]
-) -> Seen:
+) -> FeatureRows:
     """What the network makes of all processes' samples."""
     latents = latents_of(model, range(seed, seed + num))
-    parts = [network.see(images_at(model, latents, conditions, numbers)) for numbers in my_batches(num, BATCH)]
+    parts = [network.rows(made_at(model, latents, conditions, numbers)) for numbers in my_batches(num, BATCH)]
     features = [part.features for part in parts]
     logits = [part.logits for part in parts if part.logits is not None]
     device = model.device
-    all_features = gathered(features, num, BATCH, real.seen.features.shape[1], device)
-    if real.seen.logits is None:
-        return Seen(all_features, None)
-    return Seen(all_features, gathered(logits, num, BATCH, real.seen.logits.shape[1], device))
+    all_features = gathered(features, num, BATCH, real.rows.features.shape[1], device)
+    if real.rows.logits is None:
+        return FeatureRows(all_features, None)
+    return FeatureRows(all_features, gathered(logits, num, BATCH, real.rows.logits.shape[1], device))
 
 
 def _path_length(
@@ -122,4 +125,4 @@ def _floats(
 ) -> Tensor:
     chosen = {k: v[numbers].to(model.device) if isinstance(v, Tensor) else v for k, v in conditions.items()}
     images = cast(Tensor, model(latents.float().to(model.device), **chosen))
-    return network.see_floats(reduced(images.float())).features.cpu()
+    return network.rows_of_floats(reduced(images.float())).features.cpu()

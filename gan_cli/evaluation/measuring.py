@@ -10,9 +10,10 @@ from torch import Tensor
 
 from gan_cli.data import GANDataModule
 from gan_cli.errors import UserError
-from gan_cli.evaluation.collections import BATCH, Images, has_classes, lesson_of
+from gan_cli.evaluation.collections import BATCH, Collection, has_classes, lesson_of
 from gan_cli.evaluation.scores import Protocol, Score, Scores
 from gan_cli.files import write_atomically
+from gan_cli.media.images import Images
 from gan_cli.metrics.distances import (
     Estimate,
     density_coverage,
@@ -27,8 +28,8 @@ from gan_cli.metrics.features import (
     INCEPTION_FILE,
     Classifier,
     FeatureNetwork,
+    FeatureRows,
     Inception,
-    Seen,
     inception_is_at_hand,
     load_features,
 )
@@ -54,15 +55,15 @@ class Real(NamedTuple):
     """Real images as a network sees them.
 
     Attributes:
-        images: What was seen.
-        seen: Its features.
+        images: What they are.
+        rows: Their features.
         other: More real ones, to hold against the first; None where there are none.
         floor: What these are.
     """
 
-    images: Images
-    seen: Seen
-    other: Seen | None
+    images: Collection
+    rows: FeatureRows
+    other: FeatureRows | None
     floor: str
 
 
@@ -72,7 +73,7 @@ def usual_features(data: GANDataModule, folder: Path, weights: Path | None = Non
     Raises:
         UserError: If there are neither classes nor inception's weights.
     """
-    natural = data.natural and data.facts.image_channels == 3
+    natural = is_natural(data)
     if has_classes(data) and not natural:
         return "classifier"
     if inception_is_at_hand(folder, weights):
@@ -80,9 +81,19 @@ def usual_features(data: GANDataModule, folder: Path, weights: Path | None = Non
     if has_classes(data):
         return "classifier"
     raise UserError(
-        f"features: {data.facts.name} has no classes for a classifier, and inception's weights are not at hand; type "
+        f"features: {data.name} has no classes for a classifier, and inception's weights are not at hand; type "
         f"--features inception (fetches them), --weights FILE ({INCEPTION_FILE}), or --features FILE.pt (TorchScript)"
     )
+
+
+def is_natural(data: GANDataModule) -> bool:
+    """Whether the set holds natural coloured images, which inception was trained on."""
+    return data.natural and data.facts.get("image_channels") == 3
+
+
+def is_of_images(data: GANDataModule) -> bool:
+    """Whether all that the set holds are images."""
+    return all(isinstance(medium, Images) for medium in data.fields.values())
 
 
 def features_for(data: GANDataModule, name: str | None, folder: Path, weights: Path | None = None) -> FeatureNetwork:
@@ -93,11 +104,13 @@ def features_for(data: GANDataModule, name: str | None, folder: Path, weights: P
     """
     if name is None and weights is not None:
         name = "inception"
+    if name in ("inception", "classifier") and not is_of_images(data):
+        raise UserError(f"features: {name} is for images, and {data.name} has none; take a TorchScript file")
     name = usual_features(data, folder, weights) if name is None else name
     return load_features(name, folder, lesson_of(data) if name == "classifier" else None, weights)
 
 
-def seen(images: Images, network: FeatureNetwork, folder: Path) -> Seen:
+def features_of(images: Collection, network: FeatureNetwork, folder: Path) -> FeatureRows:
     """What a network makes of images, kept for the next time; of several processes one looks.
 
     Raises:
@@ -114,27 +127,29 @@ def seen(images: Images, network: FeatureNetwork, folder: Path) -> Seen:
     try:
         with np.load(path) as kept:
             found = {name: torch.from_numpy(kept[name]) for name in kept.files}
-            return Seen(found["features"], found.get("logits"))
+            return FeatureRows(found["features"], found.get("logits"))
     except (ValueError, OSError, EOFError, KeyError) as error:
         raise UserError(f"features: {path} is damaged; remove it, and it is made anew") from error
 
 
-def _look(images: Images, network: FeatureNetwork) -> Seen:
-    parts = [network.see(images.read(numbers)) for numbers in torch.arange(images.total).split(BATCH)]
+def _look(images: Collection, network: FeatureNetwork) -> FeatureRows:
+    parts = [network.rows(images.read(numbers)) for numbers in torch.arange(images.total).split(BATCH)]
     logits = [part.logits for part in parts if part.logits is not None]
-    return Seen(torch.cat([part.features for part in parts]), torch.cat(logits) if logits else None)
+    return FeatureRows(torch.cat([part.features for part in parts]), torch.cat(logits) if logits else None)
 
 
-def against_training(images: Images, training: Images, count: int, network: FeatureNetwork, folder: Path) -> Real:
+def against_training(
+    images: Collection, training: Collection, count: int, network: FeatureNetwork, folder: Path
+) -> Real:
     """Held-out images, with training ones as the floor: as many as are judged, or all there are."""
     others = training.some(count)
     floor = f"{others.total:,} of {training.origin}"
-    return Real(images, seen(images, network, folder), seen(others, network, folder), floor)
+    return Real(images, features_of(images, network, folder), features_of(others, network, folder), floor)
 
 
-def against_itself(images: Images, network: FeatureNetwork, folder: Path) -> Real:
+def against_itself(images: Collection, network: FeatureNetwork, folder: Path) -> Real:
     """Images of which there are no others: the floor is between two halves of them."""
-    whole = seen(images, network, folder)
+    whole = features_of(images, network, folder)
     if images.total < 2 * LEAST:
         return Real(images, whole, None, "none, there are too few")
     return Real(images, whole, None, f"two disjoint halves, {images.total // 2:,} each")
@@ -161,16 +176,16 @@ def possible(wanted: set[str], network: FeatureNetwork, natural: bool) -> tuple[
 def floor_of(real: Real, wanted: set[str]) -> Values:
     """What real images score beside real ones."""
     if real.other is not None:
-        return measured(real.other, real.seen, wanted)
+        return measured(real.other, real.rows, wanted)
     if real.images.total < 2 * LEAST:
         return {}
-    first, second = ([None if t is None else t[start::2] for t in real.seen] for start in (0, 1))
+    first, second = ([None if t is None else t[start::2] for t in real.rows] for start in (0, 1))
     least = min(len(part) for part in (first[0], second[0]) if part is not None)
-    halves = [Seen(*(None if t is None else t[:least] for t in half)) for half in (first, second)]  # type: ignore[arg-type]
+    halves = [FeatureRows(*(None if t is None else t[:least] for t in half)) for half in (first, second)]  # type: ignore[arg-type]
     return measured(halves[1], halves[0], wanted)
 
 
-def measured(made: Seen, real: Seen, wanted: set[str]) -> Values:
+def measured(made: FeatureRows, real: FeatureRows, wanted: set[str]) -> Values:
     """What features of images score beside those of real ones, by the measures' names.
 
     Args:
@@ -246,7 +261,7 @@ def remarks(count: int, real: Real, values: Values) -> list[str]:
     if values.keys() & {"precision", "recall", "density", "coverage"}:
         most = " of 10,000 images" if max(count, real.images.total) > MOST_NEIGHBOURS else ""
         said.append(f"precision and recall: 3 neighbours, density and coverage: 5{most}")
-    width = real.seen.features.shape[1]
+    width = real.rows.features.shape[1]
     if "fid" in values and min(count, real.images.total) <= width:
         said.append(f"FID: of fewer images than the {width:,} features there are, it says little; look at KID")
     return said

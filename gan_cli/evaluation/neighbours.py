@@ -10,13 +10,14 @@ from torch import Tensor
 
 from gan_cli.data import GANDataModule
 from gan_cli.errors import UserError
-from gan_cli.evaluation.collections import Images, of_split
+from gan_cli.evaluation.collections import Collection, of_split
 from gan_cli.evaluation.measuring import features_for
 from gan_cli.evaluation.neighbours_picture import distributions, rows_picture
 from gan_cli.files import write_json
+from gan_cli.inference.given import held_out_given
 from gan_cli.inference.rendering import conditions_for, latents_of, render
 from gan_cli.inference.validation import check_fits
-from gan_cli.media.images import save_png
+from gan_cli.media.pictures import save_png
 from gan_cli.metrics.nearest import Compared, memorisation, nearest
 from gan_cli.variants.base import AdversarialModule
 
@@ -67,32 +68,38 @@ def neighbours(
         raise UserError(f"output: {output} has no ending this verb writes; take a .png")
     seeds = range(options.seed, options.seed + max(options.num, options.samples))
     latents = latents_of(model, seeds)
-    if model.point_dim:
-        raise UserError(f"ckpt: {type(model).__name__} makes points here; gan test tells their modes")
+    if not model.medium.suffix:
+        name, things = type(model).__name__, model.medium.name
+        raise UserError(f"ckpt: {name} makes {things} here, and one alone has no picture; gan test measures them")
     check_fits(model, data)
     data.prepare_data()
     training, held_out = of_split(data, "train"), of_split(data, "test").some(options.samples)
+    given = held_out_given(model, data, len(latents))
     made = render(
         model,
         latents,
-        conditions={"ema": options.ema, **conditions_for(model, len(latents), None, None)},
+        conditions={"ema": options.ema, **conditions_for(model, len(latents), given=given.shown)},
         batch_size=options.batch_size,
         trainer_options=trainer_options,
     )
     if made is None:  # another process has them
         return None
     folder = Path(options.cache_dir)
-    network = features_for(data, options.features, folder, Path(options.weights) if options.weights else None)
-    views: list[tuple[str, str, View]] = [
-        ("pixels", "grey levels (RMS)", pixels),
-        (f"features of {network.name}", "", network),
-    ]
+    weights = Path(options.weights) if options.weights else None
+    usual = options.features is not None or model.medium.features(lambda: True) is not None
+    network = features_for(data, options.features, folder, weights) if usual else None
+    views: list[tuple[str, str, View]] = [("pixels", "grey levels (RMS)", pixels)]
+    if network is not None:
+        views.append((f"features of {network.name}", "", network))
     real = held_out.all()
     compared = [compare(name, unit, view, made, real, training, options.neighbours) for name, unit, view in views]
     table, verdict = _table(type(model).__name__, compared, training, held_out), sentence(compared)
     histograms, figures = (output.with_name(f"{output.stem}{end}") for end in ("-distances.png", ".json"))
-    shown = [training.read(one.numbers[: options.num].flatten()).unflatten(0, (options.num, -1)) for one in compared]
-    save_png(rows_picture(made[: options.num], shown, [one.name for one in compared]), output)
+    medium = model.medium
+    nearest_ones = [medium.each_pictured(training.read(one.numbers[: options.num].flatten())) for one in compared]
+    shown = [pictures.unflatten(0, (options.num, -1)) for pictures in nearest_ones]
+    names = [one.name for one in compared]
+    save_png(rows_picture(medium.each_pictured(made[: options.num]), shown, names), output)
     save_png(distributions(compared), histograms)
     content = {
         "checkpoint": str(path),
@@ -110,7 +117,7 @@ def neighbours(
     return Neighbours(table, verdict, [output, histograms, figures])
 
 
-def compare(name: str, unit: str, view: View, made: Tensor, real: Tensor, training: Images, k: int) -> Compared:
+def compare(name: str, unit: str, view: View, made: Tensor, real: Tensor, training: Collection, k: int) -> Compared:
     """The k nearest training images of generated and of held-out images, in one view.
 
     Args:
@@ -134,7 +141,7 @@ def pixels(images: Tensor) -> Tensor:
     return images.flatten(1)
 
 
-def _viewed(images: Images, view: View) -> Iterator[Tensor]:
+def _viewed(images: Collection, view: View) -> Iterator[Tensor]:
     for numbers in torch.arange(images.total).split(BATCH):
         yield view(images.read(numbers))
 
@@ -153,7 +160,7 @@ def sentence(compared: list[Compared]) -> str:
     return "No sign of memorisation: samples are no nearer to the training images than held-out images are."
 
 
-def _table(variant: str, compared: list[Compared], training: Images, held_out: Images) -> Table:
+def _table(variant: str, compared: list[Compared], training: Collection, held_out: Collection) -> Table:
     count = len(compared[0].distances)
     table = Table(
         "distance to the nearest training image",

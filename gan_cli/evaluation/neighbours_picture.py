@@ -8,7 +8,7 @@ import torch
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
-from gan_cli.media.images import grid
+from gan_cli.media.pictures import grid
 from gan_cli.metrics.nearest import Compared
 
 GAP = 16

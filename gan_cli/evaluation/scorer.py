@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from gan_cli.data import GANDataModule
 from gan_cli.data.datamodules import Split
@@ -20,9 +21,11 @@ from gan_cli.evaluation.measuring import (
     check_enough,
     features_for,
     floor_of,
+    is_natural,
 )
 from gan_cli.evaluation.scores import Scores, chosen
 from gan_cli.evaluation.translation import score_translations, tasks
+from gan_cli.inference.given import held_out_given
 from gan_cli.metrics.features import FeatureNetwork
 from gan_cli.networks.layers import evaluating
 from gan_cli.variants.base import AdversarialModule
@@ -77,7 +80,7 @@ class Scorer:
 
     @torch.no_grad()
     def score(self, model: AdversarialModule, seed: int = REPORTING_SEED) -> list[Scores]:
-        """The scores of a model: a table, or one for each direction of a translator; none of one that makes points.
+        """The scores of a model: a table, or one for each direction of a translator; none where there are no features.
 
         Args:
             model: On the device that is to compute.
@@ -86,7 +89,7 @@ class Scorer:
         Raises:
             UserError: If there are too few images, or the features do not take them.
         """
-        if model.point_dim:
+        if self.features is None and model.medium.features(lambda: True) is None:
             return []
         with _undisturbed(model):
             if isinstance(model, TranslationModule):
@@ -100,18 +103,23 @@ class Scorer:
             check_enough(min(images.total, self.num or images.total), "num" if self.num else "data")
             training = of_split(self.data, "train")
             self._real = against_training(images, training, self.num or images.total, network, self.folder)
-        facts = self.data.facts
         return score_samples(
             model,
             network,
             self._real,
             self._floor,
+            self._given(model),
             num=self.num or self._real.images.total,
             seed=seed,
             wanted=self.wanted,
-            natural=self.data.natural and facts.image_channels == 3,
+            natural=is_natural(self.data),
             title=self._title(model),
         )
+
+    def _given(self, model: AdversarialModule) -> dict[str, Tensor]:
+        """What samples are made from, where the model is given anything: what belongs to the real ones."""
+        assert self._real is not None
+        return held_out_given(model, self.data, self.num or self._real.images.total, self.split).shown
 
     def _floor(self, wanted: set[str]) -> Values:
         """What real images score beside real ones: computed once, however often models are scored."""
@@ -150,7 +158,7 @@ class Scorer:
         return self._network.to(device)
 
     def _title(self, model: AdversarialModule) -> str:
-        set_name = f"{self.data.facts.name} {self.split}"
+        set_name = f"{self.data.name} {self.split}"
         return f"{type(model).__name__} after {model.counters.batches:,} batches beside {set_name}"
 
 

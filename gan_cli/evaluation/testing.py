@@ -55,7 +55,7 @@ def score_and_write(
             "checkpoint": str(path),
             "variant": type(model).__name__,
             "batches": model.counters.batches,
-            "data": data.facts.name,
+            "data": data.name,
             "split": "test",
             "seed": options.seed,
             "logged": dict(logged),

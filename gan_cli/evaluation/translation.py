@@ -1,6 +1,5 @@
 """Scores of a model that makes images from images: beside the right ones where they are known, else as a set."""
 
-import inspect
 from pathlib import Path
 from typing import NamedTuple
 
@@ -8,16 +7,17 @@ import torch
 from torch import Tensor
 
 from gan_cli import seeding
-from gan_cli.batches import ImageBatch, PairedBatch
 from gan_cli.data import GANDataModule
 from gan_cli.data.datamodules import Split
-from gan_cli.evaluation.collections import Images, labels_of, of_split
+from gan_cli.errors import UserError
+from gan_cli.evaluation.collections import Collection, labels_of, of_split
 from gan_cli.evaluation.measuring import LEAST, Values, against_itself, floor_of, measured, possible, scored, table
 from gan_cli.evaluation.processes import by_first, gathered, my_batches
 from gan_cli.evaluation.scores import Protocol, Scores
-from gan_cli.media.images import to_float, to_uint8
+from gan_cli.inference.translator import as_promised
+from gan_cli.media.pictures import to_float, to_uint8
 from gan_cli.metrics import pairs
-from gan_cli.metrics.features import FeatureNetwork, Seen
+from gan_cli.metrics.features import FeatureNetwork, FeatureRows
 from gan_cli.variants.translation import TranslationModule
 
 AT_ONCE = 10
@@ -37,17 +37,17 @@ class Task(NamedTuple):
     """
 
     direction: str
-    inputs: Images
-    targets: Images
+    inputs: Collection
+    targets: Collection
     paired: bool
 
 
 def tasks(model: TranslationModule, data: GANDataModule, split: Split, num: int) -> list[Task]:
     """Every direction of a model with the images of a data set, `num` at most."""
-    if data.yields is ImageBatch:
+    if len(data.fields) == 1:
         return [_to_class(data, split, num, *numbered) for numbered in enumerate(model.directions)]
     sides = [of_split(data, split, domain) for domain in (0, 1)]
-    paired = data.yields is PairedBatch
+    paired = "target" in data.fields
     return [
         Task(direction, sides[number].some(num), sides[1 - number].some(num), paired)
         for number, direction in enumerate(model.directions)
@@ -88,11 +88,17 @@ def score_translations(
         title: Whose scores they are.
         folder: Where features of real images are kept.
         left_out: What is to be said of measures that are missing.
+
+    Raises:
+        UserError: If the translations would not be as large as the targets.
     """
     left_out = list(left_out)
     values: Values = {}
     count = task.inputs.total
-    images = _translated(model, task, seed) if task.paired or network is not None else []
+    images: list[tuple[Tensor, Tensor]] = []
+    if task.paired or network is not None:
+        _check_sizes(model, task)
+        images = _translated(model, task, seed)
     if task.paired:
         of_pairs, notes = pairs.measures(task.targets.read(torch.tensor([0])).shape[-1])
         of_pairs = {name: measure for name, measure in of_pairs.items() if name in wanted}
@@ -102,7 +108,7 @@ def score_translations(
     if not enough:
         left_out.append(f"FID, KID and the like: left out, {min(count, task.targets.total)} images are too few")
     how = "rounded to 8 bits as saved, each as if it were alone"
-    if _noisy(model):
+    if model.NOISY:
         how += f", noise of seed {seed}"
     if network is None or not enough:
         protocol = Protocol("", "", None, "", count, task.targets.total, task.targets.origin, "none", how)
@@ -110,11 +116,11 @@ def score_translations(
     real = against_itself(task.targets, network, folder)
     wanted, _ = possible(wanted & SETS, network, natural=False)
     parts = [network(made) for made, _ in images]
-    width = real.seen.features.shape[1]
-    seen = Seen(gathered(parts, count, _at_once(model), width, model.device), None)
+    width = real.rows.features.shape[1]
+    rows = FeatureRows(gathered(parts, count, _at_once(model), width, model.device), None)
 
     def judged() -> Scores:
-        found = {**measured(seen, real.seen, wanted), **values}
+        found = {**measured(rows, real.rows, wanted), **values}
         return table(title, network, how, count, real, found, floor_of(real, wanted), left_out)
 
     return by_first(judged)
@@ -139,16 +145,32 @@ def _translated(model: TranslationModule, task: Task, seed: int) -> list[tuple[T
     """This process's translations, uint8, with their numbers."""
     made = []
     for numbers in my_batches(task.inputs.total, _at_once(model)):
-        if _noisy(model):
+        if model.NOISY:
             seeding.reseed(seeding.mix(seed, "evaluate", int(numbers[0])), model.device)
         inputs = to_float(task.inputs.read(numbers)).to(model.device)
-        made.append((to_uint8(model(inputs, task.direction)).cpu(), numbers))
+        outputs = as_promised(model, inputs, model(inputs, task.direction))
+        made.append((to_uint8(outputs).cpu(), numbers))
     return made
 
 
-def _noisy(model: TranslationModule) -> bool:
-    return "dropout" in inspect.signature(model.forward).parameters
+def _check_sizes(model: TranslationModule, task: Task) -> None:
+    """Refuses targets that translations cannot be held against: nothing is resized, and pixels are not repeated.
+
+    Raises:
+        UserError: If the translations would have another size or, of pairs, other channels than the targets.
+    """
+    if not min(task.inputs.total, task.targets.total):
+        return
+    _, *given = task.inputs.read(torch.tensor([0])).shape[1:]
+    channels, *wanted = task.targets.read(torch.tensor([0])).shape[1:]
+    scale, made_channels = model.sizes.scale, model.channels(task.direction)[1]
+    made = [side * scale for side in given]
+    if made != wanted or (task.paired and made_channels != channels):
+        raise UserError(
+            f"data: {task.direction} makes {[made_channels, *made]} of images {given} (scale {scale}), and "
+            f"{task.targets.origin} holds {[channels, *wanted]}; take a data set with targets of that shape"
+        )
 
 
 def _at_once(model: TranslationModule) -> int:
-    return 1 if _noisy(model) else AT_ONCE
+    return 1 if model.NOISY else AT_ONCE

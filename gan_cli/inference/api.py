@@ -1,6 +1,6 @@
 """The Python side of the verbs: a trained GAN as an object."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, overload
 
@@ -9,11 +9,12 @@ from PIL import Image
 from torch import Tensor
 
 from gan_cli.errors import UserError
-from gan_cli.inference.arithmetic import Concept, classes_of, conditions_of, neighbourhood, result_of
+from gan_cli.inference.arithmetic import Concept, all_latents, classes_of, conditions_of
 from gan_cli.inference.checkpoints import Modules, load_model
+from gan_cli.inference.given import given_of
 from gan_cli.inference.labels import chosen_classes, class_walk
 from gan_cli.inference.latents import Method, usual_method, walk
-from gan_cli.inference.rendering import conditions_for, images_at, latents_of, takes_labels
+from gan_cli.inference.rendering import conditions_for, latents_of, made_at, spaces_of, takes_labels
 from gan_cli.inference.translator import Translator, translating, usual_direction
 from gan_cli.media.picture_files import Picture, picture_of, picture_of_tensor, read_picture, to_pil, to_tensor
 from gan_cli.media.reading import Unreadable
@@ -45,28 +46,31 @@ class TrainedGAN:
         seed: int = 0,
         *,
         labels: Sequence[int] | None = None,
+        given: Mapping[str, Tensor] | None = None,
         truncation_psi: float | None = None,
         ema: bool = True,
         batch_size: int = 64,
     ) -> Tensor:
-        """Images as `gan sample` makes them; image k belongs to seed + k, however many are asked for.
+        """Things as `gan sample` makes them; thing k belongs to seed + k, however many are asked for.
 
         Args:
             num: N, how many.
             seed: The first seed, >= 0.
             labels: Classes, dealt out in turn, for a conditional variant; None means all classes in turn.
+            given: What the model makes things from, by name, as it is kept (images as uint8), dealt out in turn; None
+                takes held-out examples of its data set.
             truncation_psi: 1 is off, 0 the mean image, for a variant that has truncation.
             ema: The averaged generator, or the one that was trained.
             batch_size: Images at a time.
 
         Returns:
-            uint8 [N, C, H, W], or float [N, 2] for points, on the CPU.
+            As the medium keeps them, on the CPU: images uint8 [N, C, H, W], points float [N, 2].
 
         Raises:
             UserError: If the variant has no labels or truncation, or there is no such class.
         """
         latents = latents_of(self.model, range(seed, seed + num))
-        conditions = conditions_for(self.model, num, labels, truncation_psi)
+        conditions = conditions_for(self.model, num, labels, truncation_psi, self._given(given, num))
         return self._images(latents, {"ema": ema, **conditions}, batch_size)
 
     def interpolate(
@@ -77,6 +81,8 @@ class TrainedGAN:
         method: Method | None = None,
         loop: bool = False,
         labels: Sequence[int] | None = None,
+        given: Mapping[str, Tensor] | None = None,
+        space: str | None = None,
         ema: bool = True,
         batch_size: int = 64,
     ) -> Tensor:
@@ -89,20 +95,24 @@ class TrainedGAN:
             loop: Return from the last to the first.
             labels: For a conditional variant: the class, or several, dealt out to the seeds in turn, to walk between
                 them; None means class 0.
+            given: What the model makes things from, by name, as it is kept; the first row serves the whole walk.
+            space: "z", or "w" where the variant has styles; None takes w where there is one.
             ema: The averaged generator, or the one that was trained.
             batch_size: Images at a time.
 
         Returns:
             uint8 [F, C, H, W] on the CPU.
         """
-        keyframes = latents_of(self.model, seeds)
-        latents = walk(keyframes, steps, method or usual_method(self.model.latent_distribution), loop)
-        conditions = conditions_for(
-            self.model, len(latents), labels or ([0] if takes_labels(self.model) else None), None
-        )
+        space = space or spaces_of(self.model)[-1]
+        keyframes = latents_of(self.model, seeds, space, ema)
+        usual = usual_method(self.model.latent_distribution) if space == "z" else "lerp"
+        latents = walk(keyframes, steps, method or usual, loop)
+        classes = labels or ([0] if takes_labels(self.model) else None)
+        one = {name: rows[:1] for name, rows in self._given(given, 1).items()}
+        conditions = conditions_for(self.model, len(latents), classes, None, one)
         if labels and len(labels) > 1:
-            classes = chosen_classes(self.model, [labels[place % len(labels)] for place in range(len(seeds))])
-            conditions["labels"] = class_walk(self.model, classes, steps, loop)
+            passed = chosen_classes(self.model, [labels[place % len(labels)] for place in range(len(seeds))])
+            conditions["labels"] = class_walk(self.model, passed, steps, loop)
         return self._images(latents, {"ema": ema, **conditions}, batch_size)
 
     def arithmetic(
@@ -132,13 +142,12 @@ class TrainedGAN:
             UserError: If no concept is added, nothing is left, or the variant has no such classes.
         """
         model = self.model
-        latents_of(model, [0])
         concepts = [Concept(sign, tuple(seeds)) for sign, many in ((1, plus), (-1, minus)) for seeds in many]
-        result = result_of(concepts, model.latent_dim, model.latent_distribution)
-        nine = neighbourhood(result, model.latent_distribution, seed)
+        nine = all_latents(model, concepts, seed, spaces_of(model)[-1], ema)[-9:]
         classes = classes_of(model, labels)
-        conditions = conditions_of(model, classes, len(nine))
-        return self._images(nine.repeat(len(classes), 1), {"ema": ema, **conditions}, batch_size)
+        conditions = conditions_of(model, classes, len(nine), self._given(None, 1))
+        repeated = nine.repeat(len(classes), *[1] * (nine.ndim - 1))
+        return self._images(repeated, {"ema": ema, **conditions}, batch_size)
 
     @overload
     def translate(self, images: Tensor, direction: str | None = None, **options: Any) -> Tensor: ...
@@ -152,7 +161,9 @@ class TrainedGAN:
     def translate(
         self, images: Tensor | Image.Image | str | Path, direction: str | None = None, **options: Any
     ) -> Tensor | Image.Image:
-        """Translations as `gan translate` makes them, of the images' size, each as if it were alone.
+        """Translations as `gan translate` makes them, each as if it were alone.
+
+        They have the images' size, times the scale of a model that enlarges.
 
         Args:
             images: uint8 [C, H, W] or [N, C, H, W] (of 2 or 4 channels the last is the opacity), a Pillow image, or
@@ -162,7 +173,8 @@ class TrainedGAN:
                 `ema`; as `Translator` takes them. A file's noise is that of its name, all others have the same.
 
         Returns:
-            uint8 [C', H, W] or [N, C', H, W] on the CPU, or a Pillow image of 8 bits; opacity is kept.
+            uint8 [C', sH, sW] or [N, C', sH, sW] on the CPU, s being the scale, or a Pillow image of 8 bits; opacity is
+            kept.
 
         Raises:
             UserError: If the model makes no images from images, has no such direction or option, or the file cannot
@@ -190,10 +202,16 @@ class TrainedGAN:
             except Unreadable as error:
                 raise UserError(f"images: {error}") from error
 
+    def _given(self, given: Mapping[str, Tensor] | None, count: int) -> dict[str, Tensor]:
+        """What the model is given, as it sees it: what was handed over, or held-out examples."""
+        if given is None:
+            return given_of(self.model, None, count).shown
+        return {name: self.model.media[name].shown(rows) for name, rows in given.items()}
+
     @torch.inference_mode()
     def _images(self, latents: Tensor, conditions: dict[str, Any], batch_size: int) -> Tensor:
         batches = torch.arange(len(latents)).split(batch_size)
-        return torch.cat([images_at(self.model, latents, conditions, positions) for positions in batches])
+        return torch.cat([made_at(self.model, latents, conditions, positions) for positions in batches])
 
 
 def _check(images: Tensor) -> None:

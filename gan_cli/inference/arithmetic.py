@@ -1,6 +1,6 @@
 """`gan arithmetic`: sums and differences of concepts in the latent space, as a picture."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,10 +11,12 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from gan_cli.errors import UserError
+from gan_cli.inference.given import given_of
 from gan_cli.inference.labels import chosen_classes, class_names, read_labels
 from gan_cli.inference.latents import seeded_latents
-from gan_cli.inference.rendering import conditions_for, latents_of, render, takes_labels
-from gan_cli.media.images import grid, save_png
+from gan_cli.inference.rendering import conditions_for, latents_of, render, spaces_of, takes_labels
+from gan_cli.media.medium import rows_of
+from gan_cli.media.pictures import grid, save_png
 from gan_cli.seeding import Distribution, draw, stream
 from gan_cli.variants.base import AdversarialModule
 
@@ -107,13 +109,37 @@ def neighbourhood(result: Tensor, distribution: Distribution, seed: int) -> Tens
     return torch.cat([around[:middle], result[None], around[middle:]])
 
 
-def all_latents(concepts: Sequence[Concept], latent_dim: int, distribution: Distribution, seed: int) -> Tensor:
-    """What a picture shows: of each concept its seeds and their mean, then the nine of `neighbourhood`; [M, Z]."""
-    rows = []
-    for concept in concepts:
-        own = seeded_latents(concept.seeds, latent_dim, distribution)
-        rows += [own, on_prior(own.mean(0)[None], distribution)]
-    return torch.cat([*rows, neighbourhood(result_of(concepts, latent_dim, distribution), distribution, seed)])
+def all_latents(
+    model: AdversarialModule, concepts: Sequence[Concept], seed: int, space: str = "z", ema: bool = True
+) -> Tensor:
+    """What a picture shows: of each concept its seeds and their mean, then the nine of `neighbourhood`; [M, ...].
+
+    In z the means are brought to the prior. In w, which has none, they stay what they are.
+
+    Args:
+        model: The variant.
+        concepts: What is added and taken away.
+        seed: Of the noise around the result.
+        space: z, or w where the variant has it.
+        ema: The averaged mapping to styles where there is one, or the one that is trained.
+    """
+    own = [latents_of(model, concept.seeds, space, ema) for concept in concepts]
+    if space == "z":
+        distribution = model.latent_distribution
+        means = [on_prior(latents.mean(0)[None], distribution) for latents in own]
+        around = neighbourhood(result_of(concepts, model.latent_dim, distribution), distribution, seed)
+    else:
+        means = [styles.mean(0, keepdim=True) for styles in own]
+        result = torch.stack([concept.sign * mean[0] for concept, mean in zip(concepts, means, strict=True)]).sum(0)
+        around = styles_around(result, seed)
+    return torch.cat([*(rows for pair in zip(own, means, strict=True) for rows in pair), around])
+
+
+def styles_around(result: Tensor, seed: int) -> Tensor:
+    """A result [L, W] between eight neighbours, [9, L, W], by the noise of `neighbourhood`."""
+    noise = NOISE * draw((NEIGHBOURS, *result.shape), "uniform", stream(seed, "arithmetic"))
+    middle = NEIGHBOURS // 2
+    return torch.cat([result + noise[:middle], result[None], result + noise[middle:]])
 
 
 def arithmetic(model: AdversarialModule, folder: Path, options: Any, trainer_options: dict[str, Any]) -> list[Path]:
@@ -137,20 +163,21 @@ def arithmetic(model: AdversarialModule, folder: Path, options: Any, trainer_opt
     if output.suffix.lower() != ".png":
         raise UserError(f"output: {output} has no ending this verb writes; take a .png")
     latents_of(model, [0])  # refuses a model that makes images from images
-    if model.point_dim:
-        raise UserError(f"ckpt: {type(model).__name__} makes points here, of which there are no pictures to add")
+    if not model.medium.suffix:
+        raise UserError(f"ckpt: {type(model).__name__} makes {model.medium.name} here, and one alone has no picture")
     classes = classes_of(model, read_labels(options.labels))
-    latents = all_latents(concepts, model.latent_dim, model.latent_distribution, options.seed)
-    images = render(
+    latents = all_latents(model, concepts, options.seed, options.space or spaces_of(model)[-1], options.ema)
+    given = given_of(model, options.given, 1)
+    made = render(
         model,
-        latents.repeat(len(classes), 1),
-        conditions={"ema": options.ema, **conditions_of(model, classes, len(latents))},
+        latents.repeat(len(classes), *[1] * (latents.ndim - 1)),
+        conditions={"ema": options.ema, **conditions_of(model, classes, len(latents), given.shown)},
         batch_size=options.batch_size,
         trainer_options=trainer_options,
     )
-    if images is None:  # another process has them
+    if made is None:  # another process has them
         return []
-    panels = [_panel(concepts, part) for part in images.split(len(latents))]
+    panels = [_panel(concepts, part) for part in model.medium.each_pictured(made).split(len(latents))]
     names = class_names(model, classes) if takes_labels(model) else [""]
     save_png(torch.cat([_titled(panel, name) for panel, name in zip(panels, names, strict=True)], dim=1), output)
     return [output]
@@ -168,9 +195,12 @@ def classes_of(model: AdversarialModule, typed: Sequence[int | str] | None) -> l
     return chosen_classes(model, [0] if typed is None else typed)
 
 
-def conditions_of(model: AdversarialModule, classes: Sequence[int], each: int) -> dict[str, Any]:
-    """What `forward` takes beside latents: each class for so many of them, in turn."""
-    return {"labels": torch.tensor(classes).repeat_interleave(each)} if takes_labels(model) else {}
+def conditions_of(
+    model: AdversarialModule, classes: Sequence[int], each: int, given: Mapping[str, Tensor]
+) -> dict[str, Any]:
+    """What `forward` takes beside latents: each class for so many of them, in turn, and the same given to all."""
+    labels = {"labels": torch.tensor(classes).repeat_interleave(each)} if takes_labels(model) else {}
+    return {**labels, **{name: rows_of(rows, each * len(classes)) for name, rows in given.items()}}
 
 
 def _name(concepts: Sequence[Concept]) -> str:
@@ -188,14 +218,14 @@ def _panel(concepts: Sequence[Concept], images: Tensor) -> Tensor:
     """
     larger = max(1, -(-SMALLEST // images.shape[-1]))
     images = images.repeat_interleave(larger, 2).repeat_interleave(larger, 3)
-    channels, _, side = images.shape[1:]
+    channels, side, width = images.shape[1:]
     *columns, nine = images.split([*(len(concept.seeds) + 1 for concept in concepts), 1 + NEIGHBOURS])
     pieces: list[Tensor] = []
     for concept, column in zip(concepts, columns, strict=True):
         sign = "+" if concept.sign > 0 else "-"  # the font that comes with Pillow has no minus
         pieces += [_sign(sign, side, channels)] if pieces or concept.sign < 0 else []
         pieces += [
-            torch.cat([_column(column[:-1]), _white(channels, side // 4, side + 4), _column(column[-1:])], dim=1)
+            torch.cat([_column(column[:-1]), _white(channels, side // 4, width + 4), _column(column[-1:])], dim=1)
         ]
     pieces += [_sign("=", side, channels), grid(nine, 3)]
     height = max(piece.shape[1] for piece in pieces)
@@ -208,7 +238,7 @@ def _column(images: Tensor) -> Tensor:
 
 
 def _sign(sign: str, side: int, channels: int) -> Tensor:
-    """A strip as high as an image with a sign in it, uint8 [C, H, W]."""
+    """A strip as high as an image of that height, with a sign in it, uint8 [C, H, W]."""
     strip = Image.new("L", (side // 2, side + 4), 255)
     font = ImageFont.load_default(size=side // 2)
     ImageDraw.Draw(strip).text((side // 4, side // 2 + 2), sign, fill=0, font=font, anchor="mm")

@@ -107,6 +107,15 @@ def data_set(path: Path, module: Modules = None) -> GANDataModule:
     return _data_set(content[RECORD]["data"], saved, plugins.imported(module))
 
 
+def data_set_of(model: AdversarialModule) -> GANDataModule:
+    """The data set that a model was trained on, with the arguments that it had.
+
+    Raises:
+        UserError: If the model names no data set that is known.
+    """
+    return _data_set(model.data_facts, model.data_arguments, model.trusted)
+
+
 def _data_set(facts: dict[str, Any], saved: dict[str, Any], modules: Sequence[str]) -> GANDataModule:
     name = facts.get("name", "")
     found = [kind for kind in plugins.classes(GANDataModule, modules) if kind.__name__ == name]
@@ -148,4 +157,5 @@ def load_model(path: Path, module: Modules = None) -> AdversarialModule:
             f"ckpt: {path} does not fit this version's {model_class.__name__}; gan-cli {version} wrote it"
         ) from error
     model.on_load_checkpoint(content)
+    model.trusted = plugins.imported(module)
     return model.eval()

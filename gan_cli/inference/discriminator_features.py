@@ -1,7 +1,5 @@
 """What a discriminator makes of images: the outputs of its layers as one row of numbers."""
 
-import inspect
-
 import torch
 from torch import Tensor
 
@@ -37,7 +35,7 @@ def discriminator_features(model: AdversarialModule, inputs: Tensor) -> Tensor:
         inputs: Images [N, C, H, W] in [-1, 1] or points [N, D], on its device.
     """
     told = {}
-    if "labels" in inspect.signature(model.discriminator.forward).parameters:
+    if getattr(model.discriminator, "takes_labels", False):
         told["labels"] = inputs.new_full((len(inputs), model.num_classes), 1 / model.num_classes)
     pack = getattr(model, "pack", 1)
     with layer_outputs(model.discriminator) as outputs:

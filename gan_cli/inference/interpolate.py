@@ -1,23 +1,24 @@
 """`gan interpolate`: walks between images, as a grid with one row a walk, as frames, or as a GIF or MP4."""
 
-import io
 from pathlib import Path
 from typing import Any
 
-import av
 import torch
 from torch import Tensor
-from torch.nn.functional import pad
 
 from gan_cli.errors import UserError
-from gan_cli.files import write_atomically
+from gan_cli.inference.given import given_of
 from gan_cli.inference.labels import chosen_classes, class_walk, read_labels
 from gan_cli.inference.latents import usual_method, walk
-from gan_cli.inference.pictures import real_points, surface
-from gan_cli.inference.rendering import conditions_for, latents_of, render, takes_labels
-from gan_cli.media.images import grid, save_png, to_pil
-from gan_cli.media.scatter import scatter
+from gan_cli.inference.pictures import beside
+from gan_cli.inference.rendering import conditions_for, latents_of, render, spaces_of, takes_labels
+from gan_cli.media.films import FILMS, write_film
+from gan_cli.media.medium import Beside, Medium, rows_of
+from gan_cli.media.pictures import save_png
 from gan_cli.variants.base import AdversarialModule
+
+ENDINGS = (".png", *FILMS, "")
+"""Of what can be written; a folder has none."""
 
 
 def interpolate(model: AdversarialModule, folder: Path, options: Any, trainer_options: dict[str, Any]) -> list[Path]:
@@ -37,86 +38,58 @@ def interpolate(model: AdversarialModule, folder: Path, options: Any, trainer_op
         OSError: If the output cannot be written.
     """
     output = Path(options.output or folder / f"interpolate-seed{options.seed}.png")
-    if output.suffix.lower() not in _WRITERS:
+    if output.suffix.lower() not in ENDINGS:
         raise UserError(f"output: {output} has no ending this verb writes; take .png, .gif, .mp4 or a folder")
-    if model.point_dim and output.suffix.lower() != ".png":
-        raise UserError(f"output: {output}: walks between points are drawn into one picture; take a .png")
     labels = read_labels(options.labels)
     classes = chosen_classes(model, labels) if takes_labels(model) and labels is not None else []
     paths = walks(model, options, len(classes))
-    rows, steps, _ = paths.shape
-    conditions = conditions_for(model, rows, labels, options.truncation_psi)
+    rows, steps = paths.shape[:2]
+    given = given_of(model, options.given, rows)
+    conditions = conditions_for(model, rows, labels, options.truncation_psi, given.shown)
     if len(classes) > 1:  # every walk passes the classes in turn, as it passes its latents
         passed = [classes[place % len(classes)] for place in range(max(len(classes), options.keyframes))]
         conditions["labels"] = class_walk(model, passed, options.steps, options.loop).repeat(rows, 1)
     elif "labels" in conditions:
         conditions["labels"] = conditions["labels"].repeat_interleave(steps)  # a walk keeps its class
-    images = render(
+    for name in given.shown:
+        conditions[name] = conditions[name].repeat_interleave(steps, dim=0)  # and what it is given
+    made = render(
         model,
         paths.flatten(0, 1),
         conditions={"ema": options.ema, **conditions},
         batch_size=options.batch_size,
         trainer_options=trainer_options,
     )
-    if images is None:  # another process has them
+    if made is None:  # another process has them
         return []
-    frames = images.unflatten(0, (rows, steps))
-    if model.point_dim:
-        save_png(scatter(frames, real_points(model), lambda places: surface(model, places), as_paths=True), output)
-    else:
-        _WRITERS[output.suffix.lower()](frames, output, options.fps)
+    each = {name: conditions[name] for name in given.shown}
+    real = None if given.real is None else rows_of(given.real, rows).repeat_interleave(steps, dim=0)
+    _write(model.medium, made.unflatten(0, (rows, steps)), beside(model, given=each, real=real), output, options.fps)
     return [output]
 
 
+def _write(medium: Medium, walked: Tensor, shown: Beside, output: Path, fps: int) -> None:
+    """Writes walks [R, F, ...] as a picture, as a film, or as the pictures of a film."""
+    suffix = output.suffix.lower()
+    if suffix == ".png":
+        save_png(medium.walks(walked, shown), output)
+    elif suffix:
+        write_film(medium.film(walked, shown), output, fps)
+    else:
+        for number, frame in enumerate(medium.film(walked, shown)):
+            save_png(frame, output / f"frame{number:05d}.png")
+
+
 def walks(model: AdversarialModule, options: Any, classes: int) -> Tensor:
-    """Latents of all walks, [walks, frames, Z]; walk w passes the seeds that follow those of walk w - 1.
+    """Latents of all walks, [walks, frames, Z], or styles; walk w passes the seeds that follow those of walk w - 1.
 
     With several classes to pass, a walk has as many keyframes at least, and a single one may be held throughout.
     """
     held = options.keyframes == 1 and classes > 1
     each = 1 if held else max(options.keyframes, classes)
     seeds = range(options.seed, options.seed + options.walks * each)
-    keyframes = latents_of(model, seeds).split(each)
-    method = options.method or usual_method(model.latent_distribution)
-    repeated = [k.expand(classes, -1) if held else k for k in keyframes]
+    space = options.space or spaces_of(model)[-1]
+    keyframes = latents_of(model, seeds, space, options.ema).split(each)
+    method = options.method or (usual_method(model.latent_distribution) if space == "z" else "lerp")
+    repeated = [k.expand(classes, *[-1] * (k.ndim - 1)) if held else k for k in keyframes]
     return torch.stack([walk(k, options.steps, method, options.loop) for k in repeated])
-
-
-def _frames(images: Tensor) -> list[Tensor]:
-    """One picture a moment, with all walks in it: uint8 [R, F, C, H, W] -> F times [C, H', W']."""
-    columns = int(len(images) ** 0.5 + 0.999)
-    return [grid(moment, columns) for moment in images.transpose(0, 1)]
-
-
-def _write_grid(images: Tensor, path: Path, fps: int) -> None:
-    save_png(grid(images.flatten(0, 1), columns=images.shape[1]), path)
-
-
-def _write_frames(images: Tensor, path: Path, fps: int) -> None:
-    for number, frame in enumerate(_frames(images)):
-        save_png(frame, path / f"frame{number:05d}.png")
-
-
-def _write_gif(images: Tensor, path: Path, fps: int) -> None:
-    first, *rest = [to_pil(frame) for frame in _frames(images)]
-    write_atomically(
-        path, lambda file: first.save(file, "GIF", save_all=True, append_images=rest, duration=1000 / fps, loop=0)
-    )
-
-
-def _write_mp4(images: Tensor, path: Path, fps: int) -> None:
-    """H.264 in the pixel format that every player shows, which wants even sides."""
-    frames = [frame.expand(3, -1, -1) if frame.shape[0] == 1 else frame[:3] for frame in _frames(images)]
-    _, height, width = frames[0].shape
-    content = io.BytesIO()
-    with av.open(content, "w", format="mp4", options={"fflags": "+bitexact"}) as container:
-        stream = container.add_stream("libx264", rate=fps, options={"crf": "17", "threads": "1"})
-        stream.width, stream.height, stream.pix_fmt = width + width % 2, height + height % 2, "yuv420p"
-        for frame in frames:
-            even = pad(frame, (0, width % 2, 0, height % 2), value=255).permute(1, 2, 0).contiguous()
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(even.numpy(), format="rgb24")))
-        container.mux(stream.encode())
-    write_atomically(path, lambda file: file.write(content.getvalue()))
-
-
-_WRITERS = {".png": _write_grid, ".gif": _write_gif, ".mp4": _write_mp4, "": _write_frames}

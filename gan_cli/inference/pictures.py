@@ -1,67 +1,83 @@
-"""One picture of all that was made: a grid, a grid with a row for each class, or a scatter plot."""
+"""One picture of all that was made, with what a page of that medium shows beside it."""
 
-from math import isqrt
+from collections.abc import Mapping
 from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn.functional import interpolate
 
-from gan_cli import data, seeding
+from gan_cli import seeding
+from gan_cli.errors import UserError
+from gan_cli.inference.checkpoints import data_set_of
 from gan_cli.inference.labels import class_names
-from gan_cli.media.images import grid, labelled_grid, to_uint8
-from gan_cli.media.scatter import scatter
+from gan_cli.media.medium import Beside, Medium
+from gan_cli.media.pictures import grid, to_uint8
 from gan_cli.networks.layers import evaluating
 from gan_cli.variants.base import AdversarialModule
 from gan_cli.variants.translation import TranslationModule
 
-IMAGES, POINTS = 64, 2500
+
+def usual_number(medium: Medium, classes: int = 0, wanted: int | None = None) -> int:
+    """How many a page shows: as many of each class; of things that are only shown together always the usual number."""
+    if not medium.suffix:
+        return medium.usual
+    number = wanted or medium.usual
+    return max(1, number // classes) * classes if classes else number
 
 
-def usual_number(model: AdversarialModule, classes: int = 0, images: int = IMAGES) -> int:
-    """How many a picture shows if nothing else is asked for: points, or images with as many of each class."""
-    if model.point_dim:
-        return POINTS
-    return max(1, images // classes) * classes if classes else images
-
-
-def sheet(model: AdversarialModule, made: Tensor, labels: Tensor | None = None) -> Tensor:
-    """One picture, uint8 [C, H, W].
+def beside(
+    model: AdversarialModule,
+    labels: Tensor | None = None,
+    given: Mapping[str, Tensor] | None = None,
+    real: Tensor | None = None,
+) -> Beside:
+    """What may be shown beside made things.
 
     Args:
         model: The variant that made them.
-        made: uint8 [N, C, H, W], or points, float [N, 2].
-        labels: The class of each image, int64 [N], if the variant is conditional.
+        labels: The class of each, int64 [N], if the variant is conditional.
+        given: What they were made from, as the model sees it, N rows each.
+        real: What really belongs to that, as it is kept; None takes some of the set where the medium shows any.
     """
-    if model.point_dim:
-        return scatter(made, real_points(model), lambda places: surface(model, places))
-    if labels is None:
-        return grid(made, columns=isqrt(len(made) - 1) + 1)
-    classes = list(dict.fromkeys(labels.tolist()))
-    return labelled_grid([made[labels == number] for number in classes], class_names(model, classes))
+    kept = {name: model.media[name].kept(rows).cpu() for name, rows in (given or {}).items() if name in model.media}
+    count = model.medium.beside_real
+    if real is None and count:
+        real = real_things(model, count)
+    names = class_names(model, range(model.num_classes)) if labels is not None else ()
+    return Beside(labels, names, kept, real, lambda made: surface(model, made))
 
 
 @torch.no_grad()
 def translated_sheet(model: TranslationModule, batch: Any) -> Tensor:
     """One picture with a row for each held-out image, what it becomes beside it, uint8 [C, H, W].
 
+    Images smaller than the largest of their row are enlarged, each pixel to a square, so that they line up.
+
     Args:
         model: The variant, in eval mode.
         batch: Held-out images as the model sees them, on its device.
     """
     seeding.reseed(seeding.mix(model.seed, "pictures"), model.device)  # for a generator whose noise is dropout
-    shown = torch.stack([to_uint8(column).cpu() for column in model.columns(batch)], dim=1)
+    columns = [to_uint8(column).cpu() for column in model.columns(batch)]
+    size = [max(column.shape[axis] for column in columns) for axis in (2, 3)]
+    shown = torch.stack([interpolate(column, size, mode="nearest-exact") for column in columns], dim=1)
     return grid(shown.flatten(0, 1), columns=shown.shape[1])
 
 
 @torch.no_grad()
-def surface(model: AdversarialModule, places: Tensor) -> Tensor | None:
-    """The discriminator's outputs over the plane, [N] at points [N, 2], if it judges points alone."""
+def surface(model: AdversarialModule, made: Tensor) -> Tensor | None:
+    """The discriminator's outputs, [N] at made things [N, ...], if it judges things alone."""
     ask: Any = getattr(model, "surface", None)
     with evaluating(model.discriminator):
-        return None if ask is None else ask(places.to(model.device))
+        return None if ask is None else ask(made.to(model.device))
 
 
-def real_points(model: AdversarialModule) -> Tensor | None:
-    """Held-out points of the set the model was trained on, if it is one of ours, [M, 2]."""
-    kind = getattr(data, model.data_facts.get("name", ""), None)
-    return kind().part("test").content.real[:POINTS] if kind else None
+def real_things(model: AdversarialModule, count: int) -> Tensor | None:
+    """Held-out things of the set that the model was trained on, as they are kept; None where it is not at hand."""
+    try:
+        part = data_set_of(model).part("test")
+    except (UserError, OSError):
+        return None
+    real: Tensor = part[torch.arange(min(count, len(part)))].batch.real
+    return real

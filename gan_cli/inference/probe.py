@@ -76,7 +76,7 @@ def probe(
     found = {
         "checkpoint": str(path),
         "variant": type(model).__name__,
-        "data": data.facts.name,
+        "data": data.name,
         "labels_per_class": options.labels_per_class,
         "training_images": len(chosen),
         "test_images": len(test),
@@ -115,40 +115,40 @@ def _features(
 
 def _output(options: Any, path: Path, data: GANDataModule) -> Path:
     labels = f"-{options.labels_per_class}" if options.labels_per_class else ""
-    output = Path(options.output or path.parent / f"probe-{data.facts.name.lower()}{labels}.json")
+    output = Path(options.output or path.parent / f"probe-{data.name.lower()}{labels}.json")
     if output.suffix.lower() != ".json":
         raise UserError(f"output: {output} has no ending this verb writes; take a .json")
     return output
 
 
 def _check_classes(data: GANDataModule) -> None:
-    name = data.facts.name
-    if data.facts.attributes:
+    name = data.name
+    if data.facts.get("attributes"):
         raise UserError(f"data: an image of {name} has several attributes, and a probe tells one class; take another")
-    if data.facts.num_classes < 2:
+    if data.facts.get("num_classes", 0) < 2:
         raise UserError(f"data: {name} has no labels to tell its images apart by; take a labelled set with --data")
 
 
 def _check_labels(labels: Tensor, each: int | None, data: GANDataModule) -> None:
-    counts = labels.bincount(minlength=data.facts.num_classes)
+    counts = labels.bincount(minlength=data.facts["num_classes"])
     fewest = int(counts.argmin())
-    name = data.facts.class_names[fewest] if data.facts.class_names else str(fewest)
+    names = data.facts.get("class_names")
+    name = names[fewest] if names else str(fewest)
     if each == 1:
         raise UserError("labels_per_class: 1 leaves none to choose the regularisation by; take 2 or more")
     if int(counts[fewest]) < (each or 2):
         raise UserError(
-            f"labels_per_class: {data.facts.name} has {int(counts[fewest])} training images of class {name}, "
+            f"labels_per_class: {data.name} has {int(counts[fewest])} training images of class {name}, "
             f"and {each or 2} of each are needed"
         )
 
 
 def _check_memory(images: int, model: AdversarialModule, data: GANDataModule) -> None:
-    facts = data.facts
-    shape = (facts.point_dim,) if facts.point_dim else (facts.image_channels, facts.image_size, facts.image_size)
-    features = discriminator_features(model, torch.zeros(1, *shape)).shape[1]
+    one = cast(Batch, data.on_device(data.at_hand("train")[torch.tensor([0])])).real
+    features = discriminator_features(model, torch.zeros_like(one)).shape[1]
     wanted, there = images * features * BYTES, memory.memory()
     if wanted > there:
-        fits = max(2, int(images * there / wanted / facts.num_classes / 2))
+        fits = max(2, int(images * there / wanted / data.facts["num_classes"] / 2))
         raise UserError(
             f"labels_per_class: {images:,} images with {features:,} features each would take {wanted / 1e9:.0f} GB, "
             f"and there are {there / 1e9:.0f}; take fewer, such as --labels_per_class {fits}"

@@ -1,7 +1,6 @@
-"""Images from latents on Lightning's predict loop, so that devices and precision mean the same as in training."""
+"""Things from latents on Lightning's predict loop, so that devices and precision mean the same as in training."""
 
-import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -11,11 +10,15 @@ from gan_cli.errors import UserError
 from gan_cli.inference.dealt import dealt
 from gan_cli.inference.labels import chosen_classes
 from gan_cli.inference.latents import seeded_latents
-from gan_cli.media.images import to_uint8
+from gan_cli.media.medium import rows_of
 from gan_cli.variants.base import AdversarialModule
+from gan_cli.variants.latent import LatentModule
 from gan_cli.variants.translation import TranslationModule
 
 Sink = Callable[[list[int], Tensor], None]
+
+STYLES_AT_ONCE = 64
+"""Latents that are mapped to styles at a time."""
 
 
 def render(
@@ -27,85 +30,107 @@ def render(
     trainer_options: dict[str, Any],
     sink: Sink | None = None,
 ) -> Tensor | None:
-    """The images of latents, made by all devices together.
+    """What the model makes of latents, made by all devices together.
 
     Args:
         model: The variant.
-        latents: [M, Z].
-        conditions: What else the variant's `forward` takes; a tensor has one row an image.
-        batch_size: Images at a time on a device.
+        latents: [M, Z], or styles [M, L, W].
+        conditions: What else the variant's `forward` takes; a tensor has one row a thing.
+        batch_size: Things at a time on a device.
         trainer_options: Lightning's accelerator, devices, num_nodes, strategy, precision.
-        sink: Gets the positions in `latents` and the uint8 images of each batch, on the process that made them; then
-            nothing is collected.
+        sink: Gets the positions in `latents` and the things of each batch, as they are kept, on the process that made
+            them; then nothing is collected.
 
     Returns:
-        uint8 [M, C, H, W], or float [M, D] for points, on the first process where there is no sink; otherwise None.
+        [M, ...] as its medium keeps them, on the first process where there is no sink; otherwise None.
     """
 
-    def made_at(positions: Tensor) -> Tensor | None:
-        images = images_at(model, latents, conditions, positions)
+    def made(positions: Tensor) -> Tensor | None:
+        things = made_at(model, latents, conditions, positions)
         if sink is None:
-            return images
-        sink(positions.tolist(), images)
+            return things
+        sink(positions.tolist(), things)
         return None
 
-    return dealt(model, len(latents), made_at, batch_size=batch_size, trainer_options=trainer_options)
+    return dealt(model, len(latents), made, batch_size=batch_size, trainer_options=trainer_options)
 
 
 def conditions_for(
-    model: AdversarialModule, count: int, labels: Sequence[int | str] | None, psi: float | None
+    model: AdversarialModule,
+    count: int,
+    labels: Sequence[int | str] | None = None,
+    psi: float | None = None,
+    given: Mapping[str, Tensor] | None = None,
 ) -> dict[str, Any]:
     """What the variant's `forward` takes beside latents, from what the user asked for.
 
     Args:
         model: The variant.
-        count: How many images.
+        count: How many things.
         labels: Classes by number or name, dealt out in turn; None means all classes in turn.
         psi: Truncation; None leaves it off.
+        given: What else it takes, by name, as the model sees it; rows are dealt out in turn.
 
     Raises:
-        UserError: If the variant has no labels or no truncation, or there is no such class.
+        UserError: If the variant has no labels or no truncation, there is no such class, or something is not given.
     """
     name = type(model).__name__
-    accepted = inspect.signature(model.forward).parameters
     conditions: dict[str, Any] = {}
     if psi is not None:
-        if "truncation_psi" not in accepted:
+        if not model.TRUNCATES:
             raise UserError(f"truncation_psi: {name} has no truncation; leave it out")
         conditions["truncation_psi"] = psi
     if labels is not None and not takes_labels(model):
         raise UserError(f"labels: this {name} is not conditional; leave them out")
-    if takes_labels(model):
-        chosen = chosen_classes(model, labels)
-        conditions["labels"] = torch.tensor([chosen[k % len(chosen)] for k in range(count)])
+    for field in model.takes:
+        if field == "labels":
+            chosen = chosen_classes(model, labels)
+            conditions["labels"] = torch.tensor([chosen[k % len(chosen)] for k in range(count)])
+        elif given is None or field not in given:
+            raise UserError(f"given: {name} makes things from {field}, and none are given")
+        else:
+            conditions[field] = rows_of(given[field], count)
     return conditions
 
 
-def latents_of(model: AdversarialModule, seeds: Sequence[int]) -> Tensor:
-    """The latents of seeds for a model that makes pictures from noise, [M, Z].
+def latents_of(model: AdversarialModule, seeds: Sequence[int], space: str = "z", ema: bool = True) -> Tensor:
+    """The latents of seeds for a model that makes things from noise, [M, Z]; in the space w their styles, [M, L, W].
 
     Raises:
-        UserError: If it makes them from pictures.
+        UserError: If it makes them from pictures, or has no such space.
     """
     if isinstance(model, TranslationModule):
         raise UserError(f"ckpt: {type(model).__name__} makes images from images; type gan translate")
-    return seeded_latents(seeds, model.latent_dim, model.latent_distribution)
+    latents = seeded_latents(seeds, model.latent_dim, model.latent_distribution)
+    if space not in spaces_of(model):
+        raise UserError(f"space: {type(model).__name__} has no space {space}; take {' or '.join(spaces_of(model))}")
+    if space == "z":
+        return latents
+    assert isinstance(model, LatentModule)
+    with torch.no_grad():
+        parts = [model.styles(part.to(model.device), ema).cpu() for part in latents.split(STYLES_AT_ONCE)]
+    return torch.cat(parts)
+
+
+def spaces_of(model: AdversarialModule) -> tuple[str, ...]:
+    """The spaces in which one can walk, the usual one last."""
+    return model.SPACES if isinstance(model, LatentModule) else ("z",)
 
 
 def takes_labels(model: AdversarialModule) -> bool:
-    """Whether the variant is conditional."""
-    return model.num_classes > 0 and "labels" in inspect.signature(model.forward).parameters
+    """Whether the model is conditional."""
+    return "labels" in model.takes
 
 
-def images_at(model: AdversarialModule, latents: Tensor, conditions: dict[str, Any], positions: Tensor) -> Tensor:
-    """One batch of images, uint8 [N, C, H, W], or of points, float [N, D], on the CPU.
+def made_at(model: AdversarialModule, latents: Tensor, conditions: dict[str, Any], positions: Tensor) -> Tensor:
+    """One batch of things as their medium keeps them, [N, ...], on the CPU.
 
     Args:
         model: The variant; its device computes.
-        latents: All latents, [M, Z], on the CPU.
+        latents: All latents, [M, Z], or styles [M, L, W], on the CPU.
         conditions: What else `forward` takes; a tensor has one row for each latent.
         positions: Which of the latents, int64 [N], on the CPU.
     """
     chosen = {k: v[positions].to(model.device) if isinstance(v, Tensor) else v for k, v in conditions.items()}
     made: Tensor = model(latents[positions].to(model.device), **chosen)
-    return (made.float() if model.point_dim else to_uint8(made)).cpu()
+    return model.medium.kept(made).cpu()

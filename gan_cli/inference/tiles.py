@@ -16,10 +16,13 @@ class Piece(NamedTuple):
 
     Attributes:
         start: Its first pixel.
-        weights: How much each of its pixels counts, [length]; those of all pieces add up to 1 at every pixel.
+        length: Its pixels.
+        weights: How much each pixel of its translation counts, [length * scale]; those of all pieces add up to 1 at
+            every pixel.
     """
 
     start: int
+    length: int
     weights: Tensor
 
 
@@ -55,7 +58,7 @@ def framed(pixels: Pixels, least: int, multiple: int) -> Frame:
     return Frame(np.pad(pixels, widths, mode="reflect"), *before)
 
 
-def pieces(length: int, tile: int, overlap: int, multiple: int = 1) -> list[Piece]:
+def pieces(length: int, tile: int, overlap: int, multiple: int = 1, scale: int = 1) -> list[Piece]:
     """Cuts one axis into tiles that overlap; where two meet, one fades out as the other fades in.
 
     Args:
@@ -64,47 +67,51 @@ def pieces(length: int, tile: int, overlap: int, multiple: int = 1) -> list[Piec
         overlap: Pixels that neighbours share at least, up to half a tile.
         multiple: Tiles start at multiples of it, so that strided layers see every tile as they see the whole image;
             `length` and `tile` are multiples too.
+        scale: How many times longer a translation is; they fade at its resolution, so that no steps show.
     """
     if length <= tile:
-        return [Piece(0, torch.ones(length))]
+        return [Piece(0, length, torch.ones(length * scale))]
     count = ceil((length - overlap) / (tile - overlap))
     starts = [round(k * (length - tile) / (count - 1) / multiple) * multiple for k in range(count)]
-    raw = torch.zeros(count, length)
-    for number, start in enumerate(starts):
-        weights = torch.ones(tile)
-        if number > 0 and (shared := starts[number - 1] + tile - start) > 0:
+    raw = torch.zeros(count, length * scale)
+    covered = [slice(start * scale, (start + tile) * scale) for start in starts]
+    for number, place in enumerate(covered):
+        weights = torch.ones(tile * scale)
+        if number > 0 and (shared := covered[number - 1].stop - place.start) > 0:
             weights[:shared] *= _rise(shared)
-        if number < count - 1 and (shared := start + tile - starts[number + 1]) > 0:
+        if number < count - 1 and (shared := place.stop - covered[number + 1].start) > 0:
             weights[-shared:] *= _rise(shared).flip(0)
-        raw[number, start : start + tile] = weights
+        raw[number, place] = weights
     shares = raw / raw.sum(dim=0)
-    return [Piece(start, shares[number, start : start + tile]) for number, start in enumerate(starts)]
+    return [Piece(start, tile, shares[number, covered[number]]) for number, start in enumerate(starts)]
 
 
 def in_tiles(
-    translate: Callable[[Pixels], Tensor], pixels: Pixels, tile: int, overlap: int, multiple: int = 1
+    translate: Callable[[Pixels], Tensor], pixels: Pixels, tile: int, overlap: int, multiple: int = 1, scale: int = 1
 ) -> Tensor:
-    """The whole image's translation, made of its tiles' translations; float32 [C', H, W] on the CPU.
+    """The whole image's translation, made of its tiles' translations; float32 [C', sH, sW] on the CPU.
 
     Beside the image and the result one tile at a time is held.
 
     Args:
-        translate: Gives float [C', H, W] from pixels [H, W, C].
+        translate: Gives float [C', sH, sW] from pixels [H, W, C].
         pixels: uint8 or uint16 [H, W, C].
         tile: Side of the tiles; a side of the image that is no longer is not cut.
         overlap: Pixels that neighbours share at least.
         multiple: Tiles start at multiples of it.
+        scale: s, how many times larger a translation is.
     """
     height, width = pixels.shape[:2]
     whole = torch.empty(0)
-    for row in pieces(height, tile, overlap, multiple):
-        rows = slice(row.start, row.start + len(row.weights))
-        for column in pieces(width, tile, overlap, multiple):
-            columns = slice(column.start, column.start + len(column.weights))
-            made = translate(pixels[rows, columns]).float().cpu()
+    for row in pieces(height, tile, overlap, multiple, scale):
+        for column in pieces(width, tile, overlap, multiple, scale):
+            part = pixels[row.start : row.start + row.length, column.start : column.start + column.length]
+            made = translate(part).float().cpu()
             if not len(whole):
-                whole = torch.zeros(len(made), height, width)
-            whole[:, rows, columns] += made * row.weights[:, None] * column.weights
+                whole = torch.zeros(len(made), height * scale, width * scale)
+            top, left = row.start * scale, column.start * scale
+            target = whole[:, top : top + len(row.weights), left : left + len(column.weights)]
+            target += made * row.weights[:, None] * column.weights
     return whole
 
 

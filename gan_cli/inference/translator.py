@@ -1,9 +1,8 @@
 """One image of any size through a translator: channels, padding, tiles, the noise it has, and rounding once."""
 
-import inspect
 from collections.abc import Sequence
 from math import sqrt
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,18 +10,18 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from gan_cli import seeding
-from gan_cli.errors import UserError
+from gan_cli.errors import RunFailed, UserError
 from gan_cli.inference.tiles import framed, in_tiles
-from gan_cli.media import images
+from gan_cli.media import pictures
 from gan_cli.media.picture_files import Picture, Pixels, for_network, with_colours
 from gan_cli.networks.layers import statistics_held
 from gan_cli.variants.base import AdversarialModule
-from gan_cli.variants.translation import TranslationModule
+from gan_cli.variants.translation import Sizes, TranslationModule
 
 WHOLE = 2**21
-"""Pixels up to which an image is translated in one piece, if nothing else is asked for."""
+"""Pixels up to which a translation is made in one piece, if nothing else is asked for."""
 TILE = 1024
-"""Side of the tiles above that."""
+"""Side of the tiles above that, as they are translated: a generator that enlarges takes smaller ones."""
 SMALLEST = 4
 """Times the multiple that a generator wants: below that its innermost maps are too small to be padded or normalised."""
 
@@ -35,8 +34,8 @@ class Translator:
         ema: The averaged generator where there is one, or the one that was trained.
         dropout: Whether the noise of a model that has it is on; None leaves it to the model.
         seed: Of the noise; None is 0.
-        tile: Side of the tiles that larger images are cut into; 0 chooses.
-        overlap: Pixels that neighbouring tiles share; None is a quarter of the tile.
+        tile: Side of the tiles that larger images are cut into, in pixels of the input; 0 chooses.
+        overlap: Pixels of the input that neighbouring tiles share; None is a quarter of the tile.
 
     Raises:
         UserError: If the model has no noise, or cannot take such tiles.
@@ -55,9 +54,8 @@ class Translator:
         self.model = model
         self.ema = ema
         self.seed = seed or 0
-        self.noisy = "dropout" in inspect.signature(model.forward).parameters
         for name, value in (("dropout", dropout), ("seed", seed)):
-            if value is not None and not self.noisy:
+            if value is not None and not model.NOISY:
                 raise UserError(f"{name}: {type(model).__name__} has no noise; leave it out")
         if seed is not None and dropout is False:
             raise UserError("seed: without dropout there is no noise that it could be of; leave one of them out")
@@ -65,7 +63,7 @@ class Translator:
         self.tile, self.overlap = _tiles(model, tile, overlap)
 
     def picture(self, picture: Picture, direction: str, name: str, deep: bool = True) -> Picture:
-        """A picture's translation, of its size, with its opacity and profile.
+        """A picture's translation, of its size times the model's scale, with its opacity and profile.
 
         Args:
             picture: The image.
@@ -77,13 +75,13 @@ class Translator:
         return with_colours(picture, rounded(self.floats(colours, direction, name), picture.deep and deep))
 
     def floats(self, pixels: Pixels, direction: str, name: str) -> Tensor:
-        """The translation of pixels [H, W, C], float32 [C', H, W] in about [-1, 1] on the CPU."""
+        """The translation of pixels [H, W, C], float32 [C', sH, sW] in about [-1, 1] on the CPU; s is the scale."""
         height, width = pixels.shape[:2]
-        fixed, multiple = self.model.sizes.tile, self.model.sizes.multiple
+        multiple, fixed, scale = self.model.sizes
         step = 1 if fixed else multiple
         frame = framed(pixels, fixed or SMALLEST * multiple, step)
-        area = frame.pixels.shape[0] * frame.pixels.shape[1]
-        tile = self.tile or (max(frame.pixels.shape[:2]) if area <= WHOLE else TILE)
+        area = frame.pixels.shape[0] * frame.pixels.shape[1] * scale**2
+        tile = self.tile or (max(frame.pixels.shape[:2]) if area <= WHOLE else _usual_tile(self.model.sizes))
 
         def translate(part: Pixels) -> Tensor:
             return self._passed(_to_float(part), direction, name)
@@ -94,25 +92,27 @@ class Translator:
             overlap = tile // 4 if self.overlap is None else self.overlap
             with statistics_held(self.model.picture_maker(self.ema)):
                 self._passed(self._reduced(frame.pixels), direction, name)
-                made = in_tiles(translate, frame.pixels, tile, overlap, step)
-        return made[:, frame.top : frame.top + height, frame.left : frame.left + width]
+                made = in_tiles(translate, frame.pixels, tile, overlap, step, scale)
+        top, left = frame.top * scale, frame.left * scale
+        return made[:, top : top + height * scale, left : left + width * scale]
 
     def _passed(self, image: Tensor, direction: str, name: str) -> Tensor:
-        """[C, H, W] -> [C', H, W]. The noise is that of the file, the same in each of its tiles and frames."""
-        if self.noisy:
+        """[C, H, W] -> [C', sH, sW]. The noise is that of the file, the same in each of its tiles and frames."""
+        if self.model.NOISY:
             seeding.reseed(seeding.mix(self.seed, "translate", name), self.model.device)
-        made = self.model(image[None].to(self.model.device), direction, ema=self.ema, **self.conditions)
-        return cast(Tensor, made)[0]
+        images = image[None].to(self.model.device)
+        made = self.model(images, direction, ema=self.ema, **self.conditions)
+        return as_promised(self.model, images, made)[0]
 
     def _reduced(self, pixels: Pixels) -> Tensor:
         """The image with as many pixels as the model learned from, [C, H', W']: what tiles are normalised by.
 
         A generator that takes squares of one size gets such a square.
         """
-        fixed, multiple = self.model.sizes.tile, self.model.sizes.multiple
+        multiple, fixed, scale = self.model.sizes
         height, width = pixels.shape[:2]
-        scale = min(1.0, self.model.image_size / sqrt(height * width))
-        sides = [max(SMALLEST, round(side * scale / multiple)) * multiple for side in (height, width)]
+        shrunk = min(1.0, self.model.image_size / scale / sqrt(height * width))
+        sides = [max(SMALLEST, round(side * shrunk / multiple)) * multiple for side in (height, width)]
         small = interpolate(
             _to_float(pixels)[None], [fixed, fixed] if fixed else sides, mode="bilinear", antialias=True
         )
@@ -122,10 +122,30 @@ class Translator:
 def rounded(made: Tensor, deep: bool) -> Pixels:
     """Pixels [H, W, C] of float [C, H, W] in [-1, 1]: uint8, or uint16 if `deep`; rounded once."""
     if not deep:
-        return images.to_uint8(made).permute(1, 2, 0).contiguous().numpy()
+        return pictures.to_uint8(made).permute(1, 2, 0).contiguous().numpy()
     steps = made.add(1).mul(32767.5).round().clamp(0, 65535)
     pixels: Pixels = steps.permute(1, 2, 0).contiguous().numpy().astype(np.uint16)
     return pixels
+
+
+def as_promised(model: TranslationModule, images: Tensor, made: Tensor) -> Tensor:
+    """A model's translations, which must be as large as its `sizes` says: what cuts or compares them relies on that.
+
+    Args:
+        model: The variant.
+        images: What it was given, [N, C, H, W].
+        made: What it made of them.
+
+    Raises:
+        RunFailed: If they are of another size.
+    """
+    scale = model.sizes.scale
+    if list(made.shape[2:]) != [side * scale for side in images.shape[2:]]:
+        raise RunFailed(
+            f"{type(model).__name__} made {list(made.shape)} of {list(images.shape)}, and its sizes promise a scale of "
+            f"{scale}; one of the two must be mended in the variant"
+        )
+    return made
 
 
 def translating(model: AdversarialModule) -> TranslationModule:
@@ -156,8 +176,14 @@ def usual_direction(model: TranslationModule, typed: str | None) -> list[str]:
 def _to_float(pixels: Pixels) -> Tensor:
     """Pixels [H, W, C] as a model sees them: float32 [C, H, W] in [-1, 1]."""
     if pixels.dtype == np.uint8:
-        return images.to_float(torch.from_numpy(np.ascontiguousarray(pixels)).permute(2, 0, 1)).contiguous()
+        return pictures.to_float(torch.from_numpy(np.ascontiguousarray(pixels)).permute(2, 0, 1)).contiguous()
     return torch.from_numpy(pixels.astype(np.float32)).div_(32767.5).sub_(1).permute(2, 0, 1).contiguous()
+
+
+def _usual_tile(sizes: Sizes) -> int:
+    """Side of the tiles that are taken unasked by a generator that takes any size."""
+    least = SMALLEST * sizes.multiple
+    return max(least, TILE // sizes.scale // sizes.multiple * sizes.multiple)
 
 
 def _tiles(model: TranslationModule, tile: int, overlap: int | None) -> tuple[int, int | None]:
@@ -167,7 +193,7 @@ def _tiles(model: TranslationModule, tile: int, overlap: int | None) -> tuple[in
     least = SMALLEST * multiple
     if not fixed and tile and (tile < least or tile % multiple):
         raise UserError(f"tile: {tile} is not possible; take a multiple of {multiple} from {least}, or 0 to choose")
-    side = fixed or tile or TILE
+    side = fixed or tile or _usual_tile(model.sizes)
     if overlap is not None and overlap > side // 2:
         raise UserError(f"overlap: {overlap} is more than half a tile of {side}; take {side // 2} or less")
     return fixed or tile, overlap

@@ -6,36 +6,36 @@ from typing import Any
 import torch
 from lightning.pytorch import Callback
 
-from gan_cli.batches import ImageBatch, PairedBatch, PointBatch, UnpairedBatch
 from gan_cli.data import GANDataModule
 from gan_cli.errors import UserError
 from gan_cli.inference.trainers import verb_trainer
-from gan_cli.variants.base import AdversarialModule
-
-KINDS: dict[type, str] = {
-    ImageBatch: "single images",
-    PointBatch: "points",
-    PairedBatch: "pairs of images",
-    UnpairedBatch: "images of two domains",
-}
-"""What the batches are called."""
-
-MUST_AGREE = ("point_dim", "image_size", "image_channels", "source_channels", "target_channels")
-"""Facts of the data in which the model's must be those of the set."""
+from gan_cli.variants.base import AdversarialModule, Fields
 
 
-def check_kind(variant: type, data: GANDataModule) -> None:
+def check_kind(variant: type[AdversarialModule], data: GANDataModule) -> None:
     """Refuses data of another kind than the variant's.
 
     Raises:
-        UserError: If its batches are none that the variant takes.
+        UserError: If its batches have not the fields, or not the media, that the variant learns from.
     """
-    wanted = getattr(variant, "BATCHES", (data.yields,))
-    if data.yields not in wanted:
+    if not any(_has(data, fields) for fields in variant.LEARNS_FROM):
+        there = _described({name: type(medium) for name, medium in data.fields.items()})
+        wanted = " or ".join(map(_described, variant.LEARNS_FROM))
         raise UserError(
-            f"data: {data.facts.name} yields {KINDS[data.yields]}, but {variant.__name__} learns from "
-            f"{' or '.join(KINDS[kind] for kind in wanted)}; gan list shows the data sets"
+            f"data: {data.name} yields {there}, but {variant.__name__} learns from {wanted}; gan list shows the sets"
         )
+
+
+def _has(data: GANDataModule, fields: Fields) -> bool:
+    return all(isinstance(data.fields.get(name), kind) for name, kind in fields.items())
+
+
+def _described(fields: Fields) -> str:
+    """Fields in words: images where there is one of that name, otherwise such as "source and target (images)"."""
+    kinds: dict[str, list[str]] = {}
+    for name, kind in fields.items():
+        kinds.setdefault(kind.name, []).append(name)
+    return " and ".join(kind if names == [kind] else f"{' and '.join(names)} ({kind})" for kind, names in kinds.items())
 
 
 def check_fits(model: AdversarialModule, data: GANDataModule) -> None:
@@ -45,10 +45,12 @@ def check_fits(model: AdversarialModule, data: GANDataModule) -> None:
         UserError: If they do not go together.
     """
     check_kind(type(model), data)
-    for name in MUST_AGREE:
-        wanted, given = model.data_facts.get(name), getattr(data.facts, name)
-        if wanted not in (None, given):
-            raise UserError(f"data.{name}: {data.facts.name} has {given}, but the checkpoint's model {wanted}")
+    if model.makes not in data.fields:
+        raise UserError(f"data: {data.name} has no {model.makes}, which the checkpoint's model makes")
+    for name, value in data.facts.items():
+        wanted = model.data_facts.get(name)
+        if name in model.hparams and name != "num_classes" and wanted not in (None, value):
+            raise UserError(f"data.{name}: {data.name} has {value}, but the checkpoint's model {wanted}")
 
 
 def evaluate(

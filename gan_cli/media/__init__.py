@@ -1,1 +1,1 @@
-"""What a kind of thing is like outside the networks: shown, written, read."""
+"""What a kind of thing is like outside the networks: shown, written, read; one file a medium."""

@@ -1,8 +1,8 @@
-"""Videos and animated pictures: their frames translated one by one, in the container and the time they came in."""
+"""Films: made of pictures, or translated frame by frame, in the container and the time they came in."""
 
 import errno
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
@@ -11,13 +11,19 @@ from typing import Any
 import av
 import numpy as np
 from PIL import Image, ImageSequence
+from torch import Tensor
+from torch.nn.functional import pad
 
 from gan_cli.files import replacing, write_atomically
+from gan_cli.media import pictures
 from gan_cli.media.picture_files import FORMATS, OPTIONS, Picture, picture_of, to_pil
 from gan_cli.media.reading import Unreadable
 
 VIDEOS = frozenset({".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi"})
 """Endings, in small letters, of what is read as a video."""
+
+FILMS = (".gif", ".mp4")
+"""Endings of films that are made of pictures."""
 
 ANIMATED = ("GIF", "PNG", "WEBP", "TIFF")
 """Formats of Pillow that hold several pictures."""
@@ -222,3 +228,39 @@ def _reasons(source: Path) -> Iterator[None]:
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS):
             raise
         raise Unreadable(source, f"damaged, or no film ({getattr(error, 'strerror', None) or error})") from error
+
+
+def write_film(frames: Sequence[Tensor], path: Path, fps: int) -> None:
+    """Writes pictures as a film, whole or not at all.
+
+    Args:
+        frames: uint8 [C, H, W] each, of one size.
+        path: Ends in one of `FILMS`.
+        fps: Pictures a second.
+
+    Raises:
+        OSError: If it cannot be written.
+    """
+    (_write_gif if path.suffix.lower() == ".gif" else _write_mp4)(frames, path, fps)
+
+
+def _write_gif(frames: Sequence[Tensor], path: Path, fps: int) -> None:
+    first, *rest = [pictures.to_pil(frame) for frame in frames]
+    write_atomically(
+        path, lambda file: first.save(file, "GIF", save_all=True, append_images=rest, duration=1000 / fps, loop=0)
+    )
+
+
+def _write_mp4(frames: Sequence[Tensor], path: Path, fps: int) -> None:
+    """H.264 in the pixel format that every player shows, which wants even sides."""
+    coloured = [frame.expand(3, -1, -1) if frame.shape[0] == 1 else frame[:3] for frame in frames]
+    _, height, width = coloured[0].shape
+    content = io.BytesIO()
+    with av.open(content, "w", format="mp4", options={"fflags": "+bitexact"}) as container:
+        stream = container.add_stream("libx264", rate=fps, options={"crf": "17", "threads": "1"})
+        stream.width, stream.height, stream.pix_fmt = width + width % 2, height + height % 2, "yuv420p"
+        for frame in coloured:
+            even = pad(frame, (0, width % 2, 0, height % 2), value=255).permute(1, 2, 0).contiguous()
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(even.numpy(), format="rgb24")))
+        container.mux(stream.encode())
+    write_atomically(path, lambda file: file.write(content.getvalue()))

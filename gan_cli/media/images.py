@@ -1,74 +1,65 @@
-"""From [-1, 1] to files and back: rounding, grids, and pictures that are written whole or not at all."""
+"""Images: uint8 outside, float in [-1, 1] in a model, PNG in a file."""
 
-from collections.abc import Sequence
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
 import torch
-from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
-from torchvision.utils import make_grid
 
-from gan_cli.files import write_atomically
+from gan_cli.errors import UserError
+from gan_cli.media import reading
+from gan_cli.media.medium import Medium
+from gan_cli.media.pictures import save_png, to_float, to_uint8
 
-
-def to_uint8(images: Tensor) -> Tensor:
-    """Images as saved: [-1, 1] of any float type -> 0..255, rounded, same shape; values outside are clipped."""
-    return images.float().add(1).mul(127.5).round().clamp(0, 255).to(torch.uint8)
-
-
-def to_float(images: Tensor) -> Tensor:
-    """Images as a model sees them: uint8 0..255 -> float32 in [-1, 1], same shape; undone exactly by `to_uint8`."""
-    return images.to(torch.float32).div_(127.5).sub_(1)
+if TYPE_CHECKING:
+    import numpy as np
 
 
-def shown(images: Tensor, mirrored: Tensor | None = None) -> Tensor:
-    """Images of a loader as a model sees them, some of them mirrored.
+@dataclass(frozen=True)
+class Images(Medium):
+    """Images of 1 to 4 channels: kept as uint8 [N, C, H, W], shown as float in [-1, 1] of the same shape."""
+
+    name: ClassVar[str] = "images"
+    FACTS: ClassVar[tuple[str, ...]] = ("image_size", "image_channels")
+    suffix: ClassVar[str] = ".png"
+    rounds: ClassVar[bool] = True
+
+    def shown(self, kept: Tensor, mirrored: Tensor | None = None) -> Tensor:
+        return to_float(kept if mirrored is None else flipped(kept, mirrored))
+
+    def kept(self, made: Tensor) -> Tensor:
+        return to_uint8(made)
+
+    def pictures(self, kept: Tensor) -> Tensor:
+        return kept
+
+    def arrays(self, kept: Tensor) -> dict[str, np.ndarray[Any, Any]]:
+        return {self.name: kept.permute(0, 2, 3, 1).numpy()}
+
+    def write(self, one: Tensor, path: Path) -> None:
+        save_png(one, path)
+
+    def read(self, path: Path) -> Tensor:
+        try:
+            image = reading.read(path)
+        except reading.Unreadable as error:
+            raise UserError(f"given: {path} cannot be read ({error.reason})") from error
+        channels = {"L": 1, "LA": 1, "RGB": 3, "RGBA": 4}.get(image.mode, 3)
+        return reading.to_tensor(reading.to_mode(image, channels), channels)
+
+    def features(self, choose: Callable[[], Any]) -> Any | None:
+        return choose()
+
+
+def flipped(things: Tensor, mirrored: Tensor) -> Tensor:
+    """Things whose last axis goes from left to right, some of them mirrored, of the same shape.
 
     Args:
-        images: uint8 [N, C, H, W].
-        mirrored: Whose left and right change places, bool [N]; None for none.
+        things: [N, ..., W].
+        mirrored: Which, bool [N].
     """
-    if mirrored is not None:
-        images = torch.where(mirrored.reshape(-1, 1, 1, 1), images.flip(3), images)
-    return to_float(images)
-
-
-def grid(images: Tensor, columns: int, padding: int = 2) -> Tensor:
-    """One picture of many: uint8 [N, C, H, W] -> uint8 [C, H', W'], row by row, white lines of `padding` pixels."""
-    sheet: Tensor = make_grid(images, nrow=columns, padding=padding, pad_value=255)
-    return sheet[:1] if images.shape[1] == 1 else sheet
-
-
-def labelled_grid(rows: Sequence[Tensor], names: Sequence[str], padding: int = 2) -> Tensor:
-    """One picture with a row for each class and its name in front of it, uint8 [C, H', W'].
-
-    Args:
-        rows: For each class uint8 [N, C, H, W]; a row may have fewer images than the first.
-        names: What to write.
-        padding: White lines between images, in pixels.
-    """
-    columns = len(rows[0])
-    missing = [row.new_full((columns - len(row), *row.shape[1:]), 255) for row in rows]
-    images = torch.cat([part for pair in zip(rows, missing, strict=True) for part in pair])
-    sheet = grid(images, columns, padding)
-    height = images.shape[2]
-    font = ImageFont.load_default(size=max(10, min(20, height // 2)))
-    margin = max(round(font.getlength(name)) for name in names) + 8
-    strip = Image.new("L", (margin, sheet.shape[1]), 255)
-    for number, name in enumerate(names):
-        middle = padding + number * (height + padding) + height // 2
-        ImageDraw.Draw(strip).text((margin - 4, middle), name, fill=0, font=font, anchor="rm")
-    written = torch.from_numpy(np.array(strip)).expand(sheet.shape[0], -1, -1)
-    return torch.cat([written, sheet], dim=2)
-
-
-def to_pil(image: Tensor) -> Image.Image:
-    """A Pillow image from uint8 [C, H, W] with 1 (grey), 2 (grey, alpha), 3 (RGB) or 4 (RGB, alpha) channels."""
-    array = image.permute(1, 2, 0).contiguous().cpu().numpy()
-    return Image.fromarray(array[:, :, 0] if image.shape[0] == 1 else array)
-
-
-def save_png(image: Tensor, path: Path) -> None:
-    """Writes uint8 [C, H, W] as PNG; a failed write leaves an existing file as it was."""
-    write_atomically(path, lambda file: to_pil(image).save(file, format="PNG"))
+    return torch.where(mirrored.reshape(-1, *[1] * (things.ndim - 1)), things.flip(-1), things)

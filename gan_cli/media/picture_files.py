@@ -139,13 +139,16 @@ def for_network(picture: Picture, channels: int) -> Pixels:
 def with_colours(picture: Picture, colours: Pixels) -> Picture:
     """A picture's translation: new colours [H, W, C'], its own opacity unless they bring one (C' = 4), its profile.
 
-    Where the new colours have 8 bits only, so has the opacity.
+    Where the new colours have 8 bits only, so has the opacity; where they are larger, it is enlarged.
     """
     alpha = picture.alpha
     if colours.shape[2] == 4:
         colours, alpha = colours[:, :, :3], colours[:, :, 3]
-    elif alpha is not None and alpha.dtype != colours.dtype:
-        alpha = (alpha // 257).astype(colours.dtype)
+    elif alpha is not None:
+        if alpha.shape != colours.shape[:2]:
+            alpha = _enlarged(alpha, *colours.shape[:2])
+        if alpha.dtype != colours.dtype:
+            alpha = (alpha // 257).astype(colours.dtype)
     return Picture(colours, alpha, picture.profile)
 
 
@@ -224,6 +227,19 @@ def _layers(picture: Picture) -> Pixels:
     if picture.alpha is None:
         return np.ascontiguousarray(picture.colours)
     return np.dstack([picture.colours, picture.alpha])
+
+
+def _enlarged(alpha: Pixels, height: int, width: int) -> Pixels:
+    """An opacity [H, W] in another size, interpolated by cubic pieces, with all its bits.
+
+    One that is all or nothing stays so: a GIF holds no other, and would show a rim that is a little opaque as a whole.
+    """
+    full = np.iinfo(alpha.dtype).max
+    image = Image.fromarray(alpha.astype(np.float32)).resize((width, height), Image.Resampling.BICUBIC)
+    made = np.asarray(image)
+    if np.isin(alpha, (0, full)).all():
+        made = np.where(made < full / 2, 0, full)
+    return made.round().clip(0, full).astype(alpha.dtype)
 
 
 def _over_white(picture: Picture) -> Picture:

@@ -10,7 +10,8 @@ from torch.nn.functional import cross_entropy, pad
 from torch.optim import AdamW
 from torch.optim.lr_scheduler import OneCycleLR
 
-from gan_cli.media.images import shown, to_float
+from gan_cli.media.images import Images
+from gan_cli.media.pictures import to_float
 from gan_cli.seeding import mix, stream
 
 FEATURES = 128
@@ -105,7 +106,7 @@ def train_classifier(
     for chosen in _order(len(images), steps * size, random).to(device).split(size):
         moved = _shifted(images[chosen], shift, random)
         mirrored = (torch.rand(size, generator=random) < 0.5).to(device) if flip else None
-        batch = shown(moved, mirrored).contiguous(memory_format=torch.channels_last)
+        batch = Images().shown(moved, mirrored).contiguous(memory_format=torch.channels_last)
         with torch.autocast(device.type, torch.bfloat16, enabled=autocast):
             logits = model(batch)
         optimizer.zero_grad()

@@ -19,7 +19,7 @@ from torch.nn.functional import interpolate
 
 from gan_cli.errors import UserError
 from gan_cli.files import write_atomically
-from gan_cli.media.images import to_float
+from gan_cli.media.pictures import to_float
 from gan_cli.metrics.classifier import ImageClassifier, accuracy, classify, train_classifier
 
 INCEPTION_URL = (
@@ -35,7 +35,7 @@ STEPS = 1500
 """Batches that a classifier is trained on."""
 
 
-class Seen(NamedTuple):
+class FeatureRows(NamedTuple):
     """What a network makes of images, in float32 on the CPU.
 
     Attributes:
@@ -69,8 +69,8 @@ class FeatureNetwork(ABC):
         self.device = torch.device("cpu")
 
     def __call__(self, images: Tensor) -> Tensor:
-        """Features float32 [N, F], on the CPU, of images uint8 [N, C, H, W]."""
-        return self.see(images).features
+        """Features float32 [N, F], on the CPU, of images uint8 [N, C, H, W] or of other things as they are kept."""
+        return self.rows(images).features
 
     @property
     def key(self) -> str:
@@ -78,20 +78,19 @@ class FeatureNetwork(ABC):
         return f"{self.name}-{self.weights}"
 
     @torch.no_grad()
-    def see(self, images: Tensor) -> Seen:
-        """What the network makes of images uint8 [N, C, H, W], batch by batch.
+    def rows(self, images: Tensor) -> FeatureRows:
+        """What the network makes of images uint8 [N, C, H, W] or of other things as they are kept, batch by batch.
 
         Raises:
-            UserError: If they have channels that it does not take.
+            UserError: If it does not take what is of their kind or shape.
         """
-        assert images.dtype == torch.uint8
-        parts = [self.see_batch(batch.to(self.device)) for batch in images.split(self.batch_size)]
+        parts = [self.rows_of_batch(batch.to(self.device)) for batch in images.split(self.batch_size)]
         features = torch.cat([part.features.float().cpu() for part in parts])
         logits = [part.logits.float().cpu() for part in parts if part.logits is not None]
-        return Seen(features, torch.cat(logits) if logits else None)
+        return FeatureRows(features, torch.cat(logits) if logits else None)
 
     @abstractmethod
-    def see_batch(self, images: Tensor) -> Seen:
+    def rows_of_batch(self, images: Tensor) -> FeatureRows:
         """The same for one batch, on the network's device.
 
         Raises:
@@ -134,13 +133,13 @@ class Inception(FeatureNetwork):
         except Exception as error:  # of many types, all of them about the file
             raise UserError(f"weights: {path} holds no weights of torch-fidelity's inception network") from error
 
-    def see_batch(self, images: Tensor) -> Seen:
+    def rows_of_batch(self, images: Tensor) -> FeatureRows:
         colours = images.expand(-1, 3, -1, -1) if images.shape[1] == 1 else images[:, :3]
-        return Seen(*self.network(colours.contiguous()))
+        return FeatureRows(*self.network(colours.contiguous()))
 
 
 class TorchScript(FeatureNetwork):
-    """A network of a TorchScript file: uint8 [N, C, H, W], as images are saved, to floats [N, F].
+    """A network of a TorchScript file: things as they are kept, such as images uint8 [N, C, H, W], to floats [N, F].
 
     Args:
         path: The file.
@@ -157,21 +156,24 @@ class TorchScript(FeatureNetwork):
             raise UserError(
                 f"features: {path} is no TorchScript file, or is damaged; torch.jit.save writes one"
             ) from error
-        super().__init__(f"{path.name}", digest(path), "the network's own, from uint8 [N, C, H, W]")
+        super().__init__(
+            f"{path.name}", digest(path), "the network's own, from things as they are saved (images as uint8)"
+        )
         self.path = path
 
-    def see_batch(self, images: Tensor) -> Seen:
+    def rows_of_batch(self, images: Tensor) -> FeatureRows:
         try:
             made: Any = self.network(images)
         except RuntimeError as error:
             reason = str(error).strip().splitlines()[-1][:120]
+            kind = str(images.dtype).removeprefix("torch.")
             raise UserError(
-                f"features: {self.path} does not take uint8 images of shape {list(images.shape)} ({reason})"
+                f"features: {self.path} does not take {kind} of shape {list(images.shape)} ({reason})"
             ) from error
         if not isinstance(made, Tensor) or made.ndim != 2 or len(made) != len(images):
             shape = list(made.shape) if isinstance(made, Tensor) else type(made).__name__
-            raise UserError(f"features: {self.path} gives {shape} for {len(images)} images, and not floats [N, F]")
-        return Seen(made, None)
+            raise UserError(f"features: {self.path} gives {shape} for {len(images)} things, and not floats [N, F]")
+        return FeatureRows(made, None)
 
 
 class Classifier(FeatureNetwork):
@@ -193,17 +195,17 @@ class Classifier(FeatureNetwork):
         self.scale = scale
         self.accuracy = accuracy
 
-    def see_batch(self, images: Tensor) -> Seen:
-        return self.see_floats(to_float(reduced(images)))
+    def rows_of_batch(self, images: Tensor) -> FeatureRows:
+        return self.rows_of_floats(to_float(reduced(images)))
 
-    def see_floats(self, images: Tensor) -> Seen:
+    def rows_of_floats(self, images: Tensor) -> FeatureRows:
         """The same of images in [-1, 1], which have not been rounded and are of the training's size."""
         network: Any = self.network
         wanted = network.body[0].in_channels
         if images.shape[1] != wanted:
             raise UserError(f"features: classifier was trained on {wanted} channels, and not on {images.shape[1]}")
         features = network.features(images)
-        return Seen(self.scale * features, network.head(features))
+        return FeatureRows(self.scale * features, network.head(features))
 
 
 class LabelledImages(NamedTuple):

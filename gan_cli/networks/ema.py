@@ -36,9 +36,9 @@ class ShadowGenerator(nn.Module):
         for shadow, tensor in zip(copied, live_copied, strict=True):
             shadow.copy_(tensor)
 
-    def forward(self, *inputs: Tensor) -> Tensor:
-        """The averaged network's images, [N, C, H, W] in [-1, 1]."""
-        return cast(Tensor, self.network(*inputs))
+    def forward(self, *inputs: Tensor, **named: Tensor) -> Tensor:
+        """What the averaged network makes, as the network does."""
+        return cast(Tensor, self.network(*inputs, **named))
 
 
 def _split(network: nn.Module) -> tuple[list[Tensor], list[Tensor]]:

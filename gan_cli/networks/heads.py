@@ -44,6 +44,9 @@ class ConcatenationDiscriminator(nn.Module):
         as_planes: The label as one plane for each class, for convolutions; otherwise as a row of numbers.
     """
 
+    takes_labels = True
+    """`forward` is told the classes."""
+
     def __init__(self, body: nn.Module, num_classes: int, as_planes: bool) -> None:
         super().__init__()
         self.discriminator = Discriminator(body)
@@ -68,6 +71,9 @@ class ProjectionDiscriminator(nn.Module):
         body: Gives features.
         num_classes: K.
     """
+
+    takes_labels = True
+    """`forward` is told the classes."""
 
     def __init__(self, body: nn.Module, num_classes: int) -> None:
         super().__init__()

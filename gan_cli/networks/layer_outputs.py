@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import adaptive_max_pool2d
+from torch.nn.functional import adaptive_max_pool2d, adaptive_max_pool3d
 
 from gan_cli.networks.layers import Gate, ShiftedSoftplus
 from gan_cli.networks.r3gan import R3GANBlock
@@ -48,13 +48,12 @@ def pooled_row(outputs: list[Tensor]) -> Tensor:
     arXiv:1511.06434, section 5.1: maps are max-pooled to 4x4, flattened and concatenated.
 
     Args:
-        outputs: Maps [N, C, H, W], of which those smaller than 4x4 stay as they are, or hidden units [N, C].
+        outputs: Maps [N, C, H, W] or [N, C, D, H, W], whose sides below 4 stay as they are, or hidden units [N, C].
     """
     return torch.cat([_pooled(output.float()).flatten(1) for output in outputs], dim=1)
 
 
 def _pooled(output: Tensor) -> Tensor:
-    if output.ndim != 4:
-        return output
-    height, width = output.shape[2:]
-    return adaptive_max_pool2d(output, (min(POOLED, height), min(POOLED, width)))
+    sides = [min(POOLED, side) for side in output.shape[2:]]
+    pool = {2: adaptive_max_pool2d, 3: adaptive_max_pool3d}.get(len(sides))
+    return output if pool is None else pool(output, sides)

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import batch_norm, instance_norm, one_hot, softplus
 from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.modules.conv import _ConvNd
 from torch.nn.utils.parametrizations import spectral_norm
 
 Activation = Literal["relu", "leaky_relu", "softplus", "tanh", "gated"]
@@ -190,13 +191,13 @@ def upsampled(inputs: int, outputs: int, how: Upsampling, kernel: int = 4, bias:
 
 
 def initialise(module: nn.Module) -> None:
-    """Weights from N(0, 0.02), a normalisation's scale from N(1, 0.02), everything else 0; for `Module.apply`.
+    """Weights from N(0, 0.02), a normalisation's scale from N(1, 0.02), their biases 0; for `Module.apply`.
 
     Radford et al. 2016, arXiv:1511.06434, section 4; pix2pix and CycleGAN keep it.
     """
-    if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
+    if isinstance(module, _ConvNd | nn.Linear):
         nn.init.normal_(module.weight, 0.0, 0.02)
-    elif isinstance(module, nn.BatchNorm2d | ImageNorm) and module.weight is not None:
+    elif isinstance(module, _BatchNorm | ImageNorm) and module.weight is not None:
         nn.init.normal_(module.weight, 1.0, 0.02)
     elif isinstance(module, ClassBatchNorm):
         nn.init.normal_(module.scale, 1.0, 0.02)
@@ -212,13 +213,16 @@ def normalise_spectrally(network: nn.Module) -> None:
     none in eval mode. Initialise before: a weight that is divided can no longer be set.
     """
     for module in list(network.modules()):
-        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
+        if isinstance(module, _ConvNd | nn.Linear):
             spectral_norm(module, n_power_iterations=1)
 
 
 def mixes_batch(network: nn.Module) -> bool:
-    """Whether an image's output depends on the other images of its batch, as batch normalisation makes it."""
-    return any(isinstance(module, _BatchNorm) for module in network.modules())
+    """Whether a thing's output depends on the others of its batch: by batch normalisation, or as a module says itself.
+
+    A module that compares the things of a batch (minibatch deviation) has an attribute `mixes_batch` that is true.
+    """
+    return any(isinstance(module, _BatchNorm) or getattr(module, "mixes_batch", False) for module in network.modules())
 
 
 @contextmanager

@@ -13,10 +13,10 @@ from gan_cli.objectives.adversarial import (
 )
 from gan_cli.variants.base import Losses
 from gan_cli.variants.card import Card
-from gan_cli.variants.latent import LatentModule
+from gan_cli.variants.chosen_networks import ChosenNetworks
 
 
-class ACGAN(LatentModule):
+class ACGAN(ChosenNetworks):
     """The discriminator also tells the class, of real and of generated images (Odena et al. 2017, equations 2 and 3).
 
     Departures: DCGAN's networks; the authors' discriminator has six 3x3 convolutions with dropout and activation noise,
@@ -29,12 +29,13 @@ class ACGAN(LatentModule):
         discriminator_lr: Learning rate of the discriminator.
         adam_betas: Adam's two decay rates.
         ema_decay: Weight of the old average in the generator's moving average (none in the paper); 0 turns it off.
-        **networks: Further arguments of `LatentModule`.
+        **networks: Further arguments of `ChosenNetworks`.
 
     Raises:
         UserError: If a value is out of its range, or the data has no classes.
     """
 
+    GIVEN: ClassVar[tuple[str, ...]] = ("labels",)
     CARD: ClassVar[Card | None] = Card(
         paper='Odena et al. 2017, "Conditional Image Synthesis with Auxiliary Classifier GANs", arXiv:1610.09585',
         discriminator="L_D = -E[log D(x)] - E[log(1 - D(G(z, c)))]\n"
@@ -59,7 +60,6 @@ class ACGAN(LatentModule):
             "architecture": "DCGAN's: theirs are made for 100 networks of ten ImageNet classes each",
         },
     )
-    GIVEN: ClassVar[tuple[str, ...]] = ("labels",)
 
     def __init__(
         self,
@@ -99,7 +99,7 @@ class ACGAN(LatentModule):
     def discriminator_losses(self, batch: Batch) -> Losses:
         fake_labels = self.random_labels("discriminator")
         fake = self.fakes("discriminator", fake_labels)
-        real_outputs, fake_outputs = self.judge(self.seen(batch.real), self.seen(fake))
+        real_outputs, fake_outputs = self.judge(self.presented(batch.real), self.presented(fake))
         real_logits, fake_logits = real_outputs[:, 0], fake_outputs[:, 0]
         self.watch_outputs(real_logits, fake_logits)
         classes = auxiliary_classification(real_outputs[:, 1:], batch.labels)
@@ -111,7 +111,7 @@ class ACGAN(LatentModule):
 
     def generator_losses(self, batch: Batch) -> Losses:
         labels = self.random_labels("generator")
-        outputs = self.judge_fake(self.seen(self.fakes("generator", labels)))
+        outputs = self.judge_fake(self.presented(self.fakes("generator", labels)))
         return {
             "adversarial": non_saturating_generator_loss(outputs[:, 0]),
             "class": self.lambda_cls * auxiliary_classification(outputs[:, 1:], labels),

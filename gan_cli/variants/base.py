@@ -1,63 +1,50 @@
-"""What every GAN does: two players that descend in turn. No objective and no layer is named here."""
+"""What every GAN does: players that descend in turn. No objective and no layer is named here."""
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import asdict, dataclass
-from typing import Any, ClassVar, NamedTuple, cast
+from typing import Any, ClassVar, cast
 
 import torch
 from lightning.pytorch import LightningModule
-from lightning.pytorch.core.optimizer import LightningOptimizer, do_nothing_closure
+from lightning.pytorch.core.optimizer import LightningOptimizer
 from torch import Tensor, nn
-from torch.nn.utils import clip_grad_norm_, get_total_norm
 from torch.optim import Adam, Optimizer
 
 from gan_cli import seeding
-from gan_cli._version import __version__
-from gan_cli.batches import AnyBatch, ImageBatch, PointBatch
-from gan_cli.errors import Diverged, UserError
+from gan_cli.batches import AnyBatch
+from gan_cli.media.images import Images
+from gan_cli.media.medium import Medium
 from gan_cli.networks.compilation import compile_in_place
 from gan_cli.networks.ema import ShadowGenerator
-from gan_cli.networks.layers import mixes_batch, running_statistics_untouched
+from gan_cli.variants import held_out, judging, log, record
 from gan_cli.variants.card import Card
+from gan_cli.variants.checks import check
+from gan_cli.variants.descents import BatchPart, Place, as_list, clipped, counted_once, frozen, parts_of
 from gan_cli.variants.finiteness import FinitenessGuard
+from gan_cli.variants.judging import Judged
+from gan_cli.variants.log import RunningMeans
+from gan_cli.variants.record import RECORD, Counters
+
+__all__ = ["RECORD", "AdversarialModule", "Counters", "Fields", "Judged", "Losses", "Place", "check"]
 
 Losses = dict[str, Tensor]
 
-Seen = Tensor | tuple[Tensor, ...]
-"""What the discriminator sees in one pass: images, or images and their labels."""
+LAYOUTS = {4: torch.channels_last, 5: torch.channels_last_3d}
+"""By a tensor's number of axes, what `channels_last` means."""
 
-RECORD = "gan_cli"
-"""Where a checkpoint keeps what explains it."""
-
-PLAYERS = ("discriminator", "generator")
-"""In the order of their descents, which is also the order of the optimizers."""
-
-
-@dataclass
-class Counters:
-    """How far a run is; kept in the checkpoint.
-
-    Attributes:
-        batches: Batches seen, each counted once whatever `n_critic`.
-        generator_steps: Steps of the generator; decay and EMA follow them.
-        images: Real images shown to the discriminator by all processes; a thousand of them are a kimg.
-        critic_steps: The discriminator's since the generator's last one.
-    """
-
-    batches: int = 0
-    generator_steps: int = 0
-    images: int = 0
-    critic_steps: int = 0
+Fields = Mapping[str, type[Medium]]
+"""Fields of a batch by name, and what they hold."""
 
 
 class AdversarialModule(LightningModule, ABC):
-    """Two players, optimised manually; a variant adds its networks, its two objectives and `forward`.
+    """Players, optimised manually; a variant adds its networks, an objective for each of them, and `forward`.
 
-    A variant sets `self.generator` and `self.discriminator` in its `__init__` (and, if it makes images from noise,
-    `latent_dim` and `latent_distribution`), and then calls `self.finish_players()`.
+    A variant sets `self.generator` and `self.discriminator` in its `__init__` (and, if it makes things from noise,
+    `latent_dim` and `latent_distribution`), and then calls `self.finish_players()`. Each of its `players` has a network
+    of that name and a method `<player>_losses(batch)`, which gives weighted scalars, by name, whose sum it descends on;
+    a player without any on a batch rests. `<player>_lr` is an argument of `__init__`.
 
     Args:
         generator_lr: Learning rate of the generator.
@@ -79,10 +66,16 @@ class AdversarialModule(LightningModule, ABC):
 
     CARD: ClassVar[Card | None] = None
     """What the variant's paper prints; `gan list NAME` shows it beside the live defaults."""
-    BATCHES: ClassVar[tuple[type[AnyBatch], ...]] = (ImageBatch, PointBatch)
-    """The kinds of data it learns from."""
+    players: ClassVar[tuple[str, ...]] = ("discriminator", "generator")
+    """The networks that are trained, each with an optimizer, in the order of the optimizers."""
+    LEARNS_FROM: ClassVar[tuple[Fields, ...]] = ({"images": Images},)
+    """The fields that it needs of a batch, and what they must hold; several sets of them for data of several kinds."""
+    makes: str = "images"
+    """The field of a batch that it makes."""
     GIVEN: ClassVar[tuple[str, ...]] = ()
-    """What `forward` takes beside latents, by name, such as "labels"."""
+    """The fields of a batch that `forward` takes beside latents, by name; labels only where there are `num_classes`."""
+    TRUNCATES: ClassVar[bool] = False
+    """Whether `forward` takes `truncation_psi`: 1 is off, 0 gives the mean thing."""
     TAKES_ATTRIBUTES: ClassVar[bool] = False
     """Whether an image may be of several classes, or must be of one where the variant knows classes."""
     generator: nn.Module
@@ -91,8 +84,6 @@ class AdversarialModule(LightningModule, ABC):
     latent_distribution: seeding.Distribution
     num_classes: int = 0
     """K where the variant knows classes; where pictures are made by class, `forward` takes labels."""
-    point_dim: int = 0
-    """Coordinates of the points that are made instead of images; 0 for images."""
 
     def __init__(
         self,
@@ -111,8 +102,8 @@ class AdversarialModule(LightningModule, ABC):
         compile: bool = False,
     ) -> None:
         super().__init__()
-        check("generator_lr", generator_lr, generator_lr > 0, "above 0")
-        check("discriminator_lr", discriminator_lr, discriminator_lr > 0, "above 0")
+        for name, rate in (("generator_lr", generator_lr), ("discriminator_lr", discriminator_lr)):
+            check(name, rate, rate > 0, "above 0")
         check("adam_betas", adam_betas, all(0 <= beta < 1 for beta in adam_betas), "from 0 up to, not including, 1")
         check("n_critic", n_critic, n_critic >= 1, "1 or more")
         check("ema_decay", ema_decay, 0 <= ema_decay < 1, "from 0 up to, not including, 1")
@@ -125,6 +116,7 @@ class AdversarialModule(LightningModule, ABC):
         self.automatic_optimization = False
         self.compiles = compile
         self.learning_rates = {"generator": generator_lr, "discriminator": discriminator_lr}
+        """By player; a variant adds those of further players."""
         self.clip_norms = {"generator": generator_clip_norm, "discriminator": discriminator_clip_norm}
         self.adam_betas = adam_betas
         self.n_critic = n_critic
@@ -136,13 +128,17 @@ class AdversarialModule(LightningModule, ABC):
         self.seed = int(os.environ.get("PL_GLOBAL_SEED", "0"))  # where Lightning's seed_everything leaves it
         self.attempt = self.further_attempts = 0
         self.data_facts: dict[str, Any] = {}
-        self._rows = seeding.Rows(0, 0, 0)
-        self._watched: dict[str, list[Tensor]] = {}
+        self.data_arguments: dict[str, Any] = {}
+        self.trusted: tuple[str, ...] = ()  # modules with data sets of the user's own
+        self._place: Place | None = None
+        self._again = 0
+        self._watched = RunningMeans()
         self._finiteness = FinitenessGuard()
 
     def finish_players(self) -> None:
         """Lays the players out in memory and makes the generator's shadow; the last line of a variant's `__init__`."""
-        self.to(memory_format=self.memory_format)
+        for tensor in (*self.parameters(), *self.buffers()):
+            tensor.data = self.laid_out(tensor.data)
         self.ema = ShadowGenerator(self.generator) if self.ema_decay else None
 
     # What a variant owns
@@ -164,14 +160,28 @@ class AdversarialModule(LightningModule, ABC):
 
     # What a variant may override
 
-    def shared(self, batch: Any) -> Any:
-        """What both `*_losses` of a batch are given, made once and with the generator's graph.
+    def descending(self) -> Iterable[str]:
+        """Who descends on the batch at hand, in order; a player may do so twice, and another not at all.
 
-        The batch itself, unless the paper uses the same generated images in both: then a tuple with them.
+        The discriminator, and after `n_critic_now` of its steps the generator. Others override it: for phases of a
+        training, for encoders that are trained after the generator, for two steps a batch.
+        """
+        generator_too = self.counters.critic_steps + 1 >= self.n_critic_now()
+        return ("discriminator", "generator") if generator_too else ("discriminator",)
+
+    def given(self, batch: Any) -> dict[str, Tensor]:
+        """What `forward` takes beside latents, by name, of a batch as the model sees it; N rows each."""
+        return {name: getattr(batch, name) for name in self.takes}
+
+    def shared(self, batch: Any) -> Any:
+        """What all `*_losses` of a batch are given, made once and with the generator's graph.
+
+        The batch itself, unless the paper uses the same generated images in several: then a tuple with them. It is made
+        anew where a player descends a second time.
         """
         return batch
 
-    def critic_steps(self) -> int:
+    def n_critic_now(self) -> int:
         """How many steps of the discriminator the next one of the generator waits for."""
         return self.n_critic
 
@@ -196,39 +206,46 @@ class AdversarialModule(LightningModule, ABC):
 
     # What a variant uses
 
+    @property
+    def takes(self) -> tuple[str, ...]:
+        """What this model is given beside latents: `GIVEN`, without labels where it knows no classes."""
+        return tuple(name for name in self.GIVEN if name != "labels" or self.num_classes)
+
+    @property
+    def media(self) -> dict[str, Medium]:
+        """What the fields of its batches hold: as the data says, or, where none is known, as the variant does."""
+        return record.media_of(self)
+
+    @property
+    def medium(self) -> Medium:
+        """What is made."""
+        return self.media[self.makes]
+
     def picture_maker(self, ema: bool = True) -> nn.Module:
         """The generator that makes pictures: the averaged one where there is one, unless `ema` is off."""
         return self.ema if ema and self.ema is not None else self.generator
 
-    def judge(self, real: Seen, *others: Seen) -> tuple[Tensor, ...]:
-        """The discriminator's outputs on real images, and on each of the others, which are generated or mislabelled.
+    def judge(self, real: Judged, *others: Judged) -> tuple[Tensor, ...]:
+        """The discriminator's outputs on real things, and on each of the others; see `judging.judge`."""
+        return judging.judge(self.discriminator, real, *others)
 
-        Two passes where the discriminator mixes the batch (batch normalisation): statistics of real and generated
-        images together give the game away, and training collapses. Only real images move its running statistics.
-        One pass otherwise, which is faster.
-        """
-        if mixes_batch(self.discriminator):
-            return self.discriminator(*_inputs(real)), *(self.judge_fake(other) for other in others)
-        passes = [_inputs(seen) for seen in (real, *others)]
-        outputs: Tensor = self.discriminator(*(torch.cat(parts) for parts in zip(*passes, strict=True)))
-        return tuple(torch.split(outputs, [len(inputs[0]) for inputs in passes]))
-
-    def judge_fake(self, fake: Seen) -> Tensor:
-        """The discriminator's outputs on generated images, with its running statistics left alone."""
-        with running_statistics_untouched(self.discriminator):
-            return cast(Tensor, self.discriminator(*_inputs(fake)))
+    def judge_fake(self, fake: Judged) -> Tensor:
+        """The discriminator's outputs on made things, with its running statistics left alone."""
+        return judging.judge_fake(self.discriminator, fake)
 
     def noise(self, use: str, *shape: int, distribution: seeding.Distribution = "normal") -> Tensor:
-        """Random numbers for the images at hand, [N, *shape]: a function of the seed, the batch and the rows.
+        """Random numbers for the things at hand, [N, *shape]: a function of the seed, the batch and the rows.
 
         Args:
             use: What they are for; different uses are independent.
             *shape: Shape of one row.
             distribution: N(0, 1) or uniform on [-1, 1].
+
+        Raises:
+            RuntimeError: Outside a step of training or validation, where there is no batch that it could belong to.
         """
-        drawn = seeding.noise_for_rows(
-            self._rows, shape, seed=self.noise_seed, use=use, step=self.counters.batches, distribution=distribution
-        )
+        rows, seed, step = self._here
+        drawn = seeding.noise_for_rows(rows, shape, seed=seed, use=use, step=step, distribution=distribution)
         return drawn.to(self.device, non_blocking=True)
 
     @property
@@ -237,14 +254,29 @@ class AdversarialModule(LightningModule, ABC):
         return seeding.mix(self.seed, "attempt", self.attempt) if self.attempt else self.seed
 
     @property
-    def images_at_once(self) -> int:
-        """Images of the global batch at hand."""
-        return self._rows.total
+    def rows(self) -> seeding.Rows:
+        """Which rows of the global batch are at hand, and how many it has."""
+        return self._here.rows
+
+    @contextmanager
+    def at(self, rows: seeding.Rows, seed: int, step: int) -> Iterator[None]:
+        """Within it noise belongs to these rows of a batch; see `Place`."""
+        self._place = Place(rows, seed, step)
+        try:
+            yield
+        finally:
+            self._place = None
+
+    @property
+    def _here(self) -> Place:
+        if self._place is None:
+            raise RuntimeError("noise belongs to a batch, and none is at hand: draw it by gan_cli.seeding.draw")
+        return self._place
 
     def watch(self, name: str, values: Tensor) -> None:
-        """Puts the mean of something that is no loss into the log; nothing is computed but at the logging interval."""
-        if self._logs_now:
-            self._watched.setdefault(name, []).append(values.detach().float().mean())
+        """Puts the mean of something that is no loss into the log, averaged over the batches since the last log."""
+        if getattr(self._trainer, "log_every_n_steps", 0):
+            self._watched.note(name, values)
 
     def watch_outputs(self, real: Tensor, fake: Tensor) -> None:
         """Logs the discriminator's mean outputs on training images and on generated ones."""
@@ -254,110 +286,96 @@ class AdversarialModule(LightningModule, ABC):
     # Training
 
     def configure_optimizers(self) -> list[Optimizer]:
-        return [self.make_optimizer(player) for player in PLAYERS]
+        return [self.make_optimizer(player) for player in self.players]
 
     def training_step(self, batch: AnyBatch, batch_idx: int) -> None:
-        """One batch: the discriminator descends, and after `critic_steps` of them the generator too."""
-        optimizers = dict(zip(PLAYERS, cast(list[LightningOptimizer], self.optimizers()), strict=True))
-        _count_batches_only(optimizers["generator"])
+        """One batch: everyone whose turn it is descends, as `descending` says."""
+        optimizers = dict(zip(self.players, cast(list[LightningOptimizer], as_list(self.optimizers())), strict=True))
         seeding.reseed(seeding.mix(self.noise_seed, "step", self.counters.batches, self.global_rank), self.device)
         self.set_schedules(optimizers)
-        parts = [part._replace(batch=self._shared(part)) for part in self._parts(batch)]
-        self._descend("discriminator", optimizers["discriminator"], parts)
-        self.counters.critic_steps += 1
-        if self.counters.critic_steps >= self.critic_steps():
-            self._descend("generator", optimizers["generator"], parts)
-            self.counters.critic_steps = 0
-            self.counters.generator_steps += 1
-            if self.ema is not None:
-                self.ema.update(self.generator, self.average_weight())
+        with counted_once(list(optimizers.values())):
+            parts = self._prepared(batch)
+            descended: list[str] = []
+            for player in self.descending():
+                self._again = descended.count(player)
+                if self._again:  # the graph of what they share has been used up
+                    parts = self._prepared(batch)
+                if self._descend(player, optimizers[player], parts):
+                    self._count(player)
+                descended.append(player)
+        self._place, self._again = None, 0
         self.counters.batches += 1
         self.counters.images += len(batch[0]) * self.trainer.world_size
-        if self._logs_at(self.counters.batches):
-            self._log_watched()
+        if log.is_due(self.trainer, self.counters.batches):
+            self._watched.log(self)
 
-    def _descend(self, player: str, optimizer: LightningOptimizer, parts: Sequence["BatchPart"]) -> None:
-        """One step of one player on one batch, the other one frozen."""
-        with self._only(player):
+    def _descend(self, player: str, optimizer: LightningOptimizer, parts: Sequence[BatchPart]) -> bool:
+        """One step of one player on one batch, the others frozen; gives False where it rests."""
+        rests = True
+        with frozen(cast(nn.Module, getattr(self, name)) for name in self.players if name != player):
             for part in parts:
-                self._rows = part.rows
+                self._place = self._place_of(part)
                 losses: Losses = getattr(self, f"{player}_losses")(part.batch)
+                if not losses:
+                    continue
+                rests = False
                 loss = torch.stack(list(losses.values())).sum()
                 with self._unsynchronised() if part is not parts[-1] else nullcontext():
                     self.manual_backward(loss * part.share)
                 self._finiteness.note(player, loss, self.counters.batches + 1)
                 for name, value in losses.items():
                     self.watch(f"loss/{player}/{name}", value)
-            optimizer.step()
-            optimizer.zero_grad()
+            if not rests:
+                optimizer.step()
+                optimizer.zero_grad()
+        return not rests
+
+    def _count(self, player: str) -> None:
+        """Counts a descent, and lets the moving average follow the generator's."""
+        if player == "discriminator":
+            self.counters.critic_steps += 1
+        elif player == "generator":
+            self.counters.critic_steps = 0
+            self.counters.generator_steps += 1
+            if self.ema is not None:
+                self.ema.update(self.generator, self.average_weight())
 
     def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
         """Clips the stepping player's gradient, after a loss scaler has unscaled it, and logs its norm."""
-        player = PLAYERS[0] if optimizer is self._bare_optimizers()[0] else PLAYERS[1]
-        parameters = [p for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
-        if limit := self.clip_norms[player]:
-            self.watch(f"gradient_norm/{player}", clip_grad_norm_(parameters, limit))
-        elif self._logs_now:
-            self.watch(f"gradient_norm/{player}", get_total_norm([cast(Tensor, p.grad) for p in parameters]))
+        player = next(p for p, bare in zip(self.players, self._bare_optimizers(), strict=True) if bare is optimizer)
+        limit = self.clip_norms.get(player, 0.0)
+        if limit or log.is_due(self.trainer, self.counters.batches + 1):  # a norm costs as much as a small step
+            self.watch(f"gradient_norm/{player}", clipped(optimizer, limit))
 
     def _bare_optimizers(self) -> list[Optimizer]:
-        return cast(list[Optimizer], self.optimizers(use_pl_optimizer=False))
+        return cast(list[Optimizer], as_list(self.optimizers(use_pl_optimizer=False)))
 
-    def _parts(self, batch: AnyBatch) -> Iterator["BatchPart"]:
-        """The batch cut into `accumulate` parts, each with its rows of the global batch and its share of the loss."""
-        count = len(batch[0])
-        first = self.global_rank * count
-        total = count * self.trainer.world_size
-        for rows in torch.arange(count).chunk(self.accumulate):
-            start, stop = int(rows[0]), int(rows[-1]) + 1
-            part = type(batch)(*(self._laid_out(tensor[start:stop]) for tensor in batch))
-            yield BatchPart(part, seeding.Rows(first + start, first + stop, total), (stop - start) / count)
+    def _prepared(self, batch: AnyBatch) -> list[BatchPart]:
+        """The parts of a batch, each with what all descents on it start from."""
+        prepared = []
+        for part in parts_of(batch, self.accumulate, self.global_rank, self.trainer.world_size, self.laid_out):
+            self._place = self._place_of(part)
+            prepared.append(part._replace(batch=self.shared(part.batch)))
+        return prepared
 
-    def _shared(self, part: "BatchPart") -> Any:
-        self._rows = part.rows
-        return self.shared(part.batch)
+    def _place_of(self, part: BatchPart) -> Place:
+        """Where the noise of a part belongs; a player that descends again on a batch sees other noise."""
+        seed = seeding.mix(self.noise_seed, "again", self._again) if self._again else self.noise_seed
+        return Place(part.rows, seed, self.counters.batches)
 
-    def _laid_out(self, tensor: Tensor) -> Tensor:
-        return tensor.contiguous(memory_format=self.memory_format) if tensor.ndim == 4 else tensor
-
-    @contextmanager
-    def _only(self, player: str) -> Iterator[None]:
-        """Within it only this player's parameters want gradients: the other's passes are cheaper, or free."""
-        (other,) = (getattr(self, name) for name in PLAYERS if name != player)
-        frozen = [parameter for parameter in other.parameters() if parameter.requires_grad]
-        for parameter in frozen:
-            parameter.requires_grad = False
-        try:
-            yield
-        finally:
-            for parameter in frozen:
-                parameter.requires_grad = True
+    def laid_out(self, tensor: Tensor) -> Tensor:
+        """Images, videos, volumes and weights of convolutions in the memory layout chosen; anything else as it is."""
+        if tensor.ndim not in LAYOUTS:
+            return tensor
+        chosen = self.memory_format
+        return tensor.contiguous(memory_format=LAYOUTS[tensor.ndim] if chosen == torch.channels_last else chosen)
 
     def _unsynchronised(self) -> AbstractContextManager[Any]:
         """Within it processes keep their gradients to themselves."""
         no_sync: Callable[[], AbstractContextManager[Any]] = getattr(self.trainer.model, "no_sync", nullcontext)
         return no_sync()
 
-    def _log_watched(self) -> None:
-        """Logs once a step, from one hook: at a run's first batch Lightning forgets what other hooks have logged."""
-        watched = {name: torch.stack(values).mean() for name, values in self._watched.items()}
-        self._watched.clear()
-        counted = {"kimg": self.counters.images / 1000, "generator_steps": float(self.counters.generator_steps)}
-        self.log_dict({**watched, **counted, **self._axis()}, batch_size=1)
-
-    def _axis(self) -> dict[str, float]:
-        """The loggers' axis, batches trained; Lightning's own starts at 0."""
-        return {"step": float(self.counters.batches)}
-
-    @property
-    def _logs_now(self) -> bool:
-        return self._logs_at(self.counters.batches + 1)
-
-    def _logs_at(self, batches: int) -> bool:
-        every: int = getattr(self.trainer, "log_every_n_steps", 0)
-        return every > 0 and batches % every == 0
-
-    # Held-out images
+    # Held-out things
 
     def fewest_to_judge(self) -> int:
         """Images that the discriminator needs at once: two where it takes statistics of one number an image."""
@@ -372,21 +390,7 @@ class AdversarialModule(LightningModule, ABC):
 
         Batch normalisation uses the batch's own statistics, as in training, so that the two can be compared.
         """
-        count = len(batch[0])
-        if count < (fewest := self.fewest_to_judge()):
-            if batch_idx == 0:
-                raise UserError(f"data.batch_size: the discriminator judges {fewest} images at once; take as many")
-            return  # the rest of a set
-        seeding.reseed(seeding.mix(self.seed, "held out", batch_idx, self.global_rank), self.device)  # augmentation
-        self.discriminator.train(mixes_batch(self.discriminator))
-        with running_statistics_untouched(self.discriminator):
-            logits = self.held_out_logits(batch)
-        self.log("logits/held_out", logits.float().mean(), sync_dist=True, batch_size=len(logits))
-        self.discriminator.eval()
-        measures = {f"metric/{name}": value for name, value in self.held_out_measures(batch).items()}
-        self.log_dict(measures, sync_dist=True, batch_size=count)
-        if self.trainer.state.fn == "fit":
-            self.log_dict(self._axis(), batch_size=1)
+        held_out.look(self, batch, batch_idx)
 
     def test_step(self, batch: AnyBatch, batch_idx: int) -> None:
         """The same as `validation_step`, under `gan test`."""
@@ -401,7 +405,7 @@ class AdversarialModule(LightningModule, ABC):
         self._finiteness.raise_if_not_finite(self.trainer.strategy)
 
     def on_train_batch_end(self, outputs: Any, batch: AnyBatch, batch_idx: int) -> None:
-        if self._logs_at(self.counters.batches):
+        if log.is_due(self.trainer, self.counters.batches):
             self.raise_if_not_finite()
 
     # A checkpoint explains itself
@@ -412,77 +416,21 @@ class AdversarialModule(LightningModule, ABC):
         Raises:
             Diverged: If a weight is infinite or not a number; such a checkpoint is never written.
         """
-        tensors = [tensor for tensor in self.state_dict().values() if tensor.is_floating_point()]
-        if not torch.stack([tensor.isfinite().all() for tensor in tensors]).all():
-            raise Diverged(f"a weight is no longer finite after step {self.counters.batches}; nothing was saved")
-        checkpoint[RECORD] = {
-            "gan_cli": __version__,
-            "variant": type(self).__name__,
-            "module": type(self).__module__,
-            "data": self.data_facts,
-            "counters": asdict(self.counters),
-            "seed": self.seed,
-            "processes": self.trainer.world_size,
-            "attempt": self.attempt,
-        }
+        checkpoint[RECORD] = record.written(self)
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Takes up the counters, the seed and the data's facts of the run that is resumed or read."""
-        record = checkpoint[RECORD]
-        self.counters = Counters(**record["counters"])
-        self.seed = record["seed"]
-        self.data_facts = record["data"]
-        self.attempt = record.get("attempt", 0) + self.further_attempts
-        for player in PLAYERS:
-            self.learning_rates[player] = self.hparams[f"{player}_lr"] / 2**self.attempt
+        record.taken_up(self, checkpoint)
 
     def on_fit_start(self) -> None:
-        facts = getattr(getattr(self.trainer, "datamodule", None), "facts", None)
-        if facts is not None:
-            self.data_facts = facts._asdict()
+        data = getattr(self.trainer, "datamodule", None)
+        if data is not None and hasattr(data, "record"):
+            self.data_facts, self.data_arguments = data.record(), dict(data.hparams)
         if self.compiles:
-            compile_in_place(self.generator, self.discriminator)
+            compile_in_place(*(getattr(self, player) for player in self.players))
 
     def on_train_start(self) -> None:
         """Halves the rates that no schedule sets, where the run has gone back to a checkpoint."""
         for optimizer in self._bare_optimizers():
             for group in optimizer.param_groups:
                 group["lr"] /= 2**self.further_attempts
-
-
-class BatchPart(NamedTuple):
-    """A part of a batch: what both descents start from, its rows of the global batch, its share of the batch's loss."""
-
-    batch: Any
-    rows: seeding.Rows
-    share: float
-
-
-def _inputs(seen: Seen) -> tuple[Tensor, ...]:
-    return seen if isinstance(seen, tuple) else (seen,)
-
-
-def _count_batches_only(optimizer: LightningOptimizer) -> None:
-    """Keeps this optimizer's steps out of Lightning's count for the batch at hand.
-
-    Lightning counts every optimizer step, so with two players `max_steps` would count a batch twice. The loop sets
-    these private hooks anew at each batch; the discriminator's remain, and it steps exactly once per batch.
-    """
-    optimizer._on_before_step = do_nothing_closure
-    optimizer._on_after_step = do_nothing_closure
-
-
-def check(name: str, value: object, possible: bool, wanted: str) -> None:
-    """Refuses an argument of a variant.
-
-    Args:
-        name: The argument.
-        value: What was given.
-        possible: Whether that is in the argument's range.
-        wanted: What is, as it follows the words "take a value".
-
-    Raises:
-        UserError: If it is not possible.
-    """
-    if not possible:
-        raise UserError(f"model.{name}: {value} is not possible; take a value {wanted}")

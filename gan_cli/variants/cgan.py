@@ -10,10 +10,10 @@ from gan_cli.networks.heads import ConcatenationDiscriminator, LabelledGenerator
 from gan_cli.objectives.adversarial import discriminator_cross_entropy, non_saturating_generator_loss
 from gan_cli.variants.base import Losses
 from gan_cli.variants.card import Card
-from gan_cli.variants.latent import LatentModule
+from gan_cli.variants.chosen_networks import ChosenNetworks
 
 
-class CGAN(LatentModule):
+class CGAN(ChosenNetworks):
     """The label into both players (Mirza and Osindero 2014, equation 2).
 
     Departures: DCGAN's networks and Adam instead of maxout, dropout and gradient descent with momentum, which do not
@@ -30,12 +30,13 @@ class CGAN(LatentModule):
         discriminator_lr: Learning rate of the discriminator.
         adam_betas: Adam's two decay rates.
         ema_decay: Weight of the old average in the generator's moving average (none in the paper); 0 turns it off.
-        **networks: Further arguments of `LatentModule`.
+        **networks: Further arguments of `ChosenNetworks`.
 
     Raises:
         UserError: If a value is out of its range, or the data has no classes.
     """
 
+    GIVEN: ClassVar[tuple[str, ...]] = ("labels",)
     CARD: ClassVar[Card | None] = Card(
         paper='Mirza and Osindero 2014, "Conditional Generative Adversarial Nets", arXiv:1411.1784',
         discriminator="L_D = -E[log D(x | y)] - E[log(1 - D(G(z | y) | y))]",
@@ -64,7 +65,6 @@ class CGAN(LatentModule):
             "architecture": "maxout and dropout do not reach beyond MNIST; mlp is nearest to the paper",
         },
     )
-    GIVEN: ClassVar[tuple[str, ...]] = ("labels",)
 
     def __init__(
         self,
@@ -110,7 +110,7 @@ class CGAN(LatentModule):
 
     def discriminator_losses(self, batch: Batch) -> Losses:
         labels = batch.labels
-        real, fake = self.seen(batch.real), self.seen(self.fakes("discriminator", labels))
+        real, fake = self.presented(batch.real), self.presented(self.fakes("discriminator", labels))
         wrong = [(real, self._wrong(labels))] if self.mismatched_labels else []
         real_logits, fake_logits, *mismatched = self.judge((real, labels), (fake, labels), *wrong)
         self.watch_outputs(real_logits, fake_logits)
@@ -119,11 +119,11 @@ class CGAN(LatentModule):
 
     def generator_losses(self, batch: Batch) -> Losses:
         labels = batch.labels.repeat(self.generator_batch_multiple)
-        fake_logits = self.judge_fake((self.seen(self.fakes("generator", labels)), labels))
+        fake_logits = self.judge_fake((self.presented(self.fakes("generator", labels)), labels))
         return {"adversarial": non_saturating_generator_loss(fake_logits)}
 
     def held_out_logits(self, batch: Batch) -> Tensor:
-        return cast(Tensor, self.discriminator(self.seen(batch.real), batch.labels))
+        return cast(Tensor, self.discriminator(self.presented(batch.real), batch.labels))
 
     def surface(self, points: Tensor) -> Tensor | None:
         return None  # it takes a label

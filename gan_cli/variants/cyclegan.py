@@ -8,14 +8,15 @@ from torch import Tensor, nn
 from torch.nn.functional import l1_loss
 
 from gan_cli import seeding
-from gan_cli.batches import AnyBatch, UnpairedBatch
+from gan_cli.batches import UnpairedBatch
 from gan_cli.errors import UserError
+from gan_cli.media.images import Images
 from gan_cli.networks.ema import ShadowGenerator
 from gan_cli.networks.layers import Upsampling, initialise
 from gan_cli.networks.patchgan import PatchGAN, PatchSize
 from gan_cli.networks.translator import ResidualTranslator
 from gan_cli.objectives.adversarial import least_squares
-from gan_cli.variants.base import Losses, check
+from gan_cli.variants.base import Fields, Losses, check
 from gan_cli.variants.card import Card
 from gan_cli.variants.image_pool import ImagePool, dealt_out
 from gan_cli.variants.translation import Sizes, TranslationModule, in_three_channels
@@ -96,7 +97,8 @@ class CycleGAN(TranslationModule):
     )
     generator: nn.ModuleDict
     discriminator: nn.ModuleDict
-    BATCHES: ClassVar[tuple[type[AnyBatch], ...]] = (UnpairedBatch,)
+    LEARNS_FROM: ClassVar[tuple[Fields, ...]] = ({"a": Images, "b": Images},)
+    makes = "b"
 
     def __init__(
         self,
@@ -175,7 +177,7 @@ class CycleGAN(TranslationModule):
 
     def _told_apart(self, domain: str, real: Tensor, fresh: Tensor) -> Tensor:
         """A discriminator's loss; its two terms are halved, so that it learns at half the generators' pace."""
-        place = self.counters.batches, self.global_rank, self._rows.start
+        place = self.counters.batches, self.global_rank, self.rows.start
         fake = self.pools[domain].answer(fresh, seeding.stream(self.noise_seed, "pool", domain, *place))
         outputs = self.discriminator[domain](torch.cat([real.to(fake.dtype), fake]))
         real_outputs, fake_outputs = outputs.chunk(2)

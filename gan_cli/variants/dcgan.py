@@ -7,10 +7,10 @@ from gan_cli.batches import Batch
 from gan_cli.objectives.adversarial import discriminator_cross_entropy, non_saturating_generator_loss
 from gan_cli.variants.base import Losses
 from gan_cli.variants.card import Card
-from gan_cli.variants.latent import LatentModule
+from gan_cli.variants.chosen_networks import ChosenNetworks
 
 
-class DCGAN(LatentModule):
+class DCGAN(ChosenNetworks):
     """Convolutional GAN, batch normalisation in both players, the non-saturating objective (Radford et al. 2016).
 
     Defaults are the paper's (sections 3 and 4; Adam 2e-4 with beta1 0.5; 64x64, Z = 100), but for the prior, N(0, 1) as
@@ -23,7 +23,7 @@ class DCGAN(LatentModule):
         discriminator_lr: Learning rate of the discriminator.
         adam_betas: Adam's two decay rates.
         ema_decay: Weight of the old average in the generator's moving average, in [0, 1); 0 turns it off.
-        **networks: Further arguments of `LatentModule`.
+        **networks: Further arguments of `ChosenNetworks`.
 
     Raises:
         UserError: If a value is out of its range.

@@ -15,10 +15,10 @@ from gan_cli.objectives.adversarial import (
 from gan_cli.seeding import Distribution
 from gan_cli.variants.base import Losses, check
 from gan_cli.variants.card import Card
-from gan_cli.variants.latent import LatentModule
+from gan_cli.variants.chosen_networks import ChosenNetworks
 
 
-class GAN(LatentModule):
+class GAN(ChosenNetworks):
     """Fully connected players, minimax or non-saturating objective (Goodfellow et al. 2014, algorithm 1).
 
     Departures: Adam instead of gradient descent with momentum, which takes hundreds of passes over MNIST; leaky ReLUs
@@ -34,12 +34,12 @@ class GAN(LatentModule):
             arXiv:1610.04490).
         instance_noise_end: Generator step at which that noise has fallen to 0, linearly; 0 keeps it.
         latent_distribution: The prior, N(0, 1) or uniform on [-1, 1].
-        architecture: The networks, see `LatentModule`.
+        architecture: The networks, see `ChosenNetworks`.
         base_channels: Units of a hidden layer; 1,200 in the paper's generator.
         generator_lr: Learning rate of the generator.
         discriminator_lr: Learning rate of the discriminator.
         adam_betas: Adam's two decay rates.
-        **networks: Further arguments of `LatentModule`.
+        **networks: Further arguments of `ChosenNetworks`.
 
     Raises:
         UserError: If a value is out of its range.
@@ -117,9 +117,9 @@ class GAN(LatentModule):
     def generator_losses(self, batch: Batch) -> Losses:
         return {"adversarial": self.generator_loss(self.judged_fakes())}
 
-    def seen(self, images: Tensor) -> Tensor:
+    def presented(self, images: Tensor) -> Tensor:
         """What the discriminator is shown: as in every variant, after the instance noise."""
         deviation = self.instance_noise
         if self.instance_noise_end:
             deviation *= max(0.0, 1 - self.counters.generator_steps / self.instance_noise_end)
-        return super().seen(images + deviation * torch.randn_like(images) if deviation else images)
+        return super().presented(images + deviation * torch.randn_like(images) if deviation else images)

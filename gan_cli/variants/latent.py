@@ -1,217 +1,109 @@
-"""What every variant that makes pictures from noise has: a choice of networks, a prior, augmentation and packing."""
+"""What every variant that makes things from noise has: a prior, and what it makes of it."""
 
 from typing import Any, ClassVar, Literal, cast
 
 import torch
 from torch import Tensor
 
-from gan_cli.batches import Batch
 from gan_cli.errors import UserError
-from gan_cli.networks.architectures import Architecture, Design
-from gan_cli.networks.heads import Discriminator
-from gan_cli.networks.layers import Activation, Norm
-from gan_cli.objectives.augment import Augmentation, diff_augment
 from gan_cli.seeding import Distribution
 from gan_cli.variants.base import AdversarialModule, Losses, check
 
+Player = Literal["discriminator", "generator"]
+Space = Literal["z", "w"]
+
 
 class LatentModule(AdversarialModule):
-    """From noise to images or points, by networks that are chosen by name.
-
-    A variant makes its players of `generator_design` and `discriminator_design`. Where an argument has a `generator_`
-    twin, the twin is for the generator alone and the other for both.
+    """From noise to things; a variant adds its networks.
 
     Args:
-        image_size: Side of the square images in pixels, a power of two from 16 to 256.
-        image_channels: C, 1 for grey and 3 for RGB.
-        point_dim: Coordinates of the points that are made instead of images; 0 for images.
         latent_dim: Z.
         latent_distribution: The prior, N(0, 1) or uniform on [-1, 1].
-        architecture: The networks: mlp; dcgan (Radford et al. 2016); cnn and resnet (Miyato et al. 2018, tables 3 and
-            4); resnet101 (Gulrajani et al. 2017, figure 2); r3gan (Huang et al. 2024).
-        generator_architecture: The generator's, where it is another.
-        base_channels: Channels of the layers next to the image, or units of an MLP's hidden layers.
-        generator_base_channels: The generator's; 0 takes the same.
-        depth: Layers with weights of an mlp or dcgan, residual blocks of a resnet, blocks of each stage of r3gan; 0 is
-            the architecture's own.
-        generator_depth: The generator's; 0 takes the same.
-        norm: Normalisation in the discriminator; None is the architecture's own, or the nearest that the objective
-            allows.
-        generator_norm: Normalisation in the generator; None is the architecture's own.
-        activation: None is the architecture's own; softplus is softplus(2x + 2) / 2 - 1, gated a tanh times a sigmoid.
-        generator_activation: The generator's; None takes the same.
-        constant_width: A dcgan generator whose layers all have `generator_base_channels`.
-        augment: Random changes in front of the discriminator (DiffAugment), any of color, translation, cutout; against
-            overfitting to a few thousand images.
-        pack: Images that the discriminator judges together (PacGAN, Lin et al. 2018, arXiv:1712.04086), against mode
-            collapse; 1 is off.
-        generator_batch_multiple: Images of a generator's step, in batches.
+        generator_batch_multiple: Things of a generator's step, in batches.
         **optimisation: Further arguments of `AdversarialModule`.
 
     Raises:
-        UserError: If a value is out of its range, or the objective forbids it.
+        UserError: If a value is out of its range.
     """
 
-    NORMS: ClassVar[tuple[Norm, ...]] = ("batch", "layer", "none")
-    """What the objective allows in the discriminator; the first takes the place of an architecture's own if need be."""
-    GENERATOR_NORMS: ClassVar[tuple[Norm, ...]] = ("batch", "layer", "none")
-    """The same for the generator."""
-    WHY_NOT: ClassVar[str] = ""
-    """Why it allows no other."""
+    SPACES: ClassVar[tuple[Space, ...]] = ("z",)
+    """Where latents live: z is the prior's space; with w there are `styles`, and `forward` takes them as well."""
 
     def __init__(
         self,
-        image_size: int = 64,
-        image_channels: int = 3,
-        point_dim: int = 0,
         latent_dim: int = 100,
         latent_distribution: Distribution = "normal",
-        architecture: Architecture = "dcgan",
-        generator_architecture: Architecture | None = None,
-        base_channels: int = 64,
-        generator_base_channels: int = 0,
-        depth: int = 0,
-        generator_depth: int = 0,
-        norm: Norm | None = None,
-        generator_norm: Norm | None = None,
-        activation: Activation | None = None,
-        generator_activation: Activation | None = None,
-        constant_width: bool = False,
-        augment: tuple[Augmentation, ...] = (),
-        pack: int = 1,
         generator_batch_multiple: int = 1,
         **optimisation: Any,
     ) -> None:
         super().__init__(**optimisation)
-        check("latent_dim", latent_dim, latent_dim >= 1, "of 1 or more")
-        check("base_channels", base_channels, base_channels >= 1, "of 1 or more")
-        check("generator_base_channels", generator_base_channels, generator_base_channels >= 0, "of 0 or more")
-        check("depth", depth, depth >= 0, "of 0 or more")
-        check("generator_depth", generator_depth, generator_depth >= 0, "of 0 or more")
-        check("pack", pack, pack >= 1, "of 1 or more")
         multiple = generator_batch_multiple
+        check("latent_dim", latent_dim, latent_dim >= 1, "of 1 or more")
         check("generator_batch_multiple", multiple, multiple >= 1, "of 1 or more")
-        check("augment", augment, not (augment and point_dim), "of (): points have no colours to change")
-        for name, typed, allowed in (
-            ("norm", norm, self.NORMS),
-            ("generator_norm", generator_norm, self.GENERATOR_NORMS),
-        ):
-            if typed and typed not in allowed:
-                raise UserError(f"model.{name}: {typed} is not possible, {self.WHY_NOT}; take {' or '.join(allowed)}")
         self.latent_dim = latent_dim
         self.latent_distribution: Distribution = latent_distribution
-        self.point_dim = point_dim
-        self.augment = augment
-        self.pack = pack
         self.generator_batch_multiple = multiple
-        self.shape = (point_dim,) if point_dim else (image_channels, image_size, image_size)
-        shared = Design(architecture, base_channels, depth, norm, activation)
-        own = Design(
-            generator_architecture or architecture,
-            generator_base_channels or base_channels,
-            generator_depth or (depth if generator_architecture in (None, architecture) else 0),
-            generator_norm,
-            generator_activation or activation,
-            constant_width,
-        )
-        shared.check(self.shape)
-        own.check(self.shape, "generator_")
-        self.discriminator_design = shared.with_norm("discriminator", self.NORMS)
-        self.generator_design = own.with_norm("generator", self.GENERATOR_NORMS)
-
-    def make_players(self, bias: bool = True) -> None:
-        """The usual two: an image from a latent vector, one output from an image (or from a pack of them).
-
-        Args:
-            bias: Whether the output has one. A relativistic objective knows only differences, and none moves it.
-        """
-        self.generator = self.generator_design.generator(self.shape, self.latent_dim)
-        packed = (self.shape[0] * self.pack, *self.shape[1:])
-        body = self.discriminator_design.body(packed)
-        # DCGAN's last convolution has no bias: here it is the head, on a 4x4 map laid out in a row.
-        self.discriminator = Discriminator(body, bias=bias and self.discriminator_design.architecture != "dcgan")
-        self.finish_players()
 
     def forward(self, latents: Tensor, ema: bool = True) -> Tensor:
-        """Images [N, C, H, W] in [-1, 1], or points [N, D], from latents [N, Z].
+        """Things as the model makes them, from latents [N, Z].
 
         Args:
             latents: From the prior.
             ema: The averaged generator where there is one, or the one that is trained.
         """
-        return self.in_range(self.picture_maker(ema)(latents))
+        return cast(Tensor, self.picture_maker(ema)(latents))
 
-    def in_range(self, outputs: Tensor) -> Tensor:
-        """Images as a reader expects them; r3gan's generator has no tanh."""
-        return outputs if self.point_dim else outputs.clamp(-1, 1)
+    def styles(self, latents: Tensor, ema: bool = True) -> Tensor:
+        """Styles [N, L, W] of latents [N, Z], where w is among `SPACES`; `forward` takes both.
+
+        Args:
+            latents: From the prior.
+            ema: The averaged mapping where there is one, or the one that is trained.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no styles")
 
     # What an objective is made of
 
-    def latents(self, player: Literal["discriminator", "generator"]) -> Tensor:
+    def latents(self, player: Player) -> Tensor:
         """Fresh noise for a player's step, [N, Z]; for the generator `generator_batch_multiple` times as much."""
         uses = [f"latents/{player}{number or ''}" for number in range(self._times(player))]
         drawn = [self.noise(use, self.latent_dim, distribution=self.latent_distribution) for use in uses]
         return torch.cat(drawn) if len(drawn) > 1 else drawn[0]
 
-    def fakes(self, player: Literal["discriminator", "generator"], *labels: Tensor) -> Tensor:
-        """Generated images for a player's step, [N, C, H, W], of classes [N] where the generator is told them."""
-        return cast(Tensor, self.generator(self.latents(player), *labels))
+    def fakes(self, player: Player, *given: Tensor) -> Tensor:
+        """Made things for a player's step, from `latents` and what else the generator is given, N rows each."""
+        return cast(Tensor, self.generator(self.latents(player), *given))
 
-    def mixing_shares(self, count: int) -> Tensor:
-        """A number in [0, 1] for each pair of a real and a generated image (or pack of them), [count]."""
-        shares = (self.noise("mixing", distribution="uniform") + 1) / 2
-        return shares[:: self.pack][:count]  # a pack takes its first image's, however the batch is cut
+    def presented(self, things: Tensor) -> Tensor:
+        """What the discriminator is presented of things, real or made: the things themselves."""
+        return things
 
-    def seen(self, images: Tensor) -> Tensor:
-        """What the discriminator is shown of images: augmented, and `pack` of them together.
-
-        Args:
-            images: [N, C, H, W] or [N, D].
-
-        Returns:
-            [N / pack, pack C, H, W] or [N / pack, pack D].
-
-        Raises:
-            UserError: If N is no multiple of `pack`.
-        """
-        augmented = diff_augment(images, self.augment)
-        if self.pack == 1:
-            return augmented
-        if len(images) % self.pack:
-            raise UserError(
-                f"data.batch_size: {len(images)} images make no whole packs; take a multiple of model.pack {self.pack}"
-            )
-        return torch.unflatten(augmented, 0, (-1, self.pack)).flatten(1, 2)
-
-    def judged(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        """The discriminator's outputs on a batch's images and on as many generated ones, for its own step."""
-        real, fake = self.judge(self.seen(batch.real), self.seen(self.fakes("discriminator")))
+    def judged(self, batch: Any) -> tuple[Tensor, Tensor]:
+        """The discriminator's outputs on a batch's things and on as many made ones, for its own step."""
+        real, fake = self.judge(self.presented(batch.real), self.presented(self.fakes("discriminator")))
         self.watch_outputs(real, fake)
         return real, fake
 
     def judged_fakes(self) -> Tensor:
-        """The discriminator's outputs on generated images, for the generator's step."""
-        return self.judge_fake(self.seen(self.fakes("generator")))
+        """The discriminator's outputs on made things, for the generator's step."""
+        return self.judge_fake(self.presented(self.fakes("generator")))
 
-    def fewest_to_judge(self) -> int:
-        return super().fewest_to_judge() * self.pack
+    def mixing_shares(self, count: int) -> Tensor:
+        """A number in [0, 1] for each pair of a real and a made thing, [count]."""
+        return ((self.noise("mixing", distribution="uniform") + 1) / 2)[:count]
 
-    def held_out_logits(self, batch: Batch) -> Tensor:
-        whole = len(batch.real) // self.pack * self.pack
-        return cast(Tensor, self.discriminator(self.seen(batch.real[:whole])))
-
-    def surface(self, points: Tensor) -> Tensor | None:
-        """The discriminator's outputs over the plane, [N] at points [N, D]; None where it wants more than a point."""
-        return cast(Tensor, self.discriminator(points.repeat(1, self.pack)))
-
-    def random_labels(self, player: Literal["discriminator", "generator"]) -> Tensor:
+    def random_labels(self, player: Player) -> Tensor:
         """A class for each of the `latents` of the same step, all equally likely, int64 [N]."""
         uses = [f"labels/{player}{number or ''}" for number in range(self._times(player))]
         shares = torch.cat([self.noise(use, distribution="uniform") for use in uses])
         return ((shares + 1) / 2 * self.num_classes).long().clamp(max=self.num_classes - 1)
 
+    def surface(self, made: Tensor) -> Tensor | None:
+        """The discriminator's outputs, [N] at made things [N, ...]; None where it wants more than a thing."""
+        return cast(Tensor, self.discriminator(made))
+
     def accuracy(self, class_logits: Tensor, labels: Tensor) -> Losses:
-        """The share of images whose class the discriminator tells, for `held_out_measures`."""
+        """The share of things whose class the discriminator tells, for `held_out_measures`."""
         return {"accuracy": (class_logits.argmax(1) == labels).float().mean()}
 
     def needs_classes(self, num_classes: int) -> None:
@@ -224,14 +116,6 @@ class LatentModule(AdversarialModule):
             name = type(self).__name__
             raise UserError(f"model: {name} needs classes, and this data has {num_classes}; take another with --data")
         self.num_classes = num_classes
-
-    def refuse_packs(self) -> None:
-        """For discriminators that deal with the class of one image.
-
-        Raises:
-            UserError: If `pack` is more than 1.
-        """
-        check("pack", self.pack, self.pack == 1, "of 1: a pack of images has no one class")
 
     def _times(self, player: str) -> int:
         return self.generator_batch_multiple if player == "generator" else 1

@@ -6,10 +6,10 @@ from gan_cli.batches import Batch
 from gan_cli.objectives.adversarial import least_squares
 from gan_cli.variants.base import Losses
 from gan_cli.variants.card import Card
-from gan_cli.variants.latent import LatentModule
+from gan_cli.variants.chosen_networks import ChosenNetworks
 
 
-class LSGAN(LatentModule):
+class LSGAN(ChosenNetworks):
     """Least squares in place of cross-entropy (Mao et al. 2017, equation 2).
 
     Departures: DCGAN's networks, where the authors have their own for LSUN at 112 pixels (Z = 1024); the mean over a
@@ -23,7 +23,7 @@ class LSGAN(LatentModule):
         generator_lr: Learning rate of the generator; 2e-4 for the authors' handwritten characters, 1e-3 for LSUN.
         discriminator_lr: Learning rate of the discriminator.
         adam_betas: Adam's two decay rates.
-        **networks: Further arguments of `LatentModule`.
+        **networks: Further arguments of `ChosenNetworks`.
 
     Raises:
         UserError: If a value is out of its range.

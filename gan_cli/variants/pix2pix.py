@@ -6,12 +6,13 @@ import torch
 from torch import Tensor
 from torch.nn.functional import l1_loss
 
-from gan_cli.batches import AnyBatch, PairedBatch
+from gan_cli.batches import PairedBatch
+from gan_cli.media.images import Images
 from gan_cli.networks.layers import Upsampling, initialise
 from gan_cli.networks.patchgan import PatchGAN, PatchSize
 from gan_cli.networks.unet import Noise, Norm, UNet
 from gan_cli.objectives.adversarial import discriminator_cross_entropy, non_saturating_generator_loss
-from gan_cli.variants.base import Losses, check
+from gan_cli.variants.base import Fields, Losses, check
 from gan_cli.variants.card import Card
 from gan_cli.variants.translation import Sizes, TranslationModule, in_three_channels
 
@@ -82,7 +83,9 @@ class Pix2Pix(TranslationModule):
             "decay_epochs": "belongs to the length of a run",
         },
     )
-    BATCHES: ClassVar[tuple[type[AnyBatch], ...]] = (PairedBatch,)
+    LEARNS_FROM: ClassVar[tuple[Fields, ...]] = ({"source": Images, "target": Images},)
+    makes = "target"
+    NOISY: ClassVar[bool] = True
 
     def __init__(
         self,

@@ -14,10 +14,10 @@ from gan_cli.objectives.adversarial import relativistic
 from gan_cli.objectives.penalties import slopes, zero_centred_penalty
 from gan_cli.variants.base import Losses, check
 from gan_cli.variants.card import Card
-from gan_cli.variants.latent import LatentModule
+from gan_cli.variants.chosen_networks import ChosenNetworks
 
 
-class R3GAN(LatentModule):
+class R3GAN(ChosenNetworks):
     """Relativistic pairing with zero-centred penalties on real and generated images (Huang et al. 2024, algorithm 1).
 
     Four things move along a cosine over the first `schedule_kimg`: the learning rates, Adam's second rate, gamma, and
@@ -26,7 +26,7 @@ class R3GAN(LatentModule):
 
     Args:
         latent_dim: Z.
-        architecture: The networks, see `LatentModule`.
+        architecture: The networks, see `ChosenNetworks`.
         base_channels: Channels at 256 pixels; eight times as many at 32 and below.
         r1_gamma: Weight of both penalties at first, each with the paper's factor 1/2: 0.05 for CIFAR-10, 2 for FFHQ at
             64 pixels, 150 at 256.
@@ -38,7 +38,7 @@ class R3GAN(LatentModule):
         ema_half_life_kimg: Half-life of the average at the end, in thousands of images; it rises from 0. 0 turns the
             average off.
         schedule_kimg: Thousands of real images after which all four stay as they are; 0 has them at their end at once.
-        **networks: Further arguments of `LatentModule`.
+        **networks: Further arguments of `ChosenNetworks`.
 
     Raises:
         UserError: If a value is out of its range, or the discriminator would be normalised.
@@ -118,7 +118,7 @@ class R3GAN(LatentModule):
         self.make_players(bias=False)
 
     def discriminator_losses(self, batch: Batch) -> Losses:
-        real, fake = self.seen(batch.real), self.seen(self.fakes("discriminator"))
+        real, fake = self.presented(batch.real), self.presented(self.fakes("discriminator"))
         # One pass in float32 for logits and slopes alike: the penalties need it, and a second pass would cost more.
         logits, lengths = slopes(self.discriminator, torch.cat([real, fake]))
         real_logits, fake_logits = logits.chunk(2)
@@ -133,7 +133,7 @@ class R3GAN(LatentModule):
 
     def generator_losses(self, batch: Batch) -> Losses:
         with torch.no_grad():  # the pairing needs the real images' logits, not their gradient
-            real_logits = self.judge_fake(self.seen(batch.real))
+            real_logits = self.judge_fake(self.presented(batch.real))
         fake_logits = self.judged_fakes()
         return {"adversarial": relativistic(fake_logits, real_logits.repeat(self.generator_batch_multiple))}
 
@@ -145,7 +145,7 @@ class R3GAN(LatentModule):
 
     def average_weight(self) -> float:
         half_life = 1000 * self._at((0.0, self.ema_half_life_kimg))
-        return 0.5 ** (self.images_at_once / half_life) if half_life else 0.0
+        return 0.5 ** (self.rows.total / half_life) if half_life else 0.0
 
     def _at(self, ends: tuple[float, float]) -> float:
         """Where a value stands between its two ends, along half a cosine."""

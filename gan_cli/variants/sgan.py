@@ -18,10 +18,10 @@ from gan_cli.objectives.adversarial import (
 )
 from gan_cli.variants.base import Losses, check
 from gan_cli.variants.card import Card
-from gan_cli.variants.latent import LatentModule
+from gan_cli.variants.chosen_networks import ChosenNetworks
 
 
-class SGAN(LatentModule):
+class SGAN(ChosenNetworks):
     """A classifier of K classes and "generated", from few labels (Odena 2016; Salimans et al. 2016, section 5).
 
     K logits are learned and the logit of "generated" is fixed at 0. Each step shows the discriminator a batch of images
@@ -39,7 +39,7 @@ class SGAN(LatentModule):
         discriminator_lr: Learning rate of the discriminator.
         adam_betas: Adam's two decay rates.
         ema_decay: Weight of the old average in the generator's moving average (none in the papers); 0 turns it off.
-        **networks: Further arguments of `LatentModule`.
+        **networks: Further arguments of `ChosenNetworks`.
 
     Raises:
         UserError: If a value is out of its range, or the data has no classes.
@@ -122,9 +122,9 @@ class SGAN(LatentModule):
         assert self.labelled is not None
         chosen = self._chosen(len(batch.labels), len(self.labelled.labels))
         images, labels = self.labelled.real[chosen], self.labelled.labels[chosen]
-        fake = self.seen(self.fakes("discriminator"))
+        fake = self.presented(self.fakes("discriminator"))
         # Labelled and unlabelled images are both real: one pass, so that batch normalisation sees them together.
-        outputs, fake_outputs = self.judge(self.seen(torch.cat([batch.real, self._laid_out(images)])), fake)
+        outputs, fake_outputs = self.judge(self.presented(torch.cat([batch.real, self.laid_out(images)])), fake)
         unlabelled, labelled = outputs.split([len(batch.labels), len(labels)])
         real_logits, fake_logits = real_logits_of_classes(unlabelled), real_logits_of_classes(fake_outputs)
         self.watch_outputs(real_logits, fake_logits)
@@ -134,12 +134,12 @@ class SGAN(LatentModule):
         }
 
     def generator_losses(self, batch: Batch) -> Losses:
-        fake = self.seen(self.fakes("generator"))
+        fake = self.presented(self.fakes("generator"))
         if self.generator_objective == "adversarial":
             return {"adversarial": non_saturating_generator_loss(real_logits_of_classes(self.judge_fake(fake)))}
         with running_statistics_untouched(self.discriminator):
             with torch.no_grad():
-                real_features = self.discriminator.features(self.seen(batch.real))
+                real_features = self.discriminator.features(self.presented(batch.real))
             fake_features = self.discriminator.features(fake)
         return {"feature_matching": feature_matching(real_features, fake_features)}
 

@@ -9,10 +9,10 @@ from gan_cli.networks.layers import Norm, normalise_spectrally
 from gan_cli.objectives.adversarial import critic_generator_loss, discriminator_hinge
 from gan_cli.variants.base import Losses
 from gan_cli.variants.card import Card
-from gan_cli.variants.latent import LatentModule
+from gan_cli.variants.chosen_networks import ChosenNetworks
 
 
-class SNGAN(LatentModule):
+class SNGAN(ChosenNetworks):
     """Every layer of the discriminator divided by its largest singular value, hinge objective (Miyato et al. 2018).
 
     Defaults are the ResNet of table 4 and its optimizer; the batch of the generator is twice the discriminator's. The
@@ -26,7 +26,7 @@ class SNGAN(LatentModule):
         adam_betas: Adam's two decay rates; for the cnn the paper's best are 2e-4, (0.5, 0.999) and n_critic 1.
         n_critic: Steps of the discriminator for each of the generator.
         generator_batch_multiple: Images of a generator's step, in batches.
-        **networks: Further arguments of `LatentModule`.
+        **networks: Further arguments of `ChosenNetworks`.
 
     Raises:
         UserError: If a value is out of its range, or the discriminator would have another normalisation.

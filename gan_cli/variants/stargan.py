@@ -92,7 +92,6 @@ class StarGAN(TranslationModule):
         },
     )
 
-    BATCHES = (ImageBatch,)
     TAKES_ATTRIBUTES = True
 
     def __init__(
@@ -190,7 +189,7 @@ class StarGAN(TranslationModule):
         if self._trainer is not None:
             world_size = self.trainer.world_size
             everyones = cast(Tensor, self.all_gather(labels)).reshape(-1, *labels.shape[1:])
-        part = self._rows.start - self.global_rank * (self._rows.total // world_size)
+        part = self.rows.start - self.global_rank * (self.rows.total // world_size)
         order = torch.randperm(
             len(everyones), generator=seeding.stream(self.noise_seed, "targets", self.counters.batches, part)
         )

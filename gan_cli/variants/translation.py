@@ -1,7 +1,7 @@
 """What every translator does: images of one domain in, images of another out."""
 
 from abc import abstractmethod
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import torch
 from lightning.pytorch.core.optimizer import LightningOptimizer
@@ -12,22 +12,24 @@ from gan_cli.variants.base import AdversarialModule, check
 
 
 class Sizes(NamedTuple):
-    """Which images a generator takes.
+    """Which images a generator takes, and how large those are that it makes.
 
     Attributes:
         multiple: Height and width must be multiples of it.
         tile: Side of the squares that it takes, and no others; 0 takes any size.
+        scale: How many times larger the output is than the input, in height and in width; 1 or more.
     """
 
     multiple: int
     tile: int
+    scale: int = 1
 
 
 class TranslationModule(AdversarialModule):
     """Two players of which the generator makes an image from an image; a variant adds which, and how it learns.
 
     Args:
-        image_size: Side of the images it learns from, in pixels.
+        image_size: Side of the images it learns from, in pixels; of the larger ones where `sizes` says a scale.
         constant_epochs: Passes over the data after which both learning rates begin to fall.
         decay_epochs: Passes in which they fall to 0, step by step at each one's end; 0 keeps them constant.
         **optimisation: Further arguments of `AdversarialModule`.
@@ -35,6 +37,9 @@ class TranslationModule(AdversarialModule):
     Raises:
         UserError: If a value is out of its range.
     """
+
+    NOISY: ClassVar[bool] = False
+    """Whether `forward` takes `dropout`, its noise, which is drawn from the global random state."""
 
     def __init__(
         self, image_size: int = 256, constant_epochs: int = 0, decay_epochs: int = 0, **optimisation: Any
@@ -44,6 +49,12 @@ class TranslationModule(AdversarialModule):
         check("decay_epochs", decay_epochs, decay_epochs >= 0, "of 0 or more")
         self.image_size = image_size
         self.epochs = (constant_epochs, decay_epochs)
+
+    def finish_players(self) -> None:
+        """Does what every variant does at the end of its `__init__`, and refuses a scale that no output can have."""
+        scale = self.sizes.scale
+        check("scale", scale, isinstance(scale, int) and scale >= 1, "of 1 or more, a whole number")
+        super().finish_players()
 
     # What a variant owns
 
@@ -59,21 +70,21 @@ class TranslationModule(AdversarialModule):
     @property
     @abstractmethod
     def sizes(self) -> Sizes:
-        """Which images its generator takes."""
+        """Which images its generator takes, and how large those are that it makes."""
 
     @abstractmethod
     def forward(self, images: Tensor, direction: str, ema: bool = True) -> Tensor:
-        """Translated images [N, C', H, W] in [-1, 1] from images [N, C, H, W]; each as if it were alone.
+        """Translated images [N, C', sH, sW] in [-1, 1] from images [N, C, H, W]; each as if it were alone.
 
         Args:
-            images: In [-1, 1]; H and W as `sizes` says.
+            images: In [-1, 1]; H and W, and the scale s, as `sizes` says.
             direction: One of `directions`.
             ema: The averaged generator where there is one, or the one that is trained.
         """
 
     @abstractmethod
     def columns(self, batch: Any) -> tuple[Tensor, ...]:
-        """What a picture of held-out images shows side by side, each [N, C, H, W] in [-1, 1]."""
+        """What a picture of held-out images shows side by side, each [N, C, H, W] in [-1, 1], of any H and W."""
 
     # What a variant uses
 

@@ -10,10 +10,10 @@ from gan_cli.errors import UserError
 from gan_cli.objectives.adversarial import critic_generator_loss, critic_loss
 from gan_cli.variants.base import Losses, check
 from gan_cli.variants.card import Card
-from gan_cli.variants.latent import LatentModule
+from gan_cli.variants.chosen_networks import ChosenNetworks
 
 
-class WGAN(LatentModule):
+class WGAN(ChosenNetworks):
     """A critic with clipped weights estimates the Wasserstein distance (Arjovsky et al. 2017, algorithm 1).
 
     Args:
@@ -23,7 +23,7 @@ class WGAN(LatentModule):
         generator_lr: Learning rate of the generator.
         discriminator_lr: Learning rate of the critic.
         n_critic: Steps of the critic for each of the generator.
-        **networks: Further arguments of `LatentModule`; the optimizer is RMSProp, which has no `adam_betas`.
+        **networks: Further arguments of `ChosenNetworks`; the optimizer is RMSProp, which has no `adam_betas`.
 
     Raises:
         UserError: If a value is out of its range.
@@ -82,7 +82,7 @@ class WGAN(LatentModule):
         for parameter in self.discriminator.parameters():
             parameter.clamp_(-self.clip, self.clip)
 
-    def critic_steps(self) -> int:
+    def n_critic_now(self) -> int:
         done = self.counters.generator_steps
         return 100 if self.critic_warmup and (done < 25 or done % 500 == 0) else self.n_critic
 

@@ -11,10 +11,10 @@ from gan_cli.objectives.adversarial import auxiliary_classification, critic_gene
 from gan_cli.objectives.penalties import gradient_penalty
 from gan_cli.variants.base import Losses, check
 from gan_cli.variants.card import Card
-from gan_cli.variants.latent import LatentModule
+from gan_cli.variants.chosen_networks import ChosenNetworks
 
 
-class WGANGP(LatentModule):
+class WGANGP(ChosenNetworks):
     """A critic whose slope is held at 1 by a penalty (Gulrajani et al. 2017, algorithm 1); by class if asked to.
 
     With `num_classes` it is the supervised row of table 3: the generator is told the class by its batch normalisation,
@@ -29,12 +29,13 @@ class WGANGP(LatentModule):
         discriminator_lr: Learning rate of the critic.
         adam_betas: Adam's two decay rates.
         n_critic: Steps of the critic for each of the generator.
-        **networks: Further arguments of `LatentModule`.
+        **networks: Further arguments of `ChosenNetworks`.
 
     Raises:
         UserError: If a value is out of its range, or the critic would mix the images of a batch.
     """
 
+    GIVEN: ClassVar[tuple[str, ...]] = ("labels",)
     CARD: ClassVar[Card | None] = Card(
         paper='Gulrajani et al. 2017, "Improved Training of Wasserstein GANs", arXiv:1704.00028',
         discriminator="L_D = E[D(G(z))] - E[D(x)] + lambda_gp E[(|grad D(u)| - 1)^2]\n"
@@ -66,7 +67,6 @@ class WGANGP(LatentModule):
             "lr_decay_end": "algorithm 1 has a constant rate",
         },
     )
-    GIVEN: ClassVar[tuple[str, ...]] = ("labels",)
 
     NORMS: ClassVar[tuple[Norm, ...]] = ("layer", "none")
     WHY_NOT: ClassVar[str] = "it mixes the images of a batch, and the penalty is on the slope at each image"
@@ -118,7 +118,7 @@ class WGANGP(LatentModule):
 
     def discriminator_losses(self, batch: Batch) -> Losses:
         labels = [batch.labels] if self.num_classes else []
-        real, fake = self.seen(batch.real), self.seen(self.fakes("discriminator", *labels))
+        real, fake = self.presented(batch.real), self.presented(self.fakes("discriminator", *labels))
         real_outputs, fake_outputs = self.judge(real, fake)
         real_scores, fake_scores = self._scores(real_outputs), self._scores(fake_outputs)
         self.watch_outputs(real_scores, fake_scores)
@@ -134,7 +134,7 @@ class WGANGP(LatentModule):
         if not self.num_classes:
             return {"adversarial": critic_generator_loss(self.judged_fakes())}
         labels = self.random_labels("generator")
-        outputs = self.judge_fake(self.seen(self.fakes("generator", labels)))
+        outputs = self.judge_fake(self.presented(self.fakes("generator", labels)))
         return {
             "adversarial": critic_generator_loss(self._scores(outputs)),
             "class": self.lambda_cls_fake * auxiliary_classification(outputs[:, 1:], labels),

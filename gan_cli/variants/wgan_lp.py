@@ -8,10 +8,10 @@ from gan_cli.objectives.adversarial import critic_generator_loss, critic_loss
 from gan_cli.objectives.penalties import lipschitz_penalty
 from gan_cli.variants.base import Losses, check
 from gan_cli.variants.card import Card
-from gan_cli.variants.latent import LatentModule
+from gan_cli.variants.chosen_networks import ChosenNetworks
 
 
-class WGANLP(LatentModule):
+class WGANLP(ChosenNetworks):
     """A critic whose slope is held at or below 1 by a one-sided penalty (Petzka et al. 2018).
 
     Defaults are those of WGAN-GP, with which the paper compares. Mixed points lie on lines between real and generated
@@ -23,7 +23,7 @@ class WGANLP(LatentModule):
         discriminator_lr: Learning rate of the critic.
         adam_betas: Adam's two decay rates.
         n_critic: Steps of the critic for each of the generator.
-        **networks: Further arguments of `LatentModule`.
+        **networks: Further arguments of `ChosenNetworks`.
 
     Raises:
         UserError: If a value is out of its range, or the critic would mix the images of a batch.
@@ -68,7 +68,7 @@ class WGANLP(LatentModule):
         self.make_players()
 
     def discriminator_losses(self, batch: Batch) -> Losses:
-        real, fake = self.seen(batch.real), self.seen(self.fakes("discriminator"))
+        real, fake = self.presented(batch.real), self.presented(self.fakes("discriminator"))
         real_scores, fake_scores = self.judge(real, fake)
         self.watch_outputs(real_scores, fake_scores)
         shares = self.mixing_shares(len(real))

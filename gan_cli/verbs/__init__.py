@@ -62,7 +62,7 @@ def run(words: Sequence[str]) -> None:
         UserError: If something asked for cannot be done.
         RunFailed: If the run went wrong, or was interrupted.
     """
-    from gan_cli.command.running import hush, short_errors
+    from gan_cli.command.running import short_errors
 
     name, *rest = words
     chosen = verb(name)
@@ -70,6 +70,5 @@ def run(words: Sequence[str]) -> None:
     if asks and chosen.add_options is not None:
         light_parser(name, chosen.SUMMARY, chosen.add_options).print_help()
         return
-    hush()
     with short_errors(name):
         chosen.run(rest)

@@ -24,6 +24,8 @@ def add_options(parser: ArgumentParser) -> None:
         "--minus", type=str, action="append", default=None, metavar="SEEDS", help="A concept to take away"
     )
     options.labels(parser, "Classes to show it in; if conditional")
+    options.given(parser)
+    options.space(parser)
     options.seed(parser, "Of the noise around the result")
     options.batch_size(parser)
     options.ema(parser)

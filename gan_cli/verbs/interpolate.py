@@ -28,6 +28,8 @@ def add_options(parser: ArgumentParser) -> None:
     )
     options.latent(parser)
     options.labels(parser, "Walk from class to class, such as 3,8; if conditional")
+    options.given(parser)
+    options.space(parser)
     options.output(parser, "A .png (grid), .gif, .mp4, or a folder (frames); or beside the run", "PATH")
     parser.add_argument("--fps", type=PositiveInt, default=12, metavar="N", help="Frames per second of a GIF or MP4")
     options.trainer(parser)

@@ -79,7 +79,9 @@ def parsed(name: str, add_options: AddOptions, words: Sequence[str]) -> Options:
     from gan_cli.command.choices import choices
     from gan_cli.command.parser import Parser, normalised
     from gan_cli.command.parser import parsed as understood
+    from gan_cli.command.running import hush
 
+    hush()
     chosen = choices(normalised([name, *words])[1:])
     parser = Parser(prog=f"gan {name}")
     add_options(parser)
@@ -174,6 +176,25 @@ def seed(parser: ArgumentParser, text: str) -> None:
 def labels(parser: ArgumentParser, text: str) -> None:
     """Classes, by number or name."""
     parser.add_argument("--labels", type=str | None, metavar="K,...", help=text)
+
+
+def given(parser: ArgumentParser) -> None:
+    """What a model makes things from, beside latents and labels."""
+    parser.add_argument(
+        "--given",
+        type=str,
+        nargs="+",
+        default=None,
+        metavar="FILE",
+        help="What it makes things from; default: held-out examples",
+    )
+
+
+def space(parser: ArgumentParser) -> None:
+    """Which latents are mixed."""
+    parser.add_argument(
+        "--space", type=str | None, metavar="NAME", help="Where latents are mixed: z, or w (styles); default: w if any"
+    )
 
 
 def output(parser: ArgumentParser, text: str, metavar: str = "FILE") -> None:

@@ -7,7 +7,7 @@ from jsonargparse.typing import PositiveInt
 
 from gan_cli.verbs import options
 
-SUMMARY = "Make images from a checkpoint"
+SUMMARY = "Make images, or other things, from a checkpoint"
 
 
 def add_options(parser: ArgumentParser) -> None:
@@ -22,12 +22,13 @@ def add_options(parser: ArgumentParser) -> None:
     )
     options.latent(parser)
     options.labels(parser, "Classes 0,1,2 or all: one row each; if conditional")
+    options.given(parser)
     options.output(parser, "A .png (grid), a .npz, or a folder; default: beside the run", "PATH")
     parser.add_argument(
         "--format",
         type=str | None,
         metavar="NAME",
-        help="grid, images (one PNG a seed), both, npz; default: see --output",
+        help="grid, files (one a seed; of images also: images), both, npz; default: see --output",
     )
     options.trainer(parser)
 

@@ -120,5 +120,5 @@ def test_what_cannot_be_evaluated_is_told(
 
 
 def test_points_are_not_evaluated_twice(workdir: Path) -> None:
-    with pytest.raises(UserError, match="points have their modes counted"):
+    with pytest.raises(UserError, match="there are no usual features of points; what their set measures is logged"):
         run(["fit", "--config", "gan_grid25.yaml", "--trainer.max_steps", "2", *EVERY])

@@ -1,9 +1,9 @@
 import os
 import resource
 import signal
-import subprocess
-import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import pytest
 import torch
 from lightning.pytorch import Callback, Trainer
 
+from gan_cli.callbacks.atomic_checkpoint_io import AtomicCheckpointIO
 from gan_cli.callbacks.run_checkpoint import Interrupted
 from gan_cli.variants import DCGAN
 
@@ -82,25 +83,29 @@ def test_a_second_interrupt_ends_at_once(trained: Trained, tmp_path: Path) -> No
     assert not (tmp_path / "run" / "last.ckpt").exists()
 
 
+@contextmanager
+def no_file_larger_than(size: int) -> Iterator[None]:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
 @pytest.mark.parametrize("temporary", ["same file system", "another file system"])
-def test_a_full_disk_leaves_the_old_checkpoint_whole(checkpoint: Path, workdir: Path, temporary: str) -> None:
+def test_a_full_disk_leaves_the_old_checkpoint_whole(
+    checkpoint: Path, workdir: Path, monkeypatch: pytest.MonkeyPatch, temporary: str
+) -> None:
     """A limit on the size of files stands for the full disk: the write really fails in the middle."""
-    size = checkpoint.stat().st_size
-    environment = {**os.environ, "TMPDIR": str(workdir) if temporary == "same file system" else "/dev/shm"}
-    script = f"""
-import resource, sys, torch
-from gan_cli.callbacks.atomic_checkpoint_io import AtomicCheckpointIO
-content = torch.load({str(checkpoint)!r}, weights_only=True)
-io = AtomicCheckpointIO()
-io.save_checkpoint(content, "last.ckpt")
-resource.setrlimit(resource.RLIMIT_FSIZE, ({size // 2}, {resource.RLIM_INFINITY}))
-try:
-    io.save_checkpoint({{**content, "new": True}}, "last.ckpt")
-except OSError as error:
-    print(error.filename, error.strerror)
-"""
-    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
-    assert done.stdout == "last.ckpt File too large\n"
+    monkeypatch.setenv("TMPDIR", str(workdir) if temporary == "same file system" else "/dev/shm")
+    monkeypatch.setattr(tempfile, "tempdir", None)  # which remembers where temporary files go
+    content = torch.load(checkpoint, weights_only=True)
+    io = AtomicCheckpointIO()
+    io.save_checkpoint(content, "last.ckpt")
+    with pytest.raises(OSError, match="File too large") as caught, no_file_larger_than(checkpoint.stat().st_size // 2):
+        io.save_checkpoint({**content, "new": True}, "last.ckpt")
+    assert (caught.value.filename, caught.value.strerror) == ("last.ckpt", "File too large")
     assert [path.name for path in workdir.iterdir()] == ["last.ckpt"]
     assert "new" not in torch.load(workdir / "last.ckpt", weights_only=True)
 

@@ -83,7 +83,7 @@ def test_data_changes_the_set_and_nothing_else(workdir: Path) -> None:
     digits = GANCLI(["fit", "--config", "dcgan.yaml", *flags])
     mnist = GANCLI(["fit", "--config", "dcgan.yaml", *flags, "--data", "MNIST", "--data.root", "elsewhere"])
     assert dict(digits.model.hparams) == dict(mnist.model.hparams)
-    assert mnist.datamodule.facts.name == "MNIST"
+    assert mnist.datamodule.name == "MNIST"
     assert (workdir / "checkpoints" / "dcgan-mnist" / "version_0" / "last.ckpt").is_file()
 
 

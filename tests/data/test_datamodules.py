@@ -2,16 +2,18 @@ import gzip
 import shutil
 import socket
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 import torch
 from sklearn.datasets import load_digits
+from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
 from gan_cli.batches import ImageBatch
 from gan_cli.data import MNIST, Digits
-from gan_cli.data.datamodules import DataFacts
+from gan_cli.data.parts import InMemory
 from gan_cli.errors import UserError
 from tests import fake_mnist
 
@@ -56,6 +58,19 @@ def test_batches_are_uint8_until_they_are_on_the_device() -> None:
     assert torch.equal(converted.labels, batch.labels)
 
 
+class Alone(NamedTuple):
+    """A batch of a kind that is none of ours, without labels."""
+
+    images: Tensor
+
+
+def test_what_has_no_labels_is_held_in_memory_too() -> None:
+    part = InMemory(Alone(torch.arange(12).view(6, 1, 1, 2)))
+    assert len(part) == 6
+    assert part[torch.tensor([4, 1])].batch.images.flatten().tolist() == [8, 9, 2, 3]
+    assert part.labels.tolist() == [0] * 6
+
+
 def test_held_out_images_come_once_each() -> None:
     data = Digits(image_size=16, batch_size=100)
     data.setup("test")
@@ -64,7 +79,14 @@ def test_held_out_images_come_once_each() -> None:
 
 
 def test_facts_need_no_reading() -> None:
-    assert Digits(image_size=64).facts == DataFacts("Digits", 64, 1, 10, tuple("0123456789"))
+    names = tuple("0123456789")
+    assert Digits(image_size=64).facts == {
+        "name": "Digits",
+        "image_size": 64,
+        "image_channels": 1,
+        "num_classes": 10,
+        "class_names": names,
+    }
 
 
 @pytest.mark.parametrize("size", [8, 48, 0])

@@ -1,10 +1,11 @@
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
 from PIL import Image
+from torch import Tensor
 
 from gan_cli.data import CelebA, Digits, ImageFolder, PairedFolder, Ring8, UnpairedFolder
 from gan_cli.data.datamodules import GANDataModule
@@ -119,8 +120,8 @@ def test_a_contact_sheet_shows_what_a_network_sees(tmp_path: Path) -> None:
     clean(tmp_path / "trainA", 40)
     clean(tmp_path / "trainB", 40)
     for data in (UnpairedFolder(root=str(tmp_path), **SMALL), ImageFolder(root=str(tmp_path / "trainA"), **SMALL)):
-        assert contact_sheet(data).shape == (3, 8 * 18 + 2, 8 * 18 + 2)
-    sheet = contact_sheet(Digits(image_size=16)).numpy()
+        assert cast(Tensor, contact_sheet(data)).shape == (3, 8 * 18 + 2, 8 * 18 + 2)
+    sheet = cast(Tensor, contact_sheet(Digits(image_size=16))).numpy()
     assert sheet.shape == (1, 146, 146)
     assert np.unique(sheet).size > 10
 

@@ -114,9 +114,9 @@ def test_a_file_that_cannot_be_read_is_skipped_and_counted_where_that_is_asked_f
 def test_any_cut_of_the_stream_is_shown_alike(folder: Path) -> None:
     part = UnpairedFolder(root=str(folder), image_size=16, num_workers=0).part("train")
     whole, first, rest, other = (part[Span(*span)] for span in ((3, 0, 12), (3, 0, 5), (3, 5, 12), (4, 0, 12)))
-    for number in (0, 1):
-        for kind in (0, 1):
-            assert torch.equal(whole[kind][number], torch.cat([first[kind][number], rest[kind][number]]))
+    for name in ("a", "b"):
+        assert torch.equal(getattr(whole.batch, name), torch.cat([getattr(p.batch, name) for p in (first, rest)]))
+        assert torch.equal(whole.mirrored[name], torch.cat([part.mirrored[name] for part in (first, rest)]))
     assert not torch.equal(whole.batch[0], other.batch[0])
 
 

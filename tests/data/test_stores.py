@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from gan_cli.data import stores
-from gan_cli.data.parts import Images
+from gan_cli.data.parts import LabelledImages
 from gan_cli.data.stores import BrokenFile, DecodingStore, DiskStore, MemoryStore, TensorStore
 from gan_cli.data.transforms import Framing
 from gan_cli.errors import RunFailed, UserError
@@ -60,7 +60,7 @@ def test_an_image_in_memory_is_decoded_once(tmp_path: Path) -> None:
 
 def test_workers_fill_one_memory_that_the_run_sees(tmp_path: Path) -> None:
     note = Noting(tmp_path / "note")
-    part = Images(MemoryStore(DecodingStore(range(10), note, SHAPE)), ALL, Framing(2, 2, flip=False))
+    part = LabelledImages(MemoryStore(DecodingStore(range(10), note, SHAPE)), ALL, Framing(2, 2, flip=False))
     batches = list(ALL.split(5))
     for _ in range(2):  # new workers each time
         loader: DataLoader[object] = DataLoader(part, sampler=batches, batch_size=None, num_workers=2)

@@ -13,7 +13,7 @@ from gan_cli.data import Digits
 from gan_cli.evaluation.collections import of_split
 from gan_cli.evaluation.measuring import against_itself, against_training, floor_of, measured
 from gan_cli.metrics.distances import frechet_distance, kernel_distance
-from gan_cli.metrics.features import Classifier, Seen
+from gan_cli.metrics.features import Classifier, FeatureRows
 
 
 def blurred(images: Tensor, amount: int) -> Tensor:
@@ -35,8 +35,8 @@ def test_distances_rise_with_blur_noise_and_missing_modes(
     worse: Callable[[Tensor, int], Tensor], classifier: Classifier
 ) -> None:
     images = Digits(image_size=16).read(train=True).images[:700]
-    real = classifier.see(images)
-    made = [classifier.see(worse(images, amount)).features for amount in range(4)]
+    real = classifier.rows(images)
+    made = [classifier.rows(worse(images, amount)).features for amount in range(4)]
     frechet = [frechet_distance(features, real.features) for features in made]
     assert frechet[0] == pytest.approx(0, abs=1e-5)
     assert all(before < after for before, after in pairwise(frechet)), frechet
@@ -47,7 +47,7 @@ def test_distances_rise_with_blur_noise_and_missing_modes(
 
 def test_missing_modes_are_counted(classifier: Classifier) -> None:
     images, _ = Digits(image_size=16).read(train=True)
-    found = measured(classifier.see(dropped(images, 3)), classifier.see(images), {"classes", "coverage", "recall"})
+    found = measured(classifier.rows(dropped(images, 3)), classifier.rows(images), {"classes", "coverage", "recall"})
     assert found["classes"] == 4
     assert isinstance(found["coverage"], float)
     assert found["coverage"] < 0.6
@@ -77,4 +77,4 @@ def test_some_images_are_taken_evenly() -> None:
 
 def test_features_alone_are_enough_for_distances() -> None:
     points = torch.randn(40, 3)
-    assert measured(Seen(points, None), Seen(points, None), {"classes", "fid"}).keys() == {"fid"}
+    assert measured(FeatureRows(points, None), FeatureRows(points, None), {"classes", "fid"}).keys() == {"fid"}

@@ -10,14 +10,14 @@ from torch import Tensor
 from gan_cli.data import CIFAR10, Digits, StackedMNIST, StyledDigits
 from gan_cli.errors import UserError
 from gan_cli.evaluation import measuring
-from gan_cli.evaluation.collections import Images
+from gan_cli.evaluation.collections import Collection
 from gan_cli.evaluation.measuring import usual_features
 from gan_cli.evaluation.scorer import REPORTING_SEED, SELECTING_SEED, Scorer
 from gan_cli.evaluation.scores import Scores
 from gan_cli.inference.checkpoints import load_model
-from gan_cli.media.images import to_float
+from gan_cli.media.pictures import to_float
 from gan_cli.metrics import features
-from gan_cli.metrics.features import Classifier, FeatureNetwork, Seen
+from gan_cli.metrics.features import Classifier, FeatureNetwork, FeatureRows
 from gan_cli.variants import StarGAN
 from tests.inference.translators import cyclegan, lively, pix2pix
 from tests.toys import FewPairs, FewUnpaired, ToyGAN
@@ -91,7 +91,7 @@ def test_real_features_are_read_once_for_each_protocol(
     looked: list[str] = []
     look = measuring._look
 
-    def noted(images: Images, network: FeatureNetwork) -> Seen:
+    def noted(images: Collection, network: FeatureNetwork) -> FeatureRows:
         looked.append(images.key)
         return look(images, network)
 

@@ -26,11 +26,7 @@ def test_a_checkpoint_explains_itself(checkpoint: Path) -> None:
         "image_channels": 1,
         "num_classes": 10,
         "class_names": tuple("0123456789"),
-        "point_dim": 0,
-        "domains": (),
-        "source_channels": 0,
-        "target_channels": 0,
-        "attributes": False,
+        "fields": {"images": {"class": "Images"}},
     }
     assert record["counters"] == {"batches": 4, "generator_steps": 4, "images": 64, "critic_steps": 0}
     assert content["hyper_parameters"]["base_channels"] == 4

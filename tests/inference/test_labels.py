@@ -97,6 +97,9 @@ def test_points_are_plotted_and_kept_as_numbers(points: Path, workdir: Path) -> 
     gan("sample", "--ckpt", points, "--output", "a.png")
     gan("sample", "--ckpt", points, "--num", 7, "--output", "a.npz")
     gan("interpolate", "--ckpt", points, "--output", "walk.png")
+    gan("interpolate", "--ckpt", points, "--steps", 3, "--output", "walk.gif")
+    with Image.open("walk.gif") as film:
+        assert (film.size, film.n_frames) == ((512, 512), 3)  # type: ignore[attr-defined]
     for name in (Path("a.png"), Path("walk.png"), points.parent / "samples" / "step-00000003.png"):
         assert Image.open(name).size == (512, 512)
     made = np.load("a.npz")["points"]
@@ -114,11 +117,14 @@ def test_modes_are_counted_while_training_and_by_test(points: Path, capsys: pyte
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("sample", "--format", "images"), "format: images is for images, and this model makes points"),
-        (("interpolate", "--output", "a.gif"), r"output: a.gif: walks between points are drawn into one picture"),
+        (
+            ("sample", "--format", "images"),
+            "format: images is for single things, and points are only shown together",
+        ),
+        (("arithmetic", "--plus", "1,2"), r"ckpt: GAN makes points here, and one alone has no picture"),
         (("sample", "--labels", "0"), "labels: this GAN is not conditional; leave them out"),
         (("interpolate", "--labels", "all"), "labels: this GAN is not conditional; leave them out"),
-        (("test", "--data", "Digits"), r"data.point_dim: Digits has 0, but the checkpoint's model 2"),
+        (("test", "--data", "Digits"), r"data: Digits has no points, which the checkpoint's model makes"),
     ],
 )
 def test_what_points_cannot_be_is_said(points: Path, workdir: Path, words: tuple[str, ...], message: str) -> None:

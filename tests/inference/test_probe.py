@@ -64,7 +64,7 @@ def test_a_discriminator_of_packs_sees_a_pack_of_one_image() -> None:
         (("--labels_per_class", "500"), "labels_per_class: Digits has 14. training images of class ., and 500 of each"),
         (("--output", "x.txt"), "output: x.txt has no ending this verb writes; take a .json"),
         (("--data", "Digits", "--data.image_size", "32"), "data.image_size: Digits has 32, but the checkpoint's model"),
-        (("--data", "Ring8"), "data: Ring8 yields points|data.point_dim: Ring8 has 2"),
+        (("--data", "Ring8"), "data: Ring8 has no images, which the checkpoint's model makes"),
     ],
 )
 def test_bad_input_is_named_with_the_way_out(

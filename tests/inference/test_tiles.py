@@ -11,6 +11,7 @@ from gan_cli.media.picture_files import Pixels
 from tests.inference.translators import colours
 
 
+@pytest.mark.parametrize("scale", [1, 2, 3, 4])
 @pytest.mark.parametrize(
     ("length", "tile", "overlap", "multiple"),
     [
@@ -23,14 +24,17 @@ from tests.inference.translators import colours
         (257, 256, 64, 1),
     ],
 )
-def test_pieces_cover_every_pixel_with_a_weight_of_one(length: int, tile: int, overlap: int, multiple: int) -> None:
-    found = pieces(length, tile, overlap, multiple)
-    total = torch.zeros(length)
+def test_pieces_cover_every_pixel_with_a_weight_of_one(
+    length: int, tile: int, overlap: int, multiple: int, scale: int
+) -> None:
+    found = pieces(length, tile, overlap, multiple, scale)
+    total = torch.zeros(length * scale)
     for piece in found:
         assert piece.start % multiple == 0
-        assert len(piece.weights) == min(tile, length)
-        total[piece.start : piece.start + len(piece.weights)] += piece.weights
-    assert torch.allclose(total, torch.ones(length), atol=1e-6)
+        assert piece.length == min(tile, length)
+        assert len(piece.weights) == piece.length * scale
+        total[piece.start * scale :][: len(piece.weights)] += piece.weights
+    assert torch.allclose(total, torch.ones(length * scale), atol=1e-6)
     starts = [piece.start for piece in found]
     assert all(tile - (after - before) >= overlap for before, after in pairwise(starts))
 
@@ -68,17 +72,30 @@ def test_tiles_give_the_whole_where_a_pixel_depends_on_its_block_only() -> None:
     assert torch.allclose(made, blocks(image), atol=1e-3)
 
 
-def test_seams_of_tiles_that_differ_are_blended() -> None:
+@pytest.mark.parametrize("scale", [2, 3, 4])
+def test_tiles_give_the_whole_of_a_larger_translation(scale: int) -> None:
+    def larger(pixels: Pixels) -> Tensor:
+        return interpolate(blocks(pixels)[None], scale_factor=scale)[0]
+
+    image = colours(200, 120)
+    made = in_tiles(larger, image, tile=32, overlap=8, multiple=4, scale=scale)
+    assert made.shape == (3, 120 * scale, 200 * scale)
+    assert torch.allclose(made, larger(image), atol=1e-3)
+
+
+@pytest.mark.parametrize("scale", [1, 2, 4])
+def test_seams_of_tiles_that_differ_are_blended(scale: int) -> None:
     count = 0
 
     def ever_brighter(pixels: Pixels) -> Tensor:
         nonlocal count
         count += 1
-        return torch.full((1, *pixels.shape[:2]), float(count))
+        return torch.full((1, *(side * scale for side in pixels.shape[:2])), float(count))
 
-    made = in_tiles(ever_brighter, colours(80, 32), tile=32, overlap=16)
+    made = in_tiles(ever_brighter, colours(80, 32), tile=32, overlap=16, scale=scale)
     assert count == 4
     steps = made[0, 0].diff()
-    assert steps.max() < 0.11  # a jump of 1 spread over 16 pixels
-    assert torch.equal(made[0, :, :8], torch.ones(32, 8))
-    assert torch.equal(made[0, :, -8:], torch.full((32, 8), 4.0))
+    assert steps.max() < 0.11 / scale  # a jump of 1 spread over 16 pixels of the input
+    side, edge = 32 * scale, 8 * scale
+    assert torch.equal(made[0, :, :edge], torch.ones(side, edge))
+    assert torch.equal(made[0, :, -edge:], torch.full((side, edge), 4.0))

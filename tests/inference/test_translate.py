@@ -3,8 +3,6 @@
 import errno
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -43,18 +41,23 @@ def ckpt(tmp_path_factory: pytest.TempPathFactory) -> Checkpoints:
 
 @pytest.fixture
 def photos(workdir: Path) -> Path:
-    """A folder with others in it, seven readable files and what is none, in the current folder."""
-    picture(Path("photos/a.png"))
-    picture(Path("photos/b.JPG"), 33, 21)
-    picture(Path("photos/sub folder/a.png"), 17, 50, "RGBA")
-    picture(Path("photos/sub folder/深い/名前 é.webp"))
-    picture(Path("photos/sub folder/[1].tif"), mode="L")
+    """Such a folder in the current one."""
+    return write_photos(Path("photos"))
+
+
+def write_photos(folder: Path) -> Path:
+    """A folder with others in it, seven readable files and what is none."""
+    picture(folder / "a.png")
+    picture(folder / "b.JPG", 33, 21)
+    picture(folder / "sub folder/a.png", 17, 50, "RGBA")
+    picture(folder / "sub folder/深い/名前 é.webp")
+    picture(folder / "sub folder/[1].tif", mode="L")
     first, *rest = frames()
-    first.save("photos/moving.gif", save_all=True, append_images=rest, duration=40)
-    film(Path("photos/clip.mp4"), "libx264", 64, 48)
-    Path("photos/notes.txt").write_text("none")
-    picture(Path("photos/.hidden/c.png"))
-    return Path("photos")
+    first.save(folder / "moving.gif", save_all=True, append_images=rest, duration=40)
+    film(folder / "clip.mp4", "libx264", 64, 48)
+    (folder / "notes.txt").write_text("none")
+    picture(folder / ".hidden/c.png")
+    return folder
 
 
 def files(folder: Path | str) -> list[str]:
@@ -392,32 +395,6 @@ def test_a_data_set_that_is_not_at_hand_says_what_to_type(with_data: Callable[[s
         UserError, match=r"input: type --input with a file.*\nWithout it .* data.root: gone has no such"
     ):
         gan("--module", __name__, "--ckpt", with_data("gone"), "--direction", "horse2zebra")
-
-
-def test_two_processes_lose_and_double_no_file(ckpt: Checkpoints, photos: Path) -> None:
-    """One file, so that a process is idle, and then a folder with a broken file in it."""
-    gan("--ckpt", ckpt.paired, "--input", photos, "--output", "alone")
-    (photos / "broken.png").write_bytes(b"")
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(Path(__file__).parents[2])}
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.inference.two_translators", str(ckpt.paired)],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 1, done.stderr
-    assert [line for line in done.stdout.splitlines() if "done" in line] == [
-        "1 done, 0 skipped, 0 refused",
-        "7 done, 0 skipped, 1 refused",
-    ]
-    assert done.stdout.count("refused: photos/broken.png: empty") == 1
-    assert files("one") == ["a.png", "gallery.html"]
-    assert files("many") == sorted([*ALL, "gallery.html"])
-    for name in ALL:
-        assert Path("many", name).read_bytes() == Path("alone", name).read_bytes()
-    assert Path("one/a.png").read_bytes() == Path("alone/a.png").read_bytes()
 
 
 # The Python side

@@ -1,3 +1,4 @@
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -6,15 +7,15 @@ import torch
 from PIL import Image
 from sklearn.datasets import load_sample_image
 
-from gan_cli.errors import UserError
+from gan_cli.errors import RunFailed, UserError
 from gan_cli.inference import translator as translator_module
 from gan_cli.inference.translator import Translator, rounded, translating, usual_direction
-from gan_cli.media.images import to_uint8
 from gan_cli.media.picture_files import Picture, Pixels
+from gan_cli.media.pictures import to_uint8
 from gan_cli.networks.layers import statistics_held
-from gan_cli.variants import DCGAN
+from gan_cli.variants import DCGAN, CycleGAN, Pix2Pix, StarGAN
 from gan_cli.variants.translation import TranslationModule
-from tests.inference.translators import colours, cyclegan, pix2pix, stargan
+from tests.inference.translators import Enlarger, colours, cyclegan, enlarged, pix2pix, stargan
 
 HORSE = "horse2zebra"
 
@@ -109,6 +110,11 @@ def test_noise_is_a_function_of_the_seed_and_the_name(paired: TranslationModule)
     assert torch.equal(made(Translator(paired, dropout=False), 64, 64, "b.png"), quiet)
 
 
+@pytest.mark.parametrize("kind", [CycleGAN, Pix2Pix, StarGAN])
+def test_a_variant_says_whether_it_has_noise(kind: type[TranslationModule]) -> None:
+    assert ("dropout" in signature(kind.forward).parameters) == kind.NOISY
+
+
 def test_the_averaged_generator_or_the_trained_one() -> None:
     model = cyclegan(ema_decay=0.5)
     assert not torch.equal(made(Translator(model), 32, 32), made(Translator(model, ema=False), 32, 32))
@@ -179,3 +185,117 @@ def test_transparent_pixels_and_colour_profiles_survive(unpaired: TranslationMod
     assert np.array_equal(made.alpha, alpha)
     assert made.profile == b"profile"
     assert Image.fromarray(made.colours).size == (48, 32)
+
+
+# Translators that enlarge
+
+
+def translated(pixels: Pixels, model: TranslationModule, **options: Any) -> Pixels:
+    """What becomes of pixels, with as many bits as they have."""
+    with torch.inference_mode():
+        return Translator(model, **options).picture(Picture(pixels), model.directions[0], "").colours
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+@pytest.mark.parametrize("sizes", [{}, {"multiple": 4}, {"tile": 32}])
+@pytest.mark.parametrize("scale", [1, 2, 4])
+@pytest.mark.parametrize("size", [(1, 1), (3, 90), (31, 17), (32, 32), (70, 46)])
+def test_the_whole_image_comes_out_enlarged(
+    size: tuple[int, int], scale: int, sizes: dict[str, Any], kind: Any
+) -> None:
+    """Also where it was framed, or passed in tiles of the one size that is taken."""
+    pixels = colours(*size, kind)
+    assert np.array_equal(translated(pixels, Enlarger(scale, **sizes)), enlarged(pixels, scale))
+
+
+@pytest.mark.parametrize("overlap", [None, 0, 5, 8])
+@pytest.mark.parametrize("scale", [2, 4])
+def test_enlarged_tiles_are_the_enlarged_whole(scale: int, overlap: int | None) -> None:
+    model = Enlarger(scale, multiple=4)
+    for pixels in (colours(91, 53), np.full((53, 91, 3), 200, np.uint8)):
+        made = translated(pixels, model, tile=16, overlap=overlap)
+        assert np.array_equal(made, enlarged(pixels, scale))
+
+
+@torch.inference_mode()
+def test_enlarged_tiles_are_normalised_as_one() -> None:
+    model = Enlarger(2, normalised=True)
+    translator = Translator(model, tile=16)
+    pixels = colours(90, 61)
+    with statistics_held(model.generator):
+        model(translator._reduced(pixels)[None])
+        whole = model(torch.from_numpy(pixels).permute(2, 0, 1)[None] / 127.5 - 1)[0]
+    assert torch.allclose(translator.floats(pixels, "small2large", ""), whole, atol=1e-5)
+
+
+@pytest.mark.parametrize("scale", [1, 2, 4])
+def test_an_image_is_reduced_to_what_the_model_took_in_training(scale: int) -> None:
+    """Its size is that of the images that it was to make."""
+    reduced = Translator(Enlarger(scale, image_size=64))._reduced(colours(160, 160))
+    assert reduced.shape == (3, 64 // scale, 64 // scale)
+
+
+@pytest.mark.parametrize(("scale", "side"), [(1, 64), (2, 32), (4, 16)])
+def test_translations_that_become_large_are_tiled_unasked(
+    scale: int, side: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(translator_module, "WHOLE", 128 * 128)
+    monkeypatch.setattr(translator_module, "TILE", 64)
+    model = Enlarger(scale)
+    seen: list[tuple[int, ...]] = []
+    model.register_forward_pre_hook(lambda _, inputs: seen.append(tuple(inputs[0].shape[2:])))
+    translated(colours(128 // scale, 128 // scale), model)
+    assert seen == [(128 // scale, 128 // scale)]
+    pixels = colours(128 // scale + 1, 128 // scale)
+    assert np.array_equal(translated(pixels, model), enlarged(pixels, scale))
+    assert set(seen[2:]) == {(side, side)}
+    with pytest.raises(UserError, match=f"overlap: 33 is more than half a tile of {side}; take {side // 2} or less"):
+        Translator(model, overlap=33)
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+@pytest.mark.parametrize("scale", [2, 4])
+def test_opacity_is_enlarged_with_the_colours(scale: int, kind: Any) -> None:
+    alpha = colours(31, 17, kind)[:, :, 2]
+    full = np.iinfo(kind).max
+    translator = Translator(Enlarger(scale))
+    with torch.inference_mode():
+        made = translator.picture(Picture(colours(31, 17, kind), alpha, b"profile"), "small2large", "")
+        eight = translator.picture(Picture(colours(31, 17, kind), alpha), "small2large", "", deep=False)
+    assert made.alpha is not None
+    assert eight.alpha is not None
+    assert (made.alpha.shape, made.alpha.dtype) == ((17 * scale, 31 * scale), kind)
+    smooth = Image.fromarray((alpha / full * 255).astype(np.float32)).resize(
+        (31 * scale, 17 * scale), Image.Resampling.BICUBIC
+    )
+    assert np.abs(made.alpha / full * 255 - np.asarray(smooth).clip(0, 255)).max() <= 0.51
+    assert made.profile == b"profile"
+    assert eight.alpha.dtype == np.uint8
+    assert np.abs(made.alpha / full * 255 - eight.alpha).max() <= 1
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+def test_opacity_that_is_all_or_nothing_stays_so(kind: Any) -> None:
+    full = np.iinfo(kind).max
+    alpha = np.zeros((17, 31), kind)
+    alpha[:, 10:] = full
+    with torch.inference_mode():
+        made = Translator(Enlarger()).picture(Picture(colours(31, 17, kind), alpha), "small2large", "").alpha
+    assert made is not None
+    assert np.array_equal(made, enlarged(alpha, 4))
+
+
+@pytest.mark.parametrize("made", [1, 2, 8])
+def test_a_model_that_makes_another_size_than_it_promises_is_refused(made: int) -> None:
+    """Of an image in one piece and in tiles: it would be cut, or repeated, in silence."""
+    side = made * 16
+    message = rf"Enlarger made \[1, 3, {side}, {side}\] of \[1, 3, 16, 16\], and its sizes promise a scale of 4; one of"
+    for width in (16, 40):
+        with pytest.raises(RunFailed, match=message):
+            translated(colours(width, width), Enlarger(4, made=made), tile=16)
+
+
+@pytest.mark.parametrize("scale", [0, -1, 0.5, 1.5])
+def test_a_scale_that_no_output_can_have_is_refused(scale: Any) -> None:
+    with pytest.raises(UserError, match=rf"scale: {scale} is not possible; take a value of 1 or more, a whole number"):
+        Enlarger(scale, made=1)

@@ -199,7 +199,7 @@ def test_labels_and_truncation_where_the_variant_has_them(conditional: Path, wor
         (("sample", "--labels", "[1]"), "labels: this DCGAN is not conditional; leave them out"),
         (("sample", "--truncation-psi", "0.5"), "truncation_psi: DCGAN has no truncation; leave it out"),
         (("sample", "--output", "x.bmp"), r"output: x.bmp has no ending this verb writes; take .png, .npz or a folder"),
-        (("sample", "--format", "foo"), "format: foo is unknown; take one of grid, images, both, npz"),
+        (("sample", "--format", "foo"), "format: foo is unknown; take one of grid, files, both, npz"),
         (("sample", "--format", "npz", "--output", "x.png"), "format: npz does not go with output x.png"),
         (("sample", "--num", "0"), "num: 0 is not possible\ntake a whole number from 1"),
         (("sample", "--seed", "-1"), "seed: -1 is not possible\ntake a whole number from 0"),

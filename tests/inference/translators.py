@@ -1,19 +1,91 @@
 """Translators of a size that is made and run in moments, in checkpoints that no training was needed for."""
 
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 import torch
 from lightning.pytorch import Trainer
 from PIL import Image
+from torch import Tensor, nn
 
 from gan_cli import verbs
+from gan_cli.batches import AnyBatch, PairedBatch
 from gan_cli.media.picture_files import Pixels
+from gan_cli.networks.layers import ImageNorm
 from gan_cli.variants import CycleGAN, Pix2Pix, StarGAN
-from gan_cli.variants.translation import TranslationModule
+from gan_cli.variants.base import Losses
+from gan_cli.variants.translation import Sizes, TranslationModule
 
 Model = TypeVar("Model", bound=TranslationModule)
+
+
+class Enlarger(TranslationModule):
+    """Makes a square of every pixel: a convolution that sees one pixel, and a shuffle. Nothing is learned.
+
+    Args:
+        scale: Side of the square.
+        multiple: What height and width must be multiples of.
+        tile: Side of the only images that are taken; 0 takes any size.
+        normalised: Whether every image is normalised first, by its own statistics.
+        made: The scale of what is made in truth; 0 is the one that is promised.
+        image_size: Side of the larger images.
+        **optimisation: Further arguments of `TranslationModule`.
+    """
+
+    BATCHES: ClassVar[tuple[type[AnyBatch], ...]] = (PairedBatch,)
+
+    def __init__(
+        self,
+        scale: int = 4,
+        multiple: int = 1,
+        tile: int = 0,
+        normalised: bool = False,
+        made: int = 0,
+        image_size: int = 64,
+        **optimisation: Any,
+    ) -> None:
+        super().__init__(**{"generator_lr": 1e-3, "discriminator_lr": 1e-3, "image_size": image_size, **optimisation})
+        self.taken = Sizes(multiple, tile, scale)
+        times = made or scale
+        squares = nn.Conv2d(3, 3 * times**2, 1, bias=False)
+        with torch.no_grad():
+            squares.weight.copy_(torch.eye(3).repeat_interleave(times**2, 0)[:, :, None, None])
+        self.generator = nn.Sequential(*[ImageNorm(3)] * normalised, squares, nn.PixelShuffle(times))
+        self.discriminator = nn.Conv2d(3, 1, 1)
+        self.data_facts = {"domains": ("small", "large"), "name": "Nowhere"}
+        self.finish_players()
+
+    def forward(self, images: Tensor, direction: str = "", ema: bool = True) -> Tensor:
+        assert not any(side % self.taken.multiple for side in images.shape[2:])
+        assert not self.taken.tile or set(images.shape[2:]) == {self.taken.tile}
+        made: Tensor = self.picture_maker(ema)(images)
+        return made
+
+    def discriminator_losses(self, batch: PairedBatch) -> Losses:
+        return {"target": self.discriminator(batch.target).mean()}
+
+    def generator_losses(self, batch: PairedBatch) -> Losses:
+        return {"made": self.discriminator(self(batch.source)).mean()}
+
+    @property
+    def directions(self) -> tuple[str, ...]:
+        return ("small2large",)
+
+    def channels(self, direction: str) -> tuple[int, int]:
+        return 3, 3
+
+    @property
+    def sizes(self) -> Sizes:
+        return self.taken
+
+    def columns(self, batch: PairedBatch) -> tuple[Tensor, ...]:
+        return batch.source, self(batch.source), batch.target
+
+
+def enlarged(pixels: Pixels, scale: int) -> Pixels:
+    """What an `Enlarger` makes of [H, W] or [H, W, C]."""
+    return pixels.repeat(scale, axis=0).repeat(scale, axis=1)
 
 
 def cyclegan(**arguments: Any) -> CycleGAN:

@@ -25,6 +25,11 @@ class Means(nn.Module):
         return images.float().mean((2, 3))
 
 
+class Rows(nn.Module):
+    def forward(self, things: Tensor) -> Tensor:
+        return things.flatten(2).float().mean(2)
+
+
 class Maps(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         return images.float()
@@ -52,7 +57,7 @@ def test_a_classifier_is_trained_once_and_says_how_good_it_is(
     assert again.key == network.key
     assert again.accuracy == network.accuracy
     assert again(images).shape == (20, 128)
-    assert again.see(images).logits is not None
+    assert again.rows(images).logits is not None
 
 
 def test_a_classifier_takes_colours_and_large_images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,7 +87,7 @@ def test_a_torchscript_file_gets_images_as_they_are_saved(tmp_path: Path) -> Non
     [
         ("resnet", "resnet is no file; take inception, classifier"),
         ("broken.pt", r"broken.pt is no TorchScript file"),
-        ("maps.pt", r"gives \[5, 3, 8, 8\] for 5 images, and not floats \[N, F\]"),
+        ("maps.pt", r"gives \[5, 3, 8, 8\] for 5 things, and not floats \[N, F\]"),
         ("classifier", "needs a data set with classes"),
     ],
 )
@@ -144,7 +149,7 @@ def test_inception_is_read_from_a_file_and_sees_grey_as_colours(random_inception
     network = load_features("inception", tmp_path, weights=random_inception)
     assert torch.equal(torch.get_rng_state(), state)
     grey = digits(False, 32).images[:1]
-    seen = network.see(grey.expand(-1, 3, -1, -1))
+    seen = network.rows(grey.expand(-1, 3, -1, -1))
     assert seen.features.shape == (1, 2048)
     assert seen.logits is not None
     assert seen.logits.shape == (1, 1008)
@@ -152,3 +157,11 @@ def test_inception_is_read_from_a_file_and_sees_grey_as_colours(random_inception
     assert network.key.startswith("inception-")
     assert "299x299" in network.resize
     assert features.inception_weights(random_inception.parent) == random_inception  # found where weights are kept
+
+
+def test_a_file_takes_things_of_any_type_and_shape_as_they_are_kept(tmp_path: Path) -> None:
+    network = load_features(saved(Rows(), tmp_path / "rows.pt"), tmp_path)
+    for things in (torch.randn(5, 3, 2), torch.ones(5, 3, 4, 4, 4, dtype=torch.uint8), torch.arange(15).view(5, 3, 1)):
+        assert network(things).equal(things.flatten(2).float().mean(2))
+    with pytest.raises(UserError, match=r"rows.pt does not take float32 of shape \[5\] \("):
+        network(torch.randn(5))

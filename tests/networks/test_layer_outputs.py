@@ -43,6 +43,14 @@ def test_pooling_takes_the_largest_and_leaves_small_maps_alone() -> None:
     assert row[0, :4].tolist() == [9, 11, 13, 15]
 
 
+def test_maps_of_volumes_are_pooled_alike() -> None:
+    large = torch.arange(8.0**3).reshape(1, 1, 8, 8, 8)
+    flat = torch.ones(1, 2, 2, 8, 8)
+    row = pooled_row([large, flat])
+    assert row.shape == (1, 4**3 + 2 * 2 * 4 * 4)
+    assert row[0, :4].tolist() == [73, 75, 77, 79]
+
+
 def test_the_hooks_are_gone_afterwards() -> None:
     network = nn.Sequential(nn.Linear(2, 2), nn.ReLU())
     with layer_outputs(network) as outputs:

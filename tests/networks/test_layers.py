@@ -15,6 +15,7 @@ from gan_cli.networks.layers import (
     class_shares,
     evaluating,
     fan,
+    initialise,
     mixes_batch,
     norm_1d,
     norm_2d,
@@ -29,6 +30,36 @@ def test_mixes_batch_knows_batch_normalisation() -> None:
     assert mixes_batch(nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2)))
     assert mixes_batch(ClassBatchNorm(nn.BatchNorm2d(2, affine=False), 3))
     assert not mixes_batch(nn.Sequential(nn.Conv2d(2, 2, 3), nn.GroupNorm(1, 2), nn.InstanceNorm2d(2)))
+
+
+class Deviation(nn.Module):
+    """What a module of a user's looks like that compares the things of a batch."""
+
+    def __init__(self, mixes: bool) -> None:
+        super().__init__()
+        self.mixes_batch = mixes
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        return inputs + inputs.std(0) if self.mixes_batch else inputs
+
+
+def test_mixes_batch_hears_what_a_module_says_of_itself() -> None:
+    assert mixes_batch(nn.Sequential(nn.Linear(2, 2), Deviation(True)))
+    assert not mixes_batch(nn.Sequential(nn.Linear(2, 2), Deviation(False)))
+
+
+@pytest.mark.parametrize("dims", [1, 2, 3])
+def test_convolutions_of_any_dimensions_are_initialised_and_divided(dims: int) -> None:
+    """Those of sequences, images and volumes alike."""
+    kinds: Any = [getattr(nn, f"{name}{dims}d") for name in ("Conv", "ConvTranspose", "BatchNorm")]
+    torch.manual_seed(0)
+    network: Any = nn.Sequential(kinds[0](20, 20, 3), kinds[1](20, 20, 3), kinds[2](20)).apply(initialise)
+    for layer, mean in zip(network, (0, 0, 1), strict=True):
+        assert layer.weight.mean().item() == pytest.approx(mean, abs=0.02)
+        assert layer.weight.std().item() == pytest.approx(0.02, rel=0.5)
+        assert not layer.bias.any()
+    normalise_spectrally(network)
+    assert [hasattr(layer, "parametrizations") for layer in network] == [True, True, False]
 
 
 def test_running_statistics_stay_while_the_batch_is_normalised_by_itself() -> None:

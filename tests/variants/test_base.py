@@ -77,7 +77,7 @@ def test_each_player_has_its_own_learning_rate_and_decays_by_generator_steps(toy
 class Patient(ToyGAN):
     """Waits for three steps of its discriminator before the first two of its generator."""
 
-    def critic_steps(self) -> int:
+    def n_critic_now(self) -> int:
         return 3 if self.counters.generator_steps < 2 else 1
 
 
@@ -271,6 +271,23 @@ def test_the_log_holds_the_diagnostics(trained: Callable[..., DCGAN], tmp_path: 
         assert [value for value in values if value], name
     steps = {int(row.split(",")[names.index("step")]) for row in rows}
     assert steps == {2, 4}
+
+
+class Solid(ToyGAN):
+    """Its networks have convolutions in three directions beside those in two."""
+
+    def __init__(self, channels_last: bool) -> None:
+        super().__init__(channels_last=channels_last)
+        self.generator = nn.ModuleList([nn.Conv3d(2, 4, 3), nn.BatchNorm3d(4), nn.Conv2d(2, 4, 3), nn.Linear(3, 3)])
+        self.finish_players()
+
+
+def test_networks_of_solids_are_laid_out_too() -> None:
+    """torch's own `Module.to` takes channels_last for images alone."""
+    solid, _, flat, _ = cast(Any, Solid(channels_last=True).generator)
+    assert solid.weight.is_contiguous(memory_format=torch.channels_last_3d)
+    assert flat.weight.is_contiguous(memory_format=torch.channels_last)
+    assert all(parameter.is_contiguous() for parameter in Solid(channels_last=False).parameters())
 
 
 class Poisoned(ToyGAN):

@@ -6,13 +6,14 @@ from torch.nn.functional import softplus
 
 from gan_cli.seeding import Rows
 from gan_cli.variants import CGAN
+from gan_cli.variants.base import Place
 from tests.toys import batch_for, passes_of
 from tests.variant_rows import TINY
 
 
 def test_wrong_labels_are_never_right_and_all_others_occur() -> None:
     model = CGAN(**TINY, num_classes=5)
-    model._rows = Rows(0, 20_000, 20_000)
+    model._place = Place(Rows(0, 20_000, 20_000), model.seed, 0)
     labels = torch.arange(20_000) % 5
     wrong = model._wrong(labels)
     counts = torch.stack([torch.bincount(wrong[labels == number], minlength=5) for number in range(5)])

@@ -7,6 +7,7 @@ from gan_cli.batches import UnpairedBatch
 from gan_cli.errors import UserError
 from gan_cli.seeding import Rows
 from gan_cli.variants import CycleGAN
+from gan_cli.variants.base import Place
 
 TINY: dict[str, Any] = {"image_size": 32, "base_channels": 2, "num_blocks": 1, "patch_size": 16}
 
@@ -15,7 +16,7 @@ def model_and_batch(**arguments: Any) -> tuple[Any, UnpairedBatch]:
     torch.manual_seed(0)
     model: Any = CycleGAN(**{**TINY, **arguments})
     model.watch = lambda *_: None
-    model._rows = Rows(0, 2, 2)
+    model._place = Place(Rows(0, 2, 2), model.seed, 0)
     a, b = (torch.rand(2, channels, 32, 32) * 2 - 1 for channels in model.channels_of.values())
     return model, UnpairedBatch(a, b)
 

@@ -41,5 +41,5 @@ def test_instance_noise_falls_to_nothing() -> None:
     plain = torch.zeros(64, 1, 16, 16)
     for steps, deviation in ((0, 1.0), (5, 0.5), (9, 0.1)):
         model.counters.generator_steps = steps
-        assert model.seen(plain).std().item() == pytest.approx(deviation, rel=0.05)
-    assert GAN(**TINY, instance_noise=0.5).seen(plain).std().item() == pytest.approx(0.5, rel=0.05)
+        assert model.presented(plain).std().item() == pytest.approx(deviation, rel=0.05)
+    assert GAN(**TINY, instance_noise=0.5).presented(plain).std().item() == pytest.approx(0.5, rel=0.05)

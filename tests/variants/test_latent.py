@@ -14,6 +14,7 @@ from gan_cli.data import Digits
 from gan_cli.errors import UserError
 from gan_cli.seeding import Rows
 from gan_cli.variants import ACGAN, CGAN, DCGAN, GAN, LSGAN, R3GAN, SGAN, SNGAN, WGAN, WGANGP, WGANLP
+from gan_cli.variants.base import Place
 from tests.toys import FewDigits, batch_for, passes_of
 from tests.variant_rows import TINY
 
@@ -28,12 +29,12 @@ def test_a_packed_discriminator_sees_its_images_and_no_others(variant: Any, argu
     model = variant(**{**TINY, "base_channels": 16, **arguments}, pack=3)
     images = torch.randn(12, *model.shape)
     with torch.no_grad():
-        outputs = model.discriminator(model.seen(images))
+        outputs = model.discriminator(model.presented(images))
         assert outputs.shape == (4,)
         for number in range(12):
             changed = images.clone()
             changed[number] += 1
-            moved = model.discriminator(model.seen(changed)) != outputs
+            moved = model.discriminator(model.presented(changed)) != outputs
             assert moved.tolist() == [number // 3 == pack for pack in range(4)]
 
 
@@ -77,11 +78,11 @@ def test_losses_of_a_batchs_parts_average_to_the_batchs(variant: Any, arguments:
             parameter *= 3  # so steep that every penalty counts
     batch = batch_for(model, count=16)
     for descent in (model.discriminator_losses, model.generator_losses):
-        model._rows = Rows(0, 16, 16)
+        model._place = Place(Rows(0, 16, 16), model.seed, 0)
         whole = descent(batch)
         parts = []
         for start in (0, 8):
-            model._rows = Rows(start, start + 8, 16)
+            model._place = Place(Rows(start, start + 8, 16), model.seed, 0)
             parts.append(descent(ImageBatch(batch.images[start : start + 8], batch.labels[start : start + 8])))
         for name, value in whole.items():
             assert value != 0
@@ -91,11 +92,10 @@ def test_losses_of_a_batchs_parts_average_to_the_batchs(variant: Any, arguments:
 
 def test_players_draw_their_own_noise_anew_for_each_batch() -> None:
     model = GAN(**TINY, generator_batch_multiple=2)
-    model._rows = Rows(0, 5, 5)
     drawn = []
-    for _ in range(2):
-        drawn += [model.latents("discriminator"), model.latents("generator")]
-        model.counters.batches += 1
+    for step in range(2):
+        with model.at(Rows(0, 5, 5), model.seed, step):
+            drawn += [model.latents("discriminator"), model.latents("generator")]
     numbers = torch.cat(drawn)
     assert numbers.shape == (2 * (5 + 10), 8)
     assert len({tuple(row.tolist()) for row in numbers}) == 30
@@ -104,7 +104,7 @@ def test_players_draw_their_own_noise_anew_for_each_batch() -> None:
 
 def test_random_classes_are_all_equally_likely() -> None:
     model = ACGAN(**TINY, generator_batch_multiple=3)
-    model._rows = Rows(0, 10_000, 10_000)
+    model._place = Place(Rows(0, 10_000, 10_000), model.seed, 0)
     counts = torch.bincount(model.random_labels("generator"), minlength=10)
     assert int(counts.sum()) == 30_000
     assert len(counts) == 10
@@ -122,7 +122,7 @@ def test_augmentation_stands_in_front_of_every_pass(variant: Any, monkeypatch: p
         assert policy == ("translation",)
         return images * 0 + 7
 
-    monkeypatch.setattr("gan_cli.variants.latent.diff_augment", mark)
+    monkeypatch.setattr("gan_cli.variants.chosen_networks.diff_augment", mark)
     passes = passes_of(model.discriminator)
     model.discriminator_losses(batch)
     model.generator_losses(batch)

@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn.functional import softplus
 
 from gan_cli.variants import R3GAN
+from gan_cli.variants.descents import frozen
 from tests.toys import FewDigits, batch_for, passes_of
 from tests.variant_rows import TINY
 
@@ -75,7 +76,7 @@ def test_the_generators_descent_leaves_no_gradient_in_the_discriminator() -> Non
     passes = passes_of(model.discriminator)
     model.generator_losses(batch)
     assert [logits.requires_grad for _, logits in passes] == [False, True]
-    with model._only("generator"):
+    with frozen([model.discriminator]):
         model.generator_losses(batch)["adversarial"].backward()
     assert all(parameter.grad is None for parameter in model.discriminator.parameters())
     assert all(parameter.grad is not None for parameter in model.generator.parameters())

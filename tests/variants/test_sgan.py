@@ -8,6 +8,7 @@ from torch.nn.functional import cross_entropy, softplus
 
 from gan_cli.batches import Batch, ImageBatch, LoadedBatch
 from gan_cli.data import Digits
+from gan_cli.seeding import Rows
 from gan_cli.variants import SGAN
 from tests.toys import FewDigits, batch_for
 from tests.variant_rows import TINY
@@ -60,11 +61,10 @@ def test_no_label_but_those_of_the_labelled_images_is_looked_at(
 
 def test_every_labelled_image_is_shown_in_time() -> None:
     model = SGAN(**TINY, num_labelled=20)
-    batch_for(model, count=16)
     shown: set[int] = set()
-    for batches in range(20):
-        model.counters.batches = batches
-        chosen = model._chosen(16, 20)
+    for step in range(20):
+        with model.at(Rows(0, 16, 16), model.seed, step):
+            chosen = model._chosen(16, 20)
         assert len(chosen) == 16
         shown |= set(chosen.tolist())
     assert shown == set(range(20))

@@ -9,6 +9,7 @@ from gan_cli.batches import ImageBatch
 from gan_cli.errors import UserError
 from gan_cli.seeding import Rows
 from gan_cli.variants import StarGAN
+from gan_cli.variants.base import Place
 
 TINY: dict[str, Any] = {"image_size": 16, "num_classes": 3, "base_channels": 2, "num_blocks": 1}
 
@@ -17,7 +18,7 @@ def model_and_batch(labels: Tensor, **arguments: Any) -> tuple[Any, ImageBatch]:
     torch.manual_seed(0)
     model: Any = StarGAN(**{**TINY, **arguments})
     model.watch = lambda *_: None
-    model._rows = Rows(0, len(labels), len(labels))
+    model._place = Place(Rows(0, len(labels), len(labels)), model.seed, 0)
     return model, ImageBatch(torch.rand(len(labels), 3, 16, 16) * 2 - 1, labels)
 
 

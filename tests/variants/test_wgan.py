@@ -38,8 +38,8 @@ def test_the_critic_warms_up_as_the_authors_have_it() -> None:
     waits = {}
     for done in (0, 24, 25, 499, 500, 501, 1000):
         warm.counters.generator_steps = plain.counters.generator_steps = done
-        waits[done] = warm.critic_steps()
-        assert plain.critic_steps() == 5
+        waits[done] = warm.n_critic_now()
+        assert plain.n_critic_now() == 5
     assert waits == {0: 100, 24: 100, 25: 5, 499: 5, 500: 100, 501: 5, 1000: 100}
 
 

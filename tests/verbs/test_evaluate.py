@@ -14,7 +14,7 @@ from torch import Tensor
 from gan_cli import verbs
 from gan_cli.data import Digits
 from gan_cli.errors import UserError
-from gan_cli.media.images import save_png
+from gan_cli.media.pictures import save_png
 from gan_cli.metrics.features import Classifier
 from gan_cli.verbs import evaluate as evaluate_verb
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from gan_cli.data import archives, folders
 from gan_cli.data.archives import File
-from gan_cli.data.datamodules import DataFacts, Split
+from gan_cli.data.datamodules import Facts, Split
 from gan_cli.data.folders import SPLITS
 from gan_cli.data.images.labelled_sets import LabelledFileDataModule
 from gan_cli.errors import UserError, nearest
@@ -84,8 +84,8 @@ class CelebA(LabelledFileDataModule):
                 return self.attributes
 
     @property
-    def facts(self) -> DataFacts:
-        return super().facts._replace(attributes=self.labels == "attributes")
+    def facts(self) -> Facts:
+        return {**super().facts, "attributes": self.labels == "attributes"}
 
     def labelled_files(self, split: Split) -> tuple[list[File], Tensor]:
         every, (files, labels) = self._faces

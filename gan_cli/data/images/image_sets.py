@@ -5,9 +5,9 @@ from functools import partial
 from typing import ClassVar
 
 from gan_cli.batches import ImageBatch
-from gan_cli.data.datamodules import DataFacts, GANDataModule, NamedImage, Split
+from gan_cli.data.datamodules import Facts, GANDataModule, NamedImage, Split
 from gan_cli.data.images import sources
-from gan_cli.data.parts import Images
+from gan_cli.data.parts import LabelledImages
 from gan_cli.data.stores import TensorStore
 from gan_cli.data.transforms import Framing
 from gan_cli.errors import UserError
@@ -50,14 +50,20 @@ class ImageDataModule(GANDataModule):
     def read(self, train: bool) -> ImageBatch:
         """The whole part to train on, or the held-out one: uint8 [M, C, H, W] and labels [M]."""
 
-    def part(self, split: Split) -> Images:
+    def part(self, split: Split) -> LabelledImages:
         images, labels = self.read(train=split == "train")
-        return Images(TensorStore(images), labels, self.framing if split == "train" else self.framing.held_out)
+        return LabelledImages(TensorStore(images), labels, self.framing if split == "train" else self.framing.held_out)
 
     @property
-    def facts(self) -> DataFacts:
+    def facts(self) -> Facts:
         names = self.class_names
-        return DataFacts(type(self).__name__, self.image_size, self.image_channels, len(names), names)
+        return {
+            "name": self.name,
+            "image_size": self.image_size,
+            "image_channels": self.image_channels,
+            "num_classes": len(names),
+            "class_names": names,
+        }
 
     def test_inputs(self, domain: str) -> list[NamedImage]:
         pictures, labels = self.read(train=False)

@@ -5,11 +5,10 @@ from typing import Any
 
 from torch import Tensor
 
-from gan_cli.batches import ImageBatch
 from gan_cli.data.archives import File
-from gan_cli.data.datamodules import DataFacts, NamedImage, Split
+from gan_cli.data.datamodules import Facts, NamedImage, Split
 from gan_cli.data.file_sets import FileDataModule, checked_channels, named_files
-from gan_cli.data.parts import Images
+from gan_cli.data.parts import LabelledImages
 from gan_cli.data.transforms import LARGEST
 
 
@@ -26,7 +25,6 @@ class LabelledFileDataModule(FileDataModule):
         UserError: If a value is not possible.
     """
 
-    yields = ImageBatch
     jitters = False
     square = LARGEST
 
@@ -44,9 +42,15 @@ class LabelledFileDataModule(FileDataModule):
         """The files of a part, with int64 [M] classes or float [M, K] attributes."""
 
     @property
-    def facts(self) -> DataFacts:
+    def facts(self) -> Facts:
         names = self.classes
-        return DataFacts(type(self).__name__, self.image_size, self.image_channels, len(names), names)
+        return {
+            "name": self.name,
+            "image_size": self.image_size,
+            "image_channels": self.image_channels,
+            "num_classes": len(names),
+            "class_names": names,
+        }
 
     def groups(self, split: Split) -> dict[str, list[File]]:
         files, labels = self.labelled_files(split)
@@ -57,11 +61,11 @@ class LabelledFileDataModule(FileDataModule):
             found[self.classes[label]].append(file)
         return found
 
-    def part(self, split: Split) -> Images:
+    def part(self, split: Split) -> LabelledImages:
         files, labels = self.labelled_files(split)
         alike = labels if labels.ndim == 1 else labels.unique(dim=0, return_inverse=True)[1]
         store = self.stored(split, files, self.recipe(split, self.image_channels), alike)
-        return Images(store, labels, self.framing_of(split))
+        return LabelledImages(store, labels, self.framing_of(split))
 
     def test_inputs(self, domain: str) -> list[NamedImage]:
         return named_files(self.labelled_files("test")[0], self.recipe("test", self.image_channels))

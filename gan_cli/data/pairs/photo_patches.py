@@ -8,12 +8,13 @@ import torch
 from torch import Tensor
 
 from gan_cli.batches import LoadedBatch, PairedBatch, UnpairedBatch
-from gan_cli.data.datamodules import DataFacts, GANDataModule, NamedImage, Split
+from gan_cli.data.datamodules import Facts, GANDataModule, NamedImage, Split
 from gan_cli.data.pairs.photo_blocks import SCALES, Block, Task, blocks
 from gan_cli.data.pairs.translation_sets import facts_between, side_of
 from gan_cli.data.parts import Part
 from gan_cli.data.sampling import Span, spread
 from gan_cli.errors import UserError
+from gan_cli.media.images import Images
 from gan_cli.seeding import stream
 
 EPOCH = 1024
@@ -178,13 +179,13 @@ class PhotoPatches(GANDataModule):
         self.task: Task = task
         self.paired = paired and task != "china2flower"
         self.flip = flip
-        self.yields = PairedBatch if self.paired else UnpairedBatch
+        self.fields = dict.fromkeys(("source", "target") if self.paired else ("a", "b"), Images())
 
     @property
-    def facts(self) -> DataFacts:
+    def facts(self) -> Facts:
         source, target = self.task.split("2")
         channels = (3, 3) if self.task == "china2flower" else (1, 3)
-        return facts_between(type(self).__name__, self.image_size, (source, target), channels)
+        return facts_between(self.name, self.image_size, (source, target), channels)
 
     def part(self, split: Split) -> Patches:
         if split != "train":
@@ -210,7 +211,7 @@ class PhotoPatches(GANDataModule):
         return PairedBatch(*batch)
 
     def test_inputs(self, domain: str) -> list[NamedImage]:
-        side = side_of(domain, self.facts.domains)
+        side = side_of(domain, self.facts["domains"])
         part = self._held_out_part()
         return [
             NamedImage(f"{domain}-{number:03d}.png", partial(part.cut, side, window))

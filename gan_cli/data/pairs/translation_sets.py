@@ -1,16 +1,17 @@
 """What sets to translate between have in common: pairs, and two domains."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gan_cli.batches import PairedBatch, UnpairedBatch
 from gan_cli.data.archives import File
-from gan_cli.data.datamodules import DataFacts, NamedImage, Split
+from gan_cli.data.datamodules import Facts, NamedImage, Split
 from gan_cli.data.decoding import Pair, Recipe, Side
 from gan_cli.data.file_sets import FileDataModule, checked_channels, named_files
 from gan_cli.data.parts import Pairs, TwoDomains
 from gan_cli.errors import UserError
+from gan_cli.media.images import Images
+from gan_cli.media.medium import Medium
 
 BOTH_SIDES = "both sides in one file"
 """The one group of files of a set whose pairs are beside each other."""
@@ -28,7 +29,7 @@ class PairedDataModule(FileDataModule):
         UserError: If a value is not possible.
     """
 
-    yields = PairedBatch
+    fields: Mapping[str, Medium] = {"source": Images(), "target": Images()}
     source: Side
     """Where the source is in files that hold both sides."""
 
@@ -46,8 +47,8 @@ class PairedDataModule(FileDataModule):
         """The examples of a part, without a look into the files."""
 
     @property
-    def facts(self) -> DataFacts:
-        return facts_between(type(self).__name__, self.image_size, self.domains, self.channels)
+    def facts(self) -> Facts:
+        return facts_between(self.name, self.image_size, self.domains, self.channels)
 
     def groups(self, split: Split) -> dict[str, list[File]]:
         pairs = self.pairs(split)
@@ -79,7 +80,7 @@ class UnpairedDataModule(FileDataModule):
         UserError: If a value is not possible.
     """
 
-    yields = UnpairedBatch
+    fields: Mapping[str, Medium] = {"a": Images(), "b": Images()}
 
     def __init__(self, source_channels: int = 3, target_channels: int = 3, **loading: Any) -> None:
         super().__init__(**loading)
@@ -95,8 +96,8 @@ class UnpairedDataModule(FileDataModule):
         """The files of a part in each domain, without a look into them."""
 
     @property
-    def facts(self) -> DataFacts:
-        return facts_between(type(self).__name__, self.image_size, self.domains, self.channels)
+    def facts(self) -> Facts:
+        return facts_between(self.name, self.image_size, self.domains, self.channels)
 
     def groups(self, split: Split) -> dict[str, list[File]]:
         return dict(zip(self.domains, self.files(split), strict=True))
@@ -113,10 +114,17 @@ class UnpairedDataModule(FileDataModule):
         return named_files(self.files("test")[side], self.recipe("test", self.channels[side]))
 
 
-def facts_between(name: str, image_size: int, domains: tuple[str, str], channels: tuple[int, int]) -> DataFacts:
-    """The facts of a set between two domains, with their channels."""
+def facts_between(name: str, image_size: int, domains: tuple[str, str], channels: tuple[int, int]) -> Facts:
+    """The facts of a set between two domains, with their channels; `image_channels` are the second one's."""
     source, target = channels
-    return DataFacts(name, image_size, target, 0, (), 0, domains, source, target)
+    return {
+        "name": name,
+        "image_size": image_size,
+        "image_channels": target,
+        "domains": domains,
+        "source_channels": source,
+        "target_channels": target,
+    }
 
 
 def side_of(domain: str, domains: Sequence[str]) -> int:

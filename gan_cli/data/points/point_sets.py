@@ -1,13 +1,19 @@
 """Sets of points of the plane, made from a seed."""
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from typing import ClassVar
 
+from torch import Tensor
+
 from gan_cli.batches import PointBatch
-from gan_cli.data.datamodules import DataFacts, GANDataModule, Split
+from gan_cli.data.datamodules import Facts, GANDataModule, Split
 from gan_cli.data.parts import InMemory
 from gan_cli.data.points import mixtures as points
 from gan_cli.errors import UserError
+from gan_cli.media.medium import Medium
+from gan_cli.media.points import Points
+from gan_cli.metrics.modes import count_modes
 
 
 class PointDataModule(GANDataModule):
@@ -26,7 +32,7 @@ class PointDataModule(GANDataModule):
     licence = "free: computed from a fixed seed"
     layout = "nothing"
     offline = True
-    yields = PointBatch
+    fields: Mapping[str, Medium] = {"points": Points()}
     modes: ClassVar[points.Modes | None] = None
     """Where the set's modes are, if it has any."""
     HELD_OUT: ClassVar[int] = 10_000
@@ -37,6 +43,16 @@ class PointDataModule(GANDataModule):
             raise UserError(f"data.num_points: {num_points} is not possible; take at least 1")
         self.num_points = num_points
 
+    MEASURED: ClassVar[int] = 2500
+    """The protocol's number of samples, see `gan_cli.metrics.modes`."""
+
+    def measures(self, made: Tensor) -> dict[str, float]:
+        """Modes covered, the share of points near one, and how unevenly they are covered, where the set has modes."""
+        if self.modes is None:
+            return {}
+        scores = count_modes(made, self.modes.centres, self.modes.deviation)
+        return {"modes": float(scores.modes), "high_quality": scores.high_quality, "kl_modes": scores.kl}
+
     @abstractmethod
     def make(self, count: int, seed: int) -> PointBatch:
         """That many points, with the mode each belongs to."""
@@ -46,9 +62,9 @@ class PointDataModule(GANDataModule):
         return InMemory(self.make(self.num_points if train else self.HELD_OUT, seed=0 if train else 1))
 
     @property
-    def facts(self) -> DataFacts:
+    def facts(self) -> Facts:
         names = tuple(str(number) for number in range(len(self.modes.centres))) if self.modes else ()
-        return DataFacts(type(self).__name__, 0, 0, len(names), names, point_dim=2)
+        return {"name": self.name, "point_dim": 2, "num_classes": len(names), "class_names": names}
 
 
 class Ring8(PointDataModule):

@@ -29,7 +29,7 @@ ROWS = {"000001.jpg": "-1  1  1", "000002.jpg": " 1 -1 -1", "000003.jpg": "1 1 1
 def test_attributes_are_labels_of_0_and_1(tmp_path: Path, newline: str, folder: str) -> None:
     write(tmp_path / folder, ROWS, newline=newline)
     data = CelebA(attributes=("Young", "Male"), root=str(tmp_path), image_size=16, batch_size=3, num_workers=0)
-    assert data.facts.class_names == ("Young", "Male")
+    assert data.facts["class_names"] == ("Young", "Male")
     files, labels = data.labelled_files("train")
     assert [file.name for file in files] == ["000001", "000002", "000003"]  # the last tenth by name is held out
     assert labels.tolist() == [[1, 0], [0, 1], [1, 1]]

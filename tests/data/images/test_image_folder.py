@@ -36,7 +36,7 @@ def test_folders_are_classes_and_labels_their_numbers(tmp_path: Path, layout: st
     by_class(tmp_path / "set", layout)
     data = ImageFolder(root=packed(tmp_path / "set") if in_zip else str(tmp_path / "set"), **SMALL)
     data.setup("fit")
-    assert (data.facts.num_classes, data.facts.class_names) == (2, ("cat", "dog"))
+    assert (data.facts["num_classes"], data.facts["class_names"]) == (2, ("cat", "dog"))
     assert data.train_set is not None
     assert len(data.train_set) == 18
     batch, _ = data.train_set[Span(0, 0, 18)]
@@ -58,12 +58,12 @@ def test_a_flat_folder_has_no_classes_and_subfolders_may_be_just_folders(tmp_pat
         pictures.plain(root / ("" if number < 5 else "more/deep") / f"{number}.png", RED)
     data = ImageFolder(root=packed(root) if in_zip else str(root), held_out=0.3, **SMALL)
     files, labels = data.labelled_files("train")
-    assert (data.facts.num_classes, len(files), labels.tolist()) == (0, 7, [0] * 7)
+    assert (data.facts["num_classes"], len(files), labels.tolist()) == (0, 7, [0] * 7)
     held_out, _ = data.labelled_files("test")
     assert len(held_out) == 3
     assert not set(files) & set(held_out)
     by_class(root, "x/{name}", 1)
-    assert ImageFolder(root=str(root), class_folders="no").facts.num_classes == 0
+    assert ImageFolder(root=str(root), class_folders="no").facts["num_classes"] == 0
     with pytest.raises(
         UserError, match=r"0.png is in none of the folders of .* that are its classes\nMove it, or type"
     ):
@@ -85,7 +85,7 @@ def test_an_archives_one_folder_is_left_out_and_images_beside_the_parts_are_told
     by_class(tmp_path / "set", "mine/valid/{name}", 2)
     pictures.write(tmp_path / "set" / "mine" / "stray.png")
     data = ImageFolder(root=packed(tmp_path / "set"), **SMALL)
-    assert data.facts.class_names == ("cat", "dog")
+    assert data.facts["class_names"] == ("cat", "dog")
     assert [len(data.labelled_files(split)[0]) for split in ("train", "val", "test")] == [6, 4, 4]
     assert [file.name for file in data.not_used()] == ["stray"]
 
@@ -127,4 +127,4 @@ def test_real_images_by_class(real_data: Path) -> None:
     data.setup("fit")
     assert data.train_set is not None
     assert data.held_out_set is not None
-    assert (len(data.train_set), len(data.held_out_set), data.facts.num_classes) == (2000, 500, 10)
+    assert (len(data.train_set), len(data.held_out_set), data.facts["num_classes"]) == (2000, 500, 10)

@@ -55,9 +55,9 @@ def test_cifar_is_read_and_mirrored(
     assert np.array_equal(images.numpy(), PIXELS)
     assert told.tolist() == LABELS
     loaded = data.train_set[Span(0, 0, 20)]
-    assert 3 < int(loaded.mirrored[0].sum()) < 17
+    assert 3 < int(loaded.mirrored["images"].sum()) < 17
     shown = (data.on_device(loaded).images + 1) * 127.5
-    for image, raw, mirrored in zip(shown, loaded.batch.images, loaded.mirrored[0].tolist(), strict=True):
+    for image, raw, mirrored in zip(shown, loaded.batch.images, loaded.mirrored["images"].tolist(), strict=True):
         assert torch.allclose(image, (raw.flip(2) if mirrored else raw).float(), atol=1e-3)
     assert kind(root=str(tmp_path), image_size=16).read(train=True).images.shape == (20, 3, 16, 16)
 
@@ -78,7 +78,7 @@ def test_house_numbers_are_read_and_not_mirrored(tmp_path: Path, monkeypatch: py
     images, labels = data.train_set[torch.arange(20)].batch
     assert np.array_equal(images.numpy(), PIXELS)
     assert labels.tolist() == LABELS  # 10 stands for the digit 0 in the files
-    assert data.train_set[Span(0, 0, 20)].mirrored == ()
+    assert data.train_set[Span(0, 0, 20)].mirrored == {}
 
 
 def test_clothes_are_padded_as_digits_are(tmp_path: Path) -> None:
@@ -127,4 +127,4 @@ def test_mirroring_can_be_asked_for() -> None:
     data = StyledDigits(flip=True, batch_size=50)
     data.setup("fit")
     assert data.train_set is not None
-    assert 10 < int(data.train_set[Span(0, 0, 50)].mirrored[0].sum()) < 40
+    assert 10 < int(data.train_set[Span(0, 0, 50)].mirrored["images"].sum()) < 40

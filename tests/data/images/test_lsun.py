@@ -33,7 +33,7 @@ def test_a_category_is_read_from_its_databases(tmp_path: Path, folder: str) -> N
     category(tmp_path / folder, "bedroom_train_lmdb")
     category(tmp_path / folder, "bedroom_val_lmdb", 3)
     data = LSUN(root=str(tmp_path), **SMALL)
-    assert data.facts.num_classes == 0
+    assert data.facts["num_classes"] == 0
     data.setup("fit")
     assert data.train_set is not None
     assert data.held_out_set is not None
@@ -48,7 +48,7 @@ def test_several_categories_are_classes_and_a_share_is_held_out(tmp_path: Path) 
         category(tmp_path, f"{name}_train_lmdb")
     data = LSUN(root=str(tmp_path), categories=("tower", "bedroom"), **SMALL)
     files, labels = data.labelled_files("train")
-    assert data.facts.class_names == ("tower", "bedroom")
+    assert data.facts["class_names"] == ("tower", "bedroom")
     assert torch.bincount(labels).tolist() == [9, 9]
     assert files[0].name.startswith("tower/0")
     assert len(data.labelled_files("test")[0]) == 2

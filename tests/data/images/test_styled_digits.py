@@ -7,7 +7,7 @@ from gan_cli.data.images.styled_digits import RED, STYLES, rendered
 
 def test_each_digit_is_in_one_domain_and_domains_are_equally_large() -> None:
     data = StyledDigits(image_size=16)
-    assert data.facts.class_names == ("plain", "inverted", "thick", "red")
+    assert data.facts["class_names"] == ("plain", "inverted", "thick", "red")
     plain = digits(True, 16).images
     images, labels = data.read(train=True)
     assert torch.bincount(labels).tolist() == [360, 359, 359, 359]

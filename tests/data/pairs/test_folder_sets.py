@@ -36,7 +36,7 @@ def test_sides_of_one_file_are_source_and_target_as_asked(tmp_path: Path) -> Non
         assert isinstance(batch, PairedBatch)
         assert tuple(map(pictures.colours, batch)) == ([colours[0]] * 2, [colours[1]] * 2)
         assert batch.source.shape == (2, 3, 16, 16)
-        assert data.facts.domains == ("source", "target")
+        assert data.facts["domains"] == ("source", "target")
 
 
 def test_grey_sources_have_one_channel(tmp_path: Path) -> None:
@@ -46,8 +46,8 @@ def test_grey_sources_have_one_channel(tmp_path: Path) -> None:
     batch = data.examples(2)
     assert isinstance(batch, PairedBatch)
     assert (batch.source.shape[1], batch.target.shape[1]) == (1, 3)
-    assert data.facts.domains == ("edges", "photo")
-    assert (data.facts.source_channels, data.facts.target_channels) == (1, 3)
+    assert data.facts["domains"] == ("edges", "photo")
+    assert (data.facts["source_channels"], data.facts["target_channels"]) == (1, 3)
     with pytest.raises(UserError, match="images of 2 channels are not possible; take 1"):
         PairedFolder(root=str(tmp_path), source_channels=2)
 
@@ -69,8 +69,8 @@ def test_two_folders_are_paired_by_name(tmp_path: Path, layout: str) -> None:
         for name, colour, ending in (("sketch", RED, "png"), ("photo", BLUE, "jpg")):
             pictures.plain(tmp_path / layout.format(name=name, file=f"sub/{number}.{ending}"), colour)
     data = PairedFolder(root=str(tmp_path), source_name="sketch", held_out=0.3, **SMALL)
-    assert data.facts.domains == ("sketch", "photo")
-    assert PairedFolder(root=str(tmp_path), **SMALL).facts.domains == ("photo", "sketch")
+    assert data.facts["domains"] == ("sketch", "photo")
+    assert PairedFolder(root=str(tmp_path), **SMALL).facts["domains"] == ("photo", "sketch")
     train, val = data.pairs("train"), data.pairs("val")
     assert (len(train), len(val)) == (7, 3)
     assert data.pairs("test") == val
@@ -132,9 +132,9 @@ def domains(root: Path, a: int = 3, b: int = 7) -> None:
 def test_domains_are_named_by_the_folder(tmp_path: Path) -> None:
     for name, wanted in (("horse2zebra", ("horse", "zebra")), ("mine", ("a", "b")), ("1to2", ("a", "b"))):
         domains(tmp_path / name)
-        assert UnpairedFolder(root=str(tmp_path / name)).facts.domains == wanted
+        assert UnpairedFolder(root=str(tmp_path / name)).facts["domains"] == wanted
     typed = UnpairedFolder(root=str(tmp_path / "mine"), b_name="zebra")
-    assert typed.facts.domains == ("a", "zebra")
+    assert typed.facts["domains"] == ("a", "zebra")
 
 
 def test_the_shorter_domain_is_shuffled_anew_at_each_of_its_passes(tmp_path: Path) -> None:
@@ -177,11 +177,11 @@ def test_two_folders_of_any_name_are_two_domains(tmp_path: Path) -> None:
         pictures.write(tmp_path / "winter" / f"{number}.png")
     pictures.write(tmp_path / "summer" / "test" / "x.png")
     data = UnpairedFolder(root=str(tmp_path), **SMALL)
-    assert data.facts.domains == ("summer", "winter")
+    assert data.facts["domains"] == ("summer", "winter")
     assert [len(files) for files in data.files("train")] == [10, 9]
     assert [len(files) for files in data.files("val")] == [1, 1]
     swapped = UnpairedFolder(root=str(tmp_path), a_name="winter")
-    assert swapped.facts.domains == ("winter", "summer")
+    assert swapped.facts["domains"] == ("winter", "summer")
     (tmp_path / "autumn").mkdir()
     with pytest.raises(
         UserError, match=r"3 folders \(autumn, summer, winter\), and two are wanted; type --data.a_name"
@@ -280,6 +280,6 @@ def test_real_pairs_with_the_source_on_the_right(real_data: Path) -> None:
 def test_real_domains_are_read_with_their_grey_files(real_data: Path) -> None:
     data = UnpairedFolder(root=str(real_data / "horse2zebra"), image_size=16, batch_size=30, num_workers=0)
     data.setup("fit")
-    assert data.facts.domains == ("horse", "zebra")
+    assert data.facts["domains"] == ("horse", "zebra")
     assert sum(len(loaded.batch.a) for loaded in data.train_dataloader()) == 120
     assert len(data.test_inputs("zebra")) == 30

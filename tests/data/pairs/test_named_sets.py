@@ -18,21 +18,21 @@ KINDS = [kind for base in (NamedPairsDataModule, NamedDomainsDataModule) for kin
 def test_facts_are_known_before_anything_is_fetched(kind: Any, tmp_path: Path) -> None:
     made = kind(root=str(tmp_path))
     facts = made.facts
-    assert (facts.name, facts.image_size, facts.source_channels) == (kind.__name__, 256, 3)
-    assert len(set(facts.domains)) == 2
+    assert (facts["name"], facts["image_size"], facts["source_channels"]) == (kind.__name__, 256, 3)
+    assert len(set(facts["domains"])) == 2
     assert getattr(data, kind.__name__) is kind
     assert (made.batch_size, made.framing.load_size in (256, 286)) == (1, True)
     assert len(kind.archive.sha256) in (0, 64)
     with pytest.raises(UserError, match=rf"{kind.archive.name} is no folder; type --data.root"):
-        made.test_inputs(facts.domains[0])
+        made.test_inputs(facts["domains"][0])
 
 
 def test_the_source_is_where_the_paper_has_it() -> None:
     """Facades go from labels, on the right, to photos; maps from the photograph, on the left."""
-    assert (Facades().source, Facades().facts.domains) == ("right", ("labels", "photo"))
-    assert (Maps().source, Maps().facts.domains) == ("left", ("aerial", "map"))
-    assert (Edges2Shoes().source, Edges2Shoes().facts.domains) == ("left", ("edges", "shoes"))
-    assert Facades(source="left").facts.domains == ("photo", "labels")
+    assert (Facades().source, Facades().facts["domains"]) == ("right", ("labels", "photo"))
+    assert (Maps().source, Maps().facts["domains"]) == ("left", ("aerial", "map"))
+    assert (Edges2Shoes().source, Edges2Shoes().facts["domains"]) == ("left", ("edges", "shoes"))
+    assert Facades(source="left").facts["domains"] == ("photo", "labels")
 
 
 def test_jitter_and_mirroring_are_the_papers_unless_typed() -> None:

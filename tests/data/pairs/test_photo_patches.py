@@ -54,7 +54,7 @@ def test_no_patch_is_empty() -> None:
     drawings, photos = PhotoPatches(task="edges2photo"), PhotoPatches(task="china2flower")
     for source in (batch(200, task="edges2photo").source, drawings.held_out_pairs().source):
         assert float((source == 0).flatten(1).float().mean(1).min()) >= 0.05
-    held_out = [torch.stack([image.read() for image in photos.test_inputs(name)]) for name in photos.facts.domains]
+    held_out = [torch.stack([image.read() for image in photos.test_inputs(name)]) for name in photos.facts["domains"]]
     for patches in (*batch(200, task="china2flower"), *held_out):
         grey = patches.float().mean(1).round().to(torch.uint8).numpy()
         lines = [float((edges(patch) == 0).mean()) for patch in grey]
@@ -82,8 +82,8 @@ def test_patches_are_a_function_of_seed_and_position() -> None:
 
 def test_photographs_are_two_domains_without_pairs() -> None:
     data = PhotoPatches(task="china2flower")
-    assert data.facts.domains == ("china", "flower")
-    assert data.yields is UnpairedBatch
+    assert data.facts["domains"] == ("china", "flower")
+    assert list(data.fields) == ["a", "b"]
     china, flower = (float(images.float().mean()) for images in batch(task="china2flower"))
     assert china < flower  # trees and roofs against petals
     with pytest.raises(UserError, match="china2flower has no pairs"):

@@ -17,7 +17,7 @@ def test_points_lie_about_their_modes(data: PointDataModule, count: int) -> None
     assert batch.real.shape == (100_000, 2)
     assert float(offsets.std()) == pytest.approx(data.modes.deviation, rel=0.01)
     shares = torch.bincount(batch.labels) / 100_000
-    assert len(shares) == count == data.facts.num_classes
+    assert len(shares) == count == data.facts["num_classes"]
     assert torch.allclose(shares, torch.full((count,), 1 / count), atol=0.005)
 
 
@@ -55,5 +55,5 @@ def test_what_points_have_not_is_refused(workdir: Path) -> None:
         GANCLI([*words, "--data.num_points", "0"])
     with pytest.raises(UserError, match=r"model.architecture: dcgan makes images; for points take mlp"):
         GANCLI(["fit", "--model", "DCGAN", "--data", "Ring8", "--trainer.max_steps", "1"])
-    with pytest.raises(UserError, match=r"model.image_size: 32 was typed, but the data has 0"):
+    with pytest.raises(UserError, match=r"model.image_size: 32 was typed, but Ring8 has nothing of that kind"):
         GANCLI([*words, "--model.image_size", "32"])

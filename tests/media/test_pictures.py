@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 
 from gan_cli.files import write_atomically
-from gan_cli.media.images import grid, save_png, to_float, to_uint8
+from gan_cli.media.pictures import grid, save_png, to_float, to_uint8
 
 
 def test_uint8_survives_the_way_through_floats() -> None:

@@ -1,0 +1,128 @@
+"""What a model is given beside latents and labels: files that were typed, or held-out examples of its data set."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from gan_cli.data import GANDataModule
+from gan_cli.data.datamodules import Split
+from gan_cli.errors import UserError
+from gan_cli.inference.checkpoints import data_set_of
+from gan_cli.variants.base import AdversarialModule
+
+
+class Given(NamedTuple):
+    """What things are made from.
+
+    Attributes:
+        shown: By name, as the model sees it, M rows each; empty where a model is given nothing.
+        real: What really belongs to it, M rows as they are kept, where that is known.
+    """
+
+    shown: dict[str, Tensor]
+    real: Tensor | None = None
+
+    def cut(self, count: int) -> "Given":
+        """The first so many rows."""
+        return Given(
+            {name: rows[:count] for name, rows in self.shown.items()}, None if self.real is None else self.real[:count]
+        )
+
+
+NOTHING = Given({})
+
+
+def fields_given(model: AdversarialModule) -> list[str]:
+    """What a model is given beside latents and labels, by name."""
+    return [name for name in model.takes if name != "labels"]
+
+
+def given_of(model: AdversarialModule, typed: Sequence[str] | None, count: int) -> Given:
+    """What was typed, or as many held-out examples of the data set that the model was trained on.
+
+    Args:
+        model: The variant, in eval mode.
+        typed: Files, or NAME=FILE where a model is given several things; None takes held-out examples.
+        count: How many examples at most.
+
+    Raises:
+        UserError: If the model is given nothing, a file cannot be read or does not fit, or there are no examples.
+    """
+    fields = fields_given(model)
+    if not fields:
+        if typed:
+            raise UserError(f"given: this {type(model).__name__} is given nothing; leave it out")
+        return NOTHING
+    if typed:
+        return _of_files(model, fields, typed)
+    try:
+        data = data_set_of(model)
+        data.prepare_data()
+        return held_out_given(model, data, count)
+    except (UserError, OSError) as error:
+        raise UserError(
+            f"given: {type(model).__name__} makes things from {' and '.join(fields)}; type --given with files\n"
+            f"Without it held-out examples of its data set are taken, and: {error}"
+        ) from error
+
+
+def held_out_given(model: AdversarialModule, data: GANDataModule, count: int, split: Split = "test") -> Given:
+    """What examples of a part give, evenly from the whole of it, on the CPU; nothing where a model is given nothing."""
+    fields = fields_given(model)
+    if not fields:
+        return NOTHING
+    part = data.at_hand(split)
+    count = min(count, len(part))
+    batch = data.on_device(part[torch.arange(count) * len(part) // count])
+    given = model.given(batch)
+    return Given({name: given[name] for name in fields}, model.medium.kept(batch.real))
+
+
+def _of_files(model: AdversarialModule, fields: Sequence[str], typed: Sequence[str]) -> Given:
+    rows: dict[str, list[Tensor]] = {name: [] for name in fields}
+    for word in typed:
+        name, equals, file = word.partition("=")
+        if not (equals and name in rows):
+            name, file = fields[0], word
+        rows[name].append(_read(model, name, Path(file)))
+    missing = [name for name, things in rows.items() if not things]
+    if missing:
+        raise UserError(f"given: {', '.join(missing)} is missing; type --given {missing[0]}=FILE too")
+    shown = {name: _stacked(name, things) for name, things in rows.items()}
+    _check_fits(model, shown)
+    return Given(shown)
+
+
+def _read(model: AdversarialModule, name: str, path: Path) -> Tensor:
+    """One thing of a file as the model sees it."""
+    if not path.is_file():
+        raise UserError(f"given: {path} does not exist; name a file of {name}")
+    medium = model.media.get(name)
+    if medium is None:
+        raise UserError(f"given: {name} is not read from files; leave --given out")
+    return medium.shown(medium.read(path)[None])[0]
+
+
+def _stacked(name: str, things: Sequence[Tensor]) -> Tensor:
+    shapes = {tuple(thing.shape) for thing in things}
+    if len(shapes) > 1:
+        told = " and ".join(" x ".join(map(str, shape)) for shape in sorted(shapes))
+        raise UserError(f"given: the files of {name} differ in shape: {told}; type them one at a time")
+    return torch.stack(list(things))
+
+
+@torch.no_grad()
+def _check_fits(model: AdversarialModule, shown: dict[str, Tensor]) -> None:
+    """Tries one of them: what shapes a network takes only it can tell."""
+    one = {name: rows[:1].to(model.device) for name, rows in shown.items()}
+    if "labels" in model.takes:
+        one["labels"] = torch.zeros(1, dtype=torch.int64, device=model.device)
+    try:
+        model(torch.zeros(1, model.latent_dim, device=model.device), **one)
+    except (RuntimeError, ValueError, IndexError) as error:
+        told = ", ".join(f"{name} of {' x '.join(map(str, rows.shape[1:]))}" for name, rows in shown.items())
+        reason = str(error).strip().splitlines()[0][:100]
+        raise UserError(f"given: {told} does not fit this {type(model).__name__} ({reason})") from error

@@ -1,0 +1,198 @@
+"""What every kind of thing has outside the networks: how it goes to a model and back, how it is shown and written."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from math import isqrt
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from gan_cli.errors import UserError, nearest
+from gan_cli.media.pictures import grid, labelled_grid
+
+if TYPE_CHECKING:
+    import numpy as np
+
+CLASS = "class"
+"""Where a medium's record keeps the name of its class."""
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What a page may show beside the things themselves; a medium takes of it what it can show.
+
+    Attributes:
+        labels: The class of each thing, int64 [N], where they are sorted by class.
+        names: What the classes are called, by their numbers.
+        given: What each thing was made from, by name, as it is kept; N rows each.
+        real: Real things, as they are kept: those that belong to what was given, N rows, or any number to compare with.
+        judge: Gives the discriminator's outputs [M] at made things [M, ...], or None where it wants more than a thing.
+    """
+
+    labels: Tensor | None = None
+    names: Sequence[str] = ()
+    given: Mapping[str, Tensor] = field(default_factory=dict)
+    real: Tensor | None = None
+    judge: Callable[[Tensor], Tensor | None] | None = None
+
+    def of(self, rows: Tensor) -> Beside:
+        """What is beside some of the things, by their numbers, int64 [M]; what is given is dealt out in turn."""
+        given = {name: things[rows % len(things)] for name, things in self.given.items()}
+        real = self.real[rows % len(self.real)] if given and self.real is not None else self.real
+        return Beside(given=given, real=real, judge=self.judge)
+
+
+@dataclass(frozen=True)
+class Medium(ABC):
+    """A kind of thing that is made or read. A subclass is a frozen dataclass; its flat fields travel in the checkpoint.
+
+    Things have three forms: *kept* is what a loader yields and a file holds, *shown* (or *made*) is what a model sees
+    and makes, a *picture* is what people look at.
+    """
+
+    name: ClassVar[str]
+    """What the things are called, in the plural."""
+    FACTS: ClassVar[tuple[str, ...]] = ()
+    """Facts of a data set that tell the shape of one, such as `image_size`; a model's arguments of these names are the
+    data's alone."""
+    suffix: ClassVar[str] = ""
+    """The ending of a file that holds one; "" where things are only shown together, as points are."""
+    usual: ClassVar[int] = 64
+    """How many a page shows."""
+    beside_real: ClassVar[int] = 0
+    """Real things that a page shows below the made ones; 0 shows none."""
+    rounds: ClassVar[bool] = False
+    """Whether what is kept has 8 bits."""
+    moves: ClassVar[bool] = False
+    """Whether a single one moves, so that a film of several is more than a page."""
+
+    @property
+    def fps(self) -> int:
+        """Pictures a second of a film of things that move."""
+        return 12
+
+    @abstractmethod
+    def shown(self, kept: Tensor, mirrored: Tensor | None = None) -> Tensor:
+        """Things of a loader as a model sees them, N of both.
+
+        Args:
+            kept: As the loader yields them, on the device.
+            mirrored: Whose left and right change places, bool [N]; None for none.
+        """
+
+    @abstractmethod
+    def kept(self, made: Tensor) -> Tensor:
+        """Made things as they are saved: `shown` undone, up to rounding; values outside of its range are clipped."""
+
+    def pictures(self, kept: Tensor) -> Tensor | None:
+        """A picture of each thing, uint8 [N, C, H, W]; None where things are only shown together."""
+        return None
+
+    def page(self, kept: Tensor, beside: Beside) -> Tensor:
+        """One picture of many things, uint8 [C, H, W]: their pictures in a square, or in a row for each class.
+
+        Raises:
+            UserError: If the things have no pictures of their own.
+        """
+        pictures = self.each_pictured(kept)
+        if beside.labels is None:
+            height, width = pictures.shape[2:]
+            return grid(pictures, columns=isqrt((len(pictures) * height - 1) // width) + 1)
+        classes = list(dict.fromkeys(beside.labels.tolist()))
+        names = [str(beside.names[number]) if number < len(beside.names) else str(number) for number in classes]
+        return labelled_grid([pictures[beside.labels == number] for number in classes], names)
+
+    def walks(self, kept: Tensor, beside: Beside) -> Tensor:
+        """Walks as one picture, uint8 [C, H, W], a row for each.
+
+        Args:
+            kept: R walks of F things, [R, F, ...].
+            beside: What may be shown with them.
+        """
+        return grid(self.each_pictured(kept.flatten(0, 1)), columns=kept.shape[1])
+
+    def film(self, kept: Tensor, beside: Beside) -> list[Tensor]:
+        """Walks as the pictures of a film, each uint8 [C, H, W]: one for each moment, with all walks in it.
+
+        Args:
+            kept: R walks of F things, [R, F, ...].
+            beside: What may be shown with them.
+        """
+        numbers = torch.arange(kept.shape[0] * kept.shape[1]).view(kept.shape[:2])
+        return [self.page(moment, beside.of(rows)) for moment, rows in zip(kept.unbind(1), numbers.T, strict=True)]
+
+    def arrays(self, kept: Tensor) -> dict[str, np.ndarray[Any, Any]]:
+        """What a `.npz` file holds of things, by name."""
+        return {self.name: kept.numpy()}
+
+    def write(self, one: Tensor, path: Path) -> None:
+        """Writes one thing as a file of this medium's ending, whole or not at all.
+
+        Raises:
+            UserError: If there are no files of single things.
+            OSError: If it cannot be written.
+        """
+        raise UserError(f"format: {self.name} are only shown together; take grid or npz")
+
+    def read(self, path: Path) -> Tensor:
+        """One thing of a file, as it is kept.
+
+        Raises:
+            UserError: If it cannot be read, or there are no files of single things.
+        """
+        raise UserError(f"given: {path}: {self.name} are not read from files; leave it out")
+
+    def features(self, choose: Callable[[], Any]) -> Any | None:
+        """The network that scores are taken in where none was asked for; None where only data sets have measures.
+
+        Args:
+            choose: Gives the usual network of images.
+        """
+        return None
+
+    def each_pictured(self, kept: Tensor) -> Tensor:
+        """`pictures`, where there are any.
+
+        Raises:
+            UserError: If there are none.
+        """
+        pictures = self.pictures(kept)
+        if pictures is None:
+            raise UserError(
+                f"ckpt: it makes {self.name}, of which there are no single pictures to lay beside each other"
+            )
+        return pictures
+
+    def record(self) -> dict[str, Any]:
+        """What a checkpoint keeps of it: plain values, from which `medium_of` makes it anew."""
+        return {CLASS: type(self).__name__, **asdict(self)}
+
+
+def medium_of(record: Mapping[str, Any]) -> Medium:
+    """The medium of a checkpoint's record: of this package's classes or of those that the user's modules define.
+
+    Raises:
+        UserError: If there is no such medium.
+    """
+    known = {kind.__name__: kind for kind in _below(Medium)}  # type: ignore[type-abstract]
+    name = str(record[CLASS])
+    if name not in known:
+        raise UserError(
+            f"ckpt: it makes {name}, a medium that is none of gan-cli's{nearest(name, known)}\n"
+            "If you trust the module that defines it: --module NAME"
+        )
+    return known[name](**{key: value for key, value in record.items() if key != CLASS})
+
+
+def _below(base: type[Medium]) -> list[type[Medium]]:
+    return [found for kind in base.__subclasses__() for found in (kind, *_below(kind))]
+
+
+def rows_of(things: Tensor, count: int) -> Tensor:
+    """So many rows of things, which are dealt out in turn where there are fewer: [M, ...] -> [count, ...]."""
+    return things[torch.arange(count) % len(things)]

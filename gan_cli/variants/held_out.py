@@ -1,0 +1,43 @@
+"""A look at things that were held out from training: how the discriminator takes them."""
+
+from typing import TYPE_CHECKING, Any
+
+from gan_cli import seeding
+from gan_cli.errors import UserError
+from gan_cli.networks.layers import mixes_batch, running_statistics_untouched
+from gan_cli.variants.log import axis
+
+if TYPE_CHECKING:
+    from gan_cli.variants.base import AdversarialModule
+
+
+def look(model: "AdversarialModule", batch: Any, batch_idx: int) -> None:
+    """Logs the discriminator's outputs on a held-out batch, and what else the variant measures on it.
+
+    Batch normalisation uses the batch's own statistics, as in training, so that the two can be compared.
+
+    Args:
+        model: In eval mode.
+        batch: As the model sees it.
+        batch_idx: Its number.
+
+    Raises:
+        UserError: If the batches are too small to be judged.
+    """
+    count = len(batch[0])
+    if count < (fewest := model.fewest_to_judge()):
+        if batch_idx == 0:
+            raise UserError(f"data.batch_size: the discriminator judges {fewest} images at once; take as many")
+        return  # the rest of a set
+    seed = seeding.mix(model.seed, "held out", batch_idx, model.global_rank)
+    seeding.reseed(seed, model.device)  # augmentation
+    with model.at(seeding.Rows(0, count, count), seed, batch_idx):
+        model.discriminator.train(mixes_batch(model.discriminator))
+        with running_statistics_untouched(model.discriminator):
+            logits = model.held_out_logits(batch)
+        model.log("logits/held_out", logits.float().mean(), sync_dist=True, batch_size=len(logits))
+        model.discriminator.eval()
+        measures = {f"metric/{name}": value for name, value in model.held_out_measures(batch).items()}
+    model.log_dict(measures, sync_dist=True, batch_size=count)
+    if model.trainer.state.fn == "fit":
+        model.log_dict(axis(model), batch_size=1)

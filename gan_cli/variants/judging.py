@@ -1,0 +1,35 @@
+"""How a discriminator is asked: real things and made ones apart where it takes statistics of what it sees."""
+
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from gan_cli.networks.layers import mixes_batch, running_statistics_untouched
+
+Judged = Tensor | tuple[Tensor, ...]
+"""What the discriminator judges in one pass: images, or images and their labels."""
+
+
+def judge(discriminator: nn.Module, real: Judged, *others: Judged) -> tuple[Tensor, ...]:
+    """The outputs on real things, and on each of the others, which are made or mislabelled.
+
+    Two passes where the discriminator mixes the batch (batch normalisation, or a module that says so itself by
+    `mixes_batch = True`): statistics of real and made things together give the game away, and training collapses. Only
+    real things move its running statistics. One pass otherwise, which is faster.
+    """
+    if mixes_batch(discriminator):
+        return discriminator(*_inputs(real)), *(judge_fake(discriminator, other) for other in others)
+    passes = [_inputs(judged) for judged in (real, *others)]
+    outputs: Tensor = discriminator(*(torch.cat(parts) for parts in zip(*passes, strict=True)))
+    return tuple(torch.split(outputs, [len(inputs[0]) for inputs in passes]))
+
+
+def judge_fake(discriminator: nn.Module, fake: Judged) -> Tensor:
+    """The outputs on made things, with the discriminator's running statistics left alone."""
+    with running_statistics_untouched(discriminator):
+        return cast(Tensor, discriminator(*_inputs(fake)))
+
+
+def _inputs(judged: Judged) -> tuple[Tensor, ...]:
+    return judged if isinstance(judged, tuple) else (judged,)

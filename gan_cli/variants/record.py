@@ -1,0 +1,75 @@
+"""What explains a checkpoint: the variant, the facts of its data, how far it is, and its seed."""
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from gan_cli._version import __version__
+from gan_cli.errors import Diverged
+from gan_cli.media.medium import Medium, medium_of
+
+if TYPE_CHECKING:
+    from gan_cli.variants.base import AdversarialModule
+
+RECORD = "gan_cli"
+"""Where a checkpoint keeps it."""
+
+
+@dataclass
+class Counters:
+    """How far a run is; kept in the checkpoint.
+
+    Attributes:
+        batches: Batches seen, each counted once whatever `n_critic`.
+        generator_steps: Steps of the generator; decay and EMA follow them.
+        images: Real things shown by all processes; a thousand of them are a kimg.
+        critic_steps: The discriminator's since the generator's last one.
+    """
+
+    batches: int = 0
+    generator_steps: int = 0
+    images: int = 0
+    critic_steps: int = 0
+
+
+def written(model: "AdversarialModule") -> dict[str, Any]:
+    """The record of a model that is trained.
+
+    Raises:
+        Diverged: If a weight is infinite or not a number; such a checkpoint is never written.
+    """
+    tensors = [tensor for tensor in model.state_dict().values() if tensor.is_floating_point()]
+    if not torch.stack([tensor.isfinite().all() for tensor in tensors]).all():
+        raise Diverged(f"a weight is no longer finite after step {model.counters.batches}; nothing was saved")
+    return {
+        "gan_cli": __version__,
+        "variant": type(model).__name__,
+        "module": type(model).__module__,
+        "data": model.data_facts,
+        "counters": asdict(model.counters),
+        "seed": model.seed,
+        "processes": model.trainer.world_size,
+        "attempt": model.attempt,
+    }
+
+
+def taken_up(model: "AdversarialModule", checkpoint: dict[str, Any]) -> None:
+    """Gives a model the counters, the seed and the data's facts of the run that is resumed or read."""
+    record = checkpoint[RECORD]
+    model.counters = Counters(**record["counters"])
+    model.seed = record["seed"]
+    model.data_facts = record["data"]
+    model.data_arguments = checkpoint.get("datamodule_hyper_parameters", {})
+    model.attempt = record.get("attempt", 0) + model.further_attempts
+    for player in model.players:
+        model.learning_rates[player] = model.hparams[f"{player}_lr"] / 2**model.attempt
+
+
+def media_of(model: "AdversarialModule") -> dict[str, Medium]:
+    """What the fields of a model's batches hold: as its data says, or, where none is known, as the variant does."""
+    recorded = model.data_facts.get("fields")
+    if recorded:
+        return {name: medium_of(told) for name, told in recorded.items()}
+    needed = next(fields for fields in model.LEARNS_FROM if model.makes in fields)
+    return {name: kind() for name, kind in needed.items()}

@@ -1,3 +1,0 @@
-from tests.evaluation.conftest import cache, classifier
-
-__all__ = ["cache", "classifier"]
