@@ -112,7 +112,7 @@ def _import(name: str, here: bool) -> None:
             f"module: {name} is no name of a module; type it as after import, such as --module my_gan for my_gan.py"
         )
     try:
-        importlib.import_module(name)
+        module = importlib.import_module(name)
     except ModuleNotFoundError as error:
         if error.name is None or not _within(name, error.name):
             raise UserError(_own_words(name, error)) from error
@@ -128,6 +128,9 @@ def _import(name: str, here: bool) -> None:
         ) from error
     except (Exception, SystemExit) as error:  # whatever the user's module does, it is the user's to see
         raise UserError(_own_words(name, error)) from error
+    file = Path(*name.split(".")).with_suffix(".py")
+    if here and file.is_file() and file.resolve() != Path(module.__file__ or "").resolve():
+        raise UserError(f"module: {name} is another one already, {module.__file__}; give {file} another name")
 
 
 def _modules_here() -> list[str]:

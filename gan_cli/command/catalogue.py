@@ -1,7 +1,8 @@
 """What there is to choose from, read from the sources themselves: nothing is imported, no table is kept by hand."""
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 PACKAGE = Path(__file__).parent.parent
@@ -95,9 +96,10 @@ def _assigned(lineage: Iterable[ast.ClassDef], name: str) -> ast.expr | None:
     return None
 
 
-def _class_definitions(file: Path) -> Iterator[ast.ClassDef]:
+@cache
+def _class_definitions(file: Path) -> tuple[ast.ClassDef, ...]:
     tree = ast.parse(file.read_text("utf-8"))
-    return (node for node in tree.body if isinstance(node, ast.ClassDef))
+    return tuple(node for node in tree.body if isinstance(node, ast.ClassDef))
 
 
 def _condition(lineage: list[ast.ClassDef]) -> str:

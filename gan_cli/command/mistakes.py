@@ -183,7 +183,8 @@ def _one(name: str, value: Any, options: Mapping[str, Action], known: Known) -> 
         if value is not None and type_ is not None and not _is_possible(type_, value):
             yield f"{name}: {_short(value)} is not possible\ntake {readable(type_)}"
     elif not any(name.startswith(f"{above}.") for above, action in options.items() if _type(action) is not None):
-        yield f"{name} is no argument here{nearest(name.rpartition('.')[2], known.nearby)}"
+        last = name.rpartition(".")[2]
+        yield f"{name} is no argument here{nearest(last, known.nearby - {last})}"  # others may have one of that name
 
 
 def _is_possible(type_: Any, value: Any) -> bool:

@@ -311,6 +311,10 @@ def test_arguments_may_stand_before_what_they_belong_to(workdir: Path) -> None:
         (["--model", "--data", "Digits"], "model: a name must follow, such as --model DCGAN"),
         (["--data.batch_size", "16"], "data.batch_size: of which\\? --data NAME is missing"),
         (["--model", "LatentModule", "--data", "Digits"], "model: LatentModule is unknown\nThere are ACGAN, "),
+        (
+            ["--model", "CycleGAN", "--data", "Digits", "--model.latent_dim", "8"],
+            "latent_dim is no argument here(?!.*latent_dim)",
+        ),
         (["--model", "GAN", "--data", "PointDataModule"], "data: PointDataModule is unknown\nThere are Digits, "),
     ],
 )

@@ -178,6 +178,7 @@ BAD_MODULES = [
     ("my_gn", "among the installed ones; did you mean my_gan?"),
     ("my_gan.deeper", "module: my_gan.deeper cannot be imported: there is no module my_gan.deeper"),
     ("./my_gan", "module: ./my_gan is no name of a module; type it as after import, such as --module my_gan"),
+    ("json", "; give json.py another name\n"),
     ("broken", "broken.py\", line 2, in <module>\n    {}['key']\n"),
     ("broken", "\nKeyError: 'key'\n"),
     ("lacking", 'lacking.py", line 1, in <module>\n    import not_there_at_all\n'),
@@ -190,6 +191,7 @@ def test_a_module_that_cannot_be_imported_is_named(
     here: Path, capsys: pytest.CaptureFixture[str], name: str, said: str
 ) -> None:
     plug_ins.write(here / "my_gan.py")
+    (here / "json.py").touch()
     (here / "broken.py").write_text("\n{}['key']\n")
     (here / "lacking.py").write_text("import not_there_at_all\n")
     for words in (["fit", "--model", "MyGAN"], ["list"], ["sample"], ["data", "check", "MySet"]):
