@@ -160,6 +160,12 @@ def test_an_interrupt_before_a_run_has_begun_is_short(
     assert capsys.readouterr().err == "gan: stopped\n"
 
 
+def test_lightning_says_nothing_of_its_own(checkpoint: Path, workdir: Path) -> None:
+    words = ["--ckpt", str(checkpoint), "--num", "2", "--output", "a.png", "--trainer.accelerator", "cpu"]
+    done = gan("sample", *words)
+    assert (done.stdout, done.stderr, done.returncode) == ("written: a.png\n", "", 0)
+
+
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     from gan_cli import __version__
 
