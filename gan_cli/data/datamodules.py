@@ -10,6 +10,7 @@ from lightning.pytorch import LightningDataModule
 from torch import Tensor
 from torch.utils.data import DataLoader
 
+from gan_cli import plugins
 from gan_cli.batches import AnyBatch, Batch, LoadedBatch
 from gan_cli.data.parts import LabelledPart, Part
 from gan_cli.data.sampling import StreamSampler, dealt_indices
@@ -69,7 +70,7 @@ class GANDataModule(LightningDataModule, ABC):
             raise UserError(f"data.batch_size: {batch_size} is not possible; take at least 1")
         if num_workers < 0:
             raise UserError(f"data.num_workers: {num_workers} is not possible; take 0 or more")
-        self.save_hyperparameters()
+        self.save_hyperparameters(ignore=sorted(plugins.settled(type(self))))
         self.name: str = type(self).__name__
         self.batch_size = batch_size
         self.num_workers = num_workers
