@@ -300,8 +300,7 @@ class AdversarialModule(LightningModule, ABC):
                 self._again = descended.count(player)
                 if self._again:  # the graph of what they share has been used up
                     parts = self._prepared(batch)
-                if self._descend(player, optimizers[player], parts):
-                    self._count(player)
+                self._descend(player, optimizers[player], parts)
                 descended.append(player)
         self._place, self._again = None, 0
         self.counters.batches += 1
@@ -309,8 +308,8 @@ class AdversarialModule(LightningModule, ABC):
         if log.is_due(self.trainer, self.counters.batches):
             self._watched.log(self)
 
-    def _descend(self, player: str, optimizer: LightningOptimizer, parts: Sequence[BatchPart]) -> bool:
-        """One step of one player on one batch, the others frozen; gives False where it rests."""
+    def _descend(self, player: str, optimizer: LightningOptimizer, parts: Sequence[BatchPart]) -> None:
+        """One step of one player on one batch, the others frozen; none where it rests."""
         rests = True
         with frozen(cast(nn.Module, getattr(self, name)) for name in self.players if name != player):
             for part in parts:
@@ -328,10 +327,10 @@ class AdversarialModule(LightningModule, ABC):
             if not rests:
                 optimizer.step()
                 optimizer.zero_grad()
-        return not rests
+                self._count(player)
 
     def _count(self, player: str) -> None:
-        """Counts a descent, and lets the moving average follow the generator's."""
+        """Counts a step, and lets the moving average follow the generator's."""
         if player == "discriminator":
             self.counters.critic_steps += 1
         elif player == "generator":
