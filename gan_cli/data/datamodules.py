@@ -98,12 +98,16 @@ class GANDataModule(LightningDataModule, ABC):
             UserError: If it is not there, or not whole.
         """
 
-    def at_hand(self, split: Split) -> Part:
+    def at_hand(self, split: Split | None = None) -> Part:
         """A part of the set: the one in use if it is that, or read now. Asked for by number it is never augmented.
+
+        Args:
+            split: Which; None for the held-out one in use, or the one to judge on.
 
         Raises:
             UserError: If it is not there, or not whole.
         """
+        split = split or self._held_out or "test"
         if split == "train" and self.train_set is not None:
             return self.train_set
         if split == self._held_out and self.held_out_set is not None:
