@@ -92,8 +92,8 @@ def is_trusted(path: str, modules: Sequence[str]) -> bool:
 
 
 def home(kind: type, modules: Sequence[str]) -> str | None:
-    """The name to type after `--module` for a class; None where it is one of ours."""
-    if is_ours(kind.__module__):
+    """The name to type after `--module` for a class; None where it is one of ours, or of a script."""
+    if is_ours(kind.__module__) or kind.__module__ == "__main__":
         return None
     return next((name for name in modules if _of_module(kind, name)), kind.__module__)
 

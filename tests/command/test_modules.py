@@ -1,6 +1,9 @@
 """`--module`: variants and data sets of one's own, written beside the runs as users do, and what is never imported."""
 
 import json
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -109,6 +112,27 @@ def test_python_takes_one_module_or_several(run: Path, monkeypatch: pytest.Monke
     assert type(data).__name__ == "MySet"
     with pytest.raises(UserError, match=r"trained on MySet; type --data, or --module NAME"):
         checkpoints.data_set(run / "last.ckpt")
+
+
+def test_the_current_folder_is_on_the_path_for_a_module_alone(here: Path) -> None:
+    plug_ins.write(here / "my_gan.py")
+    sys.path[:] = [place for place in sys.path if place]
+    assert main(["list"]) == 0
+    assert str(here) not in sys.path
+    assert main(["list", "MyGAN", "--module", "my_gan"]) == 0
+    assert sys.path[0] == str(here)
+
+
+def test_a_class_of_a_script_is_chosen_by_its_name(here: Path) -> None:
+    words = ["fit", "--model", "MyGAN", "--data", "MySet", *TINY_FLAGS, "--trainer.max_steps", "1"]
+    plug_ins.write(here / "my_gan.py")
+    script = (here / "my_gan.py").read_text()
+    script += f"\nfrom gan_cli.command.cli import GANCLI\n\nprint(GANCLI({words!r}).modules)\n"
+    (here / "my_gan.py").write_text(script)
+    done = subprocess.run([sys.executable, "my_gan.py"], capture_output=True, text=True, timeout=120, check=False)
+    assert done.stdout.endswith("next: gan sample --ckpt checkpoints/mygan-myset/version_0/last.ckpt\n()\n"), (
+        done.stderr
+    )
 
 
 def test_a_typed_path_is_a_named_module(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -304,7 +328,9 @@ def test_pages_of_such_a_run_need_no_module(run: Path, tmp_path: Path) -> None:
     for command in (f"gan test --ckpt {run}/last.ckpt", f"gan fit --config {run}/config.yaml"):
         assert f"{command} --module my_gan" in page
     assert run_record.read(run).modules == ("my_gan",)
-    assert main(["compare", str(run), str(run.with_name("version_0")), *words]) == 2  # named twice
+    shutil.copytree(run, tmp_path / "other")
+    assert main(["compare", str(run), f"{tmp_path}/other", *words]) == 0
+    assert "my_gan" not in sys.modules
 
 
 def test_older_runs_are_used_as_far_as_they_tell(run: Path, tmp_path: Path) -> None:
