@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isqrt
 from pathlib import Path
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import torch
@@ -100,7 +100,7 @@ def scene(made: Sequence[Tensor] | Tensor, observed: Tensor | None = None, truth
         truth: [T, 2].
     """
     figure = Figure(figsize=(PIXELS / 100, PIXELS / 100), dpi=100)
-    canvas = FigureCanvasAgg(figure)
+    canvas: Any = FigureCanvasAgg(figure)
     axes = figure.add_axes((0.02, 0.02, 0.96, 0.96), aspect="equal", xticks=[], yticks=[])
     axes.set_adjustable("datalim")
     last = [] if observed is None else [observed[-1:]]

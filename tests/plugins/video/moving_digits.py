@@ -65,7 +65,8 @@ class MovingDigits(GANDataModule):
         start, speed = torch.rand(2, count, 1, 2, generator=stream("moving digits", split))
         room = self.image_size - self.image_size * 3 // 4
         passed = start * 2 + (speed - 0.5) * torch.arange(self.num_frames)[:, None] / 2
-        return ((passed % 2 - 1).abs() * room).round().long()  # there and back again
+        ways: Tensor = ((passed % 2 - 1).abs() * room).round().long()  # there and back again
+        return ways
 
 
 def moving(digits: Tensor, ways: Tensor, image_size: int) -> Tensor:

@@ -1,6 +1,6 @@
 """Balls, boxes, chairs and tables of all sizes: volumes made from a seed."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor
@@ -53,12 +53,9 @@ class Shapes(GANDataModule):
     def part(self, split: Split) -> InMemory:
         count = 1000 if split == "train" else 100
         cells = torch.cartesian_prod(*[(torch.arange(self.volume_size) + 0.5) / self.volume_size] * 3)
-        full = torch.cat(
-            [
-                shape(cells, *torch.rand(4, count, generator=stream("shapes", name, split)))
-                for name, shape in zip(self.class_names, (ball, box, chair, table), strict=True)
-            ]
-        )
+        shapes: tuple[Callable[..., Tensor], ...] = (ball, box, chair, table)
+        numbers = torch.rand(len(shapes), 4, count, generator=stream("shapes", split))
+        full = torch.cat([shape(cells, *each) for shape, each in zip(shapes, numbers, strict=True)])
         volumes = full.view(-1, 1, *[self.volume_size] * 3).to(torch.uint8) * 255
         return InMemory(VolumeBatch(volumes, torch.arange(len(self.class_names)).repeat_interleave(count)))
 
@@ -66,7 +63,7 @@ class Shapes(GANDataModule):
 def ball(cells: Tensor, radius: Tensor, *place: Tensor) -> Tensor:
     """Which cells [M, 3] are within balls, bool [N, M]; all numbers [N] are from [0, 1], as those of the others."""
     middle = 0.4 + 0.2 * torch.stack(place, dim=1)
-    return (cells - middle[:, None]).norm(dim=2) < 0.2 + 0.2 * radius[:, None]
+    return torch.cdist(middle, cells) < 0.2 + 0.2 * radius[:, None]
 
 
 def box(cells: Tensor, height: Tensor, depth: Tensor, width: Tensor, _: Tensor) -> Tensor:

@@ -66,16 +66,16 @@ class Volumes(Medium):
 
     def write(self, one: Tensor, path: Path) -> None:
         if path.suffix == ".npz":
-            write_atomically(path, lambda file: np.savez_compressed(file, **self.arrays(one[None])))
+            write_atomically(path, lambda file: np.savez_compressed(file, volumes=one[None].numpy()))
         else:
             write_atomically(path, lambda file: file.write(mesh(one[0] >= HALF).encode()))
 
     def read(self, path: Path) -> Tensor:
         try:
             with np.load(path, allow_pickle=False) as content:
-                return torch.from_numpy(content[self.name][0])
+                return torch.from_numpy(content["volumes"][0])
         except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
-            raise UserError(f"given: {path} cannot be read ({error}); take a .npz with {self.name}") from error
+            raise UserError(f"given: {path} cannot be read ({error}); take a .npz with volumes") from error
 
 
 def mesh(full: Tensor) -> str:
