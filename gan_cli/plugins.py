@@ -9,7 +9,9 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from inspect import Parameter
 from pathlib import Path
+from typing import Any
 
 from gan_cli.errors import UserError, nearest
 
@@ -99,6 +101,25 @@ def home(kind: type, modules: Sequence[str]) -> str | None:
 def options(modules: Sequence[str]) -> str:
     """What to append to a command whose classes are of these modules, such as " --module my_gan"."""
     return "".join(f" --module {name}" for name in modules)
+
+
+def defaults(kind: type) -> dict[str, Any]:
+    """Each argument's default: the class's own first, then those that its bases take of `**arguments`."""
+    found: dict[str, Any] = {}
+    for parent in kind.__mro__:
+        if "__init__" in vars(parent):
+            _, *parameters = inspect.signature(vars(parent)["__init__"]).parameters.values()
+            for parameter in parameters:
+                if parameter.kind not in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD):
+                    found.setdefault(parameter.name, parameter.default)
+            if all(parameter.kind is not Parameter.VAR_KEYWORD for parameter in parameters):
+                break
+    return found
+
+
+def settled(kind: type) -> set[str]:
+    """The names of its bases' arguments that a class does not take, because it has settled them itself."""
+    return {name for parent in kind.__mro__ for name in defaults(parent)} - defaults(kind).keys()
 
 
 def is_module_name(name: str) -> bool:

@@ -67,15 +67,16 @@ class Watch(Callback):
     def setup(self, trainer: Trainer, pl_module: Any, stage: str) -> None:
         descend = pl_module._descend
 
-        def watched(player: str, *rest: Any) -> None:
+        def watched(player: str, *rest: Any) -> Any:
             looking = len(self.descents) < 2 * (self.row.n_critic + 1)
             before = {name: state(getattr(pl_module, name)) for name in pl_module.players} if looking else {}
-            descend(player, *rest)
+            stepped = descend(player, *rest)
             if looking:
                 self.wrong += [
                     f"descent {len(self.descents)}, {player}: {what}" for what in self.look(pl_module, player, before)
                 ]
             self.descents.append(player)
+            return stepped
 
         pl_module._descend = watched
 

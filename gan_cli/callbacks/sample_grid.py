@@ -28,13 +28,14 @@ class SampleGrid(Callback):
 
     Args:
         every_n_steps: Batches between two pictures; 0 makes none.
-        num: Images in a picture, as many of each class where the variant is conditional; points are always 2,500. Of a
-            translator, the number of rows squared.
+        num: Things in a picture, as many of each class where the variant is conditional; points are always 2,500. Of a
+            translator, the number of rows squared. None takes what is usual: 64 images.
     """
 
-    def __init__(self, every_n_steps: int = 500, num: int = 64) -> None:
-        if every_n_steps < 0 or num < 1:
-            raise UserError(f"samples: every_n_steps {every_n_steps}, num {num}: take at least 0 steps and 1 image")
+    def __init__(self, every_n_steps: int = 500, num: int | None = None) -> None:
+        if every_n_steps < 0 or (num is not None and num < 1):
+            typed = f"every_n_steps {every_n_steps}" + (f", num {num}" if num is not None else "")
+            raise UserError(f"samples: {typed}: take at least 0 steps and 1 image")
         self.every_n_steps = every_n_steps
         self.num = num
         self._folder = Path()
@@ -75,5 +76,5 @@ class SampleGrid(Callback):
 
     def _translated(self, trainer: Trainer, model: TranslationModule) -> Tensor:
         data: GANDataModule = trainer.datamodule  # type: ignore[attr-defined]
-        rows = data.examples(isqrt(self.num))
+        rows = data.examples(isqrt(self.num or model.medium.usual))
         return translated_sheet(model, type(rows)(*(tensor.to(model.device) for tensor in rows)))

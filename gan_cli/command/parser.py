@@ -58,11 +58,21 @@ def parsed(
     _import_nothing_else(chosen)
     parser.modules = (options or parser).modules = chosen.modules
     try:
-        return parser.parse_args(chosen.words, defaults=defaults)
+        return _with_arguments(parser.parse_args(chosen.words, defaults=defaults))
     except ArgumentError as error:
         if options is not None:  # the verb itself is the first word
             chosen = chosen._replace(words=chosen.words[1:])
         raise UserError(mistakes.said(error, options or parser, chosen, required)) from error
+
+
+def _with_arguments(settings: Namespace) -> Namespace:
+    """The settings, where classes that take no arguments have an empty list of them, which the library leaves out."""
+    for part in list(vars(settings).values()):
+        if isinstance(part, Namespace):
+            _with_arguments(part)
+    if "class_path" in settings and "init_args" not in settings:
+        settings.init_args = Namespace()
+    return settings
 
 
 def normalised(words: Sequence[str]) -> list[str]:

@@ -5,12 +5,11 @@ from typing import Any, cast
 
 from jsonargparse import Namespace
 
-from gan_cli import runs
+from gan_cli import plugins, runs
 from gan_cli.data import Facts, GANDataModule
 from gan_cli.errors import UserError
 from gan_cli.inference.validation import check_kind
 from gan_cli.variants.base import RECORD, AdversarialModule
-from gan_cli.variants.card import defaults
 
 
 def tell_model_about_data(config: Namespace, typed: Namespace) -> Facts:
@@ -37,7 +36,7 @@ def tell_model_about_data(config: Namespace, typed: Namespace) -> Facts:
                 f"({name} comes from --data)"
             )
         arguments[name] = facts[name]
-    usual = defaults(variant)
+    usual = plugins.defaults(variant)
     for name in sorted(facts_of_others(variant, data) & typed_arguments.keys()):
         if typed_arguments[name] in (0, usual[name]):  # as in the config.yaml of a run
             continue
@@ -122,8 +121,9 @@ def take_over(content: dict[str, Any], config: Namespace, typed: Namespace, fact
 
 def batch_size_note(content: dict[str, Any], config: Namespace) -> str:
     """What to say where a resumed run has another batch size, which is allowed but not exact; otherwise nothing."""
-    before, now = content.get("datamodule_hyper_parameters", {}).get("batch_size"), config.data.init_args.batch_size
-    if before in (None, now):
+    before = content.get("datamodule_hyper_parameters", {}).get("batch_size")
+    now = config.data.init_args.get("batch_size")
+    if before is None or now in (None, before):
         return ""
     return f"data.batch_size: {now} here, {before} before: the run goes on, but not as it would have with {before}"
 

@@ -10,6 +10,7 @@ from lightning.pytorch import LightningDataModule
 from torch import Tensor
 from torch.utils.data import DataLoader
 
+from gan_cli import plugins
 from gan_cli.batches import AnyBatch, Batch, LoadedBatch
 from gan_cli.data.parts import LabelledPart, Part
 from gan_cli.data.sampling import StreamSampler, dealt_indices
@@ -69,7 +70,7 @@ class GANDataModule(LightningDataModule, ABC):
             raise UserError(f"data.batch_size: {batch_size} is not possible; take at least 1")
         if num_workers < 0:
             raise UserError(f"data.num_workers: {num_workers} is not possible; take 0 or more")
-        self.save_hyperparameters()
+        self.save_hyperparameters(ignore=sorted(plugins.settled(type(self))))
         self.name: str = type(self).__name__
         self.batch_size = batch_size
         self.num_workers = num_workers
@@ -97,12 +98,16 @@ class GANDataModule(LightningDataModule, ABC):
             UserError: If it is not there, or not whole.
         """
 
-    def at_hand(self, split: Split) -> Part:
+    def at_hand(self, split: Split | None = None) -> Part:
         """A part of the set: the one in use if it is that, or read now. Asked for by number it is never augmented.
+
+        Args:
+            split: Which; None for the held-out one in use, or the one to judge on.
 
         Raises:
             UserError: If it is not there, or not whole.
         """
+        split = split or self._held_out or "test"
         if split == "train" and self.train_set is not None:
             return self.train_set
         if split == self._held_out and self.held_out_set is not None:

@@ -101,7 +101,7 @@ class TrainedGAN:
             batch_size: Images at a time.
 
         Returns:
-            uint8 [F, C, H, W] on the CPU.
+            As `sample`, [F, ...].
         """
         space = space or spaces_of(self.model)[-1]
         keyframes = latents_of(self.model, seeds, space, ema)
@@ -122,6 +122,8 @@ class TrainedGAN:
         seed: int = 0,
         *,
         labels: Sequence[int] | None = None,
+        given: Mapping[str, Tensor] | None = None,
+        space: str | None = None,
         ema: bool = True,
         batch_size: int = 64,
     ) -> Tensor:
@@ -131,21 +133,24 @@ class TrainedGAN:
             plus: The seeds of each concept that is added, such as [[1, 2, 3], [7, 8, 9]].
             minus: The same of those that are taken away.
             seed: Of the noise around the result.
-            labels: For a conditional variant: of which classes the images are; None means class 0.
+            labels: For a conditional variant: of which classes the things are; None means class 0.
+            given: What the model makes things from, by name, as it is kept; the first row serves all of them.
+            space: "z", or "w" where the variant has styles; None takes w where there is one.
             ema: The averaged generator, or the one that was trained.
-            batch_size: Images at a time.
+            batch_size: Things at a time.
 
         Returns:
-            uint8 [9, C, H, W] on the CPU: the result, number 4, between eight neighbours; nine of each class.
+            As `sample`, [9, ...]: the result, number 4, between eight neighbours; nine of each class.
 
         Raises:
             UserError: If no concept is added, nothing is left, or the variant has no such classes.
         """
         model = self.model
         concepts = [Concept(sign, tuple(seeds)) for sign, many in ((1, plus), (-1, minus)) for seeds in many]
-        nine = all_latents(model, concepts, seed, spaces_of(model)[-1], ema)[-9:]
+        nine = all_latents(model, concepts, seed, space or spaces_of(model)[-1], ema)[-9:]
         classes = classes_of(model, labels)
-        conditions = conditions_of(model, classes, len(nine), self._given(None, 1))
+        one = {name: rows[:1] for name, rows in self._given(given, 1).items()}
+        conditions = conditions_of(model, classes, len(nine), one)
         repeated = nine.repeat(len(classes), *[1] * (nine.ndim - 1))
         return self._images(repeated, {"ema": ema, **conditions}, batch_size)
 

@@ -14,7 +14,7 @@ from gan_cli.errors import UserError
 from gan_cli.inference.given import given_of
 from gan_cli.inference.labels import chosen_classes, class_names, read_labels
 from gan_cli.inference.latents import seeded_latents
-from gan_cli.inference.rendering import conditions_for, latents_of, render, spaces_of, takes_labels
+from gan_cli.inference.rendering import check_labels, latents_of, render, spaces_of, takes_labels
 from gan_cli.media.medium import rows_of
 from gan_cli.media.pictures import grid, save_png
 from gan_cli.seeding import Distribution, draw, stream
@@ -189,8 +189,8 @@ def classes_of(model: AdversarialModule, typed: Sequence[int | str] | None) -> l
     Raises:
         UserError: If the variant is not conditional, or there is no such class.
     """
+    check_labels(model, typed)
     if not takes_labels(model):
-        conditions_for(model, 1, typed, None)
         return [0]
     return chosen_classes(model, [0] if typed is None else typed)
 

@@ -1,6 +1,5 @@
 """Reading checkpoints: nothing in the file is executed, no class is imported because a file names it."""
 
-import inspect
 import pickle
 import warnings
 from collections.abc import Sequence
@@ -131,8 +130,7 @@ def _data_set(facts: dict[str, Any], saved: dict[str, Any], modules: Sequence[st
         )
     kind = cast(type[GANDataModule], found[0])
     arguments = {"image_size": facts.get("image_size"), **saved}
-    # a class passes further arguments on to those above it
-    taken = {name for above in kind.__mro__ for name in inspect.signature(above).parameters}
+    taken = plugins.defaults(kind)
     return kind(**{name: value for name, value in arguments.items() if name in taken and value is not None})
 
 

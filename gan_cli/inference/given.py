@@ -69,8 +69,15 @@ def given_of(model: AdversarialModule, typed: Sequence[str] | None, count: int) 
         ) from error
 
 
-def held_out_given(model: AdversarialModule, data: GANDataModule, count: int, split: Split = "test") -> Given:
-    """What examples of a part give, evenly from the whole of it, on the CPU; nothing where a model is given nothing."""
+def held_out_given(model: AdversarialModule, data: GANDataModule, count: int, split: Split | None = None) -> Given:
+    """What examples of a part give, evenly from the whole of it, on the CPU; nothing where a model is given nothing.
+
+    Args:
+        model: The variant.
+        data: Its data set.
+        count: How many at most.
+        split: The part; None takes the held-out one in use, or the one to judge on.
+    """
     fields = fields_given(model)
     if not fields:
         return NOTHING

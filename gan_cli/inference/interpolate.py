@@ -64,7 +64,13 @@ def interpolate(model: AdversarialModule, folder: Path, options: Any, trainer_op
         return []
     each = {name: conditions[name] for name in given.shown}
     real = None if given.real is None else rows_of(given.real, rows).repeat_interleave(steps, dim=0)
-    _write(model.medium, made.unflatten(0, (rows, steps)), beside(model, given=each, real=real), output, options.fps)
+    _write(
+        model.medium,
+        made.unflatten(0, (rows, steps)),
+        beside(model, given=each, real=real),
+        output,
+        options.fps or model.medium.fps,
+    )
     return [output]
 
 

@@ -37,11 +37,11 @@ def lerp(start: Tensor, end: Tensor, fractions: Tensor) -> Tensor:
     """Points on the straight line between two latents, [S, Z]; 0 gives the first, 1 the second.
 
     Args:
-        start: [Z].
-        end: [Z].
+        start: [Z], or styles [L, W].
+        end: The same.
         fractions: [S], in [0, 1].
     """
-    return torch.lerp(start, end, fractions[:, None])
+    return torch.lerp(start, end, _column(fractions, start))
 
 
 def slerp(start: Tensor, end: Tensor, fractions: Tensor) -> Tensor:
@@ -51,23 +51,28 @@ def slerp(start: Tensor, end: Tensor, fractions: Tensor) -> Tensor:
     opposite ways, have no one arc and are joined by a line.
 
     Args:
-        start: [Z].
-        end: [Z].
+        start: [Z], or styles [L, W].
+        end: The same.
         fractions: [S], in [0, 1].
     """
-    cosine = torch.dot(start, end) / (start.norm() * end.norm()).clamp_min(1e-12)
+    cosine = torch.dot(start.flatten(), end.flatten()) / (start.norm() * end.norm()).clamp_min(1e-12)
     angle = torch.acos(cosine.clamp(-1, 1))
     if torch.sin(angle) < 1e-4:
         return lerp(start, end, fractions)
-    t = fractions[:, None]
+    t = _column(fractions, start)
     return (torch.sin((1 - t) * angle) * start + torch.sin(t * angle) * end) / torch.sin(angle)
+
+
+def _column(fractions: Tensor, latent: Tensor) -> Tensor:
+    """Numbers [S] as [S, 1, ...], to be multiplied with a latent of any shape."""
+    return fractions.view(-1, *[1] * latent.ndim)
 
 
 def walk(keyframes: Tensor, steps: int, method: Method, loop: bool) -> Tensor:
     """Latents along a path through keyframes, [F, Z].
 
     Args:
-        keyframes: [K, Z], in the order they are passed.
+        keyframes: [K, Z], or styles [K, L, W], in the order they are passed.
         steps: Latents from one keyframe up to the next, both included (an open path) or the last left out (a loop,
             which ends just before its start, so that played again and again it does not stop).
         method: The arc or the straight line between neighbours.

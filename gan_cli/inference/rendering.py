@@ -80,8 +80,7 @@ def conditions_for(
         if not model.TRUNCATES:
             raise UserError(f"truncation_psi: {name} has no truncation; leave it out")
         conditions["truncation_psi"] = psi
-    if labels is not None and not takes_labels(model):
-        raise UserError(f"labels: this {name} is not conditional; leave them out")
+    check_labels(model, labels)
     for field in model.takes:
         if field == "labels":
             chosen = chosen_classes(model, labels)
@@ -120,6 +119,16 @@ def spaces_of(model: AdversarialModule) -> tuple[str, ...]:
 def takes_labels(model: AdversarialModule) -> bool:
     """Whether the model is conditional."""
     return "labels" in model.takes
+
+
+def check_labels(model: AdversarialModule, typed: Sequence[int | str] | None) -> None:
+    """Refuses labels where the model is not conditional.
+
+    Raises:
+        UserError: If there are any.
+    """
+    if typed is not None and not takes_labels(model):
+        raise UserError(f"labels: this {type(model).__name__} is not conditional; leave them out")
 
 
 def made_at(model: AdversarialModule, latents: Tensor, conditions: dict[str, Any], positions: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ from lightning.pytorch.core.optimizer import LightningOptimizer
 from torch import Tensor, nn
 from torch.optim import Adam, Optimizer
 
-from gan_cli import seeding
+from gan_cli import plugins, seeding
 from gan_cli.batches import AnyBatch
 from gan_cli.media.images import Images
 from gan_cli.media.medium import Medium
@@ -112,7 +112,7 @@ class AdversarialModule(LightningModule, ABC):
         check("accumulate", accumulate, accumulate >= 1, "1 or more")
         decays = lr_decay_start or lr_decay_end
         check("lr_decay_end", lr_decay_end, not decays or 0 <= lr_decay_start < lr_decay_end, "above lr_decay_start")
-        self.save_hyperparameters()
+        self.save_hyperparameters(ignore=sorted(plugins.settled(type(self))))
         self.automatic_optimization = False
         self.compiles = compile
         self.learning_rates = {"generator": generator_lr, "discriminator": discriminator_lr}
@@ -223,7 +223,7 @@ class AdversarialModule(LightningModule, ABC):
 
     def picture_maker(self, ema: bool = True) -> nn.Module:
         """The generator that makes pictures: the averaged one where there is one, unless `ema` is off."""
-        return self.ema if ema and self.ema is not None else self.generator
+        return self.ema.network if ema and self.ema is not None else self.generator
 
     def judge(self, real: Judged, *others: Judged) -> tuple[Tensor, ...]:
         """The discriminator's outputs on real things, and on each of the others; see `judging.judge`."""
@@ -300,8 +300,7 @@ class AdversarialModule(LightningModule, ABC):
                 self._again = descended.count(player)
                 if self._again:  # the graph of what they share has been used up
                     parts = self._prepared(batch)
-                if self._descend(player, optimizers[player], parts):
-                    self._count(player)
+                self._descend(player, optimizers[player], parts)
                 descended.append(player)
         self._place, self._again = None, 0
         self.counters.batches += 1
@@ -309,8 +308,8 @@ class AdversarialModule(LightningModule, ABC):
         if log.is_due(self.trainer, self.counters.batches):
             self._watched.log(self)
 
-    def _descend(self, player: str, optimizer: LightningOptimizer, parts: Sequence[BatchPart]) -> bool:
-        """One step of one player on one batch, the others frozen; gives False where it rests."""
+    def _descend(self, player: str, optimizer: LightningOptimizer, parts: Sequence[BatchPart]) -> None:
+        """One step of one player on one batch, the others frozen; none where it rests."""
         rests = True
         with frozen(cast(nn.Module, getattr(self, name)) for name in self.players if name != player):
             for part in parts:
@@ -328,10 +327,10 @@ class AdversarialModule(LightningModule, ABC):
             if not rests:
                 optimizer.step()
                 optimizer.zero_grad()
-        return not rests
+                self._count(player)
 
     def _count(self, player: str) -> None:
-        """Counts a descent, and lets the moving average follow the generator's."""
+        """Counts a step, and lets the moving average follow the generator's."""
         if player == "discriminator":
             self.counters.critic_steps += 1
         elif player == "generator":
@@ -417,6 +416,7 @@ class AdversarialModule(LightningModule, ABC):
             Diverged: If a weight is infinite or not a number; such a checkpoint is never written.
         """
         checkpoint[RECORD] = record.written(self)
+        checkpoint.setdefault("hyper_parameters", {})  # which Lightning leaves out where there are none
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Takes up the counters, the seed and the data's facts of the run that is resumed or read."""

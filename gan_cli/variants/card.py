@@ -1,16 +1,17 @@
 """What `gan list NAME` shows of a variant: its paper's values beside the live defaults, and why they differ."""
 
-import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass
 from inspect import Parameter
 from io import StringIO
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from rich.console import Console
 from rich.table import Table
 from torch import nn
+
+from gan_cli.plugins import defaults
 
 WIDTH = 110
 """Columns that a card has at most."""
@@ -44,20 +45,6 @@ class Row(NamedTuple):
     paper: str
     ours: str
     reason: str
-
-
-def defaults(variant: type[nn.Module]) -> dict[str, Any]:
-    """Each argument's default: the variant's own first, then those that its bases take of `**arguments`."""
-    found: dict[str, Any] = {}
-    for parent in variant.__mro__:
-        if "__init__" in vars(parent):
-            _, *parameters = inspect.signature(vars(parent)["__init__"]).parameters.values()
-            for parameter in parameters:
-                if parameter.kind not in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD):
-                    found.setdefault(parameter.name, parameter.default)
-            if all(parameter.kind is not Parameter.VAR_KEYWORD for parameter in parameters):
-                break
-    return found
 
 
 def rows(variant: type[nn.Module], card: Card | None) -> list[Row]:

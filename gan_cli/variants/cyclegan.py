@@ -11,7 +11,6 @@ from gan_cli import seeding
 from gan_cli.batches import UnpairedBatch
 from gan_cli.errors import UserError
 from gan_cli.media.images import Images
-from gan_cli.networks.ema import ShadowGenerator
 from gan_cli.networks.layers import Upsampling, initialise
 from gan_cli.networks.patchgan import PatchGAN, PatchSize
 from gan_cli.networks.translator import ResidualTranslator
@@ -232,8 +231,7 @@ class CycleGAN(TranslationModule):
         return translated, self._translate(translated, back)
 
     def _translate(self, images: Tensor, way: str, ema: bool = True) -> Tensor:
-        maker = self.picture_maker(ema)
-        translators = cast(nn.ModuleDict, maker.network if isinstance(maker, ShadowGenerator) else maker)
+        translators = cast(nn.ModuleDict, self.picture_maker(ema))
         return cast(Tensor, translators[way](images))
 
     # The pools belong to a run as the weights do

@@ -15,8 +15,8 @@ class DCGAN(ChosenNetworks):
 
     Defaults are the paper's (sections 3 and 4; Adam 2e-4 with beta1 0.5; 64x64, Z = 100), but for the prior, N(0, 1) as
     in the authors' Torch code and uniform in the text, for the generator's width, 64 as in that code and 128 in figure
-    1, and for the moving average of the generator, which the paper has not: it makes samples better and leaves training
-    as it is; 0 turns it off.
+    1, and for the moving average of the generator, which the paper does not use: it makes samples better and leaves
+    training as it is; 0 turns it off.
 
     Args:
         generator_lr: Learning rate of the generator.

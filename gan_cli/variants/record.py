@@ -63,7 +63,8 @@ def taken_up(model: "AdversarialModule", checkpoint: dict[str, Any]) -> None:
     model.data_arguments = checkpoint.get("datamodule_hyper_parameters", {})
     model.attempt = record.get("attempt", 0) + model.further_attempts
     for player in model.players:
-        model.learning_rates[player] = model.hparams[f"{player}_lr"] / 2**model.attempt
+        rate = model.hparams.get(f"{player}_lr", model.learning_rates[player])
+        model.learning_rates[player] = rate / 2**model.attempt
 
 
 def media_of(model: "AdversarialModule") -> dict[str, Medium]:

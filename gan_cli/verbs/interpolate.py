@@ -31,7 +31,13 @@ def add_options(parser: ArgumentParser) -> None:
     options.given(parser)
     options.space(parser)
     options.output(parser, "A .png (grid), .gif, .mp4, or a folder (frames); or beside the run", "PATH")
-    parser.add_argument("--fps", type=PositiveInt, default=12, metavar="N", help="Frames per second of a GIF or MP4")
+    parser.add_argument(
+        "--fps",
+        type=PositiveInt,
+        default=None,
+        metavar="N",
+        help="Frames per second of a GIF or MP4; default: 12, or those of what moves",
+    )
     options.trainer(parser)
 
 

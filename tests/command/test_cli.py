@@ -231,7 +231,7 @@ BAD = [
     (["--data.num_workers", "-1"], "data.num_workers: -1 is not possible; take 0 or more"),
     (["--name", "a[1]"], "name: 'a[1]' is part of a folder's name"),
     (["--name", "x/y"], "name: 'x/y' is part of a folder's name"),
-    (["--samples.every_n_steps", "-1"], "samples: every_n_steps -1, num 64: take at least 0 steps and 1 image"),
+    (["--samples.every_n_steps", "-1"], "samples: every_n_steps -1: take at least 0 steps and 1 image"),
     (["--checkpoint.keep", "0"], "checkpoint: every_n_steps 500, keep 0: both must be 1 or more"),
     (["--trainer.logger", "false"], "trainer.logger: false is not possible"),
     (["--ckpt_path", "last"], "ckpt_path: no run checkpoints/dcgan-digits is there to go on with"),

@@ -149,3 +149,14 @@ def test_real_mnist(tmp_path: Path, real_data: Path) -> None:
     assert data.held_out_set is not None
     assert (len(data.train_set), len(data.held_out_set)) == (60_000, 10_000)
     assert data.train_set[torch.arange(5)].batch.labels.tolist() == [5, 0, 4, 1, 9]
+
+
+def test_the_held_out_part_at_hand_is_the_one_in_use() -> None:
+    """So that who looks at examples while training, or on a test, reads nothing anew."""
+    data = Digits(image_size=16)
+    assert len(data.at_hand()) == 360
+    data.setup("fit")
+    assert data.at_hand() is data.at_hand("val") is data.held_out_set
+    assert data.at_hand("test") is not data.held_out_set
+    data.setup("test")
+    assert data.at_hand() is data.at_hand("test") is data.held_out_set

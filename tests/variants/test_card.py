@@ -10,8 +10,9 @@ from torch import nn
 
 from gan_cli import variants
 from gan_cli.command import catalogue
+from gan_cli.plugins import defaults
 from gan_cli.variants import DCGAN, WGANGP, AdversarialModule
-from gan_cli.variants.card import Card, Row, condition, defaults, parameter_counts, rendered, rows, shown
+from gan_cli.variants.card import Card, Row, condition, parameter_counts, rendered, rows, shown
 from gan_cli.variants.latent import LatentModule
 
 VARIANTS = [getattr(variants, name) for name in variants.__all__ if name != "AdversarialModule"]
