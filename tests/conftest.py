@@ -1,22 +1,22 @@
+"""What tests share. The libraries are imported where they are used: the process that only deals the tests out to others
+reads this too, and these wait for it."""
+
+import gc
 import os
 import signal
 from collections.abc import Callable, Iterator
+from functools import cache as remembered
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-import torch
-from lightning.pytorch import Trainer
 
-from gan_cli.callbacks.atomic_checkpoint_io import AtomicCheckpointIO
-from gan_cli.callbacks.loggers import RunLogger
-from gan_cli.callbacks.run_checkpoint import RunCheckpoint
-from gan_cli.data import Digits
-from gan_cli.evaluation.collections import lesson_of
-from gan_cli.metrics import features
-from gan_cli.metrics.features import Classifier, trained_on
-from gan_cli.variants import DCGAN
+if TYPE_CHECKING:
+    from lightning.pytorch import Trainer
+
+    from gan_cli.metrics.features import Classifier
+    from gan_cli.variants import DCGAN
 
 TINY_DCGAN: dict[str, Any] = {"image_size": 16, "image_channels": 1, "base_channels": 4, "latent_dim": 8}
 
@@ -28,18 +28,30 @@ TINY_FLAGS = [
 """What shrinks a packaged config to a run of moments."""
 
 
-features.STEPS = 150  # batches of a classifier: a second or two, and it still tells digits
+def pytest_collection_finish() -> None:
+    gc.freeze()  # a million objects of the libraries, which stay and need not be looked through again
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("filterwarnings", "ignore::lightning.pytorch.utilities.warnings.PossibleUserWarning")
+def pytest_unconfigure() -> None:
+    gc.unfreeze()
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _no_waiting_for_the_disk() -> Iterator[None]:
-    """There is no power cut to survive, and forcing files to the disk takes longer than making them."""
+def _quick() -> Iterator[None]:
+    """What takes long in every run that is real, and is nothing that a test asks for."""
+    from gan_cli.batches import ImageBatch
+    from gan_cli.data.images import sources
+    from gan_cli.metrics import features
+
+    read_once = remembered(sources.digits)
+
+    def digits(train: bool, image_size: int) -> ImageBatch:
+        return ImageBatch(*(part.clone() for part in read_once(train, image_size)))
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(os, "fsync", os.fstat)
+        patch.setattr(os, "fsync", os.fstat)  # there is no power cut to survive
+        patch.setattr(features, "STEPS", 150)  # batches of a classifier: it still tells digits
+        patch.setattr(sources, "digits", digits)  # read and enlarged for each run
         yield
 
 
@@ -59,8 +71,14 @@ def workdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def quiet(folder: Path, checkpoint_every: int = 10**9, **options: Any) -> Trainer:
+def quiet(folder: Path, checkpoint_every: int = 10**9, **options: Any) -> "Trainer":
     """A trainer on the CPU that writes into a run's folder and shows nothing."""
+    from lightning.pytorch import Trainer
+
+    from gan_cli.callbacks.atomic_checkpoint_io import AtomicCheckpointIO
+    from gan_cli.callbacks.loggers import RunLogger
+    from gan_cli.callbacks.run_checkpoint import RunCheckpoint
+
     callbacks = [RunCheckpoint(every_n_steps=checkpoint_every), *options.pop("callbacks", [])]
     defaults: dict[str, Any] = {
         "accelerator": "cpu",
@@ -78,16 +96,20 @@ def quiet(folder: Path, checkpoint_every: int = 10**9, **options: Any) -> Traine
 
 
 @pytest.fixture
-def quiet_trainer(tmp_path: Path) -> Callable[..., Trainer]:
+def quiet_trainer(tmp_path: Path) -> "Callable[..., Trainer]":
     """Makes such trainers that write into `tmp_path / "run"`."""
     return partial(quiet, tmp_path / "run")
 
 
 @pytest.fixture
-def trained(quiet_trainer: Callable[..., Trainer]) -> Callable[..., DCGAN]:
+def trained(quiet_trainer: "Callable[..., Trainer]") -> "Callable[..., DCGAN]":
     """Trains a tiny DCGAN on 16x16 digits for a few steps, from the same start each time."""
+    import torch
 
-    def train(steps: int = 3, batch_size: int = 16, trainer: dict[str, Any] | None = None, **arguments: Any) -> DCGAN:
+    from gan_cli.data import Digits
+    from gan_cli.variants import DCGAN
+
+    def train(steps: int = 3, batch_size: int = 16, trainer: dict[str, Any] | None = None, **arguments: Any) -> "DCGAN":
         torch.manual_seed(0)
         model = DCGAN(**{**TINY_DCGAN, **arguments})
         quiet_trainer(max_steps=steps, **(trainer or {})).fit(model, Digits(image_size=16, batch_size=batch_size))
@@ -114,8 +136,12 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def classifier(cache: Path) -> Classifier:
+def classifier(cache: Path) -> "Classifier":
     """Of digits in 16x16 pixels."""
+    from gan_cli.data import Digits
+    from gan_cli.evaluation.collections import lesson_of
+    from gan_cli.metrics.features import trained_on
+
     lesson = lesson_of(Digits(image_size=16))
     assert lesson is not None
     return trained_on(lesson, cache)

@@ -11,7 +11,6 @@ import pytest
 from tests.conftest import TINY_FLAGS
 
 PROJECT = Path(__file__).parents[1]
-WORDS_OF_FIT = ["fit", "--config", "dcgan.yaml", *TINY_FLAGS, "--trainer.max_steps", "2"]
 END = "--- that was that ---"
 
 
@@ -33,27 +32,42 @@ def test_wheel_and_sdist_hold_what_they_should(built: Path) -> None:
     assert sdist.stat().st_size < 3 * 2**19  # pictures of docs/; a run or a data set would be more
 
 
-def test_the_wheel_alone_trains_and_samples(built: Path, workdir: Path) -> None:
-    """In one process: to import everything takes longer than all the rest."""
+@pytest.fixture(scope="module")
+def told(built: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """What three commands printed, and the modules they took; in one process, for imports take longer than the rest."""
+    folder = tmp_path_factory.mktemp("wheel")
     (wheel,) = built.glob("*.whl")
-    zipfile.ZipFile(wheel).extractall(workdir / "site")
+    zipfile.ZipFile(wheel).extractall(folder / "site")
+    fit = ["fit", "--config", "dcgan.yaml", *TINY_FLAGS, "--trainer.max_steps", "2"]
     script = f"""
-import gan_cli
+import sys
 from gan_cli.__main__ import main
-print(gan_cli.__file__)
-for words in {[WORDS_OF_FIT, ["sample", "--num", "4"], ["list"]]}:
+for words in {[fit, ["sample", "--num", "4"], ["list"]]}:
     assert main(words) == 0
     print("{END}")
+print(sys.modules["gan_cli"].__file__, "{END}", sorted(sys.modules))
 """
     done = subprocess.run(
         [sys.executable, "-c", script],
-        env={**os.environ, "PYTHONPATH": str(workdir / "site")},
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(folder / "site")},
         check=True,
         capture_output=True,
         text=True,
         timeout=120,
     )
-    trained, sampled, listed, _ = done.stdout.split(END)
-    assert trained.startswith(str(workdir / "site"))
+    assert str(folder / "site") in done.stdout.split(END)[3]
+    return done.stdout.split(END)
+
+
+def test_the_wheel_alone_trains_and_samples(told: list[str]) -> None:
+    trained, sampled, listed, *_ = told
+    assert "run: checkpoints/dcgan-digits/version_0" in trained
     assert "sample-seed0-3.png" in sampled
     assert "dcgan.yaml" in listed
+
+
+def test_wandb_is_not_imported_unless_asked_for(told: list[str]) -> None:
+    modules = told[-1]
+    assert "'gan_cli.callbacks.loggers'" in modules
+    assert "'wandb'" not in modules

@@ -1,6 +1,4 @@
 import csv
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -80,9 +78,3 @@ def test_wandb_goes_on_offline_where_it_is_not_reached(
     wandb.finish()
     assert "W&B: not reached (no such host), so this run is logged offline" in capsys.readouterr().out
     assert list((tmp_path / "family" / "version_0" / "wandb").glob("offline-run-*"))
-
-
-def test_wandb_is_not_imported_unless_asked_for() -> None:
-    script = "import sys, gan_cli.command.cli; print('wandb' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "False"
