@@ -66,7 +66,7 @@ def score_samples(
                 f"perceptual path length: in {network.name} features, {walks:,} walks by {method}, steps of {EPSILON:g}"
             )
         else:
-            left_out.append(f"perceptual path length: left out, {network.name} sees rounded pixels only")
+            left_out.append(f"perceptual path length: left out, {network.name} sees things as they are saved only")
     rounded = "rounded to 8 bits as saved" if model.medium.rounds else "as saved"
     how = f"seeds {seed} to {seed + num - 1}, {rounded}, no truncation, "
     how += "averaged generator (EMA)" if model.ema is not None else "no moving average in this model"

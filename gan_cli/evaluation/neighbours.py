@@ -17,6 +17,7 @@ from gan_cli.files import write_json
 from gan_cli.inference.given import held_out_given
 from gan_cli.inference.rendering import conditions_for, latents_of, render
 from gan_cli.inference.validation import check_fits
+from gan_cli.media.images import Images
 from gan_cli.media.pictures import save_png
 from gan_cli.metrics.nearest import Compared, memorisation, nearest
 from gan_cli.variants.base import AdversarialModule
@@ -25,6 +26,9 @@ BATCH = 500
 """Training images at a time."""
 SUSPICIOUS = 0.03
 """The share of samples nearer than 1 % of real images are from which on we speak of memorisation."""
+
+PLAIN = ("pixels", "values")
+"""What the things themselves are called, beside features of them."""
 
 View = Callable[[Tensor], Tensor]
 """Numbers [N, F] by which images uint8 [N, C, H, W] are compared."""
@@ -88,7 +92,8 @@ def neighbours(
     weights = Path(options.weights) if options.weights else None
     usual = options.features is not None or model.medium.features(lambda: True) is not None
     network = features_for(data, options.features, folder, weights) if usual else None
-    views: list[tuple[str, str, View]] = [("pixels", "grey levels (RMS)", pixels)]
+    plain = ("pixels", "grey levels (RMS)") if isinstance(model.medium, Images) else ("values", "RMS")
+    views: list[tuple[str, str, View]] = [(*plain, pixels)]
     if network is not None:
         views.append((f"features of {network.name}", "", network))
     real = held_out.all()
@@ -137,7 +142,7 @@ def compare(name: str, unit: str, view: View, made: Tensor, real: Tensor, traini
 
 
 def pixels(images: Tensor) -> Tensor:
-    """The grey levels of images, uint8 [N, C H W]."""
+    """The grey levels of images, or whatever numbers things consist of, [N, F]."""
     return images.flatten(1)
 
 
@@ -148,7 +153,7 @@ def _viewed(images: Collection, view: View) -> Iterator[Tensor]:
 
 def sentence(compared: list[Compared]) -> str:
     """What the figures mean, in one sentence."""
-    if copies := max(one.found.copies for one in compared if one.name == "pixels"):
+    if copies := max(one.found.copies for one in compared if one.name in PLAIN):
         return f"{copies:.1%} of the samples are exact copies of training images."
     nearer = [one for one in compared if one.found.share_nearer > SUSPICIOUS]
     if nearer:

@@ -155,7 +155,8 @@ def translating(model: AdversarialModule) -> TranslationModule:
         UserError: If it makes them from noise.
     """
     if not isinstance(model, TranslationModule):
-        raise UserError(f"ckpt: {type(model).__name__} makes images from noise, not from images; type gan sample")
+        name, made = type(model).__name__, model.medium.name
+        raise UserError(f"ckpt: {name} makes {made} from noise, not from images; type gan sample")
     return model
 
 

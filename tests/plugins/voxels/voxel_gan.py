@@ -7,7 +7,7 @@ from typing import Any, ClassVar, cast
 from torch import Tensor, nn
 from volumes import VolumeBatch, Volumes
 
-from gan_cli.networks.layers import initialise, normalise_spectrally
+from gan_cli.networks.layers import initialise
 from gan_cli.objectives.adversarial import discriminator_cross_entropy, non_saturating_generator_loss
 from gan_cli.variants.base import Fields, Losses, check
 from gan_cli.variants.latent import LatentModule
@@ -16,8 +16,8 @@ from gan_cli.variants.latent import LatentModule
 class VoxelGAN(LatentModule):
     """Volumes by 3-D convolutions, as DCGAN makes images.
 
-    Departures: one rate for both players and a discriminator of bounded slope, in place of rates that are 250 times
-    apart and steps that are left out; a tanh for the sigmoid.
+    Departures: rates that are near each other, in place of some 250 times apart and of steps that are left out; and a
+    tanh for the sigmoid.
 
     Args:
         volume_size: Side of the volumes in cells, a power of two from 8; comes from the data.
@@ -41,7 +41,7 @@ class VoxelGAN(LatentModule):
         volume_size: int = 16,
         base_channels: int = 32,
         latent_dim: int = 32,
-        generator_lr: float = 4e-4,
+        generator_lr: float = 1e-3,
         discriminator_lr: float = 4e-4,
         adam_betas: tuple[float, float] = (0.5, 0.999),
         ema_decay: float = 0.99,
@@ -89,11 +89,11 @@ class Discriminator(nn.Module):
 
     def __init__(self, widths: list[int]) -> None:
         super().__init__()
-        layers: list[nn.Module] = []
-        for inputs, outputs in pairwise([1, *widths]):
-            layers += [nn.Conv3d(inputs, outputs, 4, 2, 1), nn.LeakyReLU(0.2)]
+        layers: list[nn.Module] = [nn.Conv3d(1, widths[0], 4, 2, 1, bias=False), nn.LeakyReLU(0.2)]
+        for inputs, outputs in pairwise(widths):
+            layers += [nn.Conv3d(inputs, outputs, 4, 2, 1, bias=False), nn.BatchNorm3d(outputs), nn.LeakyReLU(0.2)]
         self.layers = nn.Sequential(*layers, nn.Flatten(), nn.Linear(widths[-1] * 64, 1))
-        normalise_spectrally(self)
+        self.apply(initialise)
 
     def forward(self, volumes: Tensor) -> Tensor:
         return cast(Tensor, self.layers(volumes).squeeze(1))
