@@ -138,7 +138,7 @@ class AdversarialModule(LightningModule, ABC):
     def finish_players(self) -> None:
         """Lays the players out in memory and makes the generator's shadow; the last line of a variant's `__init__`."""
         for tensor in (*self.parameters(), *self.buffers()):
-            tensor.data = self.laid_out(tensor.data)
+            tensor.data = tensor.data.to(memory_format=self.layout(tensor))
         self.ema = ShadowGenerator(self.generator) if self.ema_decay else None
 
     # What a variant owns
@@ -364,10 +364,13 @@ class AdversarialModule(LightningModule, ABC):
 
     def laid_out(self, tensor: Tensor) -> Tensor:
         """Images, videos, volumes and weights of convolutions in the memory layout chosen; anything else as it is."""
-        if tensor.ndim not in LAYOUTS:
-            return tensor
-        chosen = self.memory_format
-        return tensor.contiguous(memory_format=LAYOUTS[tensor.ndim] if chosen == torch.channels_last else chosen)
+        return tensor.contiguous(memory_format=self.layout(tensor)) if tensor.ndim in LAYOUTS else tensor
+
+    def layout(self, tensor: Tensor) -> torch.memory_format:
+        """The memory layout chosen, as it is called for a tensor of so many dimensions."""
+        if self.memory_format is not torch.channels_last:
+            return self.memory_format
+        return LAYOUTS.get(tensor.ndim, torch.preserve_format)
 
     def _unsynchronised(self) -> AbstractContextManager[Any]:
         """Within it processes keep their gradients to themselves."""

@@ -111,9 +111,7 @@ def test_concepts_are_added(gan: Gan) -> None:
 
 
 def test_nearest_training_things_are_shown(training: Training, gan: Gan, features: str) -> None:
-    gan(
-        "neighbours", "--samples", 30, "--num", 3, "--features", features, "--cache_dir", "c", "--output", "n.png"
-    )
+    gan("neighbours", "--samples", 30, "--num", 3, "--features", features, "--cache_dir", "c", "--output", "n.png")
     found = json.loads(Path("n.json").read_text())
     assert set(found["views"]) == {"values", "features of numbers.pt"}
     assert Image.open("n.png").width > 100
