@@ -1,4 +1,4 @@
-"""Every verb on what users have made: it works, or says in a line what their kind has not. No traceback."""
+"""Every verb on what users have made: it works, or it says in a line what their kind has not. There is no trace."""
 
 import json
 from collections.abc import Callable
