@@ -1,4 +1,4 @@
-"""The `gan` command as a process: its help, and what it ends with."""
+"""The `gan` command as a process: its help and its exit code."""
 
 import sys
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from gan_cli.verbs.list import table
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command and gives its exit code: 0, 1 for a failed run, 2 for what cannot be done, 128 + a signal."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
-    for output in (sys.stdout, sys.stderr):  # a file's name may be what no encoding has
+    for output in (sys.stdout, sys.stderr):  # a file's name may not fit into the encoding
         if isinstance(output, TextIOWrapper):
             output.reconfigure(errors="backslashreplace")
     try:

@@ -1,4 +1,4 @@
-"""What a data set yields: named tuples of tensors, so that they move to a device and split into chunks as one."""
+"""The batches of data sets: named tuples of tensors, so that they move to a device and split into chunks as one."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -46,7 +46,7 @@ class PairedBatch(NamedTuple):
 
     Attributes:
         source: uint8 [N, C, H, W] as it leaves the loader; float in [-1, 1] once it is on the device.
-        target: Of the same size, with as many channels as the target's side has.
+        target: Images of the same size, with as many channels as the target's side has.
     """
 
     source: Tensor
@@ -59,11 +59,11 @@ class PairedBatch(NamedTuple):
 
 
 class UnpairedBatch(NamedTuple):
-    """Images of two domains that have nothing to do with each other but their number.
+    """Images of two domains, as many of each, that have nothing else to do with each other.
 
     Attributes:
         a: uint8 [N, C, H, W] as it leaves the loader; float in [-1, 1] once it is on the device.
-        b: Of the same size, with as many channels as the second domain has.
+        b: Images of the same size, with as many channels as the second domain has.
     """
 
     a: Tensor
@@ -80,10 +80,10 @@ AnyBatch = Batch | PairedBatch | UnpairedBatch
 
 
 class LoadedBatch(NamedTuple):
-    """A batch as it leaves the loader, with what is left to do on the device.
+    """A batch as it leaves the loader, with the mirroring that is left to do on the device.
 
     Attributes:
-        batch: One of the kinds above; its images are uint8.
+        batch: The things as they are kept; images are uint8.
         mirrored: By the names of its fields, which of their things are to be mirrored, bool [N]; a field whose things
             are all shown as they are is left out.
     """

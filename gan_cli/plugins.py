@@ -1,4 +1,4 @@
-"""Classes from outside: the modules that a user names, and what they add to the variants, data sets and media of ours.
+"""Classes from outside: the modules that a user names, and what they add to our variants, data sets and media.
 
 Nothing is imported because a file says so: what a checkpoint or a config names is looked up among the known classes.
 """
@@ -18,7 +18,7 @@ from gan_cli.errors import UserError, nearest
 OURS = __name__.partition(".")[0]
 
 TRUSTED = (OURS, "lightning", "torch")
-"""What files may name: this package and what it stands on."""
+"""Packages whose classes files may name: this one and those that it is built on."""
 
 
 def imported(names: str | Sequence[str] | None, here: bool = False) -> tuple[str, ...]:
@@ -51,7 +51,7 @@ def classes(base: type, modules: Sequence[str] = ()) -> list[type]:
 
 
 def below(base: type, modules: Sequence[str] = ()) -> list[type]:
-    """The same with the abstract ones of the user's; each is once in it, and can be found where it says it is."""
+    """Like `classes`, with the user's abstract ones too; each is listed once, and can be found at its own path."""
     return list(dict.fromkeys(kind for kind in _descendants(base) if _is_there(kind) and _counts(kind, modules)))
 
 
@@ -59,8 +59,8 @@ def matching(base: type, said: str, modules: Sequence[str] = ()) -> list[type]:
     """The classes that a name can mean, abstract ones included: none, one, or several of one name.
 
     Args:
-        base: What they descend from.
-        said: A bare name, or a whole path. Of a path of ours only the last part counts, because our modules move; any
+        base: The class that they descend from.
+        said: A bare name, or a whole path. Only the last part of a path of ours counts, because our modules move; any
             other path must lead to a class of the named modules.
         modules: Names as `imported` gives them.
     """
@@ -87,7 +87,7 @@ def is_ours(module: str) -> bool:
 
 
 def is_trusted(path: str, modules: Sequence[str]) -> bool:
-    """Whether what lies at a path may be imported: it is ours, of what we stand on, or of a named module."""
+    """Whether a path may be imported: it is ours, of a package that we build on, or of a named module."""
     return any(_within(path, root) for root in (*TRUSTED, *modules))
 
 
@@ -118,7 +118,7 @@ def defaults(kind: type) -> dict[str, Any]:
 
 
 def settled(kind: type) -> set[str]:
-    """The names of its bases' arguments that a class does not take, because it has settled them itself."""
+    """The names of the bases' arguments that a class does not take, because it sets them itself."""
     return {name for parent in kind.__mro__ for name in defaults(parent)} - defaults(kind).keys()
 
 
@@ -160,7 +160,7 @@ def _modules_here() -> list[str]:
 
 
 def _own_words(name: str, error: BaseException) -> str:
-    """What went wrong within a module: the line of it that was reached, the one that failed, and the error itself."""
+    """What went wrong in a module: its last line that was reached, the line that failed, and the error itself."""
     frames = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
@@ -177,7 +177,7 @@ def _descendants(base: type) -> list[type]:
 
 
 def _counts(kind: type, modules: Sequence[str]) -> bool:
-    """Whether a class is to be chosen from: of ours the bases are not, whose names end in Module."""
+    """Whether a class can be chosen: our own bases, whose names end in Module, cannot."""
     if is_ours(kind.__module__):
         return not kind.__name__.endswith("Module")
     return any(_of_module(kind, name) for name in (*modules, "__main__"))

@@ -10,16 +10,16 @@ from gan_cli.plugins import is_module_name
 LAST = "last.ckpt"
 BEST = "best.ckpt"
 SESSIONS = "environment.json"
-"""How a run is used, and its sessions."""
+"""The file in a run's folder that tells how to use the run, and lists its sessions."""
 
 
 class Usage(NamedTuple):
     """How to use a run, as it has recorded it itself.
 
     Attributes:
-        verb: What makes pictures of it, "sample" or "translate"; "" where it has not said so.
-        modules: The modules that define its classes, where these are none of ours: to be typed, never to be imported
-            because they stand there.
+        verb: The verb that makes pictures of it, "sample" or "translate"; "" if the run has not recorded it.
+        modules: The modules that define its classes, if these are not ours: they are to be typed, and never imported
+            only because they are recorded.
     """
 
     verb: str = ""
@@ -27,7 +27,7 @@ class Usage(NamedTuple):
 
 
 def usage(content: Any) -> Usage:
-    """How to use a run by the content of its `environment.json`, whatever that is."""
+    """How to use a run, from the content of its `environment.json`, whatever that content is."""
     told = content if isinstance(content, dict) else {}
     verb, modules = told.get("verb"), told.get("modules")
     names = [name for name in modules if is_module_name(str(name))] if isinstance(modules, list) else []
@@ -35,7 +35,7 @@ def usage(content: Any) -> Usage:
 
 
 def usage_of(run: Path) -> Usage:
-    """The same of the run's folder."""
+    """How to use a run, from its folder."""
     try:
         return usage(json.loads((run / SESSIONS).read_text(encoding="utf-8")))
     except (OSError, ValueError):

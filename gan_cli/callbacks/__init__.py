@@ -1,1 +1,1 @@
-"""What watches training: checkpoints, pictures, progress, loggers. None of it changes the mathematics."""
+"""Callbacks that watch training: checkpoints, pictures, progress, loggers. None changes the mathematics."""

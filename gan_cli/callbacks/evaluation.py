@@ -15,7 +15,7 @@ from gan_cli.evaluation.scores import KINDS
 from gan_cli.variants.base import AdversarialModule
 
 COSTLY = {"ppl"}
-"""Measures that are made only where they are asked for."""
+"""Measures that are computed only if they are asked for."""
 
 
 class Evaluation(Callback):
@@ -99,7 +99,7 @@ class Evaluation(Callback):
         return {"best": self.best, "best_step": self.best_step, "in_vain": self.in_vain, "monitor": self.monitor}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        if state_dict["monitor"] == self.monitor:  # another measure begins anew
+        if state_dict["monitor"] == self.monitor:  # with another measure it starts again
             self.best, self.best_step = state_dict["best"], state_dict["best_step"]
             self.in_vain = state_dict["in_vain"]
 

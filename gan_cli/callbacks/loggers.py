@@ -23,7 +23,7 @@ def _tell(text: str) -> None:
 
 
 class RunLogger(Logger):
-    """Writes `metrics.csv` into the run's folder; a file that is there is gone on with.
+    """Writes `metrics.csv` into the run's folder; an existing file is continued.
 
     Lightning's CSVLogger deletes the file of the run that is resumed.
 

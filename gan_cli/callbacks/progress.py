@@ -1,4 +1,4 @@
-"""What one sees of a run: a bar on a terminal, a line now and then in a log file, and the speed in the log."""
+"""The progress of a run: a bar on a terminal, a line now and then in a log file, and the speed in the log."""
 
 import time
 from typing import Any
@@ -53,7 +53,7 @@ class UnreadableFiles(Callback):
 
 
 class FitProgress(ProgressBar):
-    """One Rich bar for the whole of `fit`, with both losses, images/s and kimg; plain lines where there is no terminal.
+    """One Rich bar for the whole of `fit`, with all losses, images/s and kimg; plain lines where there is no terminal.
 
     Lightning's own bar starts anew at each epoch, which on a small set is several times a second.
 
@@ -124,7 +124,7 @@ class FitProgress(ProgressBar):
         return int(steps) if steps != float("inf") else None
 
     def _telling(self, trainer: Trainer, short: bool = False) -> str:
-        """The newest logged values: both losses, speed and kimg; the players' initials where it should be short."""
+        """The newest logged values: every player's loss, speed and kimg; with the players' initials if short."""
         metrics = trainer.callback_metrics
         losses = []
         for player in getattr(trainer.lightning_module, "players", ()):

@@ -1,4 +1,4 @@
-"""Saves a run so that nothing is lost: at intervals, at the end, and when it is asked to stop."""
+"""Saves a run at intervals, at its end, and when it is asked to stop, so that nothing is lost."""
 
 import os
 import shutil

@@ -21,7 +21,7 @@ from gan_cli.variants.translation import TranslationModule
 
 
 class RunSessions(Callback):
-    """Writes a session for a run's start, and one for each time it is gone on with: so their durations add up.
+    """Writes one session for a run's start and one for each time that it is resumed; their durations add up.
 
     The file is renewed at each save, so that a run that is killed has lost no more of its time than of its steps. It
     also says which verb makes pictures of the run, and what to type after `--module` where its classes are not ours.
@@ -83,7 +83,7 @@ def earlier(path: Path) -> list[Any]:
 
 
 def session(trainer: Trainer) -> dict[str, Any]:
-    """What a run is started on."""
+    """The machine and the software that a run starts on."""
     on_gpu = trainer.strategy.root_device.type == "cuda"
     return {
         "started": datetime.now().astimezone().isoformat(timespec="seconds"),

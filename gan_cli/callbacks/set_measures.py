@@ -1,4 +1,4 @@
-"""What a data set itself can tell of made things, at each validation: how many modes of points are covered."""
+"""A data set's own measures of made things, at each validation, such as how many modes of points are covered."""
 
 from typing import Any
 

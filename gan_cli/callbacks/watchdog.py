@@ -1,4 +1,4 @@
-"""Says when a run looks as if nothing will come of it; it never changes what is trained."""
+"""Warns when a run looks as if it will fail; it never changes what is trained."""
 
 from typing import Any
 
@@ -14,17 +14,17 @@ from gan_cli.variants.latent import LatentModule
 from gan_cli.variants.log import is_due
 
 NOTHING_TO_LEARN = 1e-3
-"""Of the discriminator's loss: so near to 0, it gives the generator next to no gradient."""
+"""A discriminator whose loss is this near to 0 gives the generator next to no gradient."""
 IN_A_ROW = 5
-"""Loggings for which it must be so."""
+"""The loss must be that small at this many logs in a row."""
 ALIKE = 0.1
-"""Share of the real images' spread below which generated ones are called alike."""
+"""Generated things are called alike if their spread is below this share of the real ones' spread."""
 SHOWN = 64
-"""Images whose spread is measured."""
+"""The spread is measured over this many things."""
 
 
 class Watchdog(Callback):
-    """Warns, once each, of a discriminator that has won and of images that are all alike; logs `samples/spread`.
+    """Warns once of a discriminator that has won, and once of made things that are all alike; logs `samples/spread`.
 
     The spread is the deviation of a pixel over different images, as a share of that over held-out real images.
 

@@ -1,1 +1,1 @@
-"""What is typed: the command line, its settings, what there is to choose from."""
+"""The command line: its words, its settings, and what there is to choose from."""

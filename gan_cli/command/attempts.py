@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from gan_cli.command.cli import GANCLI
 
 ATTEMPTS = 3
-"""How often a run goes back to its last checkpoint at most."""
+"""A run goes back to its last checkpoint at most this many times."""
 
 
 def train(cli: GANCLI, fit: Callable[[], None]) -> None:
@@ -60,7 +60,7 @@ def _go_back(cli: GANCLI, error: Diverged) -> None:
 
 
 def _accumulate_more(cli: GANCLI, error: RuntimeError | MemoryError) -> None:
-    """Goes on with batches cut into twice as many parts, down to one image each."""
+    """Goes on with batches cut into twice as many parts, down to one thing each."""
     parts, batch_size = 2 * cli.model.accumulate, cli.datamodule.batch_size
     said = f"out of memory after step {cli.model.counters.batches}, with {memory.memory_in_use()}"
     if not cli.config.fit.auto_accumulate or parts > batch_size or cli.trainer.world_size > 1:
@@ -69,7 +69,7 @@ def _accumulate_more(cli: GANCLI, error: RuntimeError | MemoryError) -> None:
             ways.append(f"or type --model.accumulate {parts}, which cuts each batch into parts")
         raise RunFailed(f"{said}\n{', '.join(ways)}") from error
     say(f"{said}\ngoing on with --model.accumulate {parts}")
-    error.__traceback__ = None  # its frames hold the tensors that were too many
+    error.__traceback__ = None  # its frames hold the tensors that filled the memory
     cli.config.fit.model.init_args.accumulate = parts
     _begin_anew(cli)
 

@@ -1,4 +1,4 @@
-"""What there is to choose from, read from the sources themselves: nothing is imported, no table is kept by hand."""
+"""Everything there is to choose from, read from the sources: nothing is imported, and no table is kept by hand."""
 
 import ast
 from collections.abc import Iterable
@@ -8,16 +8,16 @@ from pathlib import Path
 PACKAGE = Path(__file__).parent.parent
 
 NOTES = ("home", "licence", "layout")
-"""Attributes of a data set's class that are said in plain strings."""
+"""Attributes of a data set's class that are plain strings."""
 
 CONDITIONAL = "conditional"
-"""What is said of a variant that is given labels (`GIVEN`)."""
+"""The note on a variant that takes labels (`GIVEN`)."""
 CONDITIONAL_IF_ASKED = "conditional with num_classes"
-"""The same where it can do without classes: where its `num_classes` is 0 unless it is set."""
+"""The note on one that also works without classes, because its `num_classes` is 0 unless it is set."""
 
 
 def variants() -> dict[str, str]:
-    """Every variant with the first line of its docstring, and whether it makes pictures by class."""
+    """Every variant with the first line of its docstring, and whether it generates by class."""
     return _first_lines(_classes(sorted((PACKAGE / "variants").glob("*.py")), "AdversarialModule"))
 
 
@@ -34,7 +34,7 @@ def data_sets() -> dict[str, str]:
 
 
 def data_notes() -> dict[str, dict[str, str]]:
-    """What every data set says of its home, licence and layout; what it does not say itself, its bases say."""
+    """Every data set's home, licence and layout; what its class does not say, its bases say."""
     found = _classes(sorted((PACKAGE / "data").glob("**/*.py")), "GANDataModule")
     return {node.name: {name: _said([node, *above], name) for name in NOTES} for node, *above in found}
 
@@ -51,7 +51,7 @@ def config_files() -> list[Path]:
 
 
 def _classes(files: Iterable[Path], root: str) -> list[list[ast.ClassDef]]:
-    """What descends from a class, each with its ancestors after it; without the bases, from which others descend."""
+    """The classes below a class, each followed by its ancestors; without the bases, from which others descend."""
     nodes = {node.name: node for file in files for node in _class_definitions(file)}
     bases = {parent for node in nodes.values() for parent in _parents(node)}
     lineages = [_lineage(node, nodes) for name, node in nodes.items() if name not in bases]
@@ -86,7 +86,7 @@ def _said(lineage: Iterable[ast.ClassDef], name: str) -> str:
 
 
 def _assigned(lineage: Iterable[ast.ClassDef], name: str) -> ast.expr | None:
-    """What the nearest class of a lineage gives an attribute in its body."""
+    """The value that the nearest class of a lineage gives an attribute in its body."""
     for node in lineage:
         for part in node.body:
             if isinstance(part, ast.Assign) and [ast.unparse(target) for target in part.targets] == [name]:
@@ -103,7 +103,7 @@ def _class_definitions(file: Path) -> tuple[ast.ClassDef, ...]:
 
 
 def _condition(lineage: list[ast.ClassDef]) -> str:
-    """What follows the docstring of a class that is given labels: "conditional", in brackets."""
+    """The note after the docstring of a class that takes labels: "conditional", in brackets."""
     given = _assigned(lineage, "GIVEN")
     if given is None or "labels" not in ast.literal_eval(given):
         return ""

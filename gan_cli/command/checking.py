@@ -19,11 +19,11 @@ from gan_cli.media.pictures import save_png
 from gan_cli.media.reading import Unreadable, size
 
 PLACES = 10
-"""Files that a finding names at most; the others are counted."""
+"""A finding names at most this many files; the others are counted."""
 
 
 def check(config: Namespace) -> None:
-    """Says what is in a set and what is wrong with it, and draws what a network will see of it.
+    """Tells what is in a set and what is wrong with it, and draws what a network will see of it.
 
     Raises:
         UserError: If the set is not there.
@@ -50,7 +50,7 @@ def check(config: Namespace) -> None:
 
 
 def prepare(config: Namespace) -> None:
-    """Decodes a set into its cache on disk; broken off, the same command goes on.
+    """Decodes a set into its cache on disk; after an interruption, the same command continues.
 
     Raises:
         UserError: If the set is not there, or has nothing to decode.
@@ -90,7 +90,7 @@ def guessed(folder: Path) -> str:
 
 
 def _has_two_sides(folder: Path) -> bool:
-    """Whether the first images right in a folder are twice as wide as high."""
+    """Whether the first images directly in a folder are twice as wide as high."""
     files = [file for file in archives.listing(folder) if "/" not in file.key][:3]
     try:
         sizes = [size(file.path) for file in files]
@@ -105,13 +105,13 @@ def _settings(config: Namespace, data: GANDataModule) -> str:
 
 
 def _decided(data: GANDataModule) -> dict[str, Any]:
-    """What arguments that were left open come to."""
+    """The values of arguments that were left open."""
     framing = getattr(data, "framing", None)
     return {"load_size": framing.load_size, "flip": framing.flip} if framing else {}
 
 
 def _room(data: FileDataModule, asked: Cache) -> list[str]:
-    """What the decoded images take, and where they would be kept."""
+    """How much room the decoded images take, and where they would be kept."""
     try:
         size = sum(store.size for store in data.part("train").stores)
     except UserError:

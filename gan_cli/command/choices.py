@@ -14,10 +14,10 @@ from gan_cli.errors import UserError, nearest
 from gan_cli.variants import AdversarialModule
 
 BASES: dict[str, type] = {"model": AdversarialModule, "data": GANDataModule}
-"""What `--model` and `--data` choose from: the classes below these."""
+"""`--model` and `--data` choose from the classes below these."""
 
 NAMES: dict[str, Callable[[], Mapping[str, Any]]] = {"model": catalogue.variants, "data": catalogue.data_sets}
-"""What there is of ours, in the order it is shown."""
+"""Our own variants and data sets, in the order they are shown."""
 
 HELP = {f"--{kind}.help": kind for kind in BASES}
 """Options that show the arguments of a class."""
@@ -43,7 +43,7 @@ class Choices(NamedTuple):
     Attributes:
         words: The command line as the parser takes it: classes by whole paths, configs by their files, no modules.
         modules: The modules that were named, or whose classes were, all of them imported.
-        classes: The class that each word or config names last, by "model" and "data".
+        classes: The class that is named last, by a word or a config, for "model" and "data".
         configs: In the order they are merged.
     """
 
@@ -54,7 +54,7 @@ class Choices(NamedTuple):
 
 
 def choices(words: Sequence[str]) -> Choices:
-    """What a command line in its normal order chooses.
+    """The choices of a command line in its normal order.
 
     Raises:
         UserError: If a module, a config or a class is not there, or a config names a class whose module was not typed.
@@ -170,7 +170,7 @@ def config_path(name: str) -> Path:
 
 
 def read_config(path: Path, modules: Sequence[str]) -> Config:
-    """What stands in a config, once it is sure that no class is named in it that must not be imported.
+    """The content of a config, checked to name no class that must not be imported.
 
     Raises:
         UserError: If it is no YAML, no mapping, or names a class that is unknown or of a module that was not typed.
@@ -219,7 +219,7 @@ def resolved(content: dict[str, Any], modules: Sequence[str], origin: str) -> di
 
 
 def untrusted(value: Any, place: str, modules: Sequence[str], origin: str) -> str | None:
-    """What to say of a part of a config that names a class of a module that was not typed; None where it names none.
+    """What to say if a part of a config names a class of a module that was not typed; None if it does not.
 
     Args:
         value: The part.
@@ -245,9 +245,9 @@ def chooses(option: str) -> str | None:
 
 
 def _of_value(kind: str, value: str, modules: tuple[str, ...]) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """What a word chooses: a name, or the text or the file of a mapping with a class path and arguments.
+    """The choice of a word: a name, or the text or the file of a mapping with a class path and arguments.
 
-    To type a path is to name its module, so the modules are given back with it.
+    Typing a path names its module, so the modules are returned with the choice.
     """
     content = _further(name_after(f"--{kind}", value), "")
     typed = content is value
@@ -263,7 +263,7 @@ def _of_value(kind: str, value: str, modules: tuple[str, ...]) -> tuple[dict[str
 
 
 def _further(value: Any, origin: str) -> Any:
-    """What stands in a further file, where a value names one beside the file that it stands in; or the value itself."""
+    """The content of a further file, if a value names one beside its own file; otherwise the value itself."""
     if not isinstance(value, str) or not value.endswith((".yaml", ".yml", ".json")):
         return value
     file = Path(origin).parent / value
@@ -291,7 +291,7 @@ def written(content: Any, **style: Any) -> str:
 
 
 def _with_typed(value: str, modules: tuple[str, ...]) -> tuple[str, ...]:
-    """The modules with that of a path which was typed: to type it is to name it."""
+    """The modules with that of a typed path, because typing a path names its module."""
     module = value.rpartition(".")[0]
     if not module or not plugins.is_module_name(value) or plugins.is_ours(module) or Path(value).is_file():
         return modules
@@ -299,7 +299,7 @@ def _with_typed(value: str, modules: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _is_choice(value: Any) -> bool:
-    """Whether it can be a model or a data set: a name, or a mapping with one, with arguments alone, or with nothing."""
+    """Whether a value can be a model or a data set: a name, or a mapping with one, with only arguments, or empty."""
     said = value.get("class_path", "") if isinstance(value, dict) else value
     return isinstance(said, str) or value is None
 

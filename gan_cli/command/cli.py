@@ -1,4 +1,4 @@
-"""`gan fit` on LightningCLI: its parser, the run it begins or goes on with, and what it says."""
+"""`gan fit` on LightningCLI: its parser, the run that it begins or continues, and its messages."""
 
 import re
 import sys
@@ -163,7 +163,7 @@ class GANCLI(LightningCLI):
         self.trainer = self.instantiate_trainer()
 
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
-        """The trainer with what every run has: its folder, our logger first, atomic checkpoints."""
+        """The trainer with the parts of every run: its folder, our logger first, atomic checkpoints."""
         options = self._get(self.config_init, "trainer")
         trainer.check(options)
         self.run_folder = self._run_folder(options.get("default_root_dir"))
@@ -201,12 +201,12 @@ class GANCLI(LightningCLI):
     def _run_subcommand(self, subcommand: str) -> None:
         try:
             attempts.train(self, lambda: super(GANCLI, self)._run_subcommand(subcommand))
-        except RunFailed:  # stopped or gone wrong: the page shows how far it came
+        except RunFailed:  # stopped or gone wrong: the page shows how far the run got
             self._report()
             raise
 
     def _report(self) -> None:
-        """Writes the run's page, of what there is: pictures that take time are left to `gan report`."""
+        """Writes the run's page from what exists already; pictures that take time are left to `gan report`."""
         written = (
             self.config.fit.report and (self.run_folder / runs.SESSIONS).is_file() and not is_dry_run(self.trainer)
         )
@@ -222,7 +222,7 @@ class GANCLI(LightningCLI):
             say(f"report: {page}")
 
     def before_fit(self) -> None:
-        """Takes up the run's metrics where the checkpoint leaves them."""
+        """Continues the run's metrics from the checkpoint's step."""
         if self.config.fit.auto_accumulate and self.trainer.world_size > 1:
             raise UserError(
                 "auto_accumulate: true is possible in one process alone, the others would wait for it; type "
@@ -248,7 +248,7 @@ class GANCLI(LightningCLI):
             say(f"note: model.lr_decay_end is {decayed}: after {last} batches nothing is learned")
 
     def after_fit(self) -> None:
-        """Says what there is now, and what to type next."""
+        """Tells what was written, and what to type next."""
         if broken := self.datamodule.unreadable_files():
             named = ", ".join(map(str, broken[:3])) + (", ..." if broken[3:] else "")
             say(f"unreadable files, for which others stood in: {len(broken)} ({named})")

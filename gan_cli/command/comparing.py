@@ -37,9 +37,9 @@ def scores_beside(
 
     Args:
         judged: A folder, a .zip or a .npz.
-        real: Another, or the name of a data set.
-        named: Whether it is the name of a data set.
-        metrics: What to compute.
+        real: Another one, or the name of a data set.
+        named: Whether `real` is the name of a data set.
+        metrics: Names of the measures to compute.
         options: Those of the verb.
         typed: The same without defaults.
 

@@ -1,4 +1,4 @@
-"""What is wrong with a command line that the parser has refused, found by comparing it with what there is."""
+"""Finds what is wrong with a command line that the parser has refused, by comparing it with what is possible."""
 
 import inspect
 from argparse import Action, ArgumentError
@@ -17,7 +17,7 @@ from gan_cli.command.choices import BASES, Choices, Config, untrusted
 from gan_cli.errors import nearest
 
 LONGEST = 100
-"""Characters of a refused value that are shown."""
+"""At most this many characters of a refused value are shown."""
 
 READABLE: dict[Any, str] = {
     int: "a whole number",
@@ -31,7 +31,7 @@ READABLE: dict[Any, str] = {
 
 
 class Known(NamedTuple):
-    """What a command line may say.
+    """What a command line may contain.
 
     Attributes:
         options: The parser's options by their names without dashes.
@@ -52,8 +52,8 @@ def said(error: ArgumentError, parser: ArgumentParser, chosen: Choices, required
     """One to three lines about what is wrong.
 
     Args:
-        error: The library's own; its words are taken where nothing here knows better, such as of a missing value.
-        parser: What has the options.
+        error: The library's own; its words are used if nothing here knows better, for example about a missing value.
+        parser: The parser that has the options.
         chosen: The command line.
         required: Whether a variant and a data set must be chosen.
     """
@@ -105,14 +105,14 @@ def _options(parser: ArgumentParser) -> dict[str, Action]:
 
 
 def _arguments(kind: type) -> dict[str, Action]:
-    """What the library knows of the arguments of a class, those included that are only passed on."""
+    """The library's options for the arguments of a class, including those that are only passed on."""
     parser = ArgumentParser(exit_on_error=False)
     parser.add_class_arguments(kind, "of", fail_untyped=False)
     return {name.removeprefix("of."): action for name, action in _options(parser).items() if name.startswith("of.")}
 
 
 def _type(action: Action | None) -> Any:
-    """The type of an option; jsonargparse has no public word for it, so without this one values are not explained."""
+    """The type of an option; jsonargparse has no public name for it, and without it values are not explained."""
     return getattr(action, "_typehint", None) or (action.type if action and action.nargs != 0 else None)
 
 
@@ -124,7 +124,7 @@ def _parameters(kind: type) -> set[str]:
 def _in_words(words: Sequence[str], known: Known) -> Iterator[str]:
     pending = deque(words)
     left_over: list[str] = []
-    doubtful: list[str] = []  # arguments of a class that an option of the trainer takes
+    doubtful: list[str] = []  # names that may be arguments of a class given to the trainer
     while pending:
         word = pending.popleft()
         if not word.startswith("--"):
@@ -188,7 +188,7 @@ def _one(name: str, value: Any, options: Mapping[str, Action], known: Known) -> 
 
 
 def _is_possible(type_: Any, value: Any) -> bool:
-    """Whether the library takes a value for a type: asked for this one alone, so that no other is meant."""
+    """Whether the library takes a value for a type: it is asked about this type alone, so that no other is meant."""
     if any(map(_is_class, (type_, *get_args(type_)))) and "." in str(value):
         return True  # the path of a class, which alone may lack arguments
     parser = ArgumentParser(exit_on_error=False)
@@ -201,7 +201,7 @@ def _is_possible(type_: Any, value: Any) -> bool:
 
 
 def _wants_import(config: Config, name: str, value: Any, known: Known, chosen: Choices) -> str | None:
-    """What to say of a path of a class, or a file with one, that stands in a config where a class belongs."""
+    """What to say about a class path, or a file with one, that stands in a config where a class belongs."""
     type_ = _type(known.options.get(name))
     if not isinstance(value, str) or not any(map(_is_class, (type_, *get_args(type_)))):
         return None

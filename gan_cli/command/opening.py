@@ -1,4 +1,4 @@
-"""What the verbs that work from a checkpoint open: the checkpoint, its model, and the data set to look at."""
+"""Opens what a verb that works from a checkpoint needs: the checkpoint, its model, and the data set to look at."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from gan_cli.variants import AdversarialModule
 
 
 def opened(options: Namespace) -> tuple[Path, AdversarialModule]:
-    """The checkpoint that was typed, or the newest run's, which is said aloud; and its model.
+    """The checkpoint that was typed, or the newest run's, which is then printed; and its model.
 
     Args:
         options: With `ckpt` and `module`.

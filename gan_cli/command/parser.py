@@ -18,7 +18,7 @@ DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
 
 
 class Parser(LightningArgumentParser):
-    """LightningCLI's parser, which raises its errors, and reads of a config what `choices` has allowed.
+    """LightningCLI's parser, which raises its errors and reads only what `choices` has allowed in a config.
 
     Attributes:
         modules: The modules that the user has named.
@@ -46,7 +46,7 @@ def parsed(
     """The settings of a command line.
 
     Args:
-        parser: What takes the words.
+        parser: The parser of the words.
         chosen: The words, with their modules, classes and configs.
         defaults: Whether what was not typed has its default, or is left out.
         options: The parser of the verb, where that is another one.
@@ -76,10 +76,10 @@ def _with_arguments(settings: Namespace) -> Namespace:
 
 
 def normalised(words: Sequence[str]) -> list[str]:
-    """The command line in the order that is understood, whatever the order typed.
+    """The command line in the order that the parser needs, whatever the order typed.
 
     Dashes in option names become underscores; configs come first, so that flags win, then the classes of model and
-    data, so that their arguments may stand before them; what fit has short names for gets its whole one.
+    data, so that their arguments may stand before them; the short names of fit become the whole ones.
 
     Raises:
         UserError: If no name follows `--model` or `--data`.
@@ -111,7 +111,7 @@ def _underscored(word: str) -> str:
 
 
 def _import_nothing_else(chosen: Choices) -> None:
-    """Has the library import no path that a file names, but for what is ours, Lightning's, torch's or was typed.
+    """Keeps the library from importing a path that a file names, unless it is ours, Lightning's, torch's or typed.
 
     `choices` has looked at the configs already; this holds for whatever else is read, such as a file within a file.
     """

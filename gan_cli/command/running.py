@@ -1,4 +1,4 @@
-"""What every verb runs in: without Lightning's chatter, with short errors, and one process that speaks."""
+"""The surroundings of every verb: no chatter from Lightning, short errors, and only one process that prints."""
 
 import errno
 import logging
@@ -11,26 +11,26 @@ from gan_cli.errors import RunFailed, UserError
 NO_SUCH_PLACE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.EEXIST, errno.EISDIR)
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 GO_ON = {"fit": " with --ckpt_path last", "translate": " with --skip-existing"}
-"""How a verb goes on where it was stopped."""
+"""The words that make a verb continue where it was stopped."""
 
 
 def hush() -> None:
     """Turns off Lightning's chatter about devices, tips and things this tool does on purpose.
 
-    It must have been imported: as it is, it sets the level of its loggers itself.
+    Lightning must have been imported before, because it sets the level of its loggers when it is imported.
     """
     for name in ("lightning", "lightning.pytorch", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.WARNING)
     warnings.filterwarnings("ignore", module=r"lightning\..*")
-    warnings.filterwarnings("ignore", module=r"PIL\..*")  # what matters is said of the file by its name
+    warnings.filterwarnings("ignore", module=r"PIL\..*")  # our own messages name the file
 
 
 @contextmanager
 def short_errors(verb: str) -> Iterator[None]:
-    """Says what the file system and the memory refuse in a line or two.
+    """Turns errors of the file system and of the memory into messages of a line or two.
 
     Args:
-        verb: What is run.
+        verb: The verb that is run.
 
     Raises:
         UserError: If a place cannot be written.
@@ -41,7 +41,7 @@ def short_errors(verb: str) -> Iterator[None]:
     except RunFailed:
         raise
     except (RuntimeError, MemoryError) as error:
-        from gan_cli.devices import memory  # with torch
+        from gan_cli.devices import memory  # imported here, because it needs torch
 
         if not memory.is_out_of_memory(error):
             raise

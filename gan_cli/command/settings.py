@@ -1,4 +1,4 @@
-"""Settings that nobody typed: the data tells the model, and a checkpoint the run that goes on from it."""
+"""Settings that nobody typed: those that the data gives the model, and those that a checkpoint gives a resumed run."""
 
 import importlib
 from typing import Any, cast
@@ -13,7 +13,7 @@ from gan_cli.variants.base import RECORD, AdversarialModule
 
 
 def tell_model_about_data(config: Namespace, typed: Namespace) -> Facts:
-    """Gives the model what belongs to the data, and gives it back.
+    """Gives the model the facts that belong to the data, and returns them.
 
     Every fact of the data is given to the model's argument of the same name, if it has one.
 
@@ -29,7 +29,7 @@ def tell_model_about_data(config: Namespace, typed: Namespace) -> Facts:
     arguments = config.model.init_args
     for name in facts.keys() & arguments.keys():
         if name == "num_classes" and not arguments[name] and not typed_arguments.get(name):
-            continue  # 0 is a choice, not the data's business: the variant can do without classes
+            continue  # 0 is the user's choice, whatever the data: the variant works without classes
         if typed_arguments.get(name, facts[name]) != facts[name]:
             raise UserError(
                 f"model.{name}: {typed_arguments[name]} was typed, but the data has {facts[name]}; leave it out "
@@ -38,7 +38,7 @@ def tell_model_about_data(config: Namespace, typed: Namespace) -> Facts:
         arguments[name] = facts[name]
     usual = plugins.defaults(variant)
     for name in sorted(facts_of_others(variant, data) & typed_arguments.keys()):
-        if typed_arguments[name] in (0, usual[name]):  # as in the config.yaml of a run
+        if typed_arguments[name] in (0, usual[name]):  # the value may come from the config.yaml of a run
             continue
         raise UserError(
             f"model.{name}: {typed_arguments[name]} was typed, but {data.name} has nothing of that kind; leave it out"
@@ -47,7 +47,7 @@ def tell_model_about_data(config: Namespace, typed: Namespace) -> Facts:
 
 
 def facts_of_others(variant: type[AdversarialModule], data: GANDataModule) -> set[str]:
-    """Names of facts of the media that the variant also learns from, but that this set does not hold."""
+    """Names of the facts of media that the variant could learn from, but that this set does not hold."""
     here = {name for medium in data.fields.values() for name in medium.FACTS}
     everything = {name for fields in variant.LEARNS_FROM for kind in fields.values() for name in kind.FACTS}
     return everything - here
@@ -81,7 +81,7 @@ def class_at(path: str) -> type:
 
 
 def take_over_data(content: dict[str, Any], config: Namespace, typed: Namespace) -> None:
-    """Gives the data set of a resumed run the arguments it had, wherever nothing was typed and it is the same set."""
+    """Gives the data set of a resumed run its earlier arguments, if it is the same set and nothing else was typed."""
     if content[RECORD]["data"].get("name") != config.data.class_path.rpartition(".")[2]:
         return
     typed_arguments = typed.get("data.init_args") or {}
@@ -91,7 +91,7 @@ def take_over_data(content: dict[str, Any], config: Namespace, typed: Namespace)
 
 
 def take_over(content: dict[str, Any], config: Namespace, typed: Namespace, facts: Facts) -> None:
-    """Gives the resumed run what the checkpoint says, wherever nothing was typed.
+    """Gives the resumed run the values of the checkpoint, wherever nothing else was typed.
 
     Raises:
         UserError: If something else was typed for the variant, its hyper-parameters, the data set or the seed.
@@ -120,7 +120,7 @@ def take_over(content: dict[str, Any], config: Namespace, typed: Namespace, fact
 
 
 def batch_size_note(content: dict[str, Any], config: Namespace) -> str:
-    """What to say where a resumed run has another batch size, which is allowed but not exact; otherwise nothing."""
+    """What to say if a resumed run has another batch size, which is allowed but not exact; otherwise nothing."""
     before = content.get("datamodule_hyper_parameters", {}).get("batch_size")
     now = config.data.init_args.get("batch_size")
     if before is None or now in (None, before):
@@ -129,7 +129,7 @@ def batch_size_note(content: dict[str, Any], config: Namespace) -> str:
 
 
 def processes_note(record: dict[str, Any], processes: int) -> str:
-    """What to say where a resumed run has another number of processes, which is allowed but not exact; or nothing."""
+    """What to say if a resumed run has another number of processes, which is allowed but not exact; or nothing."""
     before = record.get("processes", processes)
     if before == processes:
         return ""

@@ -1,4 +1,4 @@
-"""The trainer of a run: its defaults, what two players do not allow, and what every run has."""
+"""The trainer of a run: its defaults, what several players do not allow, and the parts of every run."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -28,11 +28,11 @@ REFUSED = {
     "gradient_clip_algorithm": "--model.generator_clip_norm and --model.discriminator_clip_norm",
     "accumulate_grad_batches": "--model.accumulate",
 }
-"""What Lightning refuses with two players, and what to type instead."""
+"""Options that Lightning refuses with several players, and what to type instead."""
 
 
 def check(options: Mapping[str, Any]) -> None:
-    """Refuses what a run cannot have.
+    """Refuses options that a run cannot have.
 
     Raises:
         UserError: If one of the options is not possible here.
@@ -49,7 +49,7 @@ def check(options: Mapping[str, Any]) -> None:
 
 
 def options_of_run(options: Mapping[str, Any], typed: set[str], folder: Path) -> dict[str, Any]:
-    """What a run's trainer has beside, or in place of, its options: its folder, our logger first, atomic checkpoints.
+    """Arguments beside or instead of the trainer's options: the run's folder, our logger first, atomic checkpoints.
 
     Args:
         options: Those of Lightning's trainer.
@@ -70,7 +70,7 @@ def options_of_run(options: Mapping[str, Any], typed: set[str], folder: Path) ->
         "plugins": [*(plugins if isinstance(plugins, list) else [plugins]), AtomicCheckpointIO(), *environment()],
     }
     if options["strategy"] in ("auto", "ddp") and (str(devices) != "1" or num_nodes != 1):
-        # While one player descends the other is frozen, which plain ddp takes for an error.
+        # While one player descends the others are frozen, which plain ddp takes for an error.
         found["strategy"] = PlayersDDP()
         found["sync_batchnorm"] = options["sync_batchnorm"] or precision.on_gpus(options["accelerator"])
     return found

@@ -12,9 +12,9 @@ from gan_cli.errors import UserError
 from gan_cli.media.reading import Unreadable, image_names, is_image_name
 
 DATABASE = "data.mdb"
-"""What LMDB calls its file inside a database's folder."""
+"""LMDB's name for its file inside a database's folder."""
 MOST_BYTES = 1 << 30
-"""Of a member of an archive, unpacked."""
+"""A member of an archive may unpack to at most this many bytes."""
 
 
 class File(NamedTuple):
@@ -23,8 +23,8 @@ class File(NamedTuple):
     Attributes:
         root: The folder, archive or database that it is in.
         key: Its path below the folder, its name in the archive, or its key in the database.
-        name: What it is called in its part: the path below the part's folder, without the ending.
-        kind: What the root is.
+        name: Its name in its part: the path below the part's folder, without the ending.
+        kind: What kind of place the root is.
     """
 
     root: Path
@@ -37,16 +37,16 @@ class File(NamedTuple):
 
     @property
     def path(self) -> Path:
-        """Where it is, for messages too: of a member or value the archive's path and its key."""
+        """Where it is, also for messages: for a member or a value, the path of the archive and the key."""
         return self.root / self.key
 
     @property
     def container(self) -> Path:
-        """The file on the disk that has its bytes."""
+        """The file on the disk that holds its bytes."""
         return {"folder": self.path, "zip": self.root, "lmdb": self.root / DATABASE}[self.kind]
 
     def content(self) -> bytes | None:
-        """Its bytes where it is inside another file, otherwise None.
+        """Its bytes if it is inside another file, otherwise None.
 
         Raises:
             Unreadable: If the archive or database is damaged there.
@@ -133,12 +133,12 @@ def _value(path: Path, key: str) -> bytes:
 
 @lru_cache(maxsize=16)
 def _archive(path: Path, process: int) -> zipfile.ZipFile:
-    """Opened once by each process: a forked one would share the place in the file."""
+    """An archive, opened once by each process: a forked process would share the position in the file."""
     return zipfile.ZipFile(path)
 
 
 def _database(path: Path) -> Any:
-    """Opened once by each process; a forked one closes what it inherited, or LMDB would refuse.
+    """A database, opened once by each process; a forked process closes what it inherited, or LMDB would refuse.
 
     Nobody writes, so no lock is needed.
     """
@@ -156,7 +156,7 @@ _databases: dict[Path, tuple[int, Any]] = {}
 
 
 def _opened(path: Path) -> Any:
-    """A database.
+    """Opens a database.
 
     Raises:
         OSError: If the file is shorter than its header says: reading past its end would kill the process.

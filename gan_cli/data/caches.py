@@ -17,10 +17,10 @@ from gan_cli.data.stores import DecodingStore, DiskStore
 from gan_cli.errors import UserError
 
 Cache = Literal["auto", "none", "memory", "disk"]
-"""What becomes of images once they are decoded; auto is memory up to `MOST_IN_MEMORY`, otherwise none."""
+"""Where decoded images are kept; auto means memory up to `MOST_IN_MEMORY`, otherwise none."""
 
 MOST_IN_MEMORY = 2 << 30
-"""Bytes of pixels that are kept without being asked."""
+"""At most this many bytes of pixels are kept in memory without being asked for."""
 
 
 def chosen(cache: Cache, size: int) -> Cache:
@@ -34,9 +34,9 @@ def folder_of(store: DecodingStore[Example], recipe: Recipe, parent: str, name: 
     """Where the images of a store are written: a folder of its own for each content and recipe.
 
     Args:
-        store: The names, sizes and times of change of its files count, and whether others stand in for broken ones.
+        store: The names, sizes and modification times of its files count, and whether others stand in for broken ones.
         recipe: How it makes images of them.
-        parent: Holds the caches.
+        parent: The folder of all caches.
         name: The set's, to be read by people.
 
     Raises:
@@ -47,7 +47,7 @@ def folder_of(store: DecodingStore[Example], recipe: Recipe, parent: str, name: 
 
 
 def digest_of(how: str, files: Iterable[File]) -> str:
-    """A SHA-256 that changes with the names, sizes and times of change of files, and with what is made of them.
+    """A SHA-256 that changes with the names, sizes and modification times of files, and with how they are read.
 
     Raises:
         UserError: If a file is not there any more.
@@ -60,7 +60,7 @@ def digest_of(how: str, files: Iterable[File]) -> str:
 
 
 def built(store: DecodingStore[Example], folder: Path) -> DiskStore:
-    """The images of a store on disk, written now where they are not there yet, with a bar on a terminal.
+    """The images of a store on disk, written now if they are not there yet, with a bar on a terminal.
 
     Raises:
         OSError: If the folder cannot be written or is full.
@@ -91,5 +91,5 @@ def _state(path: Path) -> tuple[int, int]:
 
 @lru_cache(maxsize=64)
 def _state_of_container(path: Path) -> tuple[int, int]:
-    """Of an archive or database, which is asked for with each of its files."""
+    """The state of an archive or database, remembered because each of its files asks for it."""
     return _state(path)

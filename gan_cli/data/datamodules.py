@@ -1,4 +1,4 @@
-"""What every data set does, as a LightningDataModule: parts, loaders, examples. No file is read here."""
+"""The base of every data set, as a LightningDataModule: parts, loaders, examples. No file is read here."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
@@ -20,19 +20,19 @@ from gan_cli.media.medium import Medium
 from gan_cli.seeding import stream
 
 Split = Literal["train", "val", "test"]
-"""What to train on, what to watch while training, what to judge on in the end."""
+"""The parts of a set: to train on, to watch while training, and to judge on in the end."""
 
 
 Facts = dict[str, Any]
-"""What a set tells a model of itself, by name: `image_size`, `num_classes`, `num_frames`, whatever there is to tell."""
+"""Facts about a set, by name, such as `image_size`, `num_classes` or `num_frames`; a model may take any of them."""
 
 
 class NamedImage(NamedTuple):
     """A test image to translate.
 
     Attributes:
-        name: Where its translation belongs below a folder, such as `n02381460_1000.png`.
-        read: Gives it, uint8 [C, H, W] at the set's image size.
+        name: Path of its translation below a folder, such as `n02381460_1000.png`.
+        read: Gives the image, uint8 [C, H, W] at the set's image size.
     """
 
     name: str
@@ -53,15 +53,15 @@ class GANDataModule(LightningDataModule, ABC):
     home: ClassVar[str] = ""
     """Where to read about the set."""
     licence: ClassVar[str] = ""
-    """What may be done with it, in a line."""
+    """What the set may be used for, in one line."""
     layout: ClassVar[str] = ""
-    """What has to be where, and how it comes there, in a line."""
+    """Which files have to be where, and how they get there, in one line."""
     offline: ClassVar[bool] = False
     """Whether the set comes with the installation."""
     natural: ClassVar[bool] = True
     """Whether its images, where they are coloured, are photographs: what inception was trained on."""
     fields: Mapping[str, Medium] = {"images": Images()}
-    """What the things in its batches are, by the names of the fields; a field that is not named, as labels, is none."""
+    """The medium of each field of a batch, by name; a field without one, such as labels, is not listed."""
     class_names: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, batch_size: int = 128, num_workers: int = 0) -> None:
@@ -81,28 +81,28 @@ class GANDataModule(LightningDataModule, ABC):
     @property
     @abstractmethod
     def facts(self) -> Facts:
-        """What is known of the set without reading it; it travels in the checkpoint.
+        """What is known about the set without reading it; it is kept in the checkpoint.
 
         A model is given each fact that has the name of one of its arguments. `name`, the set's, is always there. Other
         code knows `class_names` (one for each class, in the order of the labels), `num_classes`, `attributes` (whether
         an image can be of several classes, or of none: its label is then float [K] of 0 and 1), `domains` (of a set to
         translate between: `horse2zebra` is the direction from the first to the second), `image_size` and
-        `image_channels`; what a set has not is left out.
+        `image_channels`; a fact that a set does not have is left out.
         """
 
     @abstractmethod
     def part(self, split: Split) -> Part:
-        """A part of the set; the one to judge on is the one to watch where there is no third.
+        """A part of the set; if there is no separate part to judge on, it is the one to watch.
 
         Raises:
             UserError: If it is not there, or not whole.
         """
 
     def at_hand(self, split: Split | None = None) -> Part:
-        """A part of the set: the one in use if it is that, or read now. Asked for by number it is never augmented.
+        """A part of the set: the one in use if that is it, otherwise read now. Batches by number are never augmented.
 
         Args:
-            split: Which; None for the held-out one in use, or the one to judge on.
+            split: Which part; None takes the held-out one in use, or else the one to judge on.
 
         Raises:
             UserError: If it is not there, or not whole.
@@ -115,7 +115,7 @@ class GANDataModule(LightningDataModule, ABC):
         return self.part(split)
 
     def on_device(self, loaded: LoadedBatch) -> AnyBatch:
-        """A batch as the model sees it: what each field holds is shown by its medium, mirrored where it is to be."""
+        """A batch as the model sees it: each field is converted by its medium, and mirrored where that is due."""
         batch, mirrored = loaded
         shown: AnyBatch = type(batch)(
             **{
@@ -130,7 +130,7 @@ class GANDataModule(LightningDataModule, ABC):
         return {**self.facts, "fields": {name: medium.record() for name, medium in self.fields.items()}}
 
     def measures(self, made: Tensor) -> dict[str, float]:
-        """What the set itself can tell of made things, beside any features of them; by name.
+        """The set's own measures of made things, which need no features; by name.
 
         Args:
             made: `MEASURED` of them, as they are kept.
@@ -138,10 +138,10 @@ class GANDataModule(LightningDataModule, ABC):
         return {}
 
     MEASURED: ClassVar[int] = 0
-    """Made things that `measures` wants; 0 where it has none."""
+    """How many made things `measures` needs; 0 if the set has no measures."""
 
     def labelled(self, count: int, seed: int, device: torch.device) -> Batch:
-        """Training images with their labels for semi-supervised learning, as the model sees them.
+        """Training things with their labels for semi-supervised learning, as the model sees them.
 
         Args:
             count: How many; as many of each class.
@@ -173,14 +173,14 @@ class GANDataModule(LightningDataModule, ABC):
         return self.on_device(self.held_out_set[torch.arange(count) * size // count])
 
     def unreadable_files(self) -> list[Path]:
-        """The files that could not be read so far, in place of which others were shown."""
+        """The files that could not be read so far, and that others stood in for."""
         return []
 
     def test_inputs(self, domain: str) -> list[NamedImage]:
-        """The images to judge on that go into the direction from a domain; nothing must have been set up.
+        """The images to judge on that go into the direction from a domain; `setup` need not have been called.
 
         Args:
-            domain: One of the facts' domains; "" where a set has none, which gives all images.
+            domain: One of the facts' domains; "" for a set without domains, which gives all images.
 
         Raises:
             UserError: If the set has no such domain, or is not there.
@@ -201,7 +201,7 @@ class GANDataModule(LightningDataModule, ABC):
             self.held_out_set, self._held_out = self.part(held_out), held_out
 
     def train_dataloader(self) -> Iterable[Any]:
-        """Batches of the endless shuffled stream, from where the run stands."""
+        """Batches of the endless shuffled stream, from the run's position in it."""
         assert self.train_set is not None
         rank, world_size = self._place()
         run: Any = self.trainer.lightning_module if self.trainer else None
@@ -216,12 +216,12 @@ class GANDataModule(LightningDataModule, ABC):
         return self._loader(self.train_set, sampler)
 
     def val_dataloader(self) -> Iterable[Any]:
-        """The held-out images, each once."""
+        """The held-out things, each once."""
         assert self.held_out_set is not None
         return self._loader(self.held_out_set, dealt_indices(len(self.held_out_set), self.batch_size, *self._place()))
 
     def test_dataloader(self) -> Iterable[Any]:
-        """The images to judge on, each once: what `setup` has read for the stage."""
+        """The things to judge on, each once, as `setup` has read them for the stage."""
         return self.val_dataloader()
 
     def on_after_batch_transfer(self, batch: LoadedBatch, dataloader_idx: int) -> AnyBatch:
@@ -244,14 +244,14 @@ class GANDataModule(LightningDataModule, ABC):
 
 
 class PartLoader(DataLoader[LoadedBatch]):
-    """Batches of a part, by processes beside the training as long as there is something to decode.
+    """Batches of a part, loaded by other processes as long as there is something to decode.
 
-    To hand a batch from one process to another takes longer than to take it from memory.
+    Handing a batch from one process to another takes longer than reading it from memory.
 
     Args:
         part: Gives the batches.
-        batches: Which, again at each pass: places of a run's stream, or numbers.
-        num_workers: Processes, if they are of use.
+        batches: The batches of each pass, as places of a run's stream or as numbers.
+        num_workers: Processes that load, if they are of use.
     """
 
     def __init__(self, part: Part, batches: Any, num_workers: int) -> None:

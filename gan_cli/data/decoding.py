@@ -18,11 +18,11 @@ from gan_cli.media import reading
 from gan_cli.seeding import stream
 
 AT_ONCE = 256
-"""Files that are opened between two looks at the clock."""
+"""This many files are opened between two looks at the clock."""
 THREADS = 4
-"""That open files beside each other: most of it is waiting for the disk."""
+"""This many threads open files at once: most of the time is spent waiting for the disk."""
 ENOUGH = 2
-"""How many times larger than wanted a JPEG is decoded at least: less would be seen in the result."""
+"""A JPEG is decoded at least this many times larger than wanted: a smaller one would show in the result."""
 
 Side = Literal["left", "right"]
 
@@ -31,8 +31,8 @@ class Pair(NamedTuple):
     """Two sides of an example.
 
     Attributes:
-        name: What it is called in its part.
-        files: One with the sides beside each other, or two, the source first.
+        name: Its name in its part.
+        files: One file with the sides beside each other, or two files, the source first.
     """
 
     name: str
@@ -46,7 +46,7 @@ Example = File | Pair
 
 
 def files_of(example: Example) -> tuple[File, ...]:
-    """What an example is read from."""
+    """The files that an example is read from."""
     return example.files if isinstance(example, Pair) else (example,)
 
 
@@ -55,9 +55,9 @@ class Recipe(NamedTuple):
 
     Attributes:
         channels: C of an image, or of source and target of a pair.
-        side: Of the squares made, in pixels.
-        square: Side of the square cut from the middle of each file first, at most; 0 takes the whole and gives up its
-            aspect.
+        side: Side of the squares made, in pixels.
+        square: Largest side of the square that is first cut from the middle of each file; 0 takes the whole and changes
+            its aspect.
         max_pixels: Files with more are refused.
         source: Where the source is in files that hold both sides.
     """
@@ -70,7 +70,7 @@ class Recipe(NamedTuple):
 
     @property
     def shape(self) -> Shape:
-        """Of what is made."""
+        """Shape of the images made."""
         return sum(self.channels), self.side, self.side
 
     def make(self, example: Example) -> Tensor:
@@ -88,14 +88,14 @@ class Recipe(NamedTuple):
             BrokenFile: If a file is damaged.
         """
         files = files_of(example)
-        whole_or_largest = self.square in (0, LARGEST)  # of which a smaller decoding has the same part
+        whole_or_largest = self.square in (0, LARGEST)  # a smaller decoding shows the same part
         if len(files) == len(self.channels):
             image = self._decoded(files[number], ENOUGH * self.side if whole_or_largest else 0)
         else:
             both = self._decoded(files[0])
             left = both.width // 2 * ((number == 0) == (self.source == "right"))
             image = both.crop((left, 0, left + both.width // 2, both.height))
-        # to the colours wanted first: in a palette or in 16 bits nothing can be resampled
+        # first to the wanted colours: a palette or 16 bits cannot be resampled
         coloured = reading.to_mode(image, self.channels[number])
         return reading.to_tensor(resized(coloured, self.side, self.square), self.channels[number])
 
@@ -111,7 +111,7 @@ class Recipe(NamedTuple):
 def check_headers(examples: Sequence[Example], root: Path, max_pixels: int, seconds: float) -> None:
     """Refuses a set with files that are no images, before the first step.
 
-    Every file's header is looked at, as long as there is time; a file that breaks only later ends the run by its name.
+    Every file's header is read, as long as there is time; a file that breaks only later ends the run with its name.
     One that holds two sides must have an even width.
 
     Args:
@@ -137,12 +137,12 @@ def check_headers(examples: Sequence[Example], root: Path, max_pixels: int, seco
 def headers(
     files: Sequence[File], seconds: float, max_pixels: int = reading.MAX_PIXELS
 ) -> dict[File, tuple[int, int] | reading.Unreadable]:
-    """Width and height of each file by its header, or why it has none, by several threads.
+    """Width and height of each file from its header, or why it has none; several threads look.
 
     Args:
         files: What to look at.
-        seconds: After that no further file is opened, and those left are missing in what is given: any, because the
-            order is mixed.
+        seconds: After this time no further file is opened; those left, which are random ones because the order is
+            mixed, are missing in the result.
         max_pixels: Files with more are unreadable.
     """
 

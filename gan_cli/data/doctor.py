@@ -23,18 +23,18 @@ from gan_cli.errors import UserError
 from gan_cli.media import pictures, reading
 
 THREADS = 4
-"""That decode beside each other."""
+"""This many threads decode at once."""
 LONG = 3
-"""How many times longer than wide an image is that looks like a mistake."""
+"""An image more than this many times longer than wide looks like a mistake."""
 SHEET = 64
-"""Images of a contact sheet."""
+"""A contact sheet shows at most this many images."""
 
 
 class Finding(NamedTuple):
     """Something that is wrong, or looks so.
 
     Attributes:
-        what: Said of the files, after their number.
+        what: What is said of the files, after their number.
         places: The files.
     """
 
@@ -43,7 +43,7 @@ class Finding(NamedTuple):
 
 
 class Diagnosis(NamedTuple):
-    """What was seen of a data set.
+    """The result of a look at a data set.
 
     Attributes:
         facts: Lines on what is there and what would be done with it.
@@ -58,7 +58,7 @@ def diagnose(data: GANDataModule, done: Callable[[int, int], object] = lambda *_
     """Looks at everything in a set.
 
     Args:
-        data: The set; nothing must have been set up.
+        data: The set; its `setup` need not have been called.
         done: Is told how many files have been looked at, and of how many.
 
     Raises:
@@ -72,7 +72,7 @@ def diagnose(data: GANDataModule, done: Callable[[int, int], object] = lambda *_
 def contact_sheet(data: GANDataModule) -> Tensor | None:
     """Training things as a network will see them, augmented, uint8 [C, H, W]; sides of a pair beside each other.
 
-    None where a thing alone has no picture, as a point.
+    None where a single thing has no picture, such as a point.
 
     Raises:
         UserError: If there is nothing.
@@ -128,7 +128,7 @@ def _of_files(data: FileDataModule, done: Callable[[int, int], object]) -> Diagn
 
 
 def _parts(groups: Callable[[Split], dict[str, list[File]]]) -> dict[str, dict[str, list[File]]]:
-    """The groups of each part that differs from those before it: watching and judging may share one."""
+    """The groups of each part that differs from those before it, since watching and judging may share a part."""
     found: dict[str, dict[str, list[File]]] = {}
     for split in SPLITS:
         part = groups(split)
@@ -176,7 +176,7 @@ def _looks(sound: list[Examined]) -> list[str]:
 
 
 def _left_out(data: FileDataModule, files: list[File]) -> list[str]:
-    """Files beside the images that are none by their endings."""
+    """Files beside the images that have other endings."""
     roots = {file.root for file in files if file.kind == "folder"}
     others = Counter(
         path.suffix.lower() or path.name
@@ -188,7 +188,7 @@ def _left_out(data: FileDataModule, files: list[File]) -> list[str]:
 
 
 def _duplicates(sound: list[Examined], where: dict[File, str]) -> list[Finding]:
-    """Files of the same bytes: those that are trained on and judged by apart from the others."""
+    """Findings on files with the same bytes: those in several parts are listed apart from the others."""
     alike: dict[bytes, list[File]] = defaultdict(list)
     for one in sound:
         alike[one.digest].append(one.file)
@@ -218,7 +218,7 @@ def _is_long(one: Examined) -> bool:
 
 
 def _minority(sound: list[Examined], trait: Callable[[Examined], bool]) -> list[Examined]:
-    """Those with a trait, if they are less than half."""
+    """The files with a trait, if they are less than half."""
     having = [one for one in sound if trait(one)]
     return having if len(having) < len(sound) / 2 else []
 
@@ -271,7 +271,7 @@ def _classes(data: GANDataModule, part: LabelledPart) -> dict[str, int]:
 
 
 def _counts(parts: dict[str, dict[str, int]]) -> list[str]:
-    """A line a part: how many images, and how many of each class."""
+    """One line for each part: how many images it has, and how many of each class."""
     lines = []
     for name, groups in parts.items():
         named = {group: count for group, count in groups.items() if group}
@@ -282,7 +282,7 @@ def _counts(parts: dict[str, dict[str, int]]) -> list[str]:
 
 
 def _shares(counts: dict[str, int], sort: bool = True) -> str:
-    """Names and numbers in a line; of many only the ends."""
+    """Names and numbers in one line; of many names, only the first and the last."""
     entries = sorted(counts.items(), key=lambda entry: -entry[1]) if sort else list(counts.items())
     told = [f"{name} {count:,}" for name, count in entries]
     return ", ".join(told if len(told) <= 12 else [*told[:8], f"... {len(told)} in all"])

@@ -22,7 +22,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from gan_cli.errors import UserError
 
 TIMEOUT = 30
-"""Seconds without an answer after which an attempt is given up."""
+"""An attempt is given up after this many seconds without an answer."""
 CHUNK = 1 << 20
 
 
@@ -50,14 +50,14 @@ class Archive(NamedTuple):
 
 
 def provide(archive: Archive, root: Path, complete: Callable[[Path], bool], offline: list[str]) -> None:
-    """Sees to it that the folder `root/NAME` is there; what is there already is not fetched again.
+    """Makes sure that the folder `root/NAME` is there; if it is there already, it is not fetched again.
 
     An archive that lies in `root` is unpacked and kept; one that was fetched is removed afterwards.
 
     Args:
         archive: What to fetch.
         root: Folder that holds the data sets.
-        complete: Whether a folder is the set.
+        complete: Tells whether a folder holds the whole set.
         offline: Data sets to name to a user who has no network.
 
     Raises:
@@ -108,7 +108,7 @@ def fetch(archive: Archive, target: Path) -> None:
         except HTTPError as error:
             if error.code != http.client.REQUESTED_RANGE_NOT_SATISFIABLE:
                 raise
-            part.unlink()  # longer than the archive is now: from the beginning
+            part.unlink()  # it is longer than the archive is now, so it is fetched from the beginning
             _receive(archive, part, 0)
     os.replace(part, target)
 
@@ -139,7 +139,7 @@ def unpack(packed: Path, folder: Path, complete: Callable[[Path], bool]) -> None
     Args:
         packed: The archive.
         folder: The folder to make. The archive holds one of that name, or its content.
-        complete: Whether a folder is what is wanted.
+        complete: Tells whether a folder holds what is wanted.
 
     Raises:
         UserError: If the archive is damaged, holds links or names that lead out of it, or is not what is wanted. Then
@@ -214,10 +214,10 @@ def _members(packed: Path) -> Iterator[tuple[str, IO[bytes]]]:
         for member in tar:
             if not (member.isreg() or member.isdir()):
                 raise _unsafe(packed, member.name)
-            if inside := tar.extractfile(member):  # none of a folder
+            if inside := tar.extractfile(member):  # None for a folder
                 yield member.name, inside
         while tar.fileobj and tar.fileobj.read(CHUNK):
-            pass  # to the very end, where gzip compares its checksum
+            pass  # read to the very end, where gzip compares its checksum
 
 
 def _safe(name: str, packed: Path) -> PurePosixPath:

@@ -10,7 +10,7 @@ from gan_cli.data.archives import File
 from gan_cli.media import reading
 
 NOISE = 6
-"""How much the channels of a grey image differ at most, for what JPEG does to them."""
+"""The channels of a grey image may differ by at most this much, because JPEG changes them a little."""
 
 ENDINGS = {
     "JPEG": {".jpg", ".jpeg"},
@@ -22,15 +22,15 @@ ENDINGS = {
     "TIFF": {".tif", ".tiff"},
     "PPM": {".ppm", ".pgm"},
 }
-"""How files of a format are called."""
+"""The usual file endings of each format."""
 
 
 class Examined(NamedTuple):
-    """What was seen of a file.
+    """What a look at a file has shown.
 
     Attributes:
         file: The file.
-        digest: Of its bytes.
+        digest: Checksum of its bytes.
         reason: Why it cannot be read; "" if it can.
         size: Width and height, as it is shown.
         mode: Pillow's name for its colours and depth.
@@ -54,7 +54,7 @@ class Examined(NamedTuple):
 
 
 def look(file: File, max_pixels: int = reading.MAX_PIXELS) -> Examined:
-    """What is to be seen of one file."""
+    """Examines one file."""
     try:
         content = file.content()
         data = file.path.read_bytes() if content is None else content
@@ -91,7 +91,7 @@ def _is_grey(image: Image.Image) -> bool:
 
 
 def is_misnamed(one: Examined) -> bool:
-    """Whether a file's ending is not that of its format."""
+    """Whether a file's ending does not fit its format."""
     if one.file.kind == "lmdb":
         return False
     return one.file.path.suffix.lower() not in ENDINGS.get(one.kind, {one.file.path.suffix.lower()})

@@ -1,4 +1,4 @@
-"""What every set of image files does: its arguments, its look at the files, where decoded images are kept."""
+"""The base of every set of image files: its arguments, its look at the files, and where decoded images are kept."""
 
 import time
 from abc import abstractmethod
@@ -21,10 +21,10 @@ from gan_cli.errors import UserError
 from gan_cli.media import reading
 
 JITTER = 286 / 256
-"""How much larger training images are before they are cut, in the papers' code."""
+"""Training images are enlarged by this factor before they are cut, as in the papers' code."""
 
 SECONDS_TO_LOOK = 5.0
-"""For which files are opened before the first step; those that are left show themselves when they are decoded."""
+"""Files are opened for this many seconds before the first step; the others are checked once they are decoded."""
 
 PURPOSES: dict[Split, str] = {"train": "train on", "val": "watch while training", "test": "judge on"}
 
@@ -97,7 +97,7 @@ class FileDataModule(GANDataModule):
         )
 
     def framing_of(self, split: Split) -> Framing:
-        """What is shown of the images of a part."""
+        """How the images of a part are cut and mirrored."""
         return self.framing if split == "train" else self.framing.held_out
 
     def recipe(self, split: Split, *channels: int) -> Recipe:
@@ -106,14 +106,14 @@ class FileDataModule(GANDataModule):
 
     @abstractmethod
     def groups(self, split: Split) -> dict[str, list[File]]:
-        """The files of a part by class, domain or side, without a look into them; "" where there is but one group."""
+        """The files of a part by class, domain or side, without opening them; "" if there is only one group."""
 
     def not_used(self) -> list[File]:
         """Images that belong to none of the set's parts."""
         return []
 
     def without_partner(self) -> list[File]:
-        """Files that are left over where there should be pairs."""
+        """Files that have no partner in a set of pairs."""
         return []
 
     def unreadable_files(self) -> list[Path]:
@@ -123,16 +123,16 @@ class FileDataModule(GANDataModule):
             for number in broken.nonzero().flatten().tolist()
             for file in files_of(examples[number])
         )
-        return list(dict.fromkeys(found))  # what is watched may be what is judged on
+        return list(dict.fromkeys(found))  # the part that is watched may also be the one that is judged on
 
     def stored(self, split: Split, examples: Sequence[Example], recipe: Recipe, classes: Tensor | None = None) -> Store:
-        """The images of a part, or of one domain of it, from where they are kept; the files are looked at first.
+        """The images of a part, or of one domain of it, from where they are kept; the files are checked first.
 
         Args:
             split: The part.
             examples: One for each image.
             recipe: Makes the image.
-            classes: Whose files may stand in for each other, int64 [M]; by default all.
+            classes: Class of each example, int64 [M]; files of one class may stand in for each other, by default all.
 
         Raises:
             UserError: If there are no images, or files among them that cannot be read.
@@ -161,7 +161,7 @@ def named(inputs: Sequence[tuple[str, File, Callable[[], Tensor]]]) -> list[Name
     """Test images under the names that their translations get; names that differ in the ending alone keep it.
 
     Args:
-        inputs: Of each its name without ending, its file, and what reads it.
+        inputs: For each image its name without ending, its file, and a function that reads it.
     """
     names = [name for name, _, _ in inputs]
     twice = {name for name in names if names.count(name) > 1} if len(set(names)) < len(names) else set()
@@ -174,13 +174,13 @@ def named_files(examples: Sequence[Example], recipe: Recipe, number: int = 0) ->
     Args:
         examples: Files, or pairs.
         recipe: Makes them.
-        number: Of a pair, which side.
+        number: Which side of a pair.
     """
     return named([(example.name, files_of(example)[0], partial(recipe.part, example, number)) for example in examples])
 
 
 def checked_channels(number: int) -> int:
-    """The channels of images, if they are possible.
+    """The number of channels, if images can have so many.
 
     Raises:
         UserError: If they are not.

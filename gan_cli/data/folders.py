@@ -112,7 +112,7 @@ def chosen(parts: dict[Split, list[T]], split: Split, held_out: float, seed: int
     """The files of a part. Where only a training folder is there, a share of it is held out.
 
     Args:
-        parts: What there is.
+        parts: The files of each part.
         split: The part wanted. The one to watch and the one to judge on stand in for each other.
         held_out: The share, if one must be taken.
         seed: Chooses its files.
@@ -131,7 +131,7 @@ def labelled(classes: Iterable[Parts], split: Split, held_out: float, seed: int)
     """The files of a part of all classes, with the classes' numbers, int64 [M].
 
     Args:
-        classes: What there is of each class.
+        classes: The files of each class, by part.
         split: The part wanted.
         held_out: The share of each class, if one must be taken.
         seed: Chooses its files.

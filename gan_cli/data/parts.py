@@ -14,32 +14,32 @@ from gan_cli.data.transforms import Framing
 
 
 class Part(Dataset[LoadedBatch], ABC):
-    """A part of a set. It gives whole batches, uint8: of a run's stream to train on, or by number to look at.
+    """A part of a set. It gives whole batches as they are kept: of a run's stream to train on, or by number to look at.
 
     Training batches may be augmented, as a pure function of (seed, position); batches by number never are.
     """
 
     @abstractmethod
     def __len__(self) -> int:
-        """Images, or places of the stream that make a pass."""
+        """How many things the part has, or how many places of the stream make a pass."""
 
     @abstractmethod
     def __getitem__(self, places: Span | Tensor) -> LoadedBatch:
-        """The batch at these places of a run's stream, or of the images with these numbers, int64 [N]."""
+        """The batch at these places of a run's stream, or of the things with these numbers, int64 [N]."""
 
     @property
     def stores(self) -> tuple[Store, ...]:
-        """Where its images come from, if from stores."""
+        """The stores that its images come from, if there are any."""
         return ()
 
     @property
     def at_hand(self) -> bool:
-        """Whether nothing is left to be decoded or read from a disk, so that no other process is of use."""
+        """Whether nothing is left to be decoded or read from a disk, so that other processes are of no use."""
         return bool(self.stores) and all(store.at_hand for store in self.stores)
 
 
 class LabelledPart(Part):
-    """A part whose images have classes.
+    """A part whose things have classes.
 
     Attributes:
         labels: int64 [M], or float [M, K] of attributes.
@@ -52,7 +52,7 @@ class InMemory(LabelledPart):
     """A part that is held as tensors and never augmented.
 
     Args:
-        content: All as one batch: a named tuple of tensors with M rows each. Where it has no `labels`, they are 0.
+        content: The whole part as one batch: a named tuple of tensors with M rows each. Without `labels` they are 0.
     """
 
     def __init__(self, content: Any) -> None:
@@ -77,7 +77,7 @@ class LabelledImages(LabelledPart):
     Args:
         store: Gives the images.
         labels: int64 [M], or float [M, K].
-        framing: What is shown of them.
+        framing: How the images are cut and mirrored.
     """
 
     def __init__(self, store: Store, labels: Tensor, framing: Framing) -> None:
@@ -102,8 +102,8 @@ class Pairs(Part):
 
     Args:
         store: Gives both sides as one image, the source's channels first.
-        source_channels: How many these are.
-        framing: What is shown of them.
+        source_channels: How many channels the source has.
+        framing: How the images are cut and mirrored.
     """
 
     def __init__(self, store: Store, source_channels: int, framing: Framing) -> None:
@@ -133,7 +133,7 @@ class TwoDomains(Part):
     Args:
         a: Gives the images of the first domain.
         b: Gives those of the second.
-        framing: What is shown of them.
+        framing: How the images are cut and mirrored.
     """
 
     def __init__(self, a: Store, b: Store, framing: Framing) -> None:
@@ -174,5 +174,5 @@ def _shown(
 
 
 def _named(mirrored: Tensor | None, *fields: str) -> dict[str, Tensor]:
-    """What is mirrored of fields that show one place."""
+    """Which things are mirrored, the same in all fields that show one place."""
     return {} if mirrored is None else dict.fromkeys(fields, mirrored)

@@ -15,7 +15,7 @@ from torch.utils.data import Sampler
 from gan_cli.seeding import stream
 
 PAGE = 4096
-"""Places whose random numbers are drawn at once."""
+"""Random numbers are drawn for this many places at once."""
 
 
 class Span(NamedTuple):
@@ -77,7 +77,7 @@ def _cut(page: Callable[[int], Tensor], size: int, start: int, stop: int) -> Ten
 
 @lru_cache(maxsize=8)
 def _page(columns: int, seed: int, use: str, number: int) -> Tensor:
-    """Drawn for many places at once: a generator for each would take longer than a small image."""
+    """Random numbers for many places at once: a generator for each place would take longer than a small image."""
     return torch.rand(PAGE, columns, generator=stream(seed, use, number))
 
 
@@ -116,11 +116,11 @@ class StreamSampler(Sampler[Span]):
 
 
 def dealt_indices(size: int, batch_size: int, rank: int, world_size: int) -> list[Tensor]:
-    """Batches for evaluation: every image once, dealt out to the processes; a process may get none."""
+    """Batches for evaluation: every thing once, dealt out to the processes; a process may get none."""
     mine = torch.arange(size)[rank::world_size]
     return list(mine.split(batch_size)) if len(mine) else []
 
 
 def spread(indices: Tensor, longer: int, shorter: int) -> Tensor:
-    """Numbers of a longer list as numbers of a shorter one, so that both are gone through once; int64 [N]."""
+    """Numbers of a longer list as numbers of a shorter one, so that both are passed through once; int64 [N]."""
     return indices * shorter // longer

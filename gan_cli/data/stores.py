@@ -20,16 +20,16 @@ from gan_cli.errors import RunFailed, UserError
 from gan_cli.files import write_atomically
 
 Shape = tuple[int, int, int]
-"""C, H and W."""
+"""C, H and W of an image."""
 
 SHARD_BYTES = 16 << 20
-"""Of pixels in a file of a cache on disk."""
+"""A file of a cache on disk holds about this many bytes of pixels."""
 THREADS = 4
-"""That decode beside each other while a cache is built."""
+"""This many threads decode at once while a cache is built."""
 MOST_AT_HAND = 2 << 30
-"""Bytes of files that are mapped without other processes that read ahead."""
+"""Up to this many bytes of files are mapped without other processes that read ahead."""
 BROKEN = "broken.npy"
-"""Which images of a cache on disk others stand in for."""
+"""The file of a cache on disk that tells which images others stand in for."""
 
 T = TypeVar("T")
 
@@ -38,7 +38,7 @@ class BrokenFile(RunFailed):
     """A file that could not be decoded though its header was whole.
 
     Args:
-        message: One line. From a loader's process it comes with a traceback before it, which is cut away.
+        message: One line. From a loader's process it comes with a traceback in front, which is cut away.
     """
 
     def __init__(self, message: str) -> None:
@@ -59,7 +59,7 @@ class Store(ABC):
 
     @abstractmethod
     def __len__(self) -> int:
-        """Images."""
+        """How many images there are."""
 
     @abstractmethod
     def __getitem__(self, numbers: Tensor) -> Tensor:
@@ -77,7 +77,7 @@ class Store(ABC):
 
 
 class TensorStore(Store):
-    """Images that are at hand.
+    """Images that are held in memory.
 
     Args:
         images: uint8 [M, C, H, W].
@@ -155,7 +155,7 @@ class DecodingStore(Store, Generic[T]):
 
 
 class MemoryStore(Store):
-    """What another store gives, kept from the first time on, in memory that all of a loader's processes share.
+    """Images of another store, kept from their first use on, in memory that all of a loader's processes share.
 
     Args:
         source: The other store.
@@ -178,7 +178,7 @@ class MemoryStore(Store):
         missing = numbers[~self.filled[numbers]].unique()
         if len(missing):
             self.images[missing] = self.source[missing]
-            self.filled[missing] = True  # last: another process may look at any moment
+            self.filled[missing] = True  # set last, because another process may look at any moment
         return self.images[numbers]
 
 
@@ -187,7 +187,7 @@ class DiskStore(Store):
 
     Args:
         folder: Holds the files, as `build` writes them.
-        count: Images.
+        count: How many images there are.
         shape: C, H and W.
     """
 
@@ -224,15 +224,15 @@ def is_built(folder: Path, count: int, shape: Shape) -> bool:
 
 
 def build(source: Store, folder: Path, done: Callable[[int], object] = lambda _: None) -> DiskStore:
-    """Writes all images of a store into files, where they are not there yet.
+    """Writes all images of a store into files, unless they are there already.
 
-    Each file appears whole or not at all, so that a build that was broken off goes on where it was. Of several
-    processes one builds and the others wait.
+    Each file appears whole or not at all, so that an interrupted build continues where it stopped. One of
+    several processes builds while the others wait.
 
     Args:
         source: Gives the images.
-        folder: Where to.
-        done: Is told how many images are there, now and again.
+        folder: The folder of the files.
+        done: Is told from time to time how many images are there.
 
     Raises:
         OSError: If the folder cannot be written or is full.
@@ -242,7 +242,7 @@ def build(source: Store, folder: Path, done: Callable[[int], object] = lambda _:
     count = len(source)
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / ".lock"):
-        for left in folder.glob(".*.tmp"):  # of a process that was killed
+        for left in folder.glob(".*.tmp"):  # left by a process that was killed
             left.unlink()
         for shard, start in enumerate(range(0, count, each)):
             stop = min(start + each, count)
@@ -280,10 +280,10 @@ def shard_path(folder: Path, number: int) -> Path:
 
 
 def shared_zeros(shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
-    """Zeros that processes forked later fill and see as well; room is taken as they are written to.
+    """Zeros that later forked processes can fill and see as well; memory is taken only as they are written to.
 
     Raises:
-        UserError: If there is not so much memory.
+        UserError: If there is not enough memory.
     """
     count = math.prod(shape)
     try:
@@ -310,15 +310,15 @@ def _noted(path: Path) -> Tensor | None:
 
 @cache
 def _mapped(path: Path) -> NDArray[Any]:
-    """Opened by each process for itself, so that nothing but the path travels to the loader's processes."""
+    """The array of a file, opened by each process itself, so that only the path goes to a loader's processes."""
     return _loaded(path, mmap_mode="r")
 
 
 def _loaded(path: Path, **how: Any) -> NDArray[Any]:
-    """An array of a file.
+    """The array of a file.
 
     Raises:
-        BrokenFile: If it is no whole file.
+        BrokenFile: If the file is not whole.
     """
     try:
         loaded: NDArray[Any] = np.load(path, **how)

@@ -1,4 +1,4 @@
-"""Images of any size brought to one, with the papers' jitter: enlarged, cut at random, mirrored."""
+"""Brings images of any size to one size, with the papers' jitter: enlarged, cut at random, mirrored."""
 
 from typing import NamedTuple
 
@@ -9,11 +9,11 @@ from torch import Tensor
 from gan_cli.data.sampling import Span, uniform_rows
 
 LARGEST = 1 << 30
-"""The side of a square that takes the largest one there is."""
+"""As the side of a square, it asks for the largest square that fits."""
 
 
 class Views(NamedTuple):
-    """What is shown of images that were brought to the size they are loaded at.
+    """Which part is shown of images that were brought to the size they are loaded at.
 
     Attributes:
         left: Columns cut away on the left, int64 [N].
@@ -27,7 +27,7 @@ class Views(NamedTuple):
 
 
 class Framing(NamedTuple):
-    """What is shown of a training image, as a function of its place in the run's stream.
+    """How a training image is cut and mirrored, as a function of its place in the run's stream.
 
     Isola et al. 2017, arXiv:1611.07004, section 6.2: resized to 286x286 and cut back at random to 256x256, mirrored.
 
@@ -43,12 +43,12 @@ class Framing(NamedTuple):
 
     @property
     def varies(self) -> bool:
-        """Whether an image is not shown alike each time."""
+        """Whether an image may look different each time that it is shown."""
         return self.flip or self.load_size > self.image_size
 
     @property
     def held_out(self) -> "Framing":
-        """How images are shown that are not trained on: whole, as they are."""
+        """The framing of images that are not trained on: whole and unchanged."""
         return Framing(self.image_size, self.image_size, flip=False)
 
     def views(self, span: Span, use: str = "") -> Views:
@@ -63,7 +63,7 @@ class Framing(NamedTuple):
         return Views((across * places).long(), (down * places).long(), (coin < 0.5) & self.flip)
 
     def middle(self, count: int) -> Views:
-        """The middle of each image, as it is."""
+        """Views of the middle of each image, not mirrored."""
         margin = torch.full((count,), (self.load_size - self.image_size) // 2)
         return Views(margin, margin, torch.zeros(count, dtype=torch.bool))
 
@@ -80,9 +80,9 @@ def resized(image: Image.Image, side: int, square: int = 0) -> Image.Image:
     """An image as a square; bicubic and without aliasing (Pillow's), as the authors of pix2pix and CycleGAN do it.
 
     Args:
-        image: Of any size, in a mode that can be resampled.
-        side: Of the square, in pixels.
-        square: Side of what is cut from the middle first, at most; 0 takes the whole image and gives up its aspect.
+        image: An image of any size, in a mode that can be resampled.
+        side: Side of the square, in pixels.
+        square: Largest side of the square that is first cut from the middle; 0 takes the whole and changes its aspect.
     """
     box = centre(image.size, square) if square else None
     return image.resize((side, side), Image.Resampling.BICUBIC, box)

@@ -9,10 +9,10 @@ from gan_cli.errors import UserError
 
 
 class Launch(NamedTuple):
-    """What a launcher says of the run.
+    """A launcher's facts about the run.
 
     Attributes:
-        by: Its name.
+        by: Name of the launcher.
         processes: How many there are in all.
         nodes: On how many machines.
         option: What sets their number on each machine, for messages.
@@ -43,7 +43,7 @@ def launch() -> Launch | None:
 def placed(devices: Any, num_nodes: int, typed: set[str]) -> tuple[Any, int]:
     """The devices and nodes of a run: what was typed, otherwise what the launcher has started.
 
-    Without a look at this Lightning trains in one process where SLURM_NTASKS is 1 and two devices are asked for,
+    Without this check, Lightning trains in one process where SLURM_NTASKS is 1 and two devices are asked for,
     in each process alone where torchrun has started two and one device is asked for, and waits for tasks that nobody
     starts where srun is left out.
 

@@ -27,7 +27,7 @@ def memory_in_use() -> str:
 
 
 def free_memory() -> None:
-    """Gives back what objects hold that only refer to each other, and what the GPU's allocator keeps."""
+    """Gives back the memory of objects that only refer to each other, and what the GPU's allocator keeps."""
     gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()

@@ -1,4 +1,4 @@
-"""Training in several processes: only what the stepping player has learned goes over the network."""
+"""Training in several processes: only the stepping player's gradients go over the network."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -12,10 +12,10 @@ from torch.optim import Optimizer
 
 
 class PlayersDDP(DDPStrategy):
-    """Data-parallel training of two players that step in turn.
+    """Data-parallel training of players that step in turn.
 
     PyTorch's DistributedDataParallel sends the gradients of the whole model with each backward pass, the frozen
-    player's too, and has to look for parameters that were not used. Here the gradients of the stepping player are
+    players' too, and has to look for parameters that were not used. Here the gradients of the stepping player are
     averaged once, right before its step: after all its backward passes, before they are unscaled and clipped. The
     running statistics of batch normalisation are averaged with them, so that all processes agree on them.
     """
@@ -42,7 +42,7 @@ def average(tensors: list[Tensor]) -> None:
     """Replaces tensors by their means over all processes, with one message for each type of number.
 
     Args:
-        tensors: Of the same shapes, in the same order, on all processes.
+        tensors: Tensors of the same shapes, in the same order, on all processes.
     """
     for dtype in dict.fromkeys(tensor.dtype for tensor in tensors):
         alike = [tensor for tensor in tensors if tensor.dtype == dtype]

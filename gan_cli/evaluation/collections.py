@@ -1,4 +1,4 @@
-"""Things to compare, from wherever they come: read when they are needed, and named by what they are."""
+"""Things to compare, from models, data sets or folders: read when they are needed, and named after their origin."""
 
 import hashlib
 from collections.abc import Callable
@@ -15,9 +15,9 @@ from gan_cli.data.parts import LabelledPart, Part, TwoDomains
 from gan_cli.metrics.features import LabelledImages, Lesson, reduced
 
 BATCH = 100
-"""Images that are made or read at a time."""
+"""At most this many things are made or read at once."""
 MOST_TO_LEARN_FROM = 60_000
-"""Images that a classifier is trained on at most."""
+"""A classifier is trained on at most this many images."""
 
 
 class Collection(NamedTuple):
@@ -25,9 +25,9 @@ class Collection(NamedTuple):
 
     Attributes:
         origin: Where they come from, in words, such as "MNIST test".
-        key: What results of them are kept under; changes with their content. "" where nothing is to be kept.
+        key: The key under which their results are kept; it changes with their content. "" keeps nothing.
         total: How many there are.
-        read: Gives those with some numbers as they are kept: images as uint8 [N, C, H, W].
+        read: Gives the things with given numbers, as they are kept: images as uint8 [N, C, H, W].
     """
 
     origin: str
@@ -36,23 +36,23 @@ class Collection(NamedTuple):
     read: Callable[[Tensor], Tensor]
 
     def some(self, count: int) -> "Collection":
-        """So many of them, evenly from the whole; all of them if there are no more."""
+        """`count` of the things, evenly from the whole; all of them if there are no more."""
         count = min(count, self.total)
         return self.chosen(torch.arange(count) * self.total // count, f"{count}") if count < self.total else self
 
     def chosen(self, numbers: Tensor, key: str) -> "Collection":
-        """Those with some numbers."""
+        """The things with these numbers."""
         return self._replace(
             key=self.key and f"{self.key}-{key}", total=len(numbers), read=lambda places: self.read(numbers[places])
         )
 
     def halves(self) -> tuple["Collection", "Collection"]:
-        """Every second one, and the others; equally many."""
+        """Two halves of equal size: every second thing, and the others."""
         pairs = torch.arange(self.total // 2 * 2)
         return self.chosen(pairs[::2], "even"), self.chosen(pairs[1::2], "odd")
 
     def all(self) -> Tensor:
-        """All of them at once, as they are kept."""
+        """All things at once, as they are kept."""
         return torch.cat([self.read(numbers) for numbers in torch.arange(self.total).split(BATCH)])
 
 
@@ -62,7 +62,7 @@ def of_split(data: GANDataModule, split: Split, domain: int = 0) -> Collection:
     Args:
         data: The set.
         split: The part.
-        domain: Of a set between two domains, which; of other sets 0.
+        domain: Which domain, for a set between two domains; 0 for other sets.
 
     Raises:
         UserError: If the part is not there.
@@ -75,7 +75,7 @@ def of_split(data: GANDataModule, split: Split, domain: int = 0) -> Collection:
 
 
 def _reader(part: Part, domain: int | None) -> tuple[int, Callable[[Tensor], Tensor]]:
-    if isinstance(part, TwoDomains) and domain is not None:  # of different lengths: by the numbers of the one
+    if isinstance(part, TwoDomains) and domain is not None:  # domains differ in length: numbers count one
         store = part.stores[domain]
         return len(store), lambda numbers: part.framing.cut(store[numbers], part.framing.middle(len(numbers)))
 
@@ -102,19 +102,19 @@ def content_key(data: GANDataModule, split: Split) -> str:
 
 
 def labels_of(data: GANDataModule, split: Split) -> Tensor:
-    """The classes of a part's images, int64 [M], or float [M, K] of attributes."""
+    """The classes of a part's things, int64 [M], or float [M, K] of attributes."""
     part = data.at_hand(split)
     assert isinstance(part, LabelledPart)
     return part.labels
 
 
 def has_classes(data: GANDataModule) -> bool:
-    """Whether each image has one of several classes, so that a classifier can be trained."""
+    """Whether each thing has one of several classes, so that a classifier can be trained."""
     return data.facts.get("num_classes", 0) > 1 and not data.facts.get("attributes")
 
 
 def lesson_of(data: GANDataModule) -> Lesson | None:
-    """What a classifier of a data set is trained on; None where its images have no classes."""
+    """The lesson that a data set's classifier is trained on; None if its images have no classes."""
     if not has_classes(data):
         return None
     facts = data.facts
@@ -136,6 +136,6 @@ def _small(images: Collection) -> Tensor:
 
 
 def _size(data: GANDataModule) -> str:
-    """What of a set's size stands in the names of files, such as "32px"."""
+    """A set's size as it stands in the names of files, such as "32px"."""
     side = data.facts.get("image_size")
     return f"{side}px" if side else "x"

@@ -23,12 +23,12 @@ def images_at(path: Path, side: int | None, channels: int | None) -> Collection:
 
     Args:
         path: Where they are.
-        side: Pixels that images of other sizes are resized to, as squares (`RESIZING`); None refuses
-            different sizes.
+        side: Side in pixels of the squares that images are resized to (`RESIZING`); None refuses different
+            sizes.
         channels: C wanted, 1 or 3; None takes the first image's.
 
     Raises:
-        UserError: If there are none, one cannot be read, or they are of different sizes.
+        UserError: If there are no images, one cannot be read, or they are of different sizes.
     """
     if path.suffix == ".npz":
         return _of_array(path, side, channels)

@@ -1,4 +1,4 @@
-"""Scores of a model that makes images from noise."""
+"""Scores of a model that generates from noise."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, cast
@@ -18,7 +18,7 @@ from gan_cli.seeding import stream
 from gan_cli.variants.base import AdversarialModule
 
 MOST_WALKS = 2_000
-"""Walks whose speed is measured."""
+"""The speed of at most this many walks is measured."""
 
 
 def score_samples(
@@ -34,19 +34,19 @@ def score_samples(
     natural: bool,
     title: str,
 ) -> Scores:
-    """What samples score beside real images: made of consecutive seeds by the averaged generator, rounded as saved.
+    """The scores of samples against real things: made from consecutive seeds by the averaged generator, as saved.
 
     All processes of a run call it together and get the same.
 
     Args:
         model: In eval mode; it has a latent space.
         network: Makes the features, on the model's device.
-        real: Real images.
-        floor: Gives what real images score beside real ones.
-        given: What the model is given beside latents and labels, dealt out in turn.
-        num: Samples.
-        seed: The first one's.
-        wanted: The measures.
+        real: Real things.
+        floor: Gives the scores of real things against other real ones.
+        given: Inputs of the model beside latents and labels, dealt out in turn.
+        num: How many samples.
+        seed: Seed of the first sample.
+        wanted: Names of the measures.
         natural: Whether the images are natural and coloured.
         title: Whose scores they are.
     """
@@ -82,7 +82,7 @@ def score_samples(
 def _rows(
     model: AdversarialModule, network: FeatureNetwork, real: Real, num: int, seed: int, conditions: dict[str, Any]
 ) -> FeatureRows:
-    """What the network makes of all processes' samples."""
+    """The network's outputs for the samples of all processes."""
     latents = latents_of(model, range(seed, seed + num))
     parts = [network.rows(made_at(model, latents, conditions, numbers)) for numbers in my_batches(num, BATCH)]
     features = [part.features for part in parts]
@@ -97,7 +97,7 @@ def _rows(
 def _path_length(
     model: AdversarialModule, network: Classifier, num: int, seed: int, conditions: dict[str, Any]
 ) -> float:
-    """Perceptual path length in a classifier's features: of images before they are rounded, which hides small steps."""
+    """Perceptual path length in a classifier's features: of images before rounding, which would hide small steps."""
     count = min(num, MOST_WALKS)
     ends = seeded_latents(range(seed, seed + 2 * count), model.latent_dim, model.latent_distribution)
     times = torch.rand(count, generator=stream(seed, "path length")).double()

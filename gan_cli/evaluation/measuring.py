@@ -1,4 +1,4 @@
-"""Real features, kept from run to run, and what features of images score beside them."""
+"""Real features, which are kept from run to run, and the scores of other features against them."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -36,13 +36,13 @@ from gan_cli.metrics.features import (
 from gan_cli.metrics.modes import class_modes
 
 MOST = 50_000
-"""Images that are judged where nothing else is asked for and the real set has as many."""
+"""At most this many images are judged unless another number is asked for."""
 LEAST = 12
-"""Images without which neighbours and subsets mean nothing."""
+"""With fewer images than this, neighbours and subsets mean nothing."""
 MOST_NEIGHBOURS = 10_000
-"""Images whose neighbours are looked for: time grows with the square."""
+"""The neighbours of at most this many images are looked for, because the time grows with the square."""
 BY_CLASSES = {"classes", "kl_classes", "conditional_accuracy"}
-"""Measures that need to know the class of an image."""
+"""Measures that need the class of each image."""
 FOLDER = Path("data/cache/metrics")
 """Where classifiers, inception's weights and real features are kept."""
 
@@ -55,10 +55,10 @@ class Real(NamedTuple):
     """Real images as a network sees them.
 
     Attributes:
-        images: What they are.
+        images: The images.
         rows: Their features.
-        other: More real ones, to hold against the first; None where there are none.
-        floor: What these are.
+        other: Features of more real images, to compare with the first; None if there are none.
+        floor: What the other images are, in words.
     """
 
     images: Collection
@@ -68,7 +68,7 @@ class Real(NamedTuple):
 
 
 def usual_features(data: GANDataModule, folder: Path, weights: Path | None = None) -> str:
-    """The features where none are asked for: a classifier's for labelled sets that are not natural and coloured.
+    """The name of the features to use unasked: a classifier's for labelled sets that are not natural and coloured.
 
     Raises:
         UserError: If there are neither classes nor inception's weights.
@@ -92,15 +92,15 @@ def is_natural(data: GANDataModule) -> bool:
 
 
 def is_of_images(data: GANDataModule) -> bool:
-    """Whether all that the set holds are images."""
+    """Whether the set holds nothing but images."""
     return all(isinstance(medium, Images) for medium in data.fields.values())
 
 
 def features_for(data: GANDataModule, name: str | None, folder: Path, weights: Path | None = None) -> FeatureNetwork:
-    """The network of a name, or the usual one; trained on the data set where it is to be.
+    """The feature network with this name, or the usual one; a classifier is trained on the data set.
 
     Raises:
-        UserError: If it cannot be had.
+        UserError: If the network is not to be had.
     """
     if name is None and weights is not None:
         name = "inception"
@@ -111,7 +111,7 @@ def features_for(data: GANDataModule, name: str | None, folder: Path, weights: P
 
 
 def features_of(images: Collection, network: FeatureNetwork, folder: Path) -> FeatureRows:
-    """What a network makes of images, kept for the next time; of several processes one looks.
+    """The outputs of a network for images, kept for the next time; one of several processes computes them.
 
     Raises:
         UserError: If the file it is kept in is damaged.
@@ -141,14 +141,14 @@ def _look(images: Collection, network: FeatureNetwork) -> FeatureRows:
 def against_training(
     images: Collection, training: Collection, count: int, network: FeatureNetwork, folder: Path
 ) -> Real:
-    """Held-out images, with training ones as the floor: as many as are judged, or all there are."""
+    """Held-out images, with training images for the floor: as many as are judged, or all of them."""
     others = training.some(count)
     floor = f"{others.total:,} of {training.origin}"
     return Real(images, features_of(images, network, folder), features_of(others, network, folder), floor)
 
 
 def against_itself(images: Collection, network: FeatureNetwork, folder: Path) -> Real:
-    """Images of which there are no others: the floor is between two halves of them."""
+    """Real images without others to compare with: the floor is between two halves of them."""
     whole = features_of(images, network, folder)
     if images.total < 2 * LEAST:
         return Real(images, whole, None, "none, there are too few")
@@ -156,10 +156,10 @@ def against_itself(images: Collection, network: FeatureNetwork, folder: Path) ->
 
 
 def possible(wanted: set[str], network: FeatureNetwork, natural: bool) -> tuple[set[str], list[str]]:
-    """The measures that can be had of those wanted, and why others are left out.
+    """The wanted measures that are possible, and why others are left out.
 
     Args:
-        wanted: By their names.
+        wanted: Names of the measures.
         network: Makes the features.
         natural: Whether the images are natural and coloured.
     """
@@ -174,7 +174,7 @@ def possible(wanted: set[str], network: FeatureNetwork, natural: bool) -> tuple[
 
 
 def floor_of(real: Real, wanted: set[str]) -> Values:
-    """What real images score beside real ones."""
+    """The scores of real images against other real images."""
     if real.other is not None:
         return measured(real.other, real.rows, wanted)
     if real.images.total < 2 * LEAST:
@@ -186,12 +186,12 @@ def floor_of(real: Real, wanted: set[str]) -> Values:
 
 
 def measured(made: FeatureRows, real: FeatureRows, wanted: set[str]) -> Values:
-    """What features of images score beside those of real ones, by the measures' names.
+    """The scores of images against real ones, from the features of both; by the measures' names.
 
     Args:
-        made: Of the images judged.
-        real: Of real ones.
-        wanted: The measures to compute, of those that are `possible`.
+        made: Features of the images judged.
+        real: Features of real images.
+        wanted: The measures to compute, which must be `possible`.
     """
     found: Values = {}
     if "fid" in wanted:
@@ -206,7 +206,7 @@ def measured(made: FeatureRows, real: FeatureRows, wanted: set[str]) -> Values:
     if {"density", "coverage"} & wanted:
         found["density"], found["coverage"] = density_coverage(some_real, some_made)
     if "diversity" in wanted:
-        # in an order of its own: neighbours in a set may be of a kind
+        # in a shuffled order, because neighbours in a set may be alike
         found["diversity"] = mean_distance(_mixed(made.features)) / mean_distance(_mixed(real.features))
     if {"classes", "kl_classes"} & wanted and made.logits is not None:
         classes = made.logits.shape[1]
@@ -238,7 +238,7 @@ def table(
     floor: Values,
     left_out: list[str],
 ) -> Scores:
-    """The scores of images, their protocol and what there is to say of it."""
+    """The scores of images, with their protocol and remarks on it."""
     protocol = Protocol(
         network.name,
         network.weights,
@@ -254,7 +254,7 @@ def table(
 
 
 def remarks(count: int, real: Real, values: Values) -> list[str]:
-    """What belongs to the protocol of single measures."""
+    """Remarks on the protocol of single measures."""
     said = []
     if "kid" in values:
         said.append(f"KID: mean and deviation of 100 subsets of {subset_size(count, real.images.total):,} images")

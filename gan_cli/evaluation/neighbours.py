@@ -1,4 +1,4 @@
-"""`gan neighbours`: generated images beside the training images nearest to them, and what that says of memorisation."""
+"""`gan neighbours`: generated images beside their nearest training images, and what that says about memorisation."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,22 +23,22 @@ from gan_cli.metrics.nearest import Compared, memorisation, nearest
 from gan_cli.variants.base import AdversarialModule
 
 BATCH = 500
-"""Training images at a time."""
+"""At most this many training images are compared at once."""
 SUSPICIOUS = 0.03
-"""The share of samples nearer than 1 % of real images are from which on we speak of memorisation."""
+"""We speak of memorisation if at least this share of the samples is nearer than 1 % of real images are."""
 
 PLAIN = ("pixels", "values")
 """What the things themselves are called, beside features of them."""
 
 View = Callable[[Tensor], Tensor]
-"""Numbers [N, F] by which images uint8 [N, C, H, W] are compared."""
+"""A function from images uint8 [N, C, H, W] to the numbers [N, F] by which they are compared."""
 
 
 class Neighbours(NamedTuple):
-    """What `gan neighbours` found.
+    """The result of `gan neighbours`.
 
     Attributes:
-        table: To be shown.
+        table: The table to show.
         verdict: One sentence.
         paths: What was written.
     """
@@ -126,13 +126,13 @@ def compare(name: str, unit: str, view: View, made: Tensor, real: Tensor, traini
     """The k nearest training images of generated and of held-out images, in one view.
 
     Args:
-        name: The view's.
-        unit: Of its distances.
-        view: Gives what is compared.
+        name: Name of the view.
+        unit: Unit of its distances.
+        view: Gives the numbers that are compared.
         made: Generated images, uint8 [N, C, H, W].
         real: Held-out ones, uint8 [M, C, H, W].
         training: The training images, read batch by batch.
-        k: How many.
+        k: How many to find.
     """
     found = nearest(view(torch.cat([made, real])), _viewed(training, view), k)
     scale = made[0].numel() ** -0.5 if view is pixels else 1.0

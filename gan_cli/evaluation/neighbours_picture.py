@@ -12,7 +12,7 @@ from gan_cli.media.pictures import grid
 from gan_cli.metrics.nearest import Compared
 
 GAP = 16
-"""White between the samples and each view's neighbours, in pixels."""
+"""Width of the white gap between the samples and each view's neighbours, in pixels."""
 TITLE = 24
 BINS = 40
 
@@ -23,7 +23,7 @@ def rows_picture(samples: Tensor, nearest: Sequence[Tensor], names: Sequence[str
     Args:
         samples: uint8 [N, C, H, W].
         nearest: For each view uint8 [N, k, C, H, W].
-        names: The views'.
+        names: Names of the views.
     """
     channels = samples.shape[1]
     columns = [("sample", grid_of(samples[:, None]))]
@@ -34,7 +34,7 @@ def rows_picture(samples: Tensor, nearest: Sequence[Tensor], names: Sequence[str
 
 
 def grid_of(images: Tensor) -> Tensor:
-    """Rows of images, uint8 [N, k, C, H, W] -> [C, H', W'], small ones doubled; one alone has its margin too."""
+    """Rows of images, uint8 [N, k, C, H, W] -> [C, H', W'], small images doubled; a single image has its margin too."""
     larger = 2 if images.shape[-1] <= 32 else 1
     flat = images.flatten(0, 1).repeat_interleave(larger, 2).repeat_interleave(larger, 3)
     if len(flat) == 1:
@@ -44,7 +44,7 @@ def grid_of(images: Tensor) -> Tensor:
 
 def distributions(views: Sequence[Compared]) -> Tensor:
     """Histograms of the distances to the nearest training image, one for each view, uint8 [3, H, W]."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg  # here: it takes a while
+    from matplotlib.backends.backend_agg import FigureCanvasAgg  # imported here: it takes a while
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(5 * len(views), 4), dpi=100, layout="constrained")

@@ -1,4 +1,4 @@
-"""Work dealt out to the processes of a run, and put together again: what one process would have made."""
+"""Deals work out to the processes of a run and puts the results together, as one process would make them."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
@@ -19,17 +19,17 @@ def place() -> tuple[int, int]:
 
 
 def my_batches(count: int, batch_size: int) -> list[Tensor]:
-    """The batches of positions that are this process's, whole ones, so that they are those of a single process."""
+    """This process's batches of positions; they are whole ones, the same as those of a single process."""
     rank, world_size = place()
     return list(torch.arange(count).split(batch_size))[rank::world_size]
 
 
 def gathered(mine: list[Tensor], count: int, batch_size: int, width: int, device: torch.device) -> Tensor:
-    """What all processes made of their batches, in order, float32 [count, width] on the CPU.
+    """The rows that all processes made of their batches, in order, float32 [count, width] on the CPU.
 
     Args:
         mine: One tensor [N, width] for each of `my_batches`.
-        count: Rows of all.
+        count: Rows of all processes together.
         batch_size: As for `my_batches`.
         width: Numbers in a row; a process may have no batch that would tell.
         device: Where processes exchange tensors.
@@ -54,7 +54,7 @@ def gathered(mine: list[Tensor], count: int, batch_size: int, width: int, device
 
 
 def by_first(make: Callable[[], T]) -> T:
-    """What the first process makes, told to all; so is its refusal, which none of them survives alone.
+    """What the first process makes, handed to all; an error of it is raised by all, so that none waits for it.
 
     Raises:
         UserError: If the first process does.

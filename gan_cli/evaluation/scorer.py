@@ -32,9 +32,9 @@ from gan_cli.variants.base import AdversarialModule
 from gan_cli.variants.translation import TranslationModule
 
 REPORTING_SEED = 0
-"""The first seed of the samples that are reported."""
+"""Seed of the first sample in a reported score."""
 SELECTING_SEED = 1_000_000
-"""The first seed of those that choose a best checkpoint: others, or the choice would flatter what is reported."""
+"""Seed of the first sample that chooses a best checkpoint; the reported samples would make the report too good."""
 
 
 class Scorer:
@@ -47,7 +47,7 @@ class Scorer:
         data: The data set; it need not be set up.
         features: The network that makes the features: `inception`, `classifier`, a TorchScript file; None takes what
             is usual for the set.
-        num: Samples at most; None takes as many as the split has, up to 50,000.
+        num: Largest number of samples; None takes as many as the split has, up to 50,000.
         split: The real images to hold them against.
         metrics: Names of `scores.KINDS`; None takes all that are possible.
         weights: A file of inception's weights.
@@ -84,7 +84,7 @@ class Scorer:
 
         Args:
             model: On the device that is to compute.
-            seed: The first sample's, or that of a translator's noise.
+            seed: Seed of the first sample, or of a translator's noise.
 
         Raises:
             UserError: If there are too few images, or the features do not take them.
@@ -117,12 +117,12 @@ class Scorer:
         )
 
     def _given(self, model: AdversarialModule) -> dict[str, Tensor]:
-        """What samples are made from, where the model is given anything: what belongs to the real ones."""
+        """The inputs of samples beside latents, if the model takes any: those that belong to the real things."""
         assert self._real is not None
         return held_out_given(model, self.data, self.num or self._real.images.total, self.split).shown
 
     def _floor(self, wanted: set[str]) -> Values:
-        """What real images score beside real ones: computed once, however often models are scored."""
+        """The scores of real things against other real ones, computed once, however often models are scored."""
         assert self._real is not None
         key = frozenset(wanted)
         if key not in self._floors:
@@ -177,7 +177,7 @@ def score(
 
 @contextmanager
 def _undisturbed(model: AdversarialModule) -> Iterator[None]:
-    """Within it the model is in eval mode; afterwards its modes and the global random state are what they were."""
+    """Within the block, the model is in eval mode; afterwards its modes and the global random state are restored."""
     devices = [model.device] if model.device.type == "cuda" else []
     with torch.random.fork_rng(devices=devices), evaluating(model), torch.autocast(model.device.type, enabled=False):
         yield

@@ -1,4 +1,4 @@
-"""Scores with what they belong to: a number of one protocol says nothing beside one of another."""
+"""Scores with their protocol: numbers of different protocols cannot be compared."""
 
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
@@ -6,7 +6,7 @@ from typing import Any, Literal, NamedTuple
 from rich.table import Table
 
 ENOUGH = 10_000
-"""Images from which on a Frechet distance says more than a kernel distance; below, it is mostly bias."""
+"""From this many images on, a Frechet distance says more than a kernel distance; below, it is mostly bias."""
 
 Better = Literal["lower", "higher", "1", "none"]
 
@@ -46,11 +46,11 @@ class Protocol(NamedTuple):
     Attributes:
         features: The network that made the features.
         weights: The first digits of its weights' SHA-256.
-        accuracy: Of a classifier, the share of the test images whose class it tells.
+        accuracy: For a classifier, the share of the test images whose class it gets right.
         resize: How images came to the network's size.
         num: Images that were judged.
-        num_real: Real ones that they were held against.
-        real: Where these come from.
+        num_real: Real images that they were compared with.
+        real: Where the real images come from.
         floor: What the real-against-real column compares.
         made: How the judged images were made.
     """
@@ -81,9 +81,9 @@ class Score(NamedTuple):
     """One measure's number.
 
     Attributes:
-        value: Of the images judged.
-        deviation: How far it is off by chance, where that was estimated.
-        floor: The same of real images, where there are two sets of them.
+        value: The number for the images judged.
+        deviation: Its standard deviation, if that was estimated.
+        floor: The same for real images, if there are two sets of them.
     """
 
     value: float
@@ -99,7 +99,7 @@ class Scores(NamedTuple):
         protocol: How they came about.
         scores: By the measures' names.
         left_out: Which measures are missing, and why.
-        direction: Of a translator, which of its directions.
+        direction: Which direction of a translator.
     """
 
     title: str
@@ -121,7 +121,7 @@ class Scores(NamedTuple):
         return {**found, **spread}
 
     def as_dict(self) -> dict[str, Any]:
-        """What goes into metrics.json."""
+        """The content of metrics.json."""
         return {
             "title": self.title,
             "direction": self.direction,
@@ -142,7 +142,7 @@ class Scores(NamedTuple):
         return table
 
     def lines(self) -> list[str]:
-        """What stands below the table."""
+        """The lines below the table."""
         return [*self.protocol.lines(), *self.left_out]
 
 

@@ -33,7 +33,7 @@ def score_and_write(
         The file written.
 
     Raises:
-        UserError: If a score is asked for that cannot be had, or an option is none.
+        UserError: If a score is asked for that cannot be had, or an option is not possible.
         OSError: If the file cannot be written.
     """
     metrics = read_metrics(options.metrics)
@@ -69,7 +69,7 @@ def read_metrics(text: str | None) -> list[str] | None:
     """Names of measures as typed, such as "fid,kid"; None where nothing was typed.
 
     Raises:
-        UserError: If one is none.
+        UserError: If a name is not that of a measure.
     """
     if text is None:
         return None

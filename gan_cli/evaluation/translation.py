@@ -21,16 +21,16 @@ from gan_cli.metrics.features import FeatureNetwork, FeatureRows
 from gan_cli.variants.translation import TranslationModule
 
 AT_ONCE = 10
-"""Images that are translated at a time; where there is noise one, so that it is that image's own."""
+"""At most this many images are translated at once; with noise only one, so that the noise is that image's own."""
 SETS = {"fid", "kid", "precision", "recall", "density", "coverage", "diversity"}
-"""Measures of a translated set beside the target set."""
+"""Measures of the set of translations against the set of targets."""
 
 
 class Task(NamedTuple):
     """A direction with its images.
 
     Attributes:
-        direction: One of the model's.
+        direction: One of the model's directions.
         inputs: What is to be translated.
         targets: What the translations should look like; with `paired` one for each.
         paired: Whether each input has its target.
@@ -77,17 +77,17 @@ def score_translations(
     folder: Path,
     left_out: list[str],
 ) -> Scores:
-    """What translations score in one direction. All processes of a run call it together and get the same.
+    """The scores of translations in one direction. All processes of a run call it together and get the same.
 
     Args:
         model: In eval mode.
         network: Makes the features, on the model's device; None compares no sets.
         task: The direction and its images.
-        seed: Of the noise of a model that has some: image k's is a function of seed and k.
+        seed: Seed of the noise of a model that has any; image k's noise is a function of seed and k.
         wanted: The measures.
         title: Whose scores they are.
         folder: Where features of real images are kept.
-        left_out: What is to be said of measures that are missing.
+        left_out: What to say about measures that are missing.
 
     Raises:
         UserError: If the translations would not be as large as the targets.
@@ -154,7 +154,7 @@ def _translated(model: TranslationModule, task: Task, seed: int) -> list[tuple[T
 
 
 def _check_sizes(model: TranslationModule, task: Task) -> None:
-    """Refuses targets that translations cannot be held against: nothing is resized, and pixels are not repeated.
+    """Refuses targets that translations cannot be compared with: nothing is resized, and pixels are not repeated.
 
     Raises:
         UserError: If the translations would have another size or, of pairs, other channels than the targets.

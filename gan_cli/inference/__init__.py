@@ -1,1 +1,1 @@
-"""From a checkpoint to pictures: loading, latents, and the verbs that make images."""
+"""From a checkpoint to pictures: loading, latents, and the verbs that make things from them."""

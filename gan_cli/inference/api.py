@@ -21,7 +21,7 @@ from gan_cli.media.reading import Unreadable
 
 
 class TrainedGAN:
-    """A checkpoint's model, ready to make images.
+    """A checkpoint's model, ready to use.
 
     Args:
         path: The checkpoint.
@@ -30,7 +30,7 @@ class TrainedGAN:
 
     Attributes:
         model: The LightningModule, in eval mode.
-        data: What the checkpoint says of its data: name, image_size, image_channels, num_classes, class_names.
+        data: What the checkpoint says about its data: name, image_size, image_channels, num_classes, class_names.
 
     Raises:
         UserError: If the file is no whole checkpoint of a known variant.
@@ -51,7 +51,7 @@ class TrainedGAN:
         ema: bool = True,
         batch_size: int = 64,
     ) -> Tensor:
-        """Things as `gan sample` makes them; thing k belongs to seed + k, however many are asked for.
+        """Things as `gan sample` makes them; thing k belongs to seed + k, whatever the number asked for.
 
         Args:
             num: N, how many.
@@ -59,9 +59,9 @@ class TrainedGAN:
             labels: Classes, dealt out in turn, for a conditional variant; None means all classes in turn.
             given: What the model makes things from, by name, as it is kept (images as uint8), dealt out in turn; None
                 takes held-out examples of its data set.
-            truncation_psi: 1 is off, 0 the mean image, for a variant that has truncation.
+            truncation_psi: 1 is off, 0 the mean of all things, for a variant that has truncation.
             ema: The averaged generator, or the one that was trained.
-            batch_size: Images at a time.
+            batch_size: Things at a time.
 
         Returns:
             As the medium keeps them, on the CPU: images uint8 [N, C, H, W], points float [N, 2].
@@ -86,11 +86,11 @@ class TrainedGAN:
         ema: bool = True,
         batch_size: int = 64,
     ) -> Tensor:
-        """A walk through the images of seeds.
+        """A walk through the things of seeds.
 
         Args:
             seeds: Two or more, in the order they are passed.
-            steps: Images from one to the next, 2 or more.
+            steps: Things from one seed to the next, 2 or more.
             method: "slerp" or "lerp"; None takes what fits the variant's prior.
             loop: Return from the last to the first.
             labels: For a conditional variant: the class, or several, dealt out to the seeds in turn, to walk between
@@ -98,7 +98,7 @@ class TrainedGAN:
             given: What the model makes things from, by name, as it is kept; the first row serves the whole walk.
             space: "z", or "w" where the variant has styles; None takes w where there is one.
             ema: The averaged generator, or the one that was trained.
-            batch_size: Images at a time.
+            batch_size: Things at a time.
 
         Returns:
             As `sample`, [F, ...].
@@ -131,9 +131,9 @@ class TrainedGAN:
 
         Args:
             plus: The seeds of each concept that is added, such as [[1, 2, 3], [7, 8, 9]].
-            minus: The same of those that are taken away.
-            seed: Of the noise around the result.
-            labels: For a conditional variant: of which classes the things are; None means class 0.
+            minus: The seeds of each concept that is taken away.
+            seed: Seed of the noise around the result.
+            labels: For a conditional variant: the classes of the things; None means class 0.
             given: What the model makes things from, by name, as it is kept; the first row serves all of them.
             space: "z", or "w" where the variant has styles; None takes w where there is one.
             ema: The averaged generator, or the one that was trained.
@@ -173,9 +173,9 @@ class TrainedGAN:
         Args:
             images: uint8 [C, H, W] or [N, C, H, W] (of 2 or 4 channels the last is the opacity), a Pillow image, or
                 an image file.
-            direction: Such as "horse2zebra"; None where there is no choice.
+            direction: Such as "horse2zebra"; None if the model has only one.
             **options: `seed` and `dropout` of a model whose noise is dropout, `tile` and `overlap` of large images,
-                `ema`; as `Translator` takes them. A file's noise is that of its name, all others have the same.
+                `ema`; as `Translator` takes them. A file's noise depends on its name; all other images share one.
 
         Returns:
             uint8 [C', sH, sW] or [N, C', sH, sW] on the CPU, s being the scale, or a Pillow image of 8 bits; opacity is
@@ -208,7 +208,7 @@ class TrainedGAN:
                 raise UserError(f"images: {error}") from error
 
     def _given(self, given: Mapping[str, Tensor] | None, count: int) -> dict[str, Tensor]:
-        """What the model is given, as it sees it: what was handed over, or held-out examples."""
+        """The model's inputs beside latents, as it sees them: those handed over, or held-out examples."""
         if given is None:
             return given_of(self.model, None, count).shown
         return {name: self.model.media[name].shown(rows) for name, rows in given.items()}

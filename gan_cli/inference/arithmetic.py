@@ -21,21 +21,21 @@ from gan_cli.seeding import Distribution, draw, stream
 from gan_cli.variants.base import AdversarialModule
 
 NOISE = 0.25
-"""How far the neighbours of a result are from it at most, in each coordinate of the latent."""
+"""The neighbours of a result differ from it by at most this much in each coordinate of the latent."""
 NEIGHBOURS = 8
 SMALLEST = 64
-"""Side in pixels to which smaller images are enlarged in the picture, so that the signs can be read."""
+"""Smaller images are enlarged to this many pixels a side in the picture, so that the signs can be read."""
 
 TITLE = 28
-"""Height of the line with a class's name, in pixels."""
+"""Height in pixels of the line with a class's name."""
 
 
 class Concept(NamedTuple):
-    """A summand.
+    """One term of a sum.
 
     Attributes:
         sign: 1 or -1.
-        seeds: Whose latents it is the mean of.
+        seeds: The seeds whose mean latent it is.
     """
 
     sign: int
@@ -65,10 +65,10 @@ def _seeds(name: str, text: str) -> tuple[int, ...]:
 
 
 def on_prior(latents: Tensor, distribution: Distribution) -> Tensor:
-    """Latents [N, Z] brought to where the generator knows them.
+    """Latents [N, Z] brought to where the generator has learned them.
 
-    Under a normal prior to the length that is expected, sqrt(Z), which a mean of several falls short of; under a
-    uniform one into [-1, 1].
+    Under a normal prior they get the expected length sqrt(Z), which the mean of several falls short of; under a
+    uniform one they are brought into [-1, 1].
 
     Raises:
         UserError: If a latent is 0 and has no direction.
@@ -92,14 +92,14 @@ def result_of(concepts: Sequence[Concept], latent_dim: int, distribution: Distri
 
 
 def neighbourhood(result: Tensor, distribution: Distribution, seed: int) -> Tensor:
-    """A result between eight neighbours, [9, Z]: uniform noise of +-0.25 is added to each coordinate of them.
+    """A result between eight neighbours, [9, Z]: uniform noise of +-0.25 is added to each of their coordinates.
 
     Under a uniform prior they stay in its range.
 
     Args:
         result: [Z].
         distribution: The prior.
-        seed: Of the noise.
+        seed: Seed of the noise.
     """
     noise = NOISE * draw((NEIGHBOURS, len(result)), "uniform", stream(seed, "arithmetic"))
     around = result + noise
@@ -112,14 +112,14 @@ def neighbourhood(result: Tensor, distribution: Distribution, seed: int) -> Tens
 def all_latents(
     model: AdversarialModule, concepts: Sequence[Concept], seed: int, space: str = "z", ema: bool = True
 ) -> Tensor:
-    """What a picture shows: of each concept its seeds and their mean, then the nine of `neighbourhood`; [M, ...].
+    """The latents of a picture: each concept's seeds and their mean, then the nine of `neighbourhood`; [M, ...].
 
-    In z the means are brought to the prior. In w, which has none, they stay what they are.
+    In z the means are brought to the prior. In w, which has no prior, they stay as they are.
 
     Args:
         model: The variant.
-        concepts: What is added and taken away.
-        seed: Of the noise around the result.
+        concepts: The concepts that are added and taken away.
+        seed: Seed of the noise around the result.
         space: z, or w where the variant has it.
         ema: The averaged mapping to styles where there is one, or the one that is trained.
     """
@@ -184,7 +184,7 @@ def arithmetic(model: AdversarialModule, folder: Path, options: Any, trainer_opt
 
 
 def classes_of(model: AdversarialModule, typed: Sequence[int | str] | None) -> list[int]:
-    """The classes of which a picture is made each: those typed, or the first; of an unconditional model one, 0.
+    """The classes to make one picture of each: those typed, or the first; only 0 for an unconditional model.
 
     Raises:
         UserError: If the variant is not conditional, or there is no such class.
@@ -198,13 +198,13 @@ def classes_of(model: AdversarialModule, typed: Sequence[int | str] | None) -> l
 def conditions_of(
     model: AdversarialModule, classes: Sequence[int], each: int, given: Mapping[str, Tensor]
 ) -> dict[str, Any]:
-    """What `forward` takes beside latents: each class for so many of them, in turn, and the same given to all."""
+    """The inputs of `forward` beside latents: each class for `each` of them, in turn, and the same given to all."""
     labels = {"labels": torch.tensor(classes).repeat_interleave(each)} if takes_labels(model) else {}
     return {**labels, **{name: rows_of(rows, each * len(classes)) for name, rows in given.items()}}
 
 
 def _name(concepts: Sequence[Concept]) -> str:
-    """Such as -1,2,3+7,8,9-4,5,6, for a file."""
+    """The concepts in the name of a file, such as -1,2,3+7,8,9-4,5,6."""
     terms = "".join(f"{'+' if sign > 0 else '-'}{','.join(map(str, seeds))}" for sign, seeds in concepts)
     return f"-{terms[1:]}"[:100]
 

@@ -40,13 +40,13 @@ def resolve(ckpt: str | None, root: str = "checkpoints") -> Path:
 
 
 def read(path: Path) -> dict[str, Any]:
-    """The content of a checkpoint of ours.
+    """The content of one of our checkpoints.
 
     Raises:
         UserError: If the file cannot be read, is damaged, holds code, or was not written by gan-cli.
     """
     try:
-        with warnings.catch_warnings(action="ignore"):  # of pickle protocols, in files that were never ours
+        with warnings.catch_warnings(action="ignore"):  # about pickle protocols, in files that were never ours
             content = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError as error:
         raise UserError(f"ckpt: {path} does not exist; `gan list` shows the runs there are") from error
@@ -72,7 +72,7 @@ def variant_class(record: dict[str, Any], path: Path, module: Modules = None) ->
     name, origin = str(record["variant"]), str(record["module"])
     modules = plugins.imported(module)
     found = [kind for kind in plugins.classes(AdversarialModule, modules) if kind.__name__ == name]
-    if not plugins.is_ours(origin):  # one of ours that has the same name is another one
+    if not plugins.is_ours(origin):  # a class of ours with the same name is a different one
         found = [kind for kind in found if not plugins.is_ours(kind.__module__)]
     elif any(plugins.is_ours(kind.__module__) for kind in found):
         found = [kind for kind in found if plugins.is_ours(kind.__module__)]

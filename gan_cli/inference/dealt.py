@@ -17,7 +17,7 @@ Compute = Callable[[Tensor], Tensor | None]
 def dealt(
     model: AdversarialModule, count: int, compute: Compute, *, batch_size: int, trainer_options: dict[str, Any]
 ) -> Tensor | None:
-    """What is computed of each of so many places, by all devices together.
+    """The rows that are computed for so many places, by all devices together.
 
     Args:
         model: The variant; it is on the device while `compute` runs.
@@ -59,7 +59,7 @@ class _Task(LightningModule):
         return True
 
     def collected(self) -> Tensor | None:
-        """What all processes made, in order, on the first one. Outside the loop: an idle process never enters it."""
+        """The rows of all processes, in order, on the first one; called after the loop, which idle ones never enter."""
         if self.trainer.world_size > 1:
             gathered: list[Any] = [None] * self.trainer.world_size
             torch.distributed.all_gather_object(gathered, self.made)

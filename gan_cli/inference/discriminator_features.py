@@ -1,4 +1,4 @@
-"""What a discriminator makes of images: the outputs of its layers as one row of numbers."""
+"""A discriminator's features of images: the outputs of its layers as one row of numbers."""
 
 import torch
 from torch import Tensor

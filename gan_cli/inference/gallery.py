@@ -10,7 +10,7 @@ from PIL import Image
 from gan_cli.media import pages
 
 SIDE = 320
-"""Pixels of the longer side of a shown image; a page of whole photographs would not open."""
+"""A shown image has at most this many pixels on its longer side: a page of whole photographs would not open."""
 
 STYLE = """
 main { display: grid; gap: 1rem; align-items: start; margin-top: 1rem; }
@@ -23,7 +23,7 @@ img { background: repeating-conic-gradient(#8884 0 25%, #0000 0 50%) 0 0 / 1rem 
 
 
 class Shown(NamedTuple):
-    """One input and what became of it.
+    """One input with its translations.
 
     Attributes:
         name: The input's name.
@@ -40,7 +40,7 @@ def page(title: str, note: str, entries: Sequence[Shown]) -> str:
     Args:
         title: Its heading.
         note: A line below it.
-        entries: In order.
+        entries: What it shows, in order.
     """
     figures = "\n".join(_figure(entry) for entry in entries)
     body = f"<h1>{escape(title)}</h1>\n<p>{escape(note)}</p>\n<main>\n{figures}\n</main>"

@@ -1,4 +1,4 @@
-"""What a model is given beside latents and labels: files that were typed, or held-out examples of its data set."""
+"""A model's inputs beside latents and labels: files that were typed, or held-out examples of its data set."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,18 +15,18 @@ from gan_cli.variants.base import AdversarialModule
 
 
 class Given(NamedTuple):
-    """What things are made from.
+    """The inputs that things are made from.
 
     Attributes:
-        shown: By name, as the model sees it, M rows each; empty where a model is given nothing.
-        real: What really belongs to it, M rows as they are kept, where that is known.
+        shown: The inputs by name, as the model sees them, M rows each; empty if the model takes none.
+        real: The real things that belong to them, M rows as they are kept, if they are known.
     """
 
     shown: dict[str, Tensor]
     real: Tensor | None = None
 
     def cut(self, count: int) -> "Given":
-        """The first so many rows."""
+        """The first `count` rows."""
         return Given(
             {name: rows[:count] for name, rows in self.shown.items()}, None if self.real is None else self.real[:count]
         )
@@ -36,12 +36,12 @@ NOTHING = Given({})
 
 
 def fields_given(model: AdversarialModule) -> list[str]:
-    """What a model is given beside latents and labels, by name."""
+    """Names of a model's inputs beside latents and labels."""
     return [name for name in model.takes if name != "labels"]
 
 
 def given_of(model: AdversarialModule, typed: Sequence[str] | None, count: int) -> Given:
-    """What was typed, or as many held-out examples of the data set that the model was trained on.
+    """The inputs that were typed, or as many held-out examples of the data set that the model was trained on.
 
     Args:
         model: The variant, in eval mode.
@@ -49,7 +49,7 @@ def given_of(model: AdversarialModule, typed: Sequence[str] | None, count: int) 
         count: How many examples at most.
 
     Raises:
-        UserError: If the model is given nothing, a file cannot be read or does not fit, or there are no examples.
+        UserError: If the model takes no such inputs, a file cannot be read or does not fit, or there are no examples.
     """
     fields = fields_given(model)
     if not fields:
@@ -70,7 +70,7 @@ def given_of(model: AdversarialModule, typed: Sequence[str] | None, count: int) 
 
 
 def held_out_given(model: AdversarialModule, data: GANDataModule, count: int, split: Split | None = None) -> Given:
-    """What examples of a part give, evenly from the whole of it, on the CPU; nothing where a model is given nothing.
+    """The inputs in examples of a part, evenly from the whole of it, on the CPU; nothing if the model takes none.
 
     Args:
         model: The variant.
@@ -104,7 +104,7 @@ def _of_files(model: AdversarialModule, fields: Sequence[str], typed: Sequence[s
 
 
 def _read(model: AdversarialModule, name: str, path: Path) -> Tensor:
-    """One thing of a file as the model sees it."""
+    """One thing from a file as the model sees it."""
     if not path.is_file():
         raise UserError(f"given: {path} does not exist; name a file of {name}")
     medium = model.media.get(name)
@@ -123,7 +123,7 @@ def _stacked(name: str, things: Sequence[Tensor]) -> Tensor:
 
 @torch.no_grad()
 def _check_fits(model: AdversarialModule, shown: dict[str, Tensor]) -> None:
-    """Tries one of them: what shapes a network takes only it can tell."""
+    """Tries one of them, because only the network itself can tell which shapes it takes."""
     one = {name: rows[:1].to(model.device) for name, rows in shown.items()}
     if "labels" in model.takes:
         one["labels"] = torch.zeros(1, dtype=torch.int64, device=model.device)

@@ -1,4 +1,4 @@
-"""What there is to translate: files, folders, globs, or a data set's test images, each with a name for its output."""
+"""The inputs to translate: files, folders, globs, or a data set's test images, each with a name for its output."""
 
 import glob
 from collections.abc import Callable, Iterable, Sequence
@@ -12,7 +12,7 @@ from gan_cli.media.films import VIDEOS
 from gan_cli.media.reading import SUFFIXES
 
 READABLE = SUFFIXES | VIDEOS
-"""Endings, in small letters, of what can be translated."""
+"""File endings, in lower case, of what can be translated."""
 
 
 class Input(NamedTuple):
@@ -31,9 +31,9 @@ def typed_inputs(words: Sequence[str], output: Path) -> list[Input]:
     """The files that were asked for, each once, in order.
 
     Args:
-        words: Files, folders and globs. A folder is gone through to its depths, without hidden files; a glob's names
+        words: Files, folders and globs. A folder is searched to its depths, without hidden files; a glob's names
             begin where its first wildcard stands.
-        output: Where a folder or glob reaches into it, it is left out: it holds the translations of an earlier run.
+        output: The output of the run. Folders and globs leave it out, since it holds translations of an earlier run.
 
     Raises:
         UserError: If there is nothing to be read.
@@ -47,7 +47,7 @@ def test_inputs(make: Callable[[], Any], domain: str) -> list[Input]:
 
     Args:
         make: Gives the data module.
-        domain: The domain's name; "" where there is one kind of images only.
+        domain: The domain's name; "" if there is only one kind of images.
 
     Raises:
         UserError: If the set is not at hand.

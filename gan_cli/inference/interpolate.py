@@ -1,4 +1,4 @@
-"""`gan interpolate`: walks between images, as a grid with one row a walk, as frames, or as a GIF or MP4."""
+"""`gan interpolate`: walks between generated things, as a grid with one row a walk, as frames, or as a GIF or MP4."""
 
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from gan_cli.media.pictures import save_png
 from gan_cli.variants.base import AdversarialModule
 
 ENDINGS = (".png", *FILMS, "")
-"""Of what can be written; a folder has none."""
+"""The endings of what can be written; "" stands for a folder."""
 
 
 def interpolate(model: AdversarialModule, folder: Path, options: Any, trainer_options: dict[str, Any]) -> list[Path]:

@@ -39,7 +39,7 @@ def chosen_classes(model: AdversarialModule, typed: Sequence[int | str] | None) 
 
 
 def class_names(model: AdversarialModule, classes: Sequence[int]) -> list[str]:
-    """What the classes are called in pictures."""
+    """The names of the classes in pictures."""
     names = model.data_facts.get("class_names") or [str(number) for number in range(model.num_classes)]
     return [str(names[number]) for number in classes]
 

@@ -1,4 +1,4 @@
-"""One picture of all that was made, with what a page of that medium shows beside it."""
+"""One picture of all things made, with what a page of their medium shows beside them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,7 +19,7 @@ from gan_cli.variants.translation import TranslationModule
 
 
 def usual_number(medium: Medium, classes: int = 0, wanted: int | None = None) -> int:
-    """How many a page shows: as many of each class; of things that are only shown together always the usual number."""
+    """How many things a page shows, as many of each class; always the usual number if they are only shown together."""
     if not medium.suffix:
         return medium.usual
     number = wanted or medium.usual
@@ -32,13 +32,13 @@ def beside(
     given: Mapping[str, Tensor] | None = None,
     real: Tensor | None = None,
 ) -> Beside:
-    """What may be shown beside made things.
+    """What a page may show beside made things.
 
     Args:
         model: The variant that made them.
-        labels: The class of each, int64 [N], if the variant is conditional.
+        labels: The class of each thing, int64 [N], if the variant is conditional.
         given: What they were made from, as the model sees it, N rows each.
-        real: What really belongs to that, as it is kept; None takes some of the set where the medium shows any.
+        real: The real things that belong to them, as they are kept; None takes some of the set if the medium shows any.
     """
     kept = {name: model.media[name].kept(rows).cpu() for name, rows in (given or {}).items() if name in model.media}
     count = model.medium.beside_real
@@ -50,7 +50,7 @@ def beside(
 
 @torch.no_grad()
 def translated_sheet(model: TranslationModule, batch: Any) -> Tensor:
-    """One picture with a row for each held-out image, what it becomes beside it, uint8 [C, H, W].
+    """One picture with a row for each held-out image, its translations beside it, uint8 [C, H, W].
 
     Images smaller than the largest of their row are enlarged, each pixel to a square, so that they line up.
 

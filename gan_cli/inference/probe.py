@@ -1,4 +1,4 @@
-"""`gan probe`: what a discriminator has learned to see, told by a linear classifier upon its features."""
+"""`gan probe`: what a discriminator has learned to see, measured by a linear classifier on its features."""
 
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -20,14 +20,14 @@ from gan_cli.metrics.linear_probe import Probe, labelled_subset, linear_probe
 from gan_cli.variants.base import AdversarialModule
 
 BYTES = 32
-"""That the classifier takes for each feature of a training image: copies of it, and liblinear's own."""
+"""The classifier takes this many bytes for each feature of a training image: its copies, and liblinear's own."""
 
 
 class Probed(NamedTuple):
-    """What `gan probe` found.
+    """The result of `gan probe`.
 
     Attributes:
-        table: To be shown.
+        table: The table to show.
         path: What was written.
     """
 
@@ -98,7 +98,7 @@ def _features(
     batch_size: int,
     trainer_options: dict[str, Any],
 ) -> tuple[Tensor, Tensor] | None:
-    """Of images of a part the discriminator's features [N, F] and the pixels [N, C H W], on the first process."""
+    """The discriminator's features [N, F] and the pixels [N, C H W] of a part's images, on the first process."""
 
     def both(places: Tensor) -> Tensor:
         loaded = part[numbers[places]]

@@ -18,7 +18,7 @@ from gan_cli.variants.translation import TranslationModule
 Sink = Callable[[list[int], Tensor], None]
 
 STYLES_AT_ONCE = 64
-"""Latents that are mapped to styles at a time."""
+"""At most this many latents are mapped to styles at once."""
 
 
 def render(
@@ -30,12 +30,12 @@ def render(
     trainer_options: dict[str, Any],
     sink: Sink | None = None,
 ) -> Tensor | None:
-    """What the model makes of latents, made by all devices together.
+    """The things that the model makes from latents, by all devices together.
 
     Args:
         model: The variant.
         latents: [M, Z], or styles [M, L, W].
-        conditions: What else the variant's `forward` takes; a tensor has one row a thing.
+        conditions: Further inputs of the variant's `forward`; a tensor has one row for each thing.
         batch_size: Things at a time on a device.
         trainer_options: Lightning's accelerator, devices, num_nodes, strategy, precision.
         sink: Gets the positions in `latents` and the things of each batch, as they are kept, on the process that made
@@ -62,14 +62,14 @@ def conditions_for(
     psi: float | None = None,
     given: Mapping[str, Tensor] | None = None,
 ) -> dict[str, Any]:
-    """What the variant's `forward` takes beside latents, from what the user asked for.
+    """The inputs of the variant's `forward` beside latents, from what the user asked for.
 
     Args:
         model: The variant.
         count: How many things.
         labels: Classes by number or name, dealt out in turn; None means all classes in turn.
         psi: Truncation; None leaves it off.
-        given: What else it takes, by name, as the model sees it; rows are dealt out in turn.
+        given: Further inputs, by name, as the model sees them; rows are dealt out in turn.
 
     Raises:
         UserError: If the variant has no labels or no truncation, there is no such class, or something is not given.
@@ -96,7 +96,7 @@ def latents_of(model: AdversarialModule, seeds: Sequence[int], space: str = "z",
     """The latents of seeds for a model that makes things from noise, [M, Z]; in the space w their styles, [M, L, W].
 
     Raises:
-        UserError: If it makes them from pictures, or has no such space.
+        UserError: If it makes things from images, or has no such space.
     """
     if isinstance(model, TranslationModule):
         raise UserError(f"ckpt: {type(model).__name__} makes images from images; type gan translate")
@@ -112,7 +112,7 @@ def latents_of(model: AdversarialModule, seeds: Sequence[int], space: str = "z",
 
 
 def spaces_of(model: AdversarialModule) -> tuple[str, ...]:
-    """The spaces in which one can walk, the usual one last."""
+    """The spaces in which walks are possible, the usual one last."""
     return model.SPACES if isinstance(model, LatentModule) else ("z",)
 
 
@@ -137,7 +137,7 @@ def made_at(model: AdversarialModule, latents: Tensor, conditions: dict[str, Any
     Args:
         model: The variant; its device computes.
         latents: All latents, [M, Z], or styles [M, L, W], on the CPU.
-        conditions: What else `forward` takes; a tensor has one row for each latent.
+        conditions: Further inputs of `forward`; a tensor has one row for each latent.
         positions: Which of the latents, int64 [N], on the CPU.
     """
     chosen = {k: v[positions].to(model.device) if isinstance(v, Tensor) else v for k, v in conditions.items()}

@@ -20,7 +20,7 @@ from gan_cli.variants.base import AdversarialModule
 
 FORMATS = ("grid", "files", "both", "npz")
 SAME = {"images": "files"}
-"""Other words for a format: of images the files are images."""
+"""Other words for a format: "images" are single files of images."""
 
 
 def sample(model: AdversarialModule, folder: Path, options: Any, trainer_options: dict[str, Any]) -> list[Path]:
@@ -87,7 +87,7 @@ def sample(model: AdversarialModule, folder: Path, options: Any, trainer_options
 
 
 def in_square(made: Tensor) -> Tensor:
-    """Things [N, ...] as rows of a square, [R, F, ...]; places that would be empty show the first again."""
+    """Things [N, ...] as rows of a square, [R, F, ...]; places that would be empty show the first things again."""
     columns = isqrt(len(made) - 1) + 1
     whole = rows_of(made, -(-len(made) // columns) * columns)
     return whole.reshape(-1, columns, *made.shape[1:])

@@ -1,4 +1,4 @@
-"""Images larger or odder than a network takes: padding, overlapping tiles, and seams that do not show."""
+"""Images of sizes that a network does not take: padding, overlapping tiles, and seams that do not show."""
 
 from collections.abc import Callable
 from math import ceil, pi
@@ -12,7 +12,7 @@ from gan_cli.media.picture_files import Pixels
 
 
 class Piece(NamedTuple):
-    """What a tile covers of one axis.
+    """The piece of one axis that a tile covers.
 
     Attributes:
         start: Its first pixel.
@@ -41,7 +41,7 @@ class Frame(NamedTuple):
 
 
 def framed(pixels: Pixels, least: int, multiple: int) -> Frame:
-    """The image with so much of its mirror image around it that both sides are possible.
+    """The image with a mirrored border around it that makes its height and width possible.
 
     A border wider than the image is mirrored again and again, where torch's reflection would refuse.
 
@@ -91,7 +91,7 @@ def in_tiles(
 ) -> Tensor:
     """The whole image's translation, made of its tiles' translations; float32 [C', sH, sW] on the CPU.
 
-    Beside the image and the result one tile at a time is held.
+    Beside the image and the result, only one tile at a time is in memory.
 
     Args:
         translate: Gives float [C', sH, sW] from pixels [H, W, C].

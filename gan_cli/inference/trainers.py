@@ -1,4 +1,4 @@
-"""Lightning's trainer, with its refusals made short."""
+"""Lightning's trainer, with its error messages made short."""
 
 from collections.abc import Callable
 from typing import Any
@@ -48,7 +48,7 @@ def trainer_or_error(make: Callable[[], Trainer]) -> Trainer:
 
 
 def check_precision(precision: str | int | None) -> None:
-    """Refuses what the networks are not made for: weights in anything but float32.
+    """Refuses precisions that the networks are not made for: weights in anything but float32.
 
     Raises:
         UserError: If it is none of `PRECISIONS` (or Lightning's short names for them).

@@ -38,7 +38,7 @@ from gan_cli.variants.base import AdversarialModule
 from gan_cli.variants.translation import TranslationModule
 
 SHOWN = 500
-"""Inputs that a gallery shows at most; with more it would not open."""
+"""A gallery shows at most this many inputs; with more it would not open."""
 
 
 class Job(NamedTuple):
@@ -56,10 +56,10 @@ class Job(NamedTuple):
 
 
 class Summary(NamedTuple):
-    """What came of a run.
+    """The results of a run.
 
     Attributes:
-        places: What to look at: the file or folder written, the gallery.
+        places: The places to look at: the file or folder written, the gallery.
         done: Files written.
         skipped: Files that were there already.
         refused: Inputs that could not be translated, each with the reason.
@@ -88,7 +88,7 @@ def translate(
         data: Gives the checkpoint's data set, whose test images are taken if no input is named.
 
     Returns:
-        What came of it, on the first process.
+        The results, on the first process; None on the others.
 
     Raises:
         UserError: If an option does not fit the variant, the input or the output; then nothing has been written.
@@ -129,7 +129,7 @@ def translate(
 def newest_translator(
     direction: str | None, module: checkpoints.Modules = None, root: str = "checkpoints"
 ) -> tuple[Path, TranslationModule]:
-    """The newest run's checkpoint that can translate so, and its model.
+    """The newest checkpoint that can translate in a direction, and its model.
 
     Args:
         direction: As typed; None takes any translator.
@@ -165,7 +165,7 @@ def planned(
 
     Args:
         options: The options of the verb.
-        directions: One or more; of several each has a folder of its own.
+        directions: One or more; each of several has a folder of its own.
         output: A folder, or the file to make of a single input.
         from_data: Gives what a direction takes of the checkpoint's data set.
 
@@ -187,7 +187,7 @@ def planned(
 
 
 def _first_domain(model: TranslationModule, direction: str) -> str:
-    """The domain whose images a direction takes; "" where it is named after what they become."""
+    """The domain whose images a direction takes; "" if the direction is named after its result."""
     a, b = model.domains
     return {f"{a}2{b}": a, f"{b}2{a}": b}.get(direction, "")
 
@@ -234,7 +234,7 @@ def _place(job: Job) -> Path:
 
 
 class _Translating(LightningModule):
-    """Writes its share of the files. What it cannot read it notes; what it cannot write stops it.
+    """Writes its share of the files. It notes inputs that it cannot read; an output that it cannot write stops it.
 
     Attributes:
         done: Files written.
@@ -295,9 +295,9 @@ class _Translating(LightningModule):
             write_picture(make(read_picture(content)), job.target)
 
     def gather(self) -> bool:
-        """Adds up what all processes did; gives whether this is the first one, which knows it then.
+        """Adds up what all processes did; returns whether this is the first one, which then has the sums.
 
-        Outside the loop: an idle process never enters it.
+        Called after the loop, which idle processes never enter.
         """
         if self.trainer.world_size > 1:
             everyones: list[Any] = [None] * self.trainer.world_size
@@ -342,7 +342,7 @@ def _write_gallery(jobs: Sequence[Job], directions: Sequence[str], folder: Path)
         made.setdefault(job.item, []).append(job)
     entries = []
     for item, outputs in list(made.items())[:SHOWN]:
-        with suppress(Unreadable):  # an older file, which was skipped and is no picture
+        with suppress(Unreadable):  # a skipped older file may be no picture
             images = [("input", _small(item.content)), *((job.direction, _small(job.target)) for job in outputs)]
             entries.append(gallery.Shown(item.name.as_posix(), images))
     counted = f"{len(made)} inputs" if len(made) <= SHOWN else f"The first {SHOWN} of {len(made)} inputs"

@@ -1,4 +1,4 @@
-"""One image of any size through a translator: channels, padding, tiles, the noise it has, and rounding once."""
+"""Translates one image of any size: channels, padding, tiles, the model's noise, and rounding once."""
 
 from collections.abc import Sequence
 from math import sqrt
@@ -19,11 +19,11 @@ from gan_cli.variants.base import AdversarialModule
 from gan_cli.variants.translation import Sizes, TranslationModule
 
 WHOLE = 2**21
-"""Pixels up to which a translation is made in one piece, if nothing else is asked for."""
+"""A translation of at most this many pixels is made in one piece, unless tiles are asked for."""
 TILE = 1024
-"""Side of the tiles above that, as they are translated: a generator that enlarges takes smaller ones."""
+"""Side of the translated tiles above that size; a generator that enlarges takes smaller tiles in."""
 SMALLEST = 4
-"""Times the multiple that a generator wants: below that its innermost maps are too small to be padded or normalised."""
+"""A side is at least this many times the generator's multiple, or its innermost maps are too small to be normalised."""
 
 
 class Translator:
@@ -33,7 +33,7 @@ class Translator:
         model: The variant; its device computes.
         ema: The averaged generator where there is one, or the one that was trained.
         dropout: Whether the noise of a model that has it is on; None leaves it to the model.
-        seed: Of the noise; None is 0.
+        seed: Seed of the noise; None is 0.
         tile: Side of the tiles that larger images are cut into, in pixels of the input; 0 chooses.
         overlap: Pixels of the input that neighbouring tiles share; None is a quarter of the tile.
 
@@ -97,7 +97,7 @@ class Translator:
         return made[:, top : top + height * scale, left : left + width * scale]
 
     def _passed(self, image: Tensor, direction: str, name: str) -> Tensor:
-        """[C, H, W] -> [C', sH, sW]. The noise is that of the file, the same in each of its tiles and frames."""
+        """[C, H, W] -> [C', sH, sW]. Each file has its own noise, the same in all its tiles and frames."""
         if self.model.NOISY:
             seeding.reseed(seeding.mix(self.seed, "translate", name), self.model.device)
         images = image[None].to(self.model.device)
@@ -105,7 +105,7 @@ class Translator:
         return as_promised(self.model, images, made)[0]
 
     def _reduced(self, pixels: Pixels) -> Tensor:
-        """The image with as many pixels as the model learned from, [C, H', W']: what tiles are normalised by.
+        """The image with as many pixels as the model learned from, [C, H', W'], by which tiles are normalised.
 
         A generator that takes squares of one size gets such a square.
         """
@@ -133,8 +133,8 @@ def as_promised(model: TranslationModule, images: Tensor, made: Tensor) -> Tenso
 
     Args:
         model: The variant.
-        images: What it was given, [N, C, H, W].
-        made: What it made of them.
+        images: The model's input, [N, C, H, W].
+        made: The model's output.
 
     Raises:
         RunFailed: If they are of another size.
@@ -182,7 +182,7 @@ def _to_float(pixels: Pixels) -> Tensor:
 
 
 def _usual_tile(sizes: Sizes) -> int:
-    """Side of the tiles that are taken unasked by a generator that takes any size."""
+    """Side of the tiles used by default, for a generator that takes any size."""
     least = SMALLEST * sizes.multiple
     return max(least, TILE // sizes.scale // sizes.multiple * sizes.multiple)
 

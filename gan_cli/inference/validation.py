@@ -16,7 +16,7 @@ def check_kind(variant: type[AdversarialModule], data: GANDataModule) -> None:
     """Refuses data of another kind than the variant's.
 
     Raises:
-        UserError: If its batches have not the fields, or not the media, that the variant learns from.
+        UserError: If its batches do not have the fields, or not the media, that the variant learns from.
     """
     if not any(_has(data, fields) for fields in variant.LEARNS_FROM):
         there = _described({name: type(medium) for name, medium in data.fields.items()})
@@ -31,7 +31,7 @@ def _has(data: GANDataModule, fields: Fields) -> bool:
 
 
 def _described(fields: Fields) -> str:
-    """Fields in words: images where there is one of that name, otherwise such as "source and target (images)"."""
+    """Fields in words: "images" if there is one of that name, otherwise such as "source and target (images)"."""
     kinds: dict[str, list[str]] = {}
     for name, kind in fields.items():
         kinds.setdefault(kind.name, []).append(name)
@@ -60,7 +60,7 @@ def evaluate(
     trainer_options: dict[str, Any],
     callbacks: Sequence[Callback] = (),
 ) -> tuple[dict[str, float], torch.device]:
-    """What the model logs on held-out or test images.
+    """The numbers that the model logs on held-out or test data.
 
     Args:
         verb: Which of Lightning's loops to run, "validate" or "test".

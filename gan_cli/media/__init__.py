@@ -1,1 +1,1 @@
-"""What a kind of thing is like outside the networks: shown, written, read; one file a medium."""
+"""How each kind of thing is shown, written and read outside the networks; one file for each medium."""

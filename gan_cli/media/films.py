@@ -1,4 +1,4 @@
-"""Films: made of pictures, or translated frame by frame, in the container and the time they came in."""
+"""Films: made of pictures, or translated frame by frame, keeping their container and timing."""
 
 import errno
 import io
@@ -20,26 +20,26 @@ from gan_cli.media.picture_files import FORMATS, OPTIONS, Picture, picture_of, t
 from gan_cli.media.reading import Unreadable
 
 VIDEOS = frozenset({".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi"})
-"""Endings, in small letters, of what is read as a video."""
+"""File endings, in lower case, that are read as videos."""
 
 FILMS = (".gif", ".mp4")
-"""Endings of films that are made of pictures."""
+"""File endings of films that are made of pictures."""
 
 ANIMATED = ("GIF", "PNG", "WEBP", "TIFF")
-"""Formats of Pillow that hold several pictures."""
+"""Pillow's formats that hold several pictures."""
 
 Make = Callable[[Picture], Picture]
 Tick = Callable[[int, int], object]
-"""Told after each frame how many are done, and of how many (0 where the file does not say)."""
+"""A function that is told after each frame how many are done, and of how many (0 if the file does not say)."""
 
 _CODECS = {".webm": ("libvpx-vp9", {"crf": "20", "b": "0"}), ".avi": ("mpeg4", {"qmin": "2", "qmax": "2"})}
 _H264 = ("libx264", {"crf": "17"})
 HIGH = 720
-"""Rows from which a video has the colours of high definition (ITU-R 709) where it does not say so."""
+"""From this many rows on, a video that names no colours has those of high definition (ITU-R 709)."""
 ITU709, UNSAID, ITU601 = 1, 2, 6
-"""FFmpeg's numbers of them."""
+"""FFmpeg's numbers for colours: ITU-R 709, not said, and ITU-R 601."""
 _ALIKE = {"threads": "1"}
-"""With more threads an encoder's bytes depend on how many processors there are."""
+"""Encoder options: with more threads the bytes would depend on how many processors there are."""
 
 
 def frames_in(path: Path) -> int:
@@ -52,11 +52,11 @@ def frames_in(path: Path) -> int:
 
 
 def translate_animation(source: Path, target: Path, make: Make, tick: Tick) -> None:
-    """Writes an animated picture's translation: each frame's time kept, and how often it is shown.
+    """Writes an animated picture's translation; it keeps each frame's time, and how often the animation is repeated.
 
     Args:
         source: A GIF, or another image file of several frames or pages.
-        target: Of an ending whose format holds several.
+        target: The file to make; the format of its ending must hold several pictures.
         make: Translates a frame.
         tick: Told of each frame.
 
@@ -119,7 +119,7 @@ def _remuxed(container: Any, temporary: Path, source: Path, make: Make, tick: Ti
     kind = _muxer(source.suffix.lower())
     with av.open(_address(temporary), "w", format=kind, options={"fflags": "+bitexact"}) as output:
         sound = output.add_stream_from_template(sounds[0]) if sounds else None
-        waiting = []  # sound that comes before the first frame: the size of the video is not known yet
+        waiting = []  # sound before the first frame waits, because the size of the video is not known yet
         for packet in container.demux(pictures, *sounds):
             if packet.stream.type == "audio":
                 waiting.append(packet)
@@ -142,7 +142,7 @@ def _remuxed(container: Any, temporary: Path, source: Path, make: Make, tick: Ti
 
 
 class _Writer:
-    """The video stream of an output, which begins when the first frame is known."""
+    """The video stream of an output; it begins once the first frame is known."""
 
     def __init__(self, output: Any, pictures: Any, first: Any, made: Picture, suffix: str) -> None:
         height, width = made.colours.shape[:2]
@@ -195,7 +195,7 @@ def _looked_through(source: Path, image: Image.Image) -> tuple[list[int], bool]:
     """Milliseconds of each frame, as far as the file says, and whether any frame is transparent somewhere.
 
     Raises:
-        Unreadable: If a page has 16 bits, of which Pillow would lose half.
+        Unreadable: If a page has 16 bits, because Pillow would lose half of them.
     """
     times, transparent = [], False
     for frame in ImageSequence.Iterator(image):
@@ -208,7 +208,7 @@ def _looked_through(source: Path, image: Image.Image) -> tuple[list[int], bool]:
 
 
 def _timing(kind: str, times: list[int], loop: int | None, transparent: bool) -> dict[str, Any]:
-    """What Pillow's writers want to know. A GIF that says nothing of repetitions is shown once."""
+    """The options of Pillow's writers. A GIF that says nothing about repetitions is shown once."""
     if kind == "TIFF":
         return {}
     options: dict[str, Any] = {"duration": times} if any(times) else {}
@@ -221,7 +221,7 @@ def _timing(kind: str, times: list[int], loop: int | None, transparent: bool) ->
 
 @contextmanager
 def _reasons(source: Path) -> Iterator[None]:
-    """Within it what the decoders raise becomes `Unreadable`; a disk that is full stays what it is."""
+    """Within the block, what the decoders raise becomes `Unreadable`, except for a full disk."""
     try:
         yield
     except (OSError, SyntaxError, ValueError, EOFError) as error:
@@ -252,7 +252,7 @@ def _write_gif(frames: Sequence[Tensor], path: Path, fps: int) -> None:
 
 
 def _write_mp4(frames: Sequence[Tensor], path: Path, fps: int) -> None:
-    """H.264 in the pixel format that every player shows, which wants even sides."""
+    """Writes H.264 in the pixel format that every player shows, which needs even sides."""
     coloured = [frame.expand(3, -1, -1) if frame.shape[0] == 1 else frame[:3] for frame in frames]
     _, height, width = coloured[0].shape
     content = io.BytesIO()

@@ -60,6 +60,6 @@ def flipped(things: Tensor, mirrored: Tensor) -> Tensor:
 
     Args:
         things: [N, ..., W].
-        mirrored: Which, bool [N].
+        mirrored: Which of them are mirrored, bool [N].
     """
     return torch.where(mirrored.reshape(-1, *[1] * (things.ndim - 1)), things.flip(-1), things)

@@ -1,4 +1,4 @@
-"""What every kind of thing has outside the networks: how it goes to a model and back, how it is shown and written."""
+"""The protocol of a kind of thing outside the networks: how it goes to a model and back, is shown and is written."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
     import numpy as np
 
 CLASS = "class"
-"""Where a medium's record keeps the name of its class."""
+"""The key of a medium's record for the name of its class."""
 
 
 @dataclass(frozen=True)
 class Beside:
-    """What a page may show beside the things themselves; a medium takes of it what it can show.
+    """What a page may show beside the things themselves; a medium uses what it can show.
 
     Attributes:
-        labels: The class of each thing, int64 [N], where they are sorted by class.
+        labels: The class of each thing, int64 [N], if they are sorted by class.
         names: What the classes are called, by their numbers.
         given: What each thing was made from, by name, as it is kept; N rows each.
         real: Real things, as they are kept: those that belong to what was given, N rows, or any number to compare with.
-        judge: Gives the discriminator's outputs [M] at made things [M, ...], or None where it wants more than a thing.
+        judge: Gives the discriminator's outputs [M] at made things [M, ...], or None if it needs more than a thing.
     """
 
     labels: Tensor | None = None
@@ -41,7 +41,7 @@ class Beside:
     judge: Callable[[Tensor], Tensor | None] | None = None
 
     def of(self, rows: Tensor) -> Beside:
-        """What is beside some of the things, by their numbers, int64 [M]; what is given is dealt out in turn."""
+        """What is beside some of the things, by their numbers, int64 [M]; given things are dealt out in turn."""
         given = {name: things[rows % len(things)] for name, things in self.given.items()}
         real = self.real[rows % len(self.real)] if given and self.real is not None else self.real
         return Beside(given=given, real=real, judge=self.judge)
@@ -58,36 +58,36 @@ class Medium(ABC):
     name: ClassVar[str]
     """What the things are called, in the plural."""
     FACTS: ClassVar[tuple[str, ...]] = ()
-    """Facts of a data set that tell the shape of one, such as `image_size`; a model's arguments of these names are the
-    data's alone."""
+    """Facts of a data set that tell the shape of a thing, such as `image_size`; only the data sets a model's arguments
+    with these names."""
     suffix: ClassVar[str] = ""
     """The ending of a file that holds one; "" where things are only shown together, as points are."""
     usual: ClassVar[int] = 64
-    """How many a page shows."""
+    """How many things a page usually shows."""
     beside_real: ClassVar[int] = 0
-    """Real things that a page shows below the made ones; 0 shows none."""
+    """How many real things a page shows below the made ones; 0 shows none."""
     rounds: ClassVar[bool] = False
-    """Whether what is kept has 8 bits."""
+    """Whether things are rounded to 8 bits when they are kept."""
     moves: ClassVar[bool] = False
-    """Whether a single one moves, so that a film of several is more than a page."""
+    """Whether a single thing moves, so that a page of several can be a film."""
 
     @property
     def fps(self) -> int:
-        """Pictures a second of a film of things that move."""
+        """Pictures per second in a film of things that move."""
         return 12
 
     @abstractmethod
     def shown(self, kept: Tensor, mirrored: Tensor | None = None) -> Tensor:
-        """Things of a loader as a model sees them, N of both.
+        """Things as a model sees them, made from things as a loader yields them; N of both.
 
         Args:
             kept: As the loader yields them, on the device.
-            mirrored: Whose left and right change places, bool [N]; None for none.
+            mirrored: Which things have left and right exchanged, bool [N]; None for none.
         """
 
     @abstractmethod
     def kept(self, made: Tensor) -> Tensor:
-        """Made things as they are saved: `shown` undone, up to rounding; values outside of its range are clipped."""
+        """Made things as they are saved: `shown` undone, up to rounding; values outside its range are clipped."""
 
     def pictures(self, kept: Tensor) -> Tensor | None:
         """A picture of each thing, uint8 [N, C, H, W]; None where things are only shown together."""
@@ -117,7 +117,7 @@ class Medium(ABC):
         return grid(self.each_pictured(kept.flatten(0, 1)), columns=kept.shape[1])
 
     def film(self, kept: Tensor, beside: Beside) -> list[Tensor]:
-        """Walks as the pictures of a film, each uint8 [C, H, W]: one for each moment, with all walks in it.
+        """Walks as the pictures of a film, each uint8 [C, H, W]: one for each moment, showing all walks.
 
         Args:
             kept: R walks of F things, [R, F, ...].
@@ -127,7 +127,7 @@ class Medium(ABC):
         return [self.page(moment, beside.of(rows)) for moment, rows in zip(kept.unbind(1), numbers.T, strict=True)]
 
     def arrays(self, kept: Tensor) -> dict[str, np.ndarray[Any, Any]]:
-        """What a `.npz` file holds of things, by name."""
+        """The arrays of things for a `.npz` file, by name."""
         return {self.name: kept.numpy()}
 
     def write(self, one: Tensor, path: Path) -> None:
@@ -140,7 +140,7 @@ class Medium(ABC):
         raise UserError(f"format: {self.name} are only shown together; take grid or npz")
 
     def read(self, path: Path) -> Tensor:
-        """One thing of a file, as it is kept.
+        """One thing from a file, as it is kept.
 
         Raises:
             UserError: If it cannot be read, or there are no files of single things.
@@ -148,7 +148,7 @@ class Medium(ABC):
         raise UserError(f"given: {path}: {self.name} are not read from files; leave it out")
 
     def features(self, choose: Callable[[], Any]) -> Any | None:
-        """The network that scores are taken in where none was asked for; None where only data sets have measures.
+        """The network whose features scores use if none is asked for; None if only data sets have measures.
 
         Args:
             choose: Gives the usual network of images.
@@ -156,7 +156,7 @@ class Medium(ABC):
         return None
 
     def each_pictured(self, kept: Tensor) -> Tensor:
-        """`pictures`, where there are any.
+        """What `pictures` gives, if there are pictures.
 
         Raises:
             UserError: If there are none.
@@ -169,7 +169,7 @@ class Medium(ABC):
         return pictures
 
     def record(self) -> dict[str, Any]:
-        """What a checkpoint keeps of it: plain values, from which `medium_of` makes it anew."""
+        """The record of the medium in a checkpoint: plain values, from which `medium_of` makes it again."""
         return {CLASS: type(self).__name__, **asdict(self)}
 
 
@@ -194,5 +194,5 @@ def _below(base: type[Medium]) -> list[type[Medium]]:
 
 
 def rows_of(things: Tensor, count: int) -> Tensor:
-    """So many rows of things, which are dealt out in turn where there are fewer: [M, ...] -> [count, ...]."""
+    """`count` rows of things, dealt out in turn if there are fewer: [M, ...] -> [count, ...]."""
     return things[torch.arange(count) % len(things)]

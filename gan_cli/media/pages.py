@@ -14,7 +14,7 @@ figcaption { margin-top: .5rem; font-size: .85rem; overflow-wrap: anywhere; }
 """
 
 POLICY = "default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
-"""What a browser is told: whatever the page holds, nothing is fetched."""
+"""The content security policy of every page: a browser fetches nothing, whatever the page holds."""
 
 
 def page(title: str, body: str, style: str = "") -> str:
@@ -35,7 +35,7 @@ def page(title: str, body: str, style: str = "") -> str:
 
 
 def embedded(content: bytes, kind: str) -> str:
-    """A file as an address that needs no file, such as that of an image of kind "png"."""
+    """The content of a file as a data address, such as that of an image of kind "png"."""
     return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
 
 

@@ -18,7 +18,7 @@ from gan_cli.media import reading
 from gan_cli.media.reading import Unreadable
 
 Pixels = NDArray[Any]
-"""uint8 or uint16 [H, W, C]."""
+"""The pixels of a picture, uint8 or uint16 [H, W, C]."""
 
 FORMATS = {
     ".png": "PNG",
@@ -32,20 +32,20 @@ FORMATS = {
     ".ppm": "PPM",
     ".pgm": "PPM",
 }
-"""What is written for a file's ending, in small letters."""
+"""The format that is written for each file ending, in lower case."""
 
 DEEP, TRANSPARENT, PROFILED = ({"PNG", "TIFF"}, {"PNG", "WEBP", "TIFF", "GIF"}, {"PNG", "JPEG", "WEBP", "TIFF"})
-"""Formats that hold 16 bits, an alpha channel, a colour profile."""
+"""Formats that hold 16 bits, formats that hold an alpha channel, and formats that hold a colour profile."""
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "JPEG": {"quality": 95, "subsampling": 0},
     "WEBP": {"quality": 95},
     "TIFF": {"compression": "tiff_deflate"},
 }
-"""How a format is written: where it loses, it loses little."""
+"""Options for writing each format; those that lose something lose little."""
 
 GREY = np.array([19595, 38470, 7471], dtype=np.uint32)
-"""ITU-R 601's weights of red, green and blue in 65536ths, as Pillow has them."""
+"""Weights of red, green and blue in grey, by ITU-R 601, in 65536ths, as in Pillow."""
 
 TURNS: dict[int, Callable[[Pixels], Pixels]] = {
     1: lambda pixels: pixels,
@@ -57,7 +57,7 @@ TURNS: dict[int, Callable[[Pixels], Pixels]] = {
     7: lambda pixels: pixels[::-1, ::-1].swapaxes(0, 1),
     8: lambda pixels: np.rot90(pixels),
 }
-"""What makes an image upright, by its EXIF orientation."""
+"""The operation that turns an image upright, for each EXIF orientation."""
 
 
 class Unwritable(Exception):
@@ -116,7 +116,7 @@ def picture_of(image: Image.Image) -> Picture:
 def for_network(picture: Picture, channels: int) -> Pixels:
     """The pixels a network takes, uint8 or uint16 [H, W, C].
 
-    Colours stay as they are where a pixel can be seen at all, and are white where it cannot.
+    Pixels that are not fully transparent keep their colours; the others become white.
 
     Args:
         picture: The image.
@@ -139,7 +139,7 @@ def for_network(picture: Picture, channels: int) -> Pixels:
 def with_colours(picture: Picture, colours: Pixels) -> Picture:
     """A picture's translation: new colours [H, W, C'], its own opacity unless they bring one (C' = 4), its profile.
 
-    Where the new colours have 8 bits only, so has the opacity; where they are larger, it is enlarged.
+    If the new colours have only 8 bits, so does the opacity; if they are larger, it is enlarged.
     """
     alpha = picture.alpha
     if colours.shape[2] == 4:
@@ -163,7 +163,7 @@ def to_tensor(picture: Picture) -> Tensor:
 
 
 def holds_16_bits(path: Path) -> bool:
-    """Whether a file of this ending can."""
+    """Whether a file with this ending can hold 16 bits."""
     return FORMATS.get(path.suffix.lower()) in DEEP
 
 
@@ -193,7 +193,7 @@ def write_picture(picture: Picture, path: Path) -> None:
     """
     try:
         content = encoded(picture, path)
-    except (OSError, ValueError) as error:  # of Pillow's encoders; there is no file yet
+    except (OSError, ValueError) as error:  # raised by Pillow's encoders; there is no file yet
         raise Unwritable(path, f"no {path.suffix} can hold it ({error})") from error
     write_atomically(path, lambda file: file.write(content))
 
@@ -232,7 +232,7 @@ def _layers(picture: Picture) -> Pixels:
 def _enlarged(alpha: Pixels, height: int, width: int) -> Pixels:
     """An opacity [H, W] in another size, interpolated by cubic pieces, with all its bits.
 
-    One that is all or nothing stays so: a GIF holds no other, and would show a rim that is a little opaque as a whole.
+    An opacity of all or nothing stays so: a GIF holds no other, and would show a slightly opaque rim as fully opaque.
     """
     full = np.iinfo(alpha.dtype).max
     image = Image.fromarray(alpha.astype(np.float32)).resize((width, height), Image.Resampling.BICUBIC)
@@ -251,16 +251,16 @@ def _over_white(picture: Picture) -> Picture:
 
 
 def _fitting_profile(picture: Picture) -> bytes | None:
-    """The profile, if it is one of such colours: those of a CMYK file say nothing of what was made of it."""
+    """The profile, if it fits the picture's colours: that of a CMYK file does not describe the converted colours."""
     wanted = b"GRAY" if picture.colours.shape[2] == 1 else b"RGB "
     return picture.profile if picture.profile and picture.profile[16:20] == wanted else None
 
 
 def _in_16_bits(path: Path) -> Picture | None:
-    """The image of a file with 16 bits a channel and more than one, of which Pillow gives 8; None for other files.
+    """The image of a file with several channels of 16 bits, of which Pillow gives only 8; None for other files.
 
     Raises:
-        Unreadable: If it is of a kind that nobody reads without loss.
+        Unreadable: If it is of a kind that cannot be read without loss.
     """
     with Image.open(path) as image:
         if ";16" not in str(image.tile):

@@ -23,7 +23,7 @@ def to_float(images: Tensor) -> Tensor:
 
 
 def grid(images: Tensor, columns: int, padding: int = 2) -> Tensor:
-    """One picture of many: uint8 [N, C, H, W] -> uint8 [C, H', W'], row by row, white lines of `padding` pixels."""
+    """A grid of images: uint8 [N, C, H, W] -> uint8 [C, H', W'], row by row, white lines of `padding` pixels."""
     sheet: Tensor = make_grid(images, nrow=columns, padding=padding, pad_value=255)
     return sheet[:1] if images.shape[1] == 1 else sheet
 

@@ -15,16 +15,16 @@ from torch import Tensor
 from gan_cli.errors import UserError
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm"})
-"""Endings, in small letters, of what a folder's images are."""
+"""File endings, in lower case, of the images in a folder."""
 
 MODES = {1: "L", 3: "RGB", 4: "RGBA"}
-"""Pillow's name for C channels."""
+"""Pillow's mode for each number of channels C."""
 
 WIDE = "I;16"
-"""Pillow's mode of grey with 16 bits."""
+"""Pillow's mode for grey with 16 bits."""
 
 ORIENTATION = 0x0112
-"""EXIF's tag; from 5 on width and height change places."""
+"""EXIF's tag for the orientation; from value 5 on, width and height change places."""
 
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -35,14 +35,14 @@ TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-"""What undoes each orientation."""
+"""The operation that undoes each orientation."""
 
 END_OF_JPEG = b"\xff\xd9"
 TAIL = 4096
-"""Bytes at whose end, but for what others have added, a whole JPEG has its mark."""
+"""A whole JPEG has its end mark within this many last bytes, unless something long was added after it."""
 
 MAX_PIXELS = 89_478_485
-"""Pixels of an image at most, unless more are allowed: Pillow's limit, 256 MB of colours."""
+"""An image may have this many pixels unless another limit is given: Pillow's limit, 256 MB of colours."""
 
 
 class Unreadable(Exception):
@@ -92,7 +92,7 @@ def image_names(folder: Path) -> list[str]:
 
 
 def is_image_name(name: str) -> bool:
-    """Whether a name ends as an image's."""
+    """Whether a name ends like that of an image."""
     return f".{name.rpartition('.')[2].lower()}" in SUFFIXES
 
 
@@ -103,7 +103,7 @@ def read(path: Path, content: bytes | None = None, max_pixels: int = MAX_PIXELS,
         path: The file, or what to call the content.
         content: The file's bytes, where it is in an archive.
         max_pixels: More are not decoded: a small file can unpack to any size.
-        at_least: Pixels that are needed of the shorter side: a JPEG is decoded at a half, a quarter or an eighth of its
+        at_least: Pixels that the shorter side needs: a JPEG is decoded at a half, a quarter or an eighth of its
             size where that leaves as many, which is faster. 0 decodes all.
 
     Returns:
@@ -121,7 +121,7 @@ def read(path: Path, content: bytes | None = None, max_pixels: int = MAX_PIXELS,
 
 
 class Examined(NamedTuple):
-    """What a file is like, as it was written.
+    """The properties of a file, as it was written.
 
     Attributes:
         image: As `read` gives it.
@@ -172,7 +172,7 @@ def size(path: Path, content: bytes | None = None, max_pixels: int = MAX_PIXELS)
         if image.format == "JPEG" and END_OF_JPEG not in _tail(path, content):
             image.load()  # it is cut short, or something long was added
         sideways = image.getexif().get(ORIENTATION, 1) >= 5
-    with _opened(path, content, max_pixels) as image:  # anew: reading the orientation may have moved on in the file
+    with _opened(path, content, max_pixels) as image:  # again: the orientation's reading moves on in the file
         image.verify()
     return (height, width) if sideways else (width, height)
 
@@ -208,10 +208,10 @@ def to_tensor(image: Image.Image, channels: int) -> Tensor:
 
 @contextmanager
 def _opened(path: Path, content: bytes | None, max_pixels: int) -> Iterator[Image.Image]:
-    """Opens an image, and says in one way what Pillow's readers raise in many, here and in what is done with it.
+    """Opens an image, and turns the many errors of Pillow's readers, here and within the block, into one kind.
 
     Raises:
-        Unreadable: Whatever they have raised, or if the image has too many pixels.
+        Unreadable: If they raise anything, or the image has too many pixels.
     """
     if Image.MAX_IMAGE_PIXELS and max_pixels > Image.MAX_IMAGE_PIXELS:
         Image.MAX_IMAGE_PIXELS = max_pixels  # more were asked for; never lowered, because threads share it
@@ -246,13 +246,13 @@ def _too_large(path: Path, limit: int) -> Unreadable:
 
 
 def _upright(image: Image.Image) -> Image.Image:
-    """The image as its orientation says; itself where nothing is to be done, because a copy takes time."""
+    """The image turned as its orientation says; the same object if nothing is to be done, because a copy takes time."""
     turn = TURNS.get(image.getexif().get(ORIENTATION, 1))
     return image if turn is None else image.transpose(turn)
 
 
 def _plain(image: Image.Image) -> Image.Image:
-    """The same image in one of the modes that `read` promises."""
+    """The image in one of the modes that `read` promises."""
     if image.mode in ("I", "I;16B", "I;16L", "I;16N"):
         return Image.fromarray(np.asarray(image).clip(0, 65535).astype(np.uint16))
     if image.mode in ("L", "LA", "RGB", "RGBA", WIDE):
@@ -273,5 +273,5 @@ def _leads_to_folder(entry: "os.DirEntry[str]") -> bool:
 
 
 def _identity(status: os.stat_result) -> tuple[int, int]:
-    """What tells folders apart, whatever they are called."""
+    """The numbers that tell folders apart, whatever their names."""
     return status.st_dev, status.st_ino

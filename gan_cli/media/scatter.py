@@ -10,7 +10,7 @@ from torch import Tensor
 
 PIXELS = 512
 STEPS = 100
-"""Places a side at which the surface is asked for."""
+"""The surface is computed at this many places a side."""
 
 
 def scatter(
@@ -26,9 +26,9 @@ def scatter(
         real: Real points [M, 2], drawn in grey below; they set the frame.
         surface: Gives the discriminator's outputs [N] at points [N, 2], or None; drawn in the background, from blue
             (generated) to red (real).
-        as_paths: Draw lines from point to point.
+        as_paths: Whether lines are drawn from point to point.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg  # here: it takes a while, and images never need it
+    from matplotlib.backends.backend_agg import FigureCanvasAgg  # here: it is slow, and images never need it
     from matplotlib.figure import Figure
 
     shown = (points if real is None else real).reshape(-1, 2)

@@ -1,4 +1,4 @@
-"""A small classifier of images: what generated ones are judged by, its features as much as its answers."""
+"""A small classifier of images, whose answers and features generated images are judged by."""
 
 from itertools import pairwise
 from math import ceil
@@ -15,15 +15,15 @@ from gan_cli.media.pictures import to_float
 from gan_cli.seeding import mix, stream
 
 FEATURES = 128
-"""F, the numbers that the classifier makes of an image before it tells the class."""
+"""F, how many features the classifier makes of an image before it tells the class."""
 
 
 class Classified(NamedTuple):
-    """What the classifier says of images.
+    """The classifier's answers for images.
 
     Attributes:
         labels: The class chosen, int64 [N].
-        confidences: The probability it is given, [N].
+        confidences: The probability of that class, [N].
         features: [N, F].
         logits: [N, K].
     """
@@ -86,14 +86,14 @@ def train_classifier(
         images: uint8 [M, C, H, W], from a hundred to any number.
         labels: int64 [M].
         steps: Batches to train on.
-        seed: Of the weights, the order of the images and their shifts.
+        seed: Seed of the weights, the order of the images and their shifts.
         num_classes: K.
-        batch_size: Images of a step, or all where there are fewer.
-        learning_rate: The highest.
-        width: Of the network, see there.
-        shift: Pixels by which each image is moved at random, up to so many in each direction; 0 is off.
+        batch_size: Images per step; all of them if there are fewer.
+        learning_rate: The highest rate of the cycle.
+        width: Width of the network, see `ImageClassifier`.
+        shift: Each image is moved at random by up to this many pixels in each direction; 0 is off.
         flip: Whether each image is mirrored at random.
-        autocast: Compute in bfloat16 where PyTorch thinks it safe.
+        autocast: Whether to compute in bfloat16 where PyTorch considers it safe.
     """
     device, size = images.device, min(batch_size, len(images))
     with torch.random.fork_rng():
@@ -118,7 +118,7 @@ def train_classifier(
 
 @torch.no_grad()
 def classify(model: ImageClassifier, images: Tensor, batch_size: int = 1000) -> Classified:
-    """What the classifier says of images, on the CPU and in float32.
+    """The classifier's answers for images, on the CPU and in float32.
 
     Args:
         model: In eval mode.
@@ -136,7 +136,7 @@ def classify(model: ImageClassifier, images: Tensor, batch_size: int = 1000) -> 
 
 
 def accuracy(model: ImageClassifier, images: Tensor, labels: Tensor) -> float:
-    """The share of images, uint8 [N, C, H, W], whose class [N] the classifier tells."""
+    """The share of images, uint8 [N, C, H, W], whose class [N] the classifier gets right."""
     return float((classify(model, images).labels == labels).float().mean())
 
 

@@ -9,15 +9,15 @@ import torch
 from torch import Tensor
 
 SUBSETS = 100
-"""Random subsets whose kernel distances are averaged."""
+"""Kernel distances are averaged over this many random subsets."""
 SUBSET = 1000
-"""Images of each of them; half of the images there are where these are fewer than twice as many."""
+"""Images in each subset; half of the images if there are fewer than twice as many."""
 BLOCK = 1000
-"""Rows of a table of distances at a time."""
+"""At most this many rows of a table of distances are computed at once."""
 
 
 class Estimate(NamedTuple):
-    """A number and how far it is off by chance.
+    """A number and its uncertainty.
 
     Attributes:
         value: The mean over parts of the images.
@@ -83,7 +83,7 @@ def kernel_distance(first: Tensor, second: Tensor) -> Estimate:
 
 
 def subset_size(*counts: int) -> int:
-    """Images of each subset of `kernel_distance`: below half of them, so that the subsets differ."""
+    """Images in each subset of `kernel_distance`: at most half of a set, so that the subsets differ."""
     return min(SUBSET, *(count // 2 for count in counts))
 
 
@@ -91,7 +91,7 @@ def inception_score(logits: Tensor) -> Estimate:
     """How sure a classifier is of each image and how evenly it tells the classes, over ten parts of the images.
 
     Salimans et al. 2016, "Improved Techniques for Training GANs", arXiv:1606.03498, section 4; computed by
-    torch-fidelity. It means something of inception's logits and natural coloured images only.
+    torch-fidelity. It is meaningful only for inception's logits and natural coloured images.
 
     Args:
         logits: [N, K].
@@ -103,7 +103,7 @@ def inception_score(logits: Tensor) -> Estimate:
 
 
 def precision_recall(real: Tensor, fake: Tensor, neighbours: int = 3) -> Neighbourhoods:
-    """Precision and recall: shares of each set inside the other's balls, as large as the k-th nearest neighbour is far.
+    """Precision and recall: the share of each set inside the other's balls, which reach to the k-th nearest neighbour.
 
     Kynkaanniemi et al. 2019, "Improved Precision and Recall Metric for Assessing Generative Models", arXiv:1904.06991,
     equation 2; computed by torch-fidelity.
@@ -157,7 +157,7 @@ def coverage(real: Tensor, fake: Tensor, neighbours: int = 5) -> float:
 
 
 def mean_distance(features: Tensor) -> float:
-    """How far two images are from each other on average: the distances of each to the one half the set away.
+    """How far two images are apart on average: the distance of each image to the one half the set further on.
 
     Args:
         features: [N, F], N >= 2, in no order.

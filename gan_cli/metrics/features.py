@@ -1,6 +1,6 @@
-"""Networks that make features of images: what distances between sets of images are taken in.
+"""Networks that make features of images, in which distances between sets of images are measured.
 
-A score says something only beside the features it was taken in, so each network has a name, a key that changes with its
+A score means something only together with its features, so each network has a name, a key that changes with its
 weights, and the rule by which it brings images to the size it wants.
 """
 
@@ -27,20 +27,20 @@ INCEPTION_URL = (
 )
 INCEPTION_FILE = INCEPTION_URL.rpartition("/")[2]
 INCEPTION_SHA256 = "6726825d"
-"""How the checksum of the file begins; torch's convention is to put that into its name."""
+"""The first digits of the file's checksum; by torch's convention they are part of its name."""
 OTHERS = "--features classifier (sets with classes), or a TorchScript file: --features FILE.pt"
 LARGEST = 64
-"""Side in pixels up to which the classifier sees images as they are."""
+"""The classifier sees images of up to this many pixels a side as they are; larger ones are made smaller."""
 STEPS = 1500
-"""Batches that a classifier is trained on."""
+"""A classifier is trained on this many batches."""
 
 
 class FeatureRows(NamedTuple):
-    """What a network makes of images, in float32 on the CPU.
+    """The outputs of a network for images, in float32 on the CPU.
 
     Attributes:
         features: [N, F].
-        logits: [N, K] of classes, where the network tells some.
+        logits: Class logits [N, K], if the network tells classes.
     """
 
     features: Tensor
@@ -51,16 +51,16 @@ class FeatureNetwork(ABC):
     """A network that makes features of images; called, it gives features alone.
 
     Attributes:
-        name: What it is called beside a score.
+        name: The name shown beside a score.
         weights: The first digits of its weights' SHA-256.
-        resize: How images come to the size that it wants, in words.
-        accuracy: The share of held-out images whose class it tells; None where it tells none.
+        resize: How images are brought to the size that it wants, in words.
+        accuracy: The share of held-out images whose class it gets right; None if it tells no classes.
         device: Where it computes.
     """
 
     accuracy: float | None = None
     batch_size: ClassVar[int] = 250
-    """Images at a time."""
+    """At most this many images go through the network at once."""
 
     def __init__(self, name: str, weights: str, resize: str) -> None:
         self.name = name
@@ -74,15 +74,15 @@ class FeatureNetwork(ABC):
 
     @property
     def key(self) -> str:
-        """What results are kept under: changes with the network and its weights."""
+        """The key under which results are kept; it changes with the network and its weights."""
         return f"{self.name}-{self.weights}"
 
     @torch.no_grad()
     def rows(self, images: Tensor) -> FeatureRows:
-        """What the network makes of images uint8 [N, C, H, W] or of other things as they are kept, batch by batch.
+        """The outputs for images uint8 [N, C, H, W], or for other things as they are kept, batch by batch.
 
         Raises:
-            UserError: If it does not take what is of their kind or shape.
+            UserError: If the network does not take things of this kind or shape.
         """
         parts = [self.rows_of_batch(batch.to(self.device)) for batch in images.split(self.batch_size)]
         features = torch.cat([part.features.float().cpu() for part in parts])
@@ -91,7 +91,7 @@ class FeatureNetwork(ABC):
 
     @abstractmethod
     def rows_of_batch(self, images: Tensor) -> FeatureRows:
-        """The same for one batch, on the network's device.
+        """The outputs for one batch, on the network's device.
 
         Raises:
             UserError: If it does not take such images.
@@ -126,7 +126,7 @@ class Inception(FeatureNetwork):
         super().__init__("inception", digest(path), "299x299, bilinear as in TensorFlow 1 (torch-fidelity)")
         try:
             torch.load(path, map_location="cpu", weights_only=True)  # torch-fidelity's own reading would run code
-            with torch.random.fork_rng():  # it draws weights before it loads them
+            with torch.random.fork_rng():  # the network draws weights before it loads them
                 self.network = FeatureExtractorInceptionV3(
                     "inception", ["2048", "logits_unbiased"], feature_extractor_weights_path=str(path)
                 )
@@ -139,18 +139,18 @@ class Inception(FeatureNetwork):
 
 
 class TorchScript(FeatureNetwork):
-    """A network of a TorchScript file: things as they are kept, such as images uint8 [N, C, H, W], to floats [N, F].
+    """A network from a TorchScript file: it turns things as they are kept, such as images uint8, into floats [N, F].
 
     Args:
         path: The file.
 
     Raises:
-        UserError: If it holds none.
+        UserError: If the file holds no network.
     """
 
     def __init__(self, path: Path) -> None:
         try:
-            with warnings.catch_warnings(action="ignore"):  # torch would rather have other formats
+            with warnings.catch_warnings(action="ignore"):  # torch warns that it prefers other formats
                 self.network = torch.jit.load(str(path), map_location="cpu").eval()
         except (RuntimeError, ValueError, OSError) as error:
             raise UserError(
@@ -179,13 +179,13 @@ class TorchScript(FeatureNetwork):
 class Classifier(FeatureNetwork):
     """The project's own small classifier, trained on the labelled real set.
 
-    Images above 64 pixels are made smaller, in training as afterwards. Its features are scaled so that their mean
+    Images above 64 pixels are made smaller, in training and afterwards. Its features are scaled so that their mean
     square over the training images is 1: they grow with every step of the training, and distances with them.
 
     Args:
         trained: The network, in eval mode.
-        scale: What its features are multiplied by.
-        accuracy: The share of the test images whose class it tells.
+        scale: The factor that its features are multiplied by.
+        accuracy: The share of the test images whose class it gets right.
         weights: The first digits of its weights' SHA-256.
     """
 
@@ -199,7 +199,7 @@ class Classifier(FeatureNetwork):
         return self.rows_of_floats(to_float(reduced(images)))
 
     def rows_of_floats(self, images: Tensor) -> FeatureRows:
-        """The same of images in [-1, 1], which have not been rounded and are of the training's size."""
+        """The outputs for images in [-1, 1], which have not been rounded and have the training's size."""
         network: Any = self.network
         wanted = network.body[0].in_channels
         if images.shape[1] != wanted:
@@ -209,7 +209,7 @@ class Classifier(FeatureNetwork):
 
 
 class LabelledImages(NamedTuple):
-    """What a classifier learns from and is tried on.
+    """The images that a classifier learns from and is tested on.
 
     Attributes:
         images: uint8 [M, C, H, W].
@@ -225,12 +225,12 @@ class LabelledImages(NamedTuple):
 
 
 class Lesson(NamedTuple):
-    """A labelled set to train a classifier on, read only where none is kept.
+    """A labelled set to train a classifier on, which is read only if no trained one is kept.
 
     Attributes:
         key: Names the set, its size and its content.
         num_classes: K.
-        flip: Whether left and right mean the same.
+        flip: Whether a mirrored image means the same.
         read: Gives the images.
     """
 
@@ -241,16 +241,16 @@ class Lesson(NamedTuple):
 
 
 def load_features(name: str, folder: Path, lesson: Lesson | None = None, weights: Path | None = None) -> FeatureNetwork:
-    """The network of a name.
+    """The feature network with this name.
 
     Args:
         name: `inception`, `classifier`, or a TorchScript file.
         folder: Where weights are kept, such as `data/cache/metrics`.
-        lesson: What `classifier` is trained on, where it is not kept there.
+        lesson: What `classifier` is trained on, if it is not yet kept there.
         weights: A file of inception's; without it they are fetched once.
 
     Raises:
-        UserError: If the weights are not there and cannot be fetched, the file is none, or there are no classes.
+        UserError: If the weights are missing and cannot be fetched, the file holds no network, or there are no classes.
     """
     if name == "inception":
         return Inception(inception_weights(folder, weights))
@@ -266,7 +266,7 @@ def load_features(name: str, folder: Path, lesson: Lesson | None = None, weights
 
 
 def inception_is_at_hand(folder: Path, weights: Path | None = None) -> bool:
-    """Whether inception can be had without a network."""
+    """Whether inception's weights are at hand, so that nothing must be downloaded."""
     return weights is not None or (folder / INCEPTION_FILE).is_file()
 
 
@@ -295,7 +295,7 @@ def inception_weights(folder: Path, given: Path | None = None) -> Path:
 
 
 def trained_on(lesson: Lesson, folder: Path) -> Classifier:
-    """The classifier of a labelled set: kept from another time, or trained now; of several processes one trains.
+    """The classifier of a labelled set: one kept from earlier, or one trained now, by a single process.
 
     Raises:
         UserError: If its file is damaged.
@@ -304,7 +304,7 @@ def trained_on(lesson: Lesson, folder: Path) -> Classifier:
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / ".lock"):
         if not path.is_file():
-            with torch.inference_mode(False), torch.enable_grad():  # whoever scores has gradients off
+            with torch.inference_mode(False), torch.enable_grad():  # gradients are off while scores are computed
                 kept = _learned(lesson)
             write_atomically(path, lambda file: file.write(kept))
     try:
@@ -319,7 +319,7 @@ def trained_on(lesson: Lesson, folder: Path) -> Classifier:
 
 
 def _learned(lesson: Lesson) -> bytes:
-    """A file's content: a classifier that was trained now, and how good it is."""
+    """The content of a classifier's file: a newly trained classifier, and how good it is."""
     print(f"training a classifier on {lesson.key}, once; it is kept", flush=True)
     images, labels, test_images, test_labels = lesson.read()
     images, test_images = reduced(images), reduced(test_images)

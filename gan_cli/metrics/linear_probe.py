@@ -14,18 +14,18 @@ from gan_cli.seeding import mix, stream
 
 FOLDS = 3
 STRENGTHS = tuple(10.0**power for power in range(-3, 3))
-"""What is tried: the weight of all training images together against the penalty, LinearSVC's C times their number."""
+"""Strengths that are tried: the weight of all training images against the penalty, LinearSVC's C times their number."""
 MOST_TO_CHOOSE_BY = 3000
-"""Training images by which the strength is chosen."""
+"""The strength is chosen on about this many training images."""
 
 
 class Probe(NamedTuple):
-    """What a probe found.
+    """The result of a probe.
 
     Attributes:
-        accuracy: The share of test images whose class it tells.
-        held_out_accuracy: The same of training images in folds that were left out, at the strength that was chosen.
-        strength: Which, of `STRENGTHS`.
+        accuracy: The share of test images whose class it gets right.
+        held_out_accuracy: The same for training images in left-out folds, at the chosen strength.
+        strength: The one of `STRENGTHS` that was chosen.
         features: F.
     """
 
@@ -46,7 +46,7 @@ def linear_probe(train: Tensor, train_labels: Tensor, test: Tensor, test_labels:
         train_labels: int64 [N], at least two of each class.
         test: Features [M, F].
         test_labels: int64 [M].
-        seed: Of the folds, and of the images by which the strength is chosen.
+        seed: Seed of the folds, and of the images on which the strength is chosen.
     """
     features = train.shape[1]
     train, test = _rotated(*(part / train.square().mean().sqrt().clamp_min(1e-12) for part in (train, test)))
@@ -60,12 +60,12 @@ def linear_probe(train: Tensor, train_labels: Tensor, test: Tensor, test_labels:
 
 
 def chosen_strength(features: Tensor, labels: Tensor, seed: int) -> tuple[float, float]:
-    """The strength that is best on folds left out, the weakest of several, and its accuracy there.
+    """The strength that is best on left-out folds, or the weakest of equals, and its accuracy there.
 
     Args:
         features: [N, F].
         labels: int64 [N], at least two of each class.
-        seed: Of the folds.
+        seed: Seed of the folds.
     """
     folds = StratifiedKFold(
         min(FOLDS, int(labels.bincount()[labels.unique()].min())), shuffle=True, random_state=_state(seed)
@@ -79,7 +79,7 @@ def chosen_strength(features: Tensor, labels: Tensor, seed: int) -> tuple[float,
 
 
 def labelled_subset(labels: Tensor, each: int | None, seed: int) -> Tensor:
-    """Numbers of images, the same number of each class where there are so many, int64.
+    """Indices of images, int64; as many from each class, if it has so many.
 
     Args:
         labels: int64 [N].
@@ -93,7 +93,7 @@ def labelled_subset(labels: Tensor, each: int | None, seed: int) -> Tensor:
 
 
 def _rotated(train: Tensor, test: Tensor) -> tuple[Tensor, Tensor]:
-    """The same within the space that the training images span, if it has fewer dimensions.
+    """Both sets of features within the space that the training images span, if it has fewer dimensions.
 
     A classifier with an L2 penalty lies in that space, so that nothing changes but the time it takes.
     """

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 HIGH_QUALITY = 3
-"""Deviations from the nearest centre within which a sample is of high quality."""
+"""A sample within this many deviations of the nearest centre is of high quality."""
 
 
 class ModeScores(NamedTuple):
@@ -29,7 +29,7 @@ class ClassModes(NamedTuple):
     """How classes are covered.
 
     Attributes:
-        modes: Classes with enough samples, one if nothing else is asked for.
+        modes: Classes with enough samples, which is one unless more are asked for.
         kl: KL divergence of the samples' distribution over the classes from the uniform one, in nats.
     """
 
@@ -40,14 +40,14 @@ class ClassModes(NamedTuple):
 def count_modes(points: Tensor, centres: Tensor, deviation: float, least: int = 20) -> ModeScores:
     """The modes of a mixture of equally likely round Gaussians that samples cover.
 
-    Uniform noise reaches all modes of a grid: the three numbers mean something together only. The protocol takes 2,500
+    Uniform noise reaches all modes of a grid: the three numbers mean something only together. The protocol takes 2,500
     samples (after Srivastava et al. 2017, "VEEGAN", arXiv:1705.07761, and Lin et al. 2018, "PacGAN", arXiv:1712.04086).
 
     Args:
         points: Samples [N, 2].
         centres: [K, 2].
         deviation: Standard deviation of each mode, in both directions; high quality is within 3 of them.
-        least: High-quality samples from which on a mode counts.
+        least: A mode counts if it has at least this many high-quality samples.
     """
     distances, nearest = torch.cdist(points, centres).min(dim=1)
     good = distances <= HIGH_QUALITY * deviation
@@ -63,7 +63,7 @@ def class_modes(labels: Tensor, num_classes: int, least: int = 1) -> ClassModes:
     Args:
         labels: int64 [N].
         num_classes: K.
-        least: Samples from which on a class counts.
+        least: A class counts if it has at least this many samples.
     """
     counts = torch.bincount(labels, minlength=num_classes)
     return ClassModes(int((counts >= least).sum()), _kl_from_uniform(counts))

@@ -12,7 +12,7 @@ class Nearest(NamedTuple):
 
     Attributes:
         distances: Euclidean, float64 [N, k]; infinite where the set has fewer than k.
-        numbers: Which, int64 [N, k], counted through the whole set.
+        numbers: Their row numbers in the whole set, int64 [N, k].
     """
 
     distances: Tensor
@@ -28,14 +28,14 @@ def nearest(queries: Tensor, batches: Iterable[Tensor], k: int) -> Nearest:
     Args:
         queries: [N, F], of any type.
         batches: The set, in order: [B, F] each.
-        k: How many.
+        k: How many rows to find.
     """
     wanted = queries.double()
     found = Nearest(wanted.new_full((len(wanted), k), torch.inf), torch.zeros(len(wanted), k, dtype=torch.int64))
     seen = 0
     for batch in batches:
         rows = batch.double()
-        # By one multiplication of matrices, which is exact as well as long as all its sums are below 2^53.
+        # One matrix product, which is exact too as long as all its sums are below 2^53.
         distances = torch.cdist(wanted, rows, compute_mode="use_mm_for_euclid_dist")
         numbers = torch.arange(seen, seen + len(rows)).expand(len(wanted), -1)
         found = _merged(found, Nearest(distances, numbers), k)
@@ -54,10 +54,10 @@ class Memorisation(NamedTuple):
     """Nearest distances of generated images beside those of real ones that were held out.
 
     Attributes:
-        median: Of generated images.
-        held_out_median: Of held-out ones.
-        threshold: The distance that 1 % of the held-out images are nearer than.
-        share_nearer: The share of generated images that are nearer than that; 0.01 is as real images are.
+        median: Median distance of generated images.
+        held_out_median: Median distance of held-out ones.
+        threshold: The distance below which 1 % of the held-out images lie.
+        share_nearer: The share of generated images below the threshold; real images have 0.01.
         copies: The share of generated images at distance 0.
     """
 
@@ -72,12 +72,12 @@ class Compared(NamedTuple):
     """Nearest training images in one view.
 
     Attributes:
-        name: The view's.
-        unit: Of its distances.
-        distances: Of generated images, [N], to the nearest.
-        held_out: Of held-out real images, [M].
+        name: Name of the view.
+        unit: Unit of the distances.
+        distances: Distance of each generated image to its nearest training image, [N].
+        held_out: The same for held-out real images, [M].
         numbers: The nearest training images of each generated one, int64 [N, k].
-        found: The figures.
+        found: The measures of both.
     """
 
     name: str
@@ -92,8 +92,8 @@ def memorisation(distances: Tensor, held_out: Tensor) -> Memorisation:
     """How much nearer generated images are to the training images than held-out ones are.
 
     Args:
-        distances: Of generated images to their nearest training images, [N].
-        held_out: The same of held-out real images, [M].
+        distances: Distances of generated images to their nearest training images, [N].
+        held_out: The same for held-out real images, [M].
     """
     threshold = held_out.double().quantile(0.01)
     return Memorisation(

@@ -1,4 +1,4 @@
-"""How far images are from those they should be, one by one; torchmetrics computes all of it."""
+"""How far images are from their targets, one by one; torchmetrics computes all of it."""
 
 from collections.abc import Callable
 from functools import partial
@@ -9,21 +9,21 @@ import torch
 from torch import Tensor
 
 MS_SSIM_LEAST = 161
-"""Pixels a side from which on five scales of an 11 x 11 window fit into an image."""
+"""An image needs at least this many pixels a side for five scales of an 11 x 11 window."""
 LPIPS_FILE = "alexnet-owt-7be5be79.pth"
-"""torchvision's weights, below which LPIPS has its own, which torchmetrics brings."""
+"""The file of torchvision's AlexNet weights; LPIPS adds its own on top, which torchmetrics brings along."""
 
 Measure = Callable[[Tensor, Tensor], Tensor]
 
 
 def measures(image_size: int) -> tuple[dict[str, Measure], list[str]]:
-    """The measures that images of a size can have, and why others are left out.
+    """The measures that are possible for images of a size, and why others are left out.
 
     Args:
         image_size: Side in pixels.
 
     Returns:
-        By name: each takes images uint8 [N, C, H, W] and those they should be, and gives a number for each, [N]. `mae`
+        By name: each takes images uint8 [N, C, H, W] and their targets, and gives a number for each image, [N]. `mae`
         is in grey levels of 255, `psnr` in decibels, `ssim` and `ms_ssim` at most 1; `lpips` is a distance.
     """
     found: dict[str, Measure] = {"mae": _absolute, "psnr": _signal_to_noise}
@@ -56,7 +56,7 @@ def _signal_to_noise(made: Tensor, wanted: Tensor) -> Tensor:
     ratio: Tensor = peak_signal_noise_ratio(
         made.double(), wanted.double(), data_range=255.0, reduction="none", dim=(1, 2, 3)
     )
-    return ratio.clamp(max=100)  # an exact copy is infinitely good, and would make every mean so
+    return ratio.clamp(max=100)  # an exact copy is infinitely good, and would make every mean infinite
 
 
 def _similarity(made: Tensor, wanted: Tensor, scales: int) -> Tensor:

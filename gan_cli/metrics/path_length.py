@@ -1,16 +1,16 @@
 """How abruptly images change along walks between latents: perceptual path length.
 
 Karras et al. 2019, "A Style-Based Generator Architecture for Generative Adversarial Networks", arXiv:1812.04948,
-section 4.1. The paper takes LPIPS for a distance; here it is the squared distance of a feature network, which the score
-is shown with.
+section 4.1. The paper takes LPIPS as the distance; here it is the squared distance in a feature network's features,
+and the score is shown with that network.
 """
 
 from torch import Tensor
 
 EPSILON = 1e-4
-"""The step along a walk, which is 1 long; the paper's."""
+"""The step along a walk of length 1, as in the paper."""
 TRIMMED = 0.01
-"""The share of the largest and of the smallest lengths that is left out, as torchmetrics does it."""
+"""This share of the largest and of the smallest lengths is left out, as torchmetrics does it."""
 
 
 def squared_speeds(here: Tensor, there: Tensor, epsilon: float = EPSILON) -> Tensor:
@@ -18,7 +18,7 @@ def squared_speeds(here: Tensor, there: Tensor, epsilon: float = EPSILON) -> Ten
 
     Args:
         here: Features [N, F] at one place.
-        there: Those a step on.
+        there: Features one step further on.
         epsilon: The step.
     """
     return (here.double() - there.double()).square().sum(1) / epsilon**2

@@ -1,4 +1,4 @@
-"""The networks that any objective can be played with, chosen by name.
+"""The networks that any objective can train, chosen by name.
 
 The papers' own tables cross architectures with objectives (Gulrajani et al. 2017, table 1 and figure 2; Miyato et al.
 2018, table 2; Mao et al. 2017, figure 9), so the choice is an argument and no variant of its own.
@@ -23,11 +23,11 @@ Architecture = Literal["mlp", "dcgan", "cnn", "resnet", "resnet101", "r3gan"]
 
 MLP_LAYERS = 4
 RESNET101_BLOCKS = 33
-"""3 * 33 convolutions on the way, the generator's first layer and its last: 101. The authors deal out six a map."""
+"""3 * 33 convolutions, the generator's first layer and its last make 101. The authors use six blocks per map."""
 
 
 class _Kind(NamedTuple):
-    """What an architecture has beside its networks.
+    """The properties of an architecture beside its networks.
 
     Attributes:
         norms: The usual normalisation of the generator and of the discriminator.
@@ -52,15 +52,15 @@ _KINDS: dict[Architecture, _Kind] = {
 
 @dataclass(frozen=True)
 class Design:
-    """One player's architecture and what was chosen of it.
+    """One player's architecture and the options chosen for it.
 
     Attributes:
         architecture: Which networks.
         base_channels: Channels next to the image, or units of an MLP's hidden layers.
-        depth: As the network counts it; 0 is its own.
+        depth: Depth as the network counts it; 0 is the architecture's own.
         norm: Normalisation; None is the architecture's own.
         activation: None is the architecture's own.
-        constant_width: One width throughout.
+        constant_width: Whether all layers have one width.
     """
 
     architecture: Architecture
@@ -71,16 +71,16 @@ class Design:
     constant_width: bool = False
 
     def with_norm(self, player: Literal["generator", "discriminator"], allowed: tuple[Norm, ...]) -> "Design":
-        """The same with its normalisation settled: the one chosen, or the architecture's own if it is allowed here."""
+        """This design with its normalisation settled: the one chosen, else its own, else the first that is allowed."""
         generator, discriminator = _KINDS[self.architecture].norms
         own = generator if player == "generator" else discriminator
         return replace(self, norm=self.norm or (own if own in allowed else allowed[0]))
 
     def check(self, shape: tuple[int, ...], prefix: str = "") -> None:
-        """Refuses what the architecture has not.
+        """Refuses options that the architecture does not have.
 
         Args:
-            shape: Of one output, (C, H, W) or (D,).
+            shape: Shape of one output, (C, H, W) or (D,).
             prefix: What stands in front of the arguments' names in messages, where they are the generator's own.
 
         Raises:
@@ -109,7 +109,7 @@ class Design:
         """A generator of this design.
 
         Args:
-            shape: Of one output, (C, H, W) or (D,).
+            shape: Shape of one output, (C, H, W) or (D,).
             latent_dim: Numbers in.
             num_classes: K, for batch normalisation by class; 0 for the usual one.
 
@@ -138,7 +138,7 @@ class Design:
         """A discriminator of this design without its outputs; it has `feature_dim`.
 
         Args:
-            shape: Of one input, (C, H, W) or (D,).
+            shape: Shape of one input, (C, H, W) or (D,).
             extra: Channels (for an MLP: numbers) more than the shape has.
         """
         options = self._options("leaky_relu")
@@ -148,7 +148,7 @@ class Design:
         return _BODIES[self.architecture](size, channels + extra, self.base_channels, **options)
 
     def _options(self, mlp_activation: Activation) -> dict[str, Any]:
-        """Arguments of the networks: what was chosen, and nothing where the network's own default holds."""
+        """The networks' arguments: only the chosen options, so that a network's own defaults hold for the rest."""
         taken = _KINDS[self.architecture].options
         options: dict[str, Any] = {"depth": self.depth} if "depth" in taken else {}
         if "norm" in taken:

@@ -2,7 +2,7 @@
 arXiv:1802.05957, appendix B.4, table 3, for any power-of-two image size.
 
 The table is for 32x32; each doubling of the image adds a layer to the generator and a pair to the discriminator.
-Initialised as our DCGAN is, which the table leaves open.
+Initialised like our DCGAN, because the table does not say how.
 """
 
 from typing import cast
@@ -13,7 +13,7 @@ from gan_cli.networks.dcgan import WIDEST, channel_widths, initialise_unnormalis
 from gan_cli.networks.layers import Activation, ClassSequential, Norm, activation, fan, initialise, norm_2d
 
 SLOPE = 0.1
-"""LeakyReLU's, as the table has it."""
+"""The slope of LeakyReLU below 0, as in the table."""
 
 
 class CNNGenerator(nn.Module):

@@ -1,4 +1,4 @@
-"""Networks compiled where they are, so that their checkpoints have the names they always had."""
+"""Compiles networks in place, so that the names in their checkpoints stay as they are."""
 
 import torch
 from torch import nn
@@ -7,7 +7,7 @@ from gan_cli.errors import UserError
 
 
 def compile_in_place(*networks: nn.Module) -> None:
-    """Compiles networks; of a dictionary of networks each.
+    """Compiles networks; in a dictionary of networks, each of them.
 
     Raises:
         UserError: If nothing can be compiled on this machine.
@@ -19,11 +19,11 @@ def compile_in_place(*networks: nn.Module) -> None:
 
 
 def _check_compiler() -> None:
-    """Compiles next to nothing, which shows now what a missing compiler would say in the middle of a step."""
+    """Compiles a tiny function, so that a missing compiler is noticed now and not in the middle of a step."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
     try:
         torch.compile(lambda values: values * 2 + 1)(torch.ones(2, device=device))
-    except Exception as error:  # of many kinds, each of a library of its own
+    except Exception as error:  # many kinds are possible, from several libraries
         reason = str(error).strip().splitlines()[0]
         raise UserError(
             f"model.compile: true is not possible here ({reason})\nInstall a C++ compiler, or leave it out"

@@ -15,21 +15,21 @@ from gan_cli.errors import UserError
 from gan_cli.networks.layers import Activation, ClassSequential, Norm, activation, fan, initialise, norm_2d
 
 WIDEST = 16
-"""The most channels a layer has, in multiples of `base_channels`: 1024 / 64, the widest of the paper's figure 1."""
+"""A layer has at most this many times `base_channels`: 1024 / 64, the widest layer of the paper's figure 1."""
 
 
 class DCGANGenerator(nn.Module):
     """Fractionally-strided convolutions from a latent vector to an image.
 
-    A 4x4 map first, then doubled by each layer; normalisation and activation but for the output, which is tanh.
+    A 4x4 map first, then doubled by each layer; normalisation and activation except at the output, which is tanh.
 
     Args:
         image_size: Side of the square image in pixels, a power of two from 16 to 256.
         image_channels: C, 1 for grey and 3 for RGB.
         latent_dim: Z.
         base_channels: Channels of the layer next to the image; doubled with each halving of the map.
-        depth: Layers with weights; 0 is the paper's (one a map and the output's). What is more are 3x3 convolutions,
-            dealt out to the maps from the smallest on.
+        depth: Layers with weights; 0 is the paper's (one a map and the output's). Further layers are 3x3
+            convolutions, dealt out to the maps from the smallest on.
         norm: Normalisation, "batch" in the paper.
         activation_kind: "relu" in the paper.
         constant_width: All layers have `base_channels`.
@@ -76,13 +76,13 @@ class DCGANGenerator(nn.Module):
 class DCGANBody(nn.Module):
     """Strided convolutions from an image down to a 4x4 map; a head makes outputs of it.
 
-    Normalisation but for the input layer, LeakyReLU 0.2.
+    Normalisation in all layers but the first, LeakyReLU 0.2.
 
     Args:
         image_size: Side of the square image in pixels, a power of two from 16 to 256.
         image_channels: Channels in, C or those of a pack of images.
         base_channels: Channels of the first layer; doubled with each halving of the map.
-        depth: Layers with weights, the head's included; 0 is the paper's. What is more are 3x3 convolutions.
+        depth: Layers with weights, the head's included; 0 is the paper's. Further layers are 3x3 convolutions.
         norm: Normalisation, "batch" in the paper.
         activation_kind: "leaky_relu" in the paper.
         constant_width: All layers have `base_channels`.

@@ -10,8 +10,8 @@ from torch import Tensor, nn
 class ShadowGenerator(nn.Module):
     """The generator with averaged weights, in float32 whatever the generator's type.
 
-    Parameters and the running mean and variance of batch normalisation are averaged alike: averaged parameters beside
-    forgotten statistics give noise. Integer buffers and spectral normalisation's vectors are copied.
+    Parameters and the running mean and variance of batch normalisation are both averaged: averaged parameters with
+    other statistics give noise. Integer buffers and spectral normalisation's vectors are copied.
 
     Args:
         generator: The network to follow; it is copied, not kept.
@@ -37,7 +37,7 @@ class ShadowGenerator(nn.Module):
             shadow.copy_(tensor)
 
     def forward(self, *inputs: Tensor, **named: Tensor) -> Tensor:
-        """What the averaged network makes, as the network does."""
+        """The output of the averaged network, which takes what the network takes."""
         return cast(Tensor, self.network(*inputs, **named))
 
 

@@ -1,4 +1,4 @@
-"""What turns a discriminator's features into outputs, and what takes labels into a player."""
+"""Heads that turn a discriminator's features into outputs, and modules that bring labels into a player."""
 
 from typing import cast
 
@@ -12,7 +12,7 @@ class Discriminator(nn.Module):
     """A body and a linear head.
 
     Args:
-        body: Gives features [N, F] and says `feature_dim`.
+        body: Gives features [N, F], and has their number as `feature_dim`.
         outputs: 1 for one logit (or score) an image; more for several outputs each.
         bias: Whether the head has a bias; DCGAN's has none.
     """
@@ -31,7 +31,7 @@ class Discriminator(nn.Module):
         return outputs.squeeze(1)
 
     def features(self, images: Tensor) -> Tensor:
-        """What the head sees, [N, F]."""
+        """The input of the head, [N, F]."""
         return cast(Tensor, self.body(images))
 
 
@@ -41,7 +41,7 @@ class ConcatenationDiscriminator(nn.Module):
     Args:
         body: Takes the image with K channels more (an MLP: K numbers more).
         num_classes: K.
-        as_planes: The label as one plane for each class, for convolutions; otherwise as a row of numbers.
+        as_planes: Whether the label is one plane for each class, for convolutions, or a row of numbers.
     """
 
     takes_labels = True
@@ -96,7 +96,7 @@ class LabelledGenerator(nn.Module):
     Args:
         network: Takes latents [N, Z + K] (concatenated), or latents [N, Z] and shares of classes.
         num_classes: K.
-        concatenated: Which of the two.
+        concatenated: Whether the class is concatenated to the latents.
     """
 
     def __init__(self, network: nn.Module, num_classes: int, concatenated: bool) -> None:

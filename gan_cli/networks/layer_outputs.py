@@ -1,4 +1,4 @@
-"""What each layer of a discriminator gives, pooled to one size and laid out in a row."""
+"""The outputs of each layer of a discriminator, pooled to one size and laid out in a row."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,10 +12,10 @@ from gan_cli.networks.r3gan import R3GANBlock
 from gan_cli.networks.resnet import ResidualBlock
 
 LAYERS = (nn.ReLU, nn.LeakyReLU, nn.Tanh, ShiftedSoftplus, Gate, ResidualBlock, R3GANBlock)
-"""Whose outputs are taken: each activation, and each residual block as a whole."""
+"""The layers whose outputs are taken: each activation, and each residual block as a whole."""
 
 POOLED = 4
-"""Side of the maps after pooling."""
+"""Larger maps are pooled to this many pixels a side."""
 
 
 def feature_layers(network: nn.Module) -> list[nn.Module]:
@@ -28,7 +28,7 @@ def feature_layers(network: nn.Module) -> list[nn.Module]:
 
 @contextmanager
 def layer_outputs(network: nn.Module) -> Iterator[list[Tensor]]:
-    """Within it the list gets the outputs of `feature_layers` at each pass; empty it between two passes."""
+    """Within the block, the list gets the outputs of `feature_layers` at each pass; empty it between two passes."""
     outputs: list[Tensor] = []
     handles = [
         layer.register_forward_hook(lambda _, inputs, output: outputs.append(output))

@@ -54,7 +54,7 @@ def norm_2d(kind: Norm, channels: int, num_classes: int = 0) -> list[nn.Module]:
     as their code reads it): the slope of a critic stays defined image by image.
 
     Args:
-        kind: Which.
+        kind: Which normalisation.
         channels: C.
         num_classes: K; above 0 batch normalisation has a scale and shift for each class.
     """
@@ -111,7 +111,7 @@ class ImageNorm(nn.Module):
 
     Args:
         channels: C.
-        affine: Learn a scale and a shift for each channel.
+        affine: Whether a scale and a shift are learned for each channel.
     """
 
     EPSILON = 1e-5
@@ -135,7 +135,7 @@ class ImageNorm(nn.Module):
 
 @contextmanager
 def statistics_held(network: nn.Module) -> Iterator[None]:
-    """Within it the first pass of one image sets the statistics of every `ImageNorm`, and the later ones keep to them.
+    """Within the block, the first pass of one image sets the statistics of every `ImageNorm`; later passes keep them.
 
     So the tiles of a large image are normalised alike (Chen et al. 2021, arXiv:2103.11784, thumbnail instance
     normalisation): pass the image reduced first, then its tiles.
@@ -151,7 +151,7 @@ def statistics_held(network: nn.Module) -> Iterator[None]:
 
 
 class ClassSequential(nn.Sequential):
-    """Layers one after the other; those that say `takes_classes` are told them."""
+    """Layers in sequence; those with `takes_classes` also get the classes."""
 
     takes_classes = True
 
@@ -182,7 +182,7 @@ def upsampled(inputs: int, outputs: int, how: Upsampling, kernel: int = 4, bias:
         how: A deconvolution of stride 2, or nearest neighbours and a 3x3 convolution, which leaves no checkerboard
             (Odena et al. 2016, "Deconvolution and Checkerboard Artifacts", doi:10.23915/distill.00003).
         kernel: Side of the deconvolution, 3 or 4.
-        bias: Whether it has one.
+        bias: Whether the layer has a bias.
     """
     if how == "deconvolution":
         return [nn.ConvTranspose2d(inputs, outputs, kernel, 2, 1, output_padding=kernel % 2, bias=bias)]
@@ -210,7 +210,7 @@ def normalise_spectrally(network: nn.Module) -> None:
     """Divides every weight of a network, linear layers and embeddings included, by its largest singular value.
 
     Miyato et al. 2018, arXiv:1802.05957, algorithm 1: one step of power iteration at each forward pass in training,
-    none in eval mode. Initialise before: a weight that is divided can no longer be set.
+    none in eval mode. Initialise before: a weight can no longer be set once it is divided.
     """
     for module in list(network.modules()):
         if isinstance(module, _ConvNd | nn.Linear):
@@ -218,7 +218,7 @@ def normalise_spectrally(network: nn.Module) -> None:
 
 
 def mixes_batch(network: nn.Module) -> bool:
-    """Whether a thing's output depends on the others of its batch: by batch normalisation, or as a module says itself.
+    """Whether a thing's output depends on the others of its batch: by batch normalisation, or because a module says so.
 
     A module that compares the things of a batch (minibatch deviation) has an attribute `mixes_batch` that is true.
     """
@@ -227,7 +227,7 @@ def mixes_batch(network: nn.Module) -> bool:
 
 @contextmanager
 def running_statistics_untouched(network: nn.Module) -> Iterator[None]:
-    """Within it, batch normalisation in training mode uses the batch's statistics and leaves the running ones alone."""
+    """Within the block, batch normalisation in training mode uses the batch's statistics and keeps the running ones."""
     layers = [module for module in network.modules() if isinstance(module, _BatchNorm) and module.track_running_stats]
     for layer in layers:
         layer.track_running_stats = False
@@ -240,7 +240,7 @@ def running_statistics_untouched(network: nn.Module) -> Iterator[None]:
 
 @contextmanager
 def evaluating(network: nn.Module) -> Iterator[None]:
-    """Within it the network is in eval mode; afterwards each module is in the mode it had."""
+    """Within the block, the network is in eval mode; afterwards each module is in the mode it had."""
     modes = [(module, module.training) for module in network.modules()]
     network.eval()
     try:

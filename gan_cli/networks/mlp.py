@@ -16,12 +16,12 @@ class MLPGenerator(nn.Module):
     """Hidden layers of one width, then points, or the pixels of an image through tanh.
 
     Args:
-        shape: Of one output: (2,) for points of the plane, (C, H, W) for images.
+        shape: Shape of one output: (2,) for points of the plane, (C, H, W) for images.
         latent_dim: Z.
         width: Units of a hidden layer.
         depth: Layers with weights, the output's included.
         norm: Normalisation of hidden layers.
-        activation_kind: Of hidden layers.
+        activation_kind: Activation of hidden layers.
         num_classes: K, for batch normalisation by class; 0 for the usual one.
     """
 
@@ -53,8 +53,8 @@ class MLPBody(nn.Module):
         inputs: Numbers of one image or point, or of a pack of them.
         width: Units of a hidden layer.
         depth: Layers with weights, the head's included.
-        norm: Normalisation of hidden layers, but for the first.
-        activation_kind: Of hidden layers.
+        norm: Normalisation of hidden layers except the first.
+        activation_kind: Activation of hidden layers.
     """
 
     def __init__(self, inputs: int, width: int, depth: int, norm: Norm, activation_kind: Activation) -> None:
@@ -71,7 +71,7 @@ class MLPBody(nn.Module):
 def hidden_layers(
     inputs: int, width: int, count: int, norm: Norm, activation_kind: Activation, num_classes: int = 0
 ) -> list[nn.Module]:
-    """That many hidden layers, each with its normalisation and activation."""
+    """`count` hidden layers, each with its normalisation and activation."""
     layers: list[nn.Module] = []
     for _ in range(count):
         linear = nn.Linear(inputs, width * fan(activation_kind))

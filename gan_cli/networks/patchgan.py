@@ -9,7 +9,7 @@ from gan_cli.networks.layers import ImageNorm
 PatchSize = Literal[16, 34, 70, 142, 286]
 
 STRIDED_LAYERS: dict[PatchSize, int] = {16: 1, 34: 2, 70: 3, 142: 4, 286: 5}
-"""Layers of stride 2 that make an output see so many pixels."""
+"""How many layers of stride 2 make one output see a patch with this side in pixels."""
 
 
 class PatchGAN(nn.Module):
@@ -45,5 +45,5 @@ class PatchGAN(nn.Module):
 
 
 def _norm(kind: Literal["batch", "instance"], channels: int) -> nn.Module:
-    # Nobody asks a discriminator after training: running statistics would be for nothing.
+    # Held-out images too are judged by the batch's own statistics, so running ones would never be used.
     return nn.BatchNorm2d(channels, track_running_stats=False) if kind == "batch" else ImageNorm(channels)

@@ -24,7 +24,7 @@ class ResidualBlock(nn.Module):
         inputs: Channels in.
         outputs: Channels out.
         norm: Normalisation in front of each activation.
-        activation_kind: Which.
+        activation_kind: Which activation.
         resampling: Doubles the map (nearest neighbour) before the first convolution, or halves it (mean) at the end.
         num_classes: K, for batch normalisation by class; 0 for the usual one.
         first: The block sees the image itself: nothing in front of its first convolution.
@@ -64,7 +64,7 @@ class ResidualBlock(nn.Module):
             shortcut += [_convolution(inputs, outputs, 1, 1.0)]
         if resampling == "down":
             path += [nn.AvgPool2d(2)]
-            # On the image the mean comes first, which costs a quarter and gives the same.
+            # Next to the image the mean is taken first, which costs a quarter and gives the same result.
             shortcut = [nn.AvgPool2d(2), *shortcut] if first else [*shortcut, nn.AvgPool2d(2)]
         self.path = ClassSequential(*path)
         self.shortcut = nn.Sequential(*shortcut)
@@ -82,7 +82,7 @@ class ResNetGenerator(nn.Module):
         image_channels: C.
         latent_dim: Z, 128 in the paper.
         base_channels: 64 in the paper: a quarter of all widths up to 32x32, the last map's width above.
-        depth: Residual blocks; 0 is the paper's, one for each doubling. What is more is dealt out to the maps.
+        depth: Residual blocks; 0 is the paper's, one for each doubling. Further blocks are dealt out to the maps.
         norm: "batch" in the paper.
         activation_kind: "relu" in the paper.
         num_classes: K, for batch normalisation by class; 0 for the usual one.
@@ -132,7 +132,7 @@ class ResNetBody(nn.Module):
         image_size: Side of the square image in pixels, a power of two from 16 to 256.
         image_channels: Channels in, C or those of a pack of images.
         base_channels: 64 in the paper: half of all widths up to 32x32, the first block's width above.
-        depth: Residual blocks; 0 is the paper's (four at 32x32). What is more is dealt out to the maps.
+        depth: Residual blocks; 0 is the paper's (four at 32x32). Further blocks are dealt out to the maps.
         norm: "none" in the paper, "layer" under a gradient penalty.
         activation_kind: "relu" in the paper.
         bottleneck: Blocks of three convolutions.
@@ -192,7 +192,7 @@ def _more_blocks(depth: int, blocks: int) -> list[int]:
 
 
 def _gate(channels: int) -> nn.Module:
-    """A gated activation in front of which nothing has doubled the channels: a 1x1 convolution does."""
+    """A gated activation, with a 1x1 convolution in front that doubles the channels where no other layer has."""
     return nn.Sequential(_convolution(channels, 2 * channels, 1, 1.0), activation("gated"))
 
 

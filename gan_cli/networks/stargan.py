@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 DEEPEST = 6
-"""Layers of the paper's network, which is for 128 pixels."""
+"""The network has at most this many layers, which is the paper's number for 128 pixels."""
 
 
 class DomainDiscriminator(nn.Module):

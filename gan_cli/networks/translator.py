@@ -87,5 +87,5 @@ class ResidualTranslator(nn.Module):
 
 
 def _convolution(inputs: int, outputs: int, kernel: int, padding: Padding, bias: bool = False) -> nn.Conv2d:
-    """Keeps the size. No bias before a normalisation, which would take it away again."""
+    """A convolution that keeps the size. It has no bias before a normalisation, which would remove it again."""
     return nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, padding_mode=padding, bias=bias)

@@ -15,9 +15,9 @@ from gan_cli.networks.layers import ImageNorm, Upsampling, upsampled
 Norm = Literal["instance", "none"]
 
 WIDEST = 8
-"""The deepest layers have this many times the first one's channels."""
+"""The deepest layers have this many times the channels of the first one."""
 NOISY_BLOCKS = 3
-"""Decoder blocks with dropout, from the bottleneck outwards."""
+"""This many decoder blocks have dropout, from the bottleneck outwards."""
 
 
 class UNet(nn.Module):
@@ -32,10 +32,10 @@ class UNet(nn.Module):
         source_channels: C of what goes in.
         target_channels: C of what comes out.
         base_channels: Channels of the first layer; 64 in the paper.
-        dropout: Share of the values that dropout sets to 0, the only noise there is.
+        dropout: Share of the values that dropout sets to 0; this is the network's only noise.
         upsampling: A strided deconvolution as in the paper, or nearest neighbours before a convolution.
-        norm: "instance", or "none" for small images of one texture, of which normalisation leaves nothing: a channel
-            that says the same everywhere becomes 0.
+        norm: "instance", or "none" for small images of one texture, which normalisation would erase: a channel that
+            is the same everywhere becomes 0.
     """
 
     def __init__(
@@ -100,7 +100,7 @@ class Noise(nn.Module):
     @staticmethod
     @contextmanager
     def switched(network: nn.Module, on: bool) -> Iterator[None]:
-        """Within it the noise of a network is on or off; afterwards it is on."""
+        """Within the block, the noise of a network is on or off; afterwards it is on."""
         layers = [module for module in network.modules() if isinstance(module, Noise)]
         for layer in layers:
             layer.on = on

@@ -13,7 +13,7 @@ def discriminator_cross_entropy(real_logits: Tensor, fake_logits: Tensor, real_t
     Args:
         real_logits: Logits of real images, any shape.
         fake_logits: Logits of generated images, any shape.
-        real_target: What real images are, in [0, 1]; below 1 is one-sided label smoothing (Salimans et al. 2016,
+        real_target: The target for real images, in [0, 1]; below 1 is one-sided label smoothing (Salimans et al. 2016,
             arXiv:1606.03498, section 3.4).
 
     Returns:
@@ -70,7 +70,7 @@ def least_squares(outputs: Tensor, target: float) -> Tensor:
 
 
 def critic_loss(real_scores: Tensor, fake_scores: Tensor) -> Tensor:
-    """What a Wasserstein critic descends on: minus its estimate of the distance.
+    """The loss of a Wasserstein critic: minus its estimate of the distance.
 
     Arjovsky et al. 2017, "Wasserstein GAN", arXiv:1701.07875, equation 2 and algorithm 1 with the sign turned.
 
@@ -85,7 +85,7 @@ def critic_loss(real_scores: Tensor, fake_scores: Tensor) -> Tensor:
 
 
 def critic_generator_loss(fake_scores: Tensor) -> Tensor:
-    """What a generator descends on before a critic: minus its mean score (Wasserstein and hinge objectives alike).
+    """The loss of a generator that faces a critic: minus its mean score (in Wasserstein and hinge objectives).
 
     Arjovsky et al. 2017, arXiv:1701.07875, algorithm 1; Miyato et al. 2018, arXiv:1802.05957, equation 17.
 
@@ -120,7 +120,7 @@ def relativistic(winning_logits: Tensor, losing_logits: Tensor) -> Tensor:
 
     Args:
         winning_logits: Logits that should be higher, [N].
-        losing_logits: Their partners', [N].
+        losing_logits: Logits of their partners, [N].
 
     Returns:
         Scalar >= 0. Equal logits give log 2.

@@ -20,12 +20,12 @@ def slopes(critic: Critic, inputs: Tensor) -> tuple[Tensor, Tensor]:
         Scores [N] and slopes [N] >= 0, in float32 at least; both can be differentiated with respect to the critic's
         weights.
     """
-    # what torch.compile makes cannot be differentiated twice
+    # compiled code cannot be differentiated twice
     with torch.autocast(inputs.device.type, enabled=False), torch.compiler.set_stance("force_eager"):
         leaf = _precise(inputs.detach()).requires_grad_()
         scores = critic(leaf)
         (gradient,) = torch.autograd.grad(scores.sum(), leaf, create_graph=True)
-        # vector_norm, and no root of a sum of squares: that has no gradient at 0
+        # vector_norm, because the root of a sum of squares has no gradient at 0
         return scores, torch.linalg.vector_norm(gradient.flatten(1), dim=1)
 
 

@@ -1,1 +1,1 @@
-"""What is left of runs, as pages: read from their folders alone, without torch."""
+"""Pages about runs, made from the runs' folders alone, without torch."""

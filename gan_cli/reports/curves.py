@@ -12,9 +12,9 @@ from gan_cli.media import pages
 from gan_cli.reports.run_record import Series
 
 POINTS = 1000
-"""Of a curve, at most; of more, the lowest and the highest of each stretch are kept, so no spike is lost."""
+"""A curve has at most this many points; of more, each stretch keeps its lowest and highest, so no spike is lost."""
 APART = ("metric", "samples", "time", "data")
-"""First parts of names whose metrics have units of their own, hence a chart each."""
+"""First parts of metrics' names; such metrics have units of their own and therefore a chart each."""
 TITLES = {"loss": "Losses", "logits": "Logits", "scores": "Scores", "gradient_norm": "Gradient norms"}
 
 
@@ -26,7 +26,7 @@ class Curve(NamedTuple):
 
 
 def charts_of_run(series: Mapping[str, Series]) -> list[tuple[str, list[Curve]]]:
-    """One chart for what can be read on one axis, each with its title; losses first."""
+    """One chart for all metrics that can be read on one axis, each with its title; losses first."""
     return [
         (TITLES.get(group, group), [Curve(name.removeprefix(f"{group}/"), series[name]) for name in names])
         for group, names in groupby(_ordered(series), _group)
@@ -42,7 +42,7 @@ def charts_of_runs(runs: Mapping[str, Mapping[str, Series]]) -> list[tuple[str, 
 
 
 def _ordered(names: Iterable[str]) -> list[str]:
-    """Names as they are shown: the losses first, then what judges the pictures, and all of a chart together."""
+    """Names in the order shown: the losses first, then the measures of pictures, with each chart's names together."""
     order = ["loss", "metric", "accuracy", "logits", "scores", "gradient_norm"]
 
     def place(name: str) -> tuple[int, str, str]:
@@ -100,7 +100,7 @@ def in_script(content: Any) -> str:
 
 
 def thinned(series: Series, points: int = POINTS) -> Series:
-    """At most so many points, of each stretch the lowest and the highest."""
+    """A series of at most so many points: the lowest and the highest of each stretch."""
     count = len(series.values)
     if count <= points:
         return series

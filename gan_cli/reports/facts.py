@@ -10,7 +10,7 @@ SESSION_HEAD = ("started", "steps", "duration", "processor", "devices", "precisi
 
 
 def headline(run: RunRecord) -> dict[str, str]:
-    """What one wants to know first, by its name; what is not known is left out."""
+    """The most important facts of a run, by name; unknown ones are left out."""
     settings = flat(run.config)
     size, channels = settings.get("model.init_args.image_size"), settings.get("model.init_args.image_channels")
     players = ", ".join(f"{player} {count:,}" for player, count in run.parameters.items())
@@ -30,7 +30,7 @@ def headline(run: RunRecord) -> dict[str, str]:
 
 
 def sessions(run: RunRecord) -> list[list[str]]:
-    """A row for each time that the run was started or gone on with, as `SESSION_HEAD` names them."""
+    """A row for each time that the run was started or resumed, with the columns of `SESSION_HEAD`."""
     rows = []
     for told in run.sessions:
         seconds = told.get("seconds")
@@ -70,7 +70,7 @@ def duration(seconds: float) -> str:
 
 
 def commands(run: RunRecord) -> list[str]:
-    """What to type to train the same anew, and to look at it."""
+    """The commands that train the same run again, and those that look at it."""
     found = []
     if (run.folder / CONFIG).is_file():
         seed = run.config.get("seed_everything")

@@ -10,13 +10,13 @@ from PIL import Image
 from gan_cli.media import pages
 
 GRIDS = 40
-"""Positions of a slider at most."""
+"""A slider has at most this many positions."""
 SIDE = 1024
-"""Pixels of the longer side of a shown picture; a larger one is made smaller."""
+"""Larger pictures are reduced to this many pixels on the longer side."""
 LARGE = 200_000
-"""Bytes above which a picture is not taken as the file is."""
+"""A picture file of more than this many bytes is not embedded as it is."""
 PIXELATED = 512
-"""Pixels of width below which the pixels themselves are what there is to see."""
+"""Pictures narrower than this many pixels are shown with sharp pixels."""
 
 SLIDER = """<script>
 document.querySelectorAll(".slider").forEach((slider) => {
@@ -61,7 +61,7 @@ def figure(path: Path, text: str) -> str:
 
 
 def picture(path: Path, text: str, attributes: str = "") -> str:
-    """HTML of a picture that lies within it; of a broken file, a line that says so."""
+    """HTML that contains a picture; for a broken file, a line that says so."""
     try:
         content, kind, (width, height) = _content(path)
     except (OSError, ValueError) as error:
@@ -74,7 +74,7 @@ def picture(path: Path, text: str, attributes: str = "") -> str:
 
 
 def evenly(items: Sequence[tuple[int, Path]], most: int) -> list[tuple[int, Path]]:
-    """At most so many of them, with the first and the last."""
+    """At most `most` of the items, with the first and the last."""
     if len(items) <= most:
         return list(items)
     return [items[round(place * (len(items) - 1) / (most - 1))] for place in range(most)]

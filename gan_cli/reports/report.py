@@ -17,13 +17,13 @@ PICTURES = {
     "neighbours": "Nearest training images",
     "arithmetic": "Latent arithmetic",
 }
-"""What the pictures show that a verb makes of a run."""
+"""Titles of the pictures that each verb makes of a run."""
 MADE = ("sample", "interpolate", "neighbours")
-"""The verbs that `gan report` runs where there is no picture of theirs."""
+"""The verbs that `gan report` runs if there is no picture of theirs."""
 NEWEST = 4
-"""Pictures of a verb that are shown at most."""
+"""At most this many pictures of each verb are shown."""
 QUICK = 12
-"""Positions of the slider in the page that ends a run: at the largest grids, two seconds of making them smaller."""
+"""Slider positions in the page that ends a run; reducing the largest grids for so many takes two seconds."""
 
 
 def write(
@@ -40,7 +40,7 @@ def write(
         output: The file to write.
         checkpoint: The checkpoint that commands and pictures are about.
         missing: Verbs of `MADE` whose picture could not be made, with the reason.
-        positions: Of the slider at most.
+        positions: The slider has at most so many.
 
     Raises:
         OSError: If it cannot be written.
@@ -50,7 +50,7 @@ def write(
 
 
 def page(run: RunRecord, missing: Mapping[str, str], positions: int = grids.GRIDS) -> str:
-    """The page of a run as HTML; what the run has not got is left out with a line."""
+    """The page of a run as HTML; a line takes the place of what the run does not have."""
     sections = {
         "Curves": curves_section(curves.charts_of_run(run.series)),
         "Samples over time": _samples(run, positions),
@@ -99,7 +99,7 @@ def wanted_pictures(run: RunRecord) -> list[str]:
 
 
 def pictures_of(run: RunRecord, verb: str) -> list[Path]:
-    """The newest pictures that a verb has made of the run, `NEWEST` at most, none that its checkpoint has outgrown."""
+    """The newest pictures that a verb has made of the run, at most `NEWEST`, none older than its checkpoint."""
     saved = run.checkpoint.stat().st_mtime if run.checkpoint else 0.0
     times = {path: path.stat().st_mtime for path in run.pictures if path.name.startswith(verb)}
     newest = sorted((path for path in times if times[path] >= saved), key=times.__getitem__)[-NEWEST:]

@@ -1,4 +1,4 @@
-"""What a run's folder tells: its settings, metrics, pictures, scores, and the machines that it was trained on."""
+"""The content of a run's folder: settings, metrics, pictures, scores, and the machines that it was trained on."""
 
 import csv
 import json
@@ -41,9 +41,9 @@ class RunRecord(NamedTuple):
         config: The content of `config.yaml`.
         series: The content of `metrics.csv` by the metrics' names, sorted.
         grids: Pictures made while it trained, each with its step, ascending.
-        pictures: What verbs have made of it, by the files' names.
+        pictures: The pictures that verbs have made of it, by the files' names.
         scores: The content of `metrics.json`, which `gan test` writes.
-        sessions: From `environment.json`: one for the run's start and for each time it was gone on with.
+        sessions: From `environment.json`: one for the run's start and one for each time that it was resumed.
         parameters: Number of weights by player.
         usage: From there too: which verb makes pictures of it, and the modules that define its classes.
         problems: One line for each file that could not be read.
@@ -77,7 +77,7 @@ class RunRecord(NamedTuple):
 
     @property
     def modules(self) -> tuple[str, ...]:
-        """The user's modules that define its classes, where they are none of ours; older runs tell by their config."""
+        """The user's modules that define its classes, if these are not ours; older runs tell by their config."""
         found = (self._class(key).rpartition(".")[0] for key in ("model", "data"))
         return self.usage.modules or tuple(dict.fromkeys(name for name in found if name and not plugins.is_ours(name)))
 
@@ -90,14 +90,14 @@ class RunRecord(NamedTuple):
 
     @property
     def last_step(self) -> int:
-        """As far as the metrics, the pictures and the sessions tell."""
+        """The last step that the metrics, the pictures or the sessions tell of."""
         logged = [series.steps[-1] for series in self.series.values() if series.steps]
         ended = [int(session.get("last_step") or 0) for session in self.sessions]
         return max([*logged, *ended, *(step for step, _ in self.grids)], default=0)
 
     @property
     def seconds(self) -> float | None:
-        """Spent on training in all sessions together; None where nothing says it."""
+        """Seconds spent on training in all sessions together; None if nothing tells them."""
         spent = [session["seconds"] for session in self.sessions if isinstance(session.get("seconds"), int | float)]
         return float(sum(spent)) if spent else None
 
@@ -131,7 +131,7 @@ def find(run: str | None, root: Path = Path("checkpoints")) -> tuple[Path, Path 
 
 
 def read(folder: Path, checkpoint: Path | None = None) -> RunRecord:
-    """Everything that the folder of a run holds, whatever of it is there."""
+    """Everything that the folder of a run holds; missing files are left out."""
     problems: list[str] = []
     config = _content(folder / CONFIG, problems)
     told = _content(folder / runs.SESSIONS, problems)
@@ -153,7 +153,7 @@ def read(folder: Path, checkpoint: Path | None = None) -> RunRecord:
 
 
 def read_series(path: Path) -> dict[str, Series]:
-    """The metrics of a run that has ended or is still going, by their names; what is no number is left out."""
+    """The metrics of a run that has ended or is still going, by their names, without what is not a number."""
     if not path.is_file():
         return {}
     with path.open(newline="", errors="replace") as file:
@@ -180,7 +180,7 @@ def _numbers(table: Sequence[tuple[int, list[str]]], column: int) -> list[tuple[
 
 
 def _series(points: Sequence[tuple[int, float]], known: Sequence[tuple[int, float]]) -> Series:
-    """With the images shown at each step, which is not in every row of the log but grows evenly between two."""
+    """A series with the images shown at each step; rows of the log without them lie evenly between those with them."""
     steps = [step for step, _ in points]
     kimg = np.interp(steps, [step for step, _ in known], [value for _, value in known]).tolist() if known else []
     return Series(steps, kimg, [value for _, value in points])
@@ -195,7 +195,7 @@ def flat(config: Any, prefix: str = "") -> dict[str, Any]:
 
 
 def _content(path: Path, problems: list[str]) -> Any:
-    """What a YAML or JSON file holds; a tag in it is not obeyed."""
+    """What a YAML or JSON file holds; tags in it are not obeyed."""
     if not path.is_file():
         return {}
     try:

@@ -10,7 +10,7 @@ from gan_cli.media import pages
 from gan_cli.reports.curves import shown_number
 
 WORDS = ("features", "weights", "accuracy", "resize", "num", "num_real", "real")
-"""What of a protocol must agree for two scores to be compared."""
+"""The entries of a protocol that must agree for two scores to be compared."""
 
 
 def section(scores: Any, command: str) -> str:
@@ -18,7 +18,7 @@ def section(scores: Any, command: str) -> str:
 
     Args:
         scores: The content of `metrics.json`.
-        command: What makes it.
+        command: The command that makes it.
     """
     if not isinstance(scores, dict) or not scores:
         return f'<p class="note">No scores yet: <code>{escape(command)}</code> makes them.</p>'
@@ -72,7 +72,7 @@ def _side_by_side(protocol: str, rows: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def _protocol(table: Mapping[str, Any]) -> str:
-    """What must be the same, as one line; so must a translator's direction."""
+    """The entries that must agree, and a translator's direction, as one line."""
     told = _dict(table.get("protocol"))
     words: Sequence[str] = [f"{name}: {_number(told[name])}" for name in WORDS if told.get(name) not in (None, "")]
     direction = str(table.get("direction") or "")

@@ -32,33 +32,33 @@ __all__ = ["RECORD", "AdversarialModule", "Counters", "Fields", "Judged", "Losse
 Losses = dict[str, Tensor]
 
 LAYOUTS = {4: torch.channels_last, 5: torch.channels_last_3d}
-"""By a tensor's number of axes, what `channels_last` means."""
+"""The memory format that `channels_last` means for a tensor with this number of axes."""
 
 Fields = Mapping[str, type[Medium]]
-"""Fields of a batch by name, and what they hold."""
+"""The kind of medium that each field of a batch holds, by the field's name."""
 
 
 class AdversarialModule(LightningModule, ABC):
-    """Players, optimised manually; a variant adds its networks, an objective for each of them, and `forward`.
+    """The training loop of any number of players; a variant adds their networks, their objectives and `forward`.
 
     A variant sets `self.generator` and `self.discriminator` in its `__init__` (and, if it makes things from noise,
     `latent_dim` and `latent_distribution`), and then calls `self.finish_players()`. Each of its `players` has a network
-    of that name and a method `<player>_losses(batch)`, which gives weighted scalars, by name, whose sum it descends on;
-    a player without any on a batch rests. `<player>_lr` is an argument of `__init__`.
+    of that name and a method `<player>_losses(batch)`, which returns weighted scalars by name; the player descends on
+    their sum, and rests on a batch that gives it none. `<player>_lr` is an argument of `__init__`.
 
     Args:
         generator_lr: Learning rate of the generator.
         discriminator_lr: Learning rate of the discriminator.
-        adam_betas: Adam's two decay rates, for both players.
+        adam_betas: Adam's two decay rates, for every player.
         n_critic: Steps of the discriminator, one a batch, for each of the generator.
         ema_decay: Weight of the old average in the generator's moving average, in [0, 1); 0 turns it off.
-        lr_decay_start: Generator step at which both learning rates begin to fall.
+        lr_decay_start: Generator step at which all learning rates begin to fall.
         lr_decay_end: Generator step at which they reach 0, linearly; 0 keeps them constant.
         generator_clip_norm: Largest norm of the generator's gradient; 0 is no limit.
         discriminator_clip_norm: Largest norm of the discriminator's gradient; 0 is no limit.
         accumulate: Parts a batch is cut into, one backward pass each, to save memory; the step stays one batch.
         channels_last: Memory layout of images and convolutions; faster on CPUs and on GPUs with tensor cores.
-        compile: Whether both players are compiled when training begins; penalties on slopes run without it.
+        compile: Whether the players are compiled when training begins; penalties on slopes run without it.
 
     Raises:
         UserError: If a value is out of its range.
@@ -69,21 +69,21 @@ class AdversarialModule(LightningModule, ABC):
     players: ClassVar[tuple[str, ...]] = ("discriminator", "generator")
     """The networks that are trained, each with an optimizer, in the order of the optimizers."""
     LEARNS_FROM: ClassVar[tuple[Fields, ...]] = ({"images": Images},)
-    """The fields that it needs of a batch, and what they must hold; several sets of them for data of several kinds."""
+    """The fields that the variant needs in a batch, and the media they must hold: one mapping for each kind of data."""
     makes: str = "images"
-    """The field of a batch that it makes."""
+    """The name of the batch's field that the variant learns to generate."""
     GIVEN: ClassVar[tuple[str, ...]] = ()
-    """The fields of a batch that `forward` takes beside latents, by name; labels only where there are `num_classes`."""
+    """Names of the batch's fields that `forward` takes beside latents; labels only if `num_classes` is above 0."""
     TRUNCATES: ClassVar[bool] = False
-    """Whether `forward` takes `truncation_psi`: 1 is off, 0 gives the mean thing."""
+    """Whether `forward` takes `truncation_psi`: 1 turns truncation off, 0 gives the mean of all things."""
     TAKES_ATTRIBUTES: ClassVar[bool] = False
-    """Whether an image may be of several classes, or must be of one where the variant knows classes."""
+    """Whether a thing may be of several classes at once; if not, a variant that uses classes needs exactly one each."""
     generator: nn.Module
     discriminator: nn.Module
     latent_dim: int
     latent_distribution: seeding.Distribution
     num_classes: int = 0
-    """K where the variant knows classes; where pictures are made by class, `forward` takes labels."""
+    """K if the variant uses classes, otherwise 0; if it generates by class, `forward` takes labels."""
 
     def __init__(
         self,
@@ -116,7 +116,7 @@ class AdversarialModule(LightningModule, ABC):
         self.automatic_optimization = False
         self.compiles = compile
         self.learning_rates = {"generator": generator_lr, "discriminator": discriminator_lr}
-        """By player; a variant adds those of further players."""
+        """The learning rate of each player; a variant with further players adds theirs."""
         self.clip_norms = {"generator": generator_clip_norm, "discriminator": discriminator_clip_norm}
         self.adam_betas = adam_betas
         self.n_critic = n_critic
@@ -161,32 +161,32 @@ class AdversarialModule(LightningModule, ABC):
     # What a variant may override
 
     def descending(self) -> Iterable[str]:
-        """Who descends on the batch at hand, in order; a player may do so twice, and another not at all.
+        """The players that descend on this batch, in order; one may be named twice, and another left out.
 
-        The discriminator, and after `n_critic_now` of its steps the generator. Others override it: for phases of a
-        training, for encoders that are trained after the generator, for two steps a batch.
+        By default the discriminator, and the generator after every `n_critic_now()` steps of it. Variants override this
+        for phases of training, for encoders that are trained after the generator, or for two steps a batch.
         """
         generator_too = self.counters.critic_steps + 1 >= self.n_critic_now()
         return ("discriminator", "generator") if generator_too else ("discriminator",)
 
     def given(self, batch: Any) -> dict[str, Tensor]:
-        """What `forward` takes beside latents, by name, of a batch as the model sees it; N rows each."""
+        """The inputs of `forward` beside latents, by name, from a batch as the model sees it; N rows each."""
         return {name: getattr(batch, name) for name in self.takes}
 
     def shared(self, batch: Any) -> Any:
-        """What all `*_losses` of a batch are given, made once and with the generator's graph.
+        """The input of every `*_losses` on a batch, computed once and with the generator's graph.
 
-        The batch itself, unless the paper uses the same generated images in several: then a tuple with them. It is made
-        anew where a player descends a second time.
+        By default the batch itself. A variant whose losses share the same generated things returns a tuple with them.
+        It is computed again when a player descends a second time.
         """
         return batch
 
     def n_critic_now(self) -> int:
-        """How many steps of the discriminator the next one of the generator waits for."""
+        """How many discriminator steps must come before the next generator step."""
         return self.n_critic
 
     def set_schedules(self, optimizers: dict[str, LightningOptimizer]) -> None:
-        """Sets what changes over a run, before each batch: both learning rates, which fall linearly."""
+        """Sets what changes over a run, before each batch; by default every learning rate, which falls linearly."""
         start, end = self.lr_decay
         if not end:
             return
@@ -196,33 +196,33 @@ class AdversarialModule(LightningModule, ABC):
                 group["lr"] = self.learning_rates[player] * factor
 
     def average_weight(self) -> float:
-        """Weight of the old average in the generator's, at the step it has just made: little at first."""
+        """Weight of the old average in the generator's moving average, after its latest step; small at first."""
         steps = self.counters.generator_steps
         return min(self.ema_decay, (1 + steps) / (10 + steps))
 
     def held_out_measures(self, batch: Any) -> Losses:
-        """Further numbers to log on a batch of held-out images, in eval mode; scalars, averaged over the batches."""
+        """Further numbers to log on a held-out batch, in eval mode; scalars, averaged over the batches."""
         return {}
 
     # What a variant uses
 
     @property
     def takes(self) -> tuple[str, ...]:
-        """What this model is given beside latents: `GIVEN`, without labels where it knows no classes."""
+        """Names of what `forward` takes beside latents: `GIVEN`, without labels if the model uses no classes."""
         return tuple(name for name in self.GIVEN if name != "labels" or self.num_classes)
 
     @property
     def media(self) -> dict[str, Medium]:
-        """What the fields of its batches hold: as the data says, or, where none is known, as the variant does."""
+        """The medium of each field of a batch, as the data says, or as the variant does if no data is known."""
         return record.media_of(self)
 
     @property
     def medium(self) -> Medium:
-        """What is made."""
+        """The medium that the model generates."""
         return self.media[self.makes]
 
     def picture_maker(self, ema: bool = True) -> nn.Module:
-        """The generator that makes pictures: the averaged one where there is one, unless `ema` is off."""
+        """The generator to make things with: the averaged one if there is one, unless `ema` is off."""
         return self.ema.network if ema and self.ema is not None else self.generator
 
     def judge(self, real: Judged, *others: Judged) -> tuple[Tensor, ...]:
@@ -230,7 +230,7 @@ class AdversarialModule(LightningModule, ABC):
         return judging.judge(self.discriminator, real, *others)
 
     def judge_fake(self, fake: Judged) -> Tensor:
-        """The discriminator's outputs on made things, with its running statistics left alone."""
+        """The discriminator's outputs on made things, leaving its running statistics as they are."""
         return judging.judge_fake(self.discriminator, fake)
 
     def noise(self, use: str, *shape: int, distribution: seeding.Distribution = "normal") -> Tensor:
@@ -250,7 +250,7 @@ class AdversarialModule(LightningModule, ABC):
 
     @property
     def noise_seed(self) -> int:
-        """What noise is drawn from: the run's seed, or another one after a rollback."""
+        """The seed that noise is drawn from: the run's own, or another one after a rollback."""
         return seeding.mix(self.seed, "attempt", self.attempt) if self.attempt else self.seed
 
     @property
@@ -260,7 +260,7 @@ class AdversarialModule(LightningModule, ABC):
 
     @contextmanager
     def at(self, rows: seeding.Rows, seed: int, step: int) -> Iterator[None]:
-        """Within it noise belongs to these rows of a batch; see `Place`."""
+        """Within the block, noise belongs to these rows of a batch; see `Place`."""
         self._place = Place(rows, seed, step)
         try:
             yield
@@ -279,7 +279,7 @@ class AdversarialModule(LightningModule, ABC):
             self._watched.note(name, values)
 
     def watch_outputs(self, real: Tensor, fake: Tensor) -> None:
-        """Logs the discriminator's mean outputs on training images and on generated ones."""
+        """Logs the discriminator's mean outputs on training things and on generated ones."""
         self.watch("logits/real", real)
         self.watch("logits/fake", fake)
 
@@ -289,7 +289,7 @@ class AdversarialModule(LightningModule, ABC):
         return [self.make_optimizer(player) for player in self.players]
 
     def training_step(self, batch: AnyBatch, batch_idx: int) -> None:
-        """One batch: everyone whose turn it is descends, as `descending` says."""
+        """Trains on one batch: each player that `descending` names takes a step."""
         optimizers = dict(zip(self.players, cast(list[LightningOptimizer], as_list(self.optimizers())), strict=True))
         seeding.reseed(seeding.mix(self.noise_seed, "step", self.counters.batches, self.global_rank), self.device)
         self.set_schedules(optimizers)
@@ -309,7 +309,7 @@ class AdversarialModule(LightningModule, ABC):
             self._watched.log(self)
 
     def _descend(self, player: str, optimizer: LightningOptimizer, parts: Sequence[BatchPart]) -> None:
-        """One step of one player on one batch, the others frozen; none where it rests."""
+        """One step of one player on one batch, with the others frozen; no step if it has no losses there."""
         rests = True
         with frozen(cast(nn.Module, getattr(self, name)) for name in self.players if name != player):
             for part in parts:
@@ -350,7 +350,7 @@ class AdversarialModule(LightningModule, ABC):
         return cast(list[Optimizer], as_list(self.optimizers(use_pl_optimizer=False)))
 
     def _prepared(self, batch: AnyBatch) -> list[BatchPart]:
-        """The parts of a batch, each with what all descents on it start from."""
+        """The parts of a batch, each with the input that all descents on it share."""
         prepared = []
         for part in parts_of(batch, self.accumulate, self.global_rank, self.trainer.world_size, self.laid_out):
             self._place = self._place_of(part)
@@ -358,7 +358,7 @@ class AdversarialModule(LightningModule, ABC):
         return prepared
 
     def _place_of(self, part: BatchPart) -> Place:
-        """Where the noise of a part belongs; a player that descends again on a batch sees other noise."""
+        """Where the noise of a part belongs; a player that descends again on a batch gets other noise."""
         seed = seeding.mix(self.noise_seed, "again", self._again) if self._again else self.noise_seed
         return Place(part.rows, seed, self.counters.batches)
 
@@ -373,22 +373,22 @@ class AdversarialModule(LightningModule, ABC):
         return LAYOUTS.get(tensor.ndim, torch.preserve_format)
 
     def _unsynchronised(self) -> AbstractContextManager[Any]:
-        """Within it processes keep their gradients to themselves."""
+        """Within the block, processes keep their gradients to themselves."""
         no_sync: Callable[[], AbstractContextManager[Any]] = getattr(self.trainer.model, "no_sync", nullcontext)
         return no_sync()
 
     # Held-out things
 
     def fewest_to_judge(self) -> int:
-        """Images that the discriminator needs at once: two where it takes statistics of one number an image."""
+        """How many things the discriminator needs at once: two if it normalises single numbers over the batch."""
         return 2 if any(isinstance(module, nn.BatchNorm1d) for module in self.discriminator.modules()) else 1
 
     def held_out_logits(self, batch: Any) -> Tensor:
-        """The discriminator's outputs on held-out real images, [N], seen as it sees the training images."""
+        """The discriminator's outputs on held-out real things, [N], presented as in training."""
         return cast(Tensor, self.discriminator(batch.real))
 
     def validation_step(self, batch: AnyBatch, batch_idx: int) -> None:
-        """Logs the outputs on held-out images: how far they lie below those on training images is overfitting.
+        """Logs the outputs on held-out things; how far they lie below those on training things shows overfitting.
 
         Batch normalisation uses the batch's own statistics, as in training, so that the two can be compared.
         """
@@ -419,7 +419,7 @@ class AdversarialModule(LightningModule, ABC):
             Diverged: If a weight is infinite or not a number; such a checkpoint is never written.
         """
         checkpoint[RECORD] = record.written(self)
-        checkpoint.setdefault("hyper_parameters", {})  # which Lightning leaves out where there are none
+        checkpoint.setdefault("hyper_parameters", {})  # Lightning leaves them out if there are none
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Takes up the counters, the seed and the data's facts of the run that is resumed or read."""
@@ -433,7 +433,7 @@ class AdversarialModule(LightningModule, ABC):
             compile_in_place(*(getattr(self, player) for player in self.players))
 
     def on_train_start(self) -> None:
-        """Halves the rates that no schedule sets, where the run has gone back to a checkpoint."""
+        """Halves the learning rates that no schedule sets, each time that the run has gone back to a checkpoint."""
         for optimizer in self._bare_optimizers():
             for group in optimizer.param_groups:
                 group["lr"] /= 2**self.further_attempts

@@ -14,7 +14,7 @@ from torch import nn
 from gan_cli.plugins import defaults
 
 WIDTH = 110
-"""Columns that a card has at most."""
+"""A card is at most this many columns wide."""
 
 UNCONDITIONAL = "not conditional"
 
@@ -27,7 +27,7 @@ class Card:
         paper: Authors, year, title, arXiv id.
         discriminator: What the discriminator descends on.
         generator: What the generator descends on.
-        printed: Hyper-parameter -> its value in the paper or in the authors' code; words where it has no one value.
+        printed: Hyper-parameter -> its value in the paper or in the authors' code; words if there is no single value.
         why: Hyper-parameter -> why our default is another.
     """
 
@@ -39,7 +39,7 @@ class Card:
 
 
 class Row(NamedTuple):
-    """A hyper-parameter as a card shows it; "-" where the paper says nothing of it."""
+    """A hyper-parameter as a card shows it; "-" where the paper says nothing about it."""
 
     name: str
     paper: str
@@ -62,7 +62,7 @@ def rows(variant: type[nn.Module], card: Card | None) -> list[Row]:
 
 
 def shown(value: object) -> str:
-    """A value as short as it can be typed."""
+    """A value in the shortest form that can be typed."""
     if value is Parameter.empty:
         return "must be given"
     if isinstance(value, tuple):
@@ -71,14 +71,14 @@ def shown(value: object) -> str:
 
 
 def condition(variant: type[nn.Module]) -> str:
-    """Whether the variant makes pictures by class: it is given labels, and whether it can do without classes."""
+    """In words, whether the variant generates by class, and whether it also works without classes."""
     if "labels" not in getattr(variant, "GIVEN", ()):
         return UNCONDITIONAL
     return "conditional with num_classes" if defaults(variant).get("num_classes") == 0 else "conditional"
 
 
 def parameter_counts(variant: type[nn.Module]) -> dict[str, int]:
-    """The learned numbers of each player at the defaults; no memory is taken for them."""
+    """How many parameters each player has at the defaults; no memory is taken for them."""
     with torch.device("meta"):
         model = variant()
     players = ("generator", "discriminator")

@@ -4,13 +4,13 @@ from gan_cli.errors import UserError
 
 
 def check(name: str, value: object, possible: bool, wanted: str) -> None:
-    """Refuses an argument of a variant.
+    """Refuses an argument of a variant that is out of its range.
 
     Args:
         name: The argument.
         value: What was given.
         possible: Whether that is in the argument's range.
-        wanted: What is, as it follows the words "take a value".
+        wanted: The range, in words that follow "take a value".
 
     Raises:
         UserError: If it is not possible.

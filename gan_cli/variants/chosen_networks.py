@@ -1,4 +1,4 @@
-"""What variants have whose networks are chosen by name: architecture, normalisation, augmentation and packing."""
+"""The common part of variants whose networks are chosen by name: architecture, normalisation, augmentation, packing."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar, cast
@@ -21,7 +21,7 @@ from gan_cli.variants.latent import LatentModule
 
 
 class ChosenNetworks(LatentModule):
-    """From noise to images or points, by networks that are chosen by name.
+    """Generates images or points from noise, by networks that are chosen by name.
 
     A variant makes its players of `generator_design` and `discriminator_design`. Where an argument has a `generator_`
     twin, the twin is for the generator alone and the other for both.
@@ -59,11 +59,11 @@ class ChosenNetworks(LatentModule):
 
     LEARNS_FROM: ClassVar[tuple[Mapping[str, type[Medium]], ...]] = ({"images": Images}, {"points": Points})
     NORMS: ClassVar[tuple[Norm, ...]] = ("batch", "layer", "none")
-    """What the objective allows in the discriminator; the first takes the place of an architecture's own if need be."""
+    """Normalisations that the objective allows in the discriminator; the first replaces one that is not allowed."""
     GENERATOR_NORMS: ClassVar[tuple[Norm, ...]] = ("batch", "layer", "none")
-    """The same for the generator."""
+    """Normalisations that the objective allows in the generator."""
     WHY_NOT: ClassVar[str] = ""
-    """Why it allows no other."""
+    """Why the objective allows no other normalisation, in the words of an error message."""
 
     def __init__(
         self,
@@ -123,7 +123,7 @@ class ChosenNetworks(LatentModule):
         """The usual two: an image from a latent vector, one output from an image (or from a pack of them).
 
         Args:
-            bias: Whether the output has one. A relativistic objective knows only differences, and none moves it.
+            bias: Whether the output has a bias. A relativistic objective sees only differences, so it never moves one.
         """
         self.generator = self.generator_design.generator(self.shape, self.latent_dim)
         packed = (self.shape[0] * self.pack, *self.shape[1:])
@@ -142,17 +142,17 @@ class ChosenNetworks(LatentModule):
         return self.in_range(self.picture_maker(ema)(latents))
 
     def in_range(self, outputs: Tensor) -> Tensor:
-        """Images as a reader expects them; r3gan's generator has no tanh."""
+        """Images clipped to [-1, 1], because r3gan's generator has no tanh; points unchanged."""
         return outputs if self.makes == "points" else outputs.clamp(-1, 1)
 
     def mixing_shares(self, count: int) -> Tensor:
         """A number in [0, 1] for each pair of a real and a generated image (or pack of them), [count]."""
         return super().mixing_shares(count * self.pack)[:: self.pack][
             :count
-        ]  # a pack takes its first image's, however it is cut
+        ]  # a pack takes the share of its first image, however the batch is cut
 
     def presented(self, images: Tensor) -> Tensor:
-        """What the discriminator is presented of images: augmented, and `pack` of them together.
+        """Images or points as the discriminator sees them: augmented, and `pack` of them together.
 
         Args:
             images: [N, C, H, W] or [N, D].
@@ -183,7 +183,7 @@ class ChosenNetworks(LatentModule):
         return cast(Tensor, self.discriminator(made.repeat(1, self.pack)))
 
     def refuse_packs(self) -> None:
-        """For discriminators that deal with the class of one image.
+        """Refuses packs, for a discriminator that uses the class of a single image.
 
         Raises:
             UserError: If `pack` is more than 1.

@@ -21,7 +21,7 @@ from gan_cli.variants.image_pool import ImagePool, dealt_out
 from gan_cli.variants.translation import Sizes, TranslationModule, in_three_channels
 
 POOLS = "image_pools"
-"""Where a checkpoint keeps them: for each process a dictionary of the domains."""
+"""The checkpoint's key for the image pools: for each process a dictionary by domain."""
 
 
 class Translated(NamedTuple):
@@ -30,8 +30,8 @@ class Translated(NamedTuple):
     Attributes:
         a: [N, C, H, W].
         b: [N, C', H, W].
-        fake_a: Made of `b`, with the generator's graph.
-        fake_b: Made of `a`, with the generator's graph.
+        fake_a: Translated from `b`, with the generator's graph.
+        fake_b: Translated from `a`, with the generator's graph.
     """
 
     a: Tensor
@@ -187,7 +187,7 @@ class CycleGAN(TranslationModule):
         a, b, fake_a, fake_b = batch
         a_to_b, b_to_a = self.generator["a_to_b"], self.generator["b_to_a"]
         losses = {
-            # least_squares has a half, which the generators' terms have not
+            # least_squares contains a factor 1/2, which the paper does not use in the generators' terms
             "adversarial_a": 2 * least_squares(self.discriminator["a"](fake_a), 1),
             "adversarial_b": 2 * least_squares(self.discriminator["b"](fake_b), 1),
             "cycle_a": self.lambda_cycle * l1_loss(b_to_a(fake_b).float(), a),
@@ -247,7 +247,7 @@ class CycleGAN(TranslationModule):
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         super().on_load_checkpoint(checkpoint)
-        if self._trainer is None:  # to translate with, not to train
+        if self._trainer is None:  # loaded to translate, not to train
             return
         for domain, pool in self.pools.items():
             saved = [pools[domain] for pools in checkpoint[POOLS]]

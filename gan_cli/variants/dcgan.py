@@ -13,9 +13,9 @@ from gan_cli.variants.chosen_networks import ChosenNetworks
 class DCGAN(ChosenNetworks):
     """Convolutional GAN, batch normalisation in both players, the non-saturating objective (Radford et al. 2016).
 
-    Defaults are the paper's (sections 3 and 4; Adam 2e-4 with beta1 0.5; 64x64, Z = 100), but for the prior, N(0, 1) as
-    in the authors' Torch code and uniform in the text, for the generator's width, 64 as in that code and 128 in figure
-    1, and for the moving average of the generator, which the paper does not use: it makes samples better and leaves
+    Defaults are the paper's (sections 3 and 4; Adam 2e-4 with beta1 0.5; 64x64, Z = 100) except the prior, N(0, 1) as
+    in the authors' Torch code and uniform in the text, the generator's width, 64 as in that code and 128 in figure
+    1, and the moving average of the generator, which the paper does not use: it makes samples better and leaves
     training as it is; 0 turns it off.
 
     Args:

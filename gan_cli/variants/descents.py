@@ -1,4 +1,4 @@
-"""What a step of the players is made of: the parts of a batch, the places of their noise, who is frozen meanwhile."""
+"""The pieces of a training step: the parts of a batch, the places of their noise, and who is frozen meanwhile."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,12 +14,12 @@ from gan_cli import seeding
 
 
 class Place(NamedTuple):
-    """What noise belongs to: some rows of the global batch of a step, in a stream of random numbers.
+    """Where noise belongs: to some rows of the global batch of a step, in a stream of random numbers.
 
     Attributes:
         rows: The rows at hand.
-        seed: The stream's.
-        step: The batch's number in it.
+        seed: The seed of the stream.
+        step: The batch's number in the stream.
     """
 
     rows: seeding.Rows
@@ -33,7 +33,7 @@ class BatchPart(NamedTuple):
     Attributes:
         batch: What the descents start from.
         rows: Its rows of the global batch.
-        share: Its share of the batch's loss.
+        share: The weight of its loss in the batch's loss.
     """
 
     batch: Any
@@ -48,7 +48,7 @@ def parts_of(
 
     Args:
         batch: A named tuple of tensors.
-        accumulate: Parts at most.
+        accumulate: The largest number of parts.
         rank: The process's number.
         world_size: How many processes share the global batch.
         laid_out: Gives a tensor as the networks want it in memory.
@@ -63,7 +63,7 @@ def parts_of(
 
 @contextmanager
 def frozen(networks: Iterable[nn.Module]) -> Iterator[None]:
-    """Within it parameters of these networks want no gradients: the passes of the others are cheaper, or free."""
+    """Within the block, these networks' parameters get no gradients, which makes the others' passes cheaper."""
     resting = [weights for network in networks for weights in network.parameters() if weights.requires_grad]
     for weights in resting:
         weights.requires_grad = False
@@ -76,10 +76,10 @@ def frozen(networks: Iterable[nn.Module]) -> Iterator[None]:
 
 @contextmanager
 def counted_once(optimizers: Sequence[LightningOptimizer]) -> Iterator[None]:
-    """Within it Lightning counts one step, whoever steps and however often.
+    """Within the block, Lightning counts one step, whoever steps and however often.
 
-    Lightning counts every optimizer step, so with two players `max_steps` would count a batch twice. The loop gives
-    these private hooks to all optimizers anew at each batch; here they are called once, and by none of them.
+    Lightning counts every optimizer step, so with two players `max_steps` would count a batch twice. At each
+    batch, the loop gives these private hooks to all optimizers; here they are called once, and by none of them.
     """
     before, after = optimizers[0]._on_before_step, optimizers[0]._on_after_step
     for optimizer in optimizers:
@@ -90,7 +90,7 @@ def counted_once(optimizers: Sequence[LightningOptimizer]) -> Iterator[None]:
 
 
 def clipped(optimizer: Optimizer, limit: float) -> Tensor:
-    """The norm of the gradient that an optimizer is about to step on, which is cut back to the limit; 0 is none."""
+    """The norm of an optimizer's gradient before it is cut back to the limit; a limit of 0 cuts nothing."""
     parameters = [p for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
     if limit:
         return clip_grad_norm_(parameters, limit)
@@ -98,5 +98,5 @@ def clipped(optimizer: Optimizer, limit: float) -> Tensor:
 
 
 def as_list(optimizers: Any) -> list[Any]:
-    """Lightning's optimizers as a list; it gives a single one bare."""
+    """Lightning's optimizers as a list; Lightning returns a single one bare."""
     return optimizers if isinstance(optimizers, list) else [optimizers]

@@ -8,7 +8,7 @@ from gan_cli.errors import Diverged
 
 
 class FinitenessGuard:
-    """Notes on the device, step by step, and is read now and then.
+    """Records on the device, step by step, whether losses are finite; it is read only now and then.
 
     An infinite gradient under float16 is the loss scaler's business: only losses are watched.
     """

@@ -118,7 +118,7 @@ class GAN(ChosenNetworks):
         return {"adversarial": self.generator_loss(self.judged_fakes())}
 
     def presented(self, images: Tensor) -> Tensor:
-        """What the discriminator is shown: as in every variant, after the instance noise."""
+        """Images as the discriminator sees them: with instance noise, then presented as in every variant."""
         deviation = self.instance_noise
         if self.instance_noise_end:
             deviation *= max(0.0, 1 - self.counters.generator_steps / self.instance_noise_end)

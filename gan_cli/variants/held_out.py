@@ -1,4 +1,4 @@
-"""A look at things that were held out from training: how the discriminator takes them."""
+"""The discriminator's outputs on things that were held out from training."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -28,9 +28,9 @@ def look(model: "AdversarialModule", batch: Any, batch_idx: int) -> None:
     if count < (fewest := model.fewest_to_judge()):
         if batch_idx == 0:
             raise UserError(f"data.batch_size: the discriminator judges {fewest} images at once; take as many")
-        return  # the rest of a set
+        return  # the last batch of a set, which may be smaller
     seed = seeding.mix(model.seed, "held out", batch_idx, model.global_rank)
-    seeding.reseed(seed, model.device)  # augmentation
+    seeding.reseed(seed, model.device)  # for augmentation
     with model.at(seeding.Rows(0, count, count), seed, batch_idx):
         model.discriminator.train(mixes_batch(model.discriminator))
         with running_statistics_untouched(model.discriminator):

@@ -14,7 +14,7 @@ class ImagePool:
         capacity: Images kept; 0 gives every image back.
 
     Attributes:
-        images: What is kept, [M, C, H, W]; None before the first image.
+        images: The images kept, [M, C, H, W]; None before the first image.
     """
 
     def __init__(self, capacity: int) -> None:
@@ -48,7 +48,7 @@ class ImagePool:
 
 
 def dealt_out(pools: Sequence[Tensor | None], rank: int, world_size: int, capacity: int) -> Tensor | None:
-    """What a process takes of the pools that were saved: its own, or a share of all if their number is another.
+    """A process's pool from those that were saved: its own, or a share of all if the number of processes differs.
 
     Args:
         pools: The pool of each process that was saved, [M, C, H, W].

@@ -1,4 +1,4 @@
-"""How a discriminator is asked: real things and made ones apart where it takes statistics of what it sees."""
+"""How a discriminator is called: on real and made things separately if it takes statistics over its input."""
 
 from typing import cast
 
@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from gan_cli.networks.layers import mixes_batch, running_statistics_untouched
 
 Judged = Tensor | tuple[Tensor, ...]
-"""What the discriminator judges in one pass: images, or images and their labels."""
+"""What the discriminator judges in one pass: things, or things and their labels."""
 
 
 def judge(discriminator: nn.Module, real: Judged, *others: Judged) -> tuple[Tensor, ...]:
@@ -26,7 +26,7 @@ def judge(discriminator: nn.Module, real: Judged, *others: Judged) -> tuple[Tens
 
 
 def judge_fake(discriminator: nn.Module, fake: Judged) -> Tensor:
-    """The outputs on made things, with the discriminator's running statistics left alone."""
+    """The outputs on made things, leaving the discriminator's running statistics as they are."""
     with running_statistics_untouched(discriminator):
         return cast(Tensor, discriminator(*_inputs(fake)))
 

@@ -1,4 +1,4 @@
-"""What every variant that makes things from noise has: a prior, and what it makes of it."""
+"""The common part of variants that generate from noise: the prior, and the things made from it."""
 
 from typing import Any, ClassVar, Literal, cast
 
@@ -14,7 +14,7 @@ Space = Literal["z", "w"]
 
 
 class LatentModule(AdversarialModule):
-    """From noise to things; a variant adds its networks.
+    """Generates things from noise; a variant adds its networks.
 
     Args:
         latent_dim: Z.
@@ -27,7 +27,7 @@ class LatentModule(AdversarialModule):
     """
 
     SPACES: ClassVar[tuple[Space, ...]] = ("z",)
-    """Where latents live: z is the prior's space; with w there are `styles`, and `forward` takes them as well."""
+    """The spaces of latents: z is the prior's; a variant that lists w has `styles`, which `forward` also takes."""
 
     def __init__(
         self,
@@ -75,7 +75,7 @@ class LatentModule(AdversarialModule):
         return cast(Tensor, self.generator(self.latents(player), *given))
 
     def presented(self, things: Tensor) -> Tensor:
-        """What the discriminator is presented of things, real or made: the things themselves."""
+        """Real or made things as the discriminator sees them; by default unchanged."""
         return things
 
     def judged(self, batch: Any) -> tuple[Tensor, Tensor]:
@@ -99,15 +99,15 @@ class LatentModule(AdversarialModule):
         return ((shares + 1) / 2 * self.num_classes).long().clamp(max=self.num_classes - 1)
 
     def surface(self, made: Tensor) -> Tensor | None:
-        """The discriminator's outputs, [N] at made things [N, ...]; None where it wants more than a thing."""
+        """The discriminator's outputs [N] at made things [N, ...]; None if it needs more, such as a label."""
         return cast(Tensor, self.discriminator(made))
 
     def accuracy(self, class_logits: Tensor, labels: Tensor) -> Losses:
-        """The share of things whose class the discriminator tells, for `held_out_measures`."""
+        """The share of things whose class the discriminator gets right, for `held_out_measures`."""
         return {"accuracy": (class_logits.argmax(1) == labels).float().mean()}
 
     def needs_classes(self, num_classes: int) -> None:
-        """Takes the number of classes.
+        """Sets the number of classes, for a variant that needs them.
 
         Raises:
             UserError: If there are fewer than two.

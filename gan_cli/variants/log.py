@@ -1,4 +1,4 @@
-"""What is logged of a run: means over the batches since the last log, so that terms of every fourth batch show up."""
+"""What a run logs: means over the batches since the last log, so that terms of every fourth batch show up too."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -15,12 +15,12 @@ def is_due(trainer: Any, batches: int) -> bool:
 
 
 def axis(model: "AdversarialModule") -> dict[str, float]:
-    """The loggers' axis, batches trained; Lightning's own starts at 0."""
+    """The loggers' axis: batches trained in the whole run; Lightning's own count starts at 0."""
     return {"step": float(model.counters.batches)}
 
 
 class RunningMeans:
-    """Sums up what is noted, by name, on the device: nothing waits for it."""
+    """Means of noted values, by name; the sums are kept on the device, so that nothing waits for them."""
 
     def __init__(self) -> None:
         self._noted: dict[str, tuple[Tensor, int]] = {}
@@ -33,13 +33,13 @@ class RunningMeans:
         self._noted[name] = (total + value, count + 1)
 
     def taken(self) -> dict[str, Tensor]:
-        """The means since this was last asked, by name; scalars. The sums begin anew."""
+        """The means since the last call, by name; scalars. The sums start again from 0."""
         means = {name: total / count for name, (total, count) in self._noted.items()}
         self._noted.clear()
         return means
 
     def log(self, model: "AdversarialModule") -> None:
-        """Logs them with the counters, in one hook: at a run's first batch Lightning forgets what others log."""
+        """Logs the means and counters in one hook: at a run's first batch Lightning forgets what other hooks log."""
         counters = model.counters
         counted = {"kimg": counters.images / 1000, "generator_steps": float(counters.generator_steps)}
         model.log_dict({**self.taken(), **counted, **axis(model)}, batch_size=1)

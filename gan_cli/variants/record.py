@@ -1,4 +1,4 @@
-"""What explains a checkpoint: the variant, the facts of its data, how far it is, and its seed."""
+"""The record that explains a checkpoint: the variant, the facts of its data, how far training got, and its seed."""
 
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,18 +13,18 @@ if TYPE_CHECKING:
     from gan_cli.variants.base import AdversarialModule
 
 RECORD = "gan_cli"
-"""Where a checkpoint keeps it."""
+"""The checkpoint's key for this record."""
 
 
 @dataclass
 class Counters:
-    """How far a run is; kept in the checkpoint.
+    """How far a run has got; kept in the checkpoint.
 
     Attributes:
-        batches: Batches seen, each counted once whatever `n_critic`.
+        batches: Batches trained on, each counted once whatever `n_critic`.
         generator_steps: Steps of the generator; decay and EMA follow them.
-        images: Real things shown by all processes; a thousand of them are a kimg.
-        critic_steps: The discriminator's since the generator's last one.
+        images: Real things shown to the model by all processes together; a thousand of them are one kimg.
+        critic_steps: Steps of the discriminator since the generator's last one.
     """
 
     batches: int = 0
@@ -34,7 +34,7 @@ class Counters:
 
 
 def written(model: "AdversarialModule") -> dict[str, Any]:
-    """The record of a model that is trained.
+    """The record of a model that is being trained.
 
     Raises:
         Diverged: If a weight is infinite or not a number; such a checkpoint is never written.
@@ -68,7 +68,7 @@ def taken_up(model: "AdversarialModule", checkpoint: dict[str, Any]) -> None:
 
 
 def media_of(model: "AdversarialModule") -> dict[str, Medium]:
-    """What the fields of a model's batches hold: as its data says, or, where none is known, as the variant does."""
+    """The medium of each field of a model's batches, as its data says, or as the variant does if no data is known."""
     recorded = model.data_facts.get("fields")
     if recorded:
         return {name: medium_of(told) for name, told in recorded.items()}

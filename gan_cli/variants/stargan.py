@@ -21,7 +21,7 @@ from gan_cli.variants.translation import Sizes, TranslationModule, in_three_chan
 
 
 class DomainTranslator(nn.Module):
-    """A translator that is told the domain wanted: one plane for each, 1 or 0 all over.
+    """A translator that is told the wanted domain by extra planes, one for each domain, filled with 1 or 0.
 
     Args:
         translator: Takes C + K channels.

@@ -12,11 +12,11 @@ from gan_cli.variants.base import AdversarialModule, check
 
 
 class Sizes(NamedTuple):
-    """Which images a generator takes, and how large those are that it makes.
+    """Which sizes of images a generator takes, and how large its outputs are.
 
     Attributes:
         multiple: Height and width must be multiples of it.
-        tile: Side of the squares that it takes, and no others; 0 takes any size.
+        tile: Side of the squares that it takes, if it takes no others; 0 takes any size.
         scale: How many times larger the output is than the input, in height and in width; 1 or more.
     """
 
@@ -26,11 +26,11 @@ class Sizes(NamedTuple):
 
 
 class TranslationModule(AdversarialModule):
-    """Two players of which the generator makes an image from an image; a variant adds which, and how it learns.
+    """Makes images from images; a variant adds the players, the directions and the objectives.
 
     Args:
         image_size: Side of the images it learns from, in pixels; of the larger ones where `sizes` says a scale.
-        constant_epochs: Passes over the data after which both learning rates begin to fall.
+        constant_epochs: Passes over the data after which all learning rates begin to fall.
         decay_epochs: Passes in which they fall to 0, step by step at each one's end; 0 keeps them constant.
         **optimisation: Further arguments of `AdversarialModule`.
 
@@ -39,7 +39,7 @@ class TranslationModule(AdversarialModule):
     """
 
     NOISY: ClassVar[bool] = False
-    """Whether `forward` takes `dropout`, its noise, which is drawn from the global random state."""
+    """Whether `forward` takes `dropout`, which turns on noise that is drawn from the global random state."""
 
     def __init__(
         self, image_size: int = 256, constant_epochs: int = 0, decay_epochs: int = 0, **optimisation: Any
@@ -70,7 +70,7 @@ class TranslationModule(AdversarialModule):
     @property
     @abstractmethod
     def sizes(self) -> Sizes:
-        """Which images its generator takes, and how large those are that it makes."""
+        """Which sizes of images the generator takes, and how large its outputs are."""
 
     @abstractmethod
     def forward(self, images: Tensor, direction: str, ema: bool = True) -> Tensor:
@@ -84,7 +84,7 @@ class TranslationModule(AdversarialModule):
 
     @abstractmethod
     def columns(self, batch: Any) -> tuple[Tensor, ...]:
-        """What a picture of held-out images shows side by side, each [N, C, H, W] in [-1, 1], of any H and W."""
+        """The images that a picture of held-out examples shows in a row, each [N, C, H, W] in [-1, 1], of any size."""
 
     # What a variant uses
 
@@ -95,7 +95,7 @@ class TranslationModule(AdversarialModule):
         return names[0], names[1]
 
     def check_direction(self, direction: str) -> None:
-        """Refuses what it cannot do.
+        """Refuses a direction that the model does not know.
 
         Raises:
             UserError: If the direction is none of `directions`.
@@ -104,7 +104,7 @@ class TranslationModule(AdversarialModule):
             raise UserError(f"direction: {direction} is unknown to this model; take {' or '.join(self.directions)}")
 
     def set_schedules(self, optimizers: dict[str, LightningOptimizer]) -> None:
-        """Lets both learning rates fall pass by pass, where that is asked for."""
+        """Lets every learning rate fall pass by pass, if that is asked for."""
         super().set_schedules(optimizers)
         constant, decay = self.epochs
         if not decay:

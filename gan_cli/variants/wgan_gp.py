@@ -151,5 +151,5 @@ class WGANGP(ChosenNetworks):
         return None if outputs is None else self._scores(outputs)
 
     def _scores(self, outputs: Tensor) -> Tensor:
-        """The critic's scores alone, [N], from what it gives beside them where a run is supervised."""
+        """The critic's scores alone, [N], without the class logits that it adds in a supervised run."""
         return outputs[:, 0] if self.num_classes else outputs

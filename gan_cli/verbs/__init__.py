@@ -1,4 +1,4 @@
-"""The verbs, one file each: what it does in a line (`SUMMARY`), its options (`add_options`), and `run`."""
+"""The verbs, one file each: a line on what it does (`SUMMARY`), its options (`add_options`), and `run`."""
 
 from collections.abc import Sequence
 from importlib import import_module
@@ -23,14 +23,14 @@ VERBS = (
     "data",
     "list",
 )
-"""Each is the name of a file here, in the order of the help."""
+"""The verbs in the order of the help; each is the name of a file in this folder."""
 
 NEEDS_WORDS = ("data", "evaluate")
-"""Verbs that show their help where nothing is typed."""
+"""Verbs that show their help if nothing else is typed."""
 
 
 class Verb(Protocol):
-    """What the file of a verb holds; no torch is imported with it.
+    """The content of a verb's file, which imports no torch.
 
     Attributes:
         SUMMARY: What it does, in a line.

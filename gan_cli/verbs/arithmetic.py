@@ -10,7 +10,7 @@ SUMMARY = "Add and subtract concepts, each the mean of several seeds, in latent 
 
 
 def add_options(parser: ArgumentParser) -> None:
-    """Adds what it takes."""
+    """Adds the options of the verb."""
     options.checkpoint(parser)
     parser.add_argument(
         "--plus",

@@ -10,7 +10,7 @@ SUMMARY = "One page of several runs, side by side"
 
 
 def add_options(parser: ArgumentParser) -> None:
-    """Adds what it takes."""
+    """Adds the options of the verb."""
     parser.add_argument("runs", type=str, nargs="+", metavar="run", help="Two or more, each as for gan report")
     options.output(parser, "The page; default: compare.html here")
 

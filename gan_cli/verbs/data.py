@@ -12,7 +12,7 @@ SUMMARY = "check NAME-or-folder: what is there and what is wrong with it; prepar
 
 
 def add_options(parser: ArgumentParser) -> None:
-    """Adds what it takes."""
+    """Adds the options of the verb."""
     parser.add_argument(
         "action",
         type=str,

@@ -1,4 +1,4 @@
-"""`gan interpolate`: walks between images."""
+"""`gan interpolate`: walks between generated things."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ SUMMARY = "Walk between images of a checkpoint: grid, frames, GIF or MP4"
 
 
 def add_options(parser: ArgumentParser) -> None:
-    """Adds what it takes."""
+    """Adds the options of the verb."""
     options.checkpoint(parser)
     parser.add_argument(
         "--walks", type=PositiveInt, default=8, metavar="N", help="Walks side by side: rows of the grid"

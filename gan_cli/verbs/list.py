@@ -15,7 +15,7 @@ SUMMARY = "Show variants, configs, data sets, runs; list NAME: a variant beside 
 
 
 def add_options(parser: ArgumentParser) -> None:
-    """Adds what it takes."""
+    """Adds the options of the verb."""
     parser.add_argument(
         "name",
         type=str,
@@ -27,7 +27,7 @@ def add_options(parser: ArgumentParser) -> None:
 
 
 def run(words: Sequence[str]) -> None:
-    """Prints what there is; torch is imported for a card, and with the modules that are named.
+    """Prints what there is to choose from; torch is imported only for a card, or with the modules that are named.
 
     Raises:
         UserError: If there is no such variant.
@@ -45,7 +45,7 @@ def run(words: Sequence[str]) -> None:
 
 
 def table(entries: dict[str, str]) -> str:
-    """Names with what is said of each, in two columns."""
+    """Names with a description of each, in two columns."""
     width = max(map(len, entries))
     return "\n".join(f"  {name:<{width}}  {text}" for name, text in entries.items())
 
@@ -63,7 +63,7 @@ def _everything(modules: Sequence[str]) -> str:
 
 
 def _of_modules(kind: str, modules: Sequence[str]) -> dict[str, str]:
-    """What the named modules add to the variants or data sets, each with its module."""
+    """The variants or data sets that the named modules add, each with its module."""
     found = {}
     for one in _classes(kind, modules):
         about = (one.__doc__ or "").partition("\n")[0]

@@ -11,7 +11,7 @@ SUMMARY = "Show samples beside their nearest training images: does the model mem
 
 
 def add_options(parser: ArgumentParser) -> None:
-    """Adds what it takes."""
+    """Adds the options of the verb."""
     options.checkpoint(parser)
     parser.add_argument("--num", type=PositiveInt, default=16, metavar="N", help="Samples to show")
     parser.add_argument(

@@ -1,4 +1,4 @@
-"""What verbs share: their parsers, and the options that several of them have. No torch is needed to show them."""
+"""The parsers of verbs, and the options that several of them share. No torch is needed to show them."""
 
 import argparse
 from collections.abc import Callable, Iterator, Sequence
@@ -29,7 +29,7 @@ class Options(NamedTuple):
     """The options of a verb.
 
     Attributes:
-        all: Each with its value, `module` with the names of those modules.
+        all: Every option with its value; `module` has the names of the imported modules.
         typed: The same without defaults.
     """
 
@@ -54,7 +54,7 @@ def light(name: str, add_options: AddOptions, words: Sequence[str]) -> Namespace
     """The options of a verb that needs no torch to read them.
 
     Raises:
-        UserError: If there is something that it does not take.
+        UserError: If something was typed that the verb does not take.
     """
     try:
         found = light_parser(name, "", add_options).parse_args(list(words))
@@ -91,10 +91,10 @@ def parsed(name: str, add_options: AddOptions, words: Sequence[str]) -> Options:
 
 
 def page(typed: str | None) -> Path | None:
-    """Where a page is to go, as typed.
+    """The file for a page, as typed.
 
     Raises:
-        UserError: If that is no name of a page.
+        UserError: If it is not the name of a page.
     """
     if typed is not None and Path(typed).suffix.lower() not in (".html", ".htm"):
         raise UserError(f"output: {typed} is no page; take a name that ends in .html")
@@ -115,10 +115,10 @@ def writing_a_page() -> Iterator[None]:
 
 
 def data_set(parser: ArgumentParser, named: bool = True) -> None:
-    """Every argument of a data set; the help, which comes without torch, shows one of them.
+    """Adds every argument of a data set; the help, which works without torch, shows one of them.
 
     Args:
-        parser: Where they go.
+        parser: The verb's parser.
         named: Whether the set itself is chosen by `--data`.
     """
     if (add := getattr(parser, "add_lightning_class_args", None)) is not None:
@@ -136,13 +136,13 @@ def data_set(parser: ArgumentParser, named: bool = True) -> None:
 
 
 def checkpoint(parser: ArgumentParser, default: str = "without it the newest run's last one") -> None:
-    """What a verb works from."""
+    """Adds the checkpoint that a verb works from."""
     parser.add_argument("--ckpt", type=str | None, metavar="FILE", help=f"Checkpoint; {default}")
     module(parser)
 
 
 def module(parser: ArgumentParser) -> None:
-    """Modules with variants and data sets of the user's own."""
+    """Adds the modules with the user's own variants and data sets."""
     parser.add_argument(
         "--module",
         type=str,
@@ -154,32 +154,32 @@ def module(parser: ArgumentParser) -> None:
 
 
 def yes_no(parser: ArgumentParser, option: str, default: bool | None, text: str) -> None:
-    """An option that is turned off by its name with `no_` before it."""
+    """Adds an option that is turned off by its name with `no_` in front."""
     parser.add_argument(option, action=ActionYesNo(yes_prefix="", no_prefix="no_"), default=default, help=text)
 
 
 def ema(parser: ArgumentParser) -> None:
-    """Which generator."""
+    """Adds the choice between the averaged and the trained generator."""
     yes_no(parser, "--ema", True, "Averaged generator, or not")
 
 
 def batch_size(parser: ArgumentParser) -> None:
-    """Images at a time."""
+    """Adds how many things are made at a time."""
     parser.add_argument("--batch_size", type=PositiveInt, default=64, metavar="N", help="Images at a time")
 
 
 def seed(parser: ArgumentParser, text: str) -> None:
-    """What is random."""
+    """Adds the seed of what is random."""
     parser.add_argument("--seed", type=NonNegativeInt, default=0, metavar="N", help=text)
 
 
 def labels(parser: ArgumentParser, text: str) -> None:
-    """Classes, by number or name."""
+    """Adds the classes, by number or name."""
     parser.add_argument("--labels", type=str | None, metavar="K,...", help=text)
 
 
 def given(parser: ArgumentParser) -> None:
-    """What a model makes things from, beside latents and labels."""
+    """Adds what a model makes things from, beside latents and labels."""
     parser.add_argument(
         "--given",
         type=str,
@@ -191,19 +191,19 @@ def given(parser: ArgumentParser) -> None:
 
 
 def space(parser: ArgumentParser) -> None:
-    """Which latents are mixed."""
+    """Adds the space in which latents are mixed."""
     parser.add_argument(
         "--space", type=str | None, metavar="NAME", help="Where latents are mixed: z, or w (styles); default: w if any"
     )
 
 
 def output(parser: ArgumentParser, text: str, metavar: str = "FILE") -> None:
-    """Where it goes."""
+    """Adds the place of the output."""
     parser.add_argument("--output", type=str | None, metavar=metavar, help=text)
 
 
 def latent(parser: ArgumentParser) -> None:
-    """What `sample` and `interpolate` share."""
+    """Adds the options that `sample` and `interpolate` share."""
     seed(parser, "First seed; image k has seed N + k")
     batch_size(parser)
     parser.add_argument("--truncation_psi", type=float | None, metavar="PSI", help="1 off, 0 mean image; if supported")
@@ -211,18 +211,18 @@ def latent(parser: ArgumentParser) -> None:
 
 
 def features(parser: ArgumentParser, text: str) -> None:
-    """The network whose features are compared."""
+    """Adds the network whose features are compared."""
     parser.add_argument("--features", type=str | None, metavar="NAME", help=text)
     parser.add_argument("--weights", type=str | None, metavar="FILE", help="Inception's weights; default: fetched once")
 
 
 def cache_dir(parser: ArgumentParser, text: str) -> None:
-    """Where what was computed once is kept."""
+    """Adds the folder for what is computed only once."""
     parser.add_argument("--cache_dir", type=str, default="data/cache/metrics", metavar="DIR", help=text)
 
 
 def scoring(parser: ArgumentParser) -> None:
-    """What `test` and `evaluate` share."""
+    """Adds the options that `test` and `evaluate` share."""
     features(
         parser, "inception, classifier, or a TorchScript file (uint8 [N,C,H,W] to floats [N,F]); default: by the data"
     )
@@ -236,7 +236,7 @@ def scoring(parser: ArgumentParser) -> None:
 
 
 def trainer(parser: ArgumentParser) -> None:
-    """Where it is computed."""
+    """Adds the trainer's options on where and how to compute."""
     parser.add_argument("--trainer.accelerator", type=str, default="auto", metavar="NAME", help="cpu, gpu, mps, auto")
     parser.add_argument("--trainer.devices", type=int | str, default=1, metavar="N", help="Processes on each machine")
     parser.add_argument("--trainer.num_nodes", type=PositiveInt, default=1, metavar="N", help="Machines")

@@ -11,7 +11,7 @@ SUMMARY = "Classify a data set by what a checkpoint's discriminator sees, and by
 
 
 def add_options(parser: ArgumentParser) -> None:
-    """Adds what it takes."""
+    """Adds the options of the verb."""
     options.checkpoint(parser)
     parser.add_argument(
         "--labels_per_class", type=PositiveInt, default=None, metavar="N", help="Training labels; default: all"

@@ -13,7 +13,7 @@ SUMMARY = "One page of a run that opens offline: curves, pictures, scores, setti
 
 
 def add_options(parser: ArgumentParser) -> None:
-    """Adds what it takes."""
+    """Adds the options of the verb."""
     parser.add_argument(
         "run", type=str | None, nargs="?", help="A run's folder or a checkpoint in it; without it the newest run"
     )
@@ -23,7 +23,7 @@ def add_options(parser: ArgumentParser) -> None:
 
 
 def run(words: Sequence[str]) -> None:
-    """Has the pictures made that are missing, and writes the page.
+    """Makes the pictures that are missing, and writes the page.
 
     Raises:
         UserError: If the run is not there, or the page cannot be written.
@@ -41,7 +41,7 @@ def run(words: Sequence[str]) -> None:
 
 
 def _make_pictures(folder: Path, checkpoint: Path, modules: Sequence[str]) -> dict[str, str]:
-    """Has the verbs make what there is no picture of; gives the reasons of those that cannot."""
+    """Runs the verbs whose pictures are missing; returns the reasons of those that fail."""
     from gan_cli.reports import report, run_record
     from gan_cli.verbs import run as run_verb
 

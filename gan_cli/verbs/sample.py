@@ -1,4 +1,4 @@
-"""`gan sample`: images from noise."""
+"""`gan sample`: things from noise."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ SUMMARY = "Make images, or other things, from a checkpoint"
 
 
 def add_options(parser: ArgumentParser) -> None:
-    """Adds what it takes."""
+    """Adds the options of the verb."""
     options.checkpoint(parser)
     parser.add_argument(
         "--num",
@@ -34,7 +34,7 @@ def add_options(parser: ArgumentParser) -> None:
 
 
 def run(words: Sequence[str]) -> None:
-    """Writes the images.
+    """Writes the things that were made.
 
     Raises:
         UserError: If something asked for cannot be done.

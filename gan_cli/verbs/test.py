@@ -1,4 +1,4 @@
-"""`gan test`: scores a checkpoint on the test images."""
+"""`gan test`: scores a checkpoint on the test part of a data set."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ SUMMARY = "Score a checkpoint on the test images: FID, KID, precision, ... or PS
 
 
 def add_options(parser: ArgumentParser) -> None:
-    """Adds what it takes."""
+    """Adds the options of the verb."""
     options.checkpoint(parser)
     options.scoring(parser)
     options.seed(parser, "First sample's seed")
@@ -20,7 +20,7 @@ def add_options(parser: ArgumentParser) -> None:
 
 
 def run(words: Sequence[str]) -> None:
-    """Prints the scores and what the discriminator says, and writes both.
+    """Prints the scores and the discriminator's outputs, and writes both.
 
     Raises:
         UserError: If something asked for cannot be done.

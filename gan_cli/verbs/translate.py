@@ -15,7 +15,7 @@ REASONS = 20
 
 
 def add_options(parser: ArgumentParser) -> None:
-    """Adds what it takes."""
+    """Adds the options of the verb."""
     options.checkpoint(parser, "default: the newest run's that knows the direction")
     parser.add_argument(
         "--direction",
@@ -50,7 +50,7 @@ def add_options(parser: ArgumentParser) -> None:
 
 
 def run(words: Sequence[str]) -> None:
-    """Writes the translations, and says what was refused.
+    """Writes the translations, and prints which inputs were refused.
 
     Raises:
         UserError: If something asked for cannot be done.

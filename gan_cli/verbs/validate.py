@@ -1,4 +1,4 @@
-"""`gan validate`: a checkpoint's discriminator on held-out images."""
+"""`gan validate`: a checkpoint's discriminator on held-out data."""
 
 from collections.abc import Sequence
 
@@ -10,14 +10,14 @@ SUMMARY = "Look at a checkpoint's discriminator on held-out images"
 
 
 def add_options(parser: ArgumentParser) -> None:
-    """Adds what it takes."""
+    """Adds the options of the verb."""
     options.checkpoint(parser)
     options.trainer(parser)
     options.data_set(parser)
 
 
 def run(words: Sequence[str]) -> None:
-    """Prints what is measured.
+    """Prints the measures.
 
     Raises:
         UserError: If something asked for cannot be done.

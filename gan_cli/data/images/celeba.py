@@ -164,7 +164,7 @@ def _name(file: File) -> str:
 
 
 def attributes_of(path: Path, wanted: tuple[str, ...]) -> dict[str, list[float]]:
-    """What CelebA's attribute file says of each image: 1.0 or 0.0 for each attribute wanted, by the image's name.
+    """The attributes of each image in CelebA's file: 1.0 or 0.0 for each attribute wanted, by the image's name.
 
     The count in the first line is not needed, and wrong in most copies of a part of the set.
 

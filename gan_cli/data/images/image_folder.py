@@ -1,4 +1,4 @@
-"""One's own images: a flat folder or a folder for each class, in a folder or a zip archive."""
+"""The user's own images: a flat folder or a folder for each class, in a folder or a zip archive."""
 
 from functools import cached_property
 from pathlib import Path
@@ -16,10 +16,10 @@ LAYOUT = "images, a folder of images for each class, or train/ and test/ with ei
 
 
 PARTS: dict[str, Split] = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
-"""What the folders of parts are called."""
+"""Names of folders, with the part that each of them holds."""
 
 Tree = dict[str, dict[Split, list[File]]]
-"""The files of each class by part; of the one class "" where there are no classes."""
+"""The files of each class by part; without classes, the only one is ""."""
 
 
 class ImageFolder(LabelledFileDataModule):
@@ -94,7 +94,7 @@ class ImageFolder(LabelledFileDataModule):
 
 
 def _from_the_top(files: list[File]) -> list[File]:
-    """Files of an archive without the one folder that all are in, as it is usual."""
+    """Files of an archive without the one folder that usually holds all of them."""
     tops = {file.name.partition("/")[0] for file in files}
     if len(tops) != 1 or not tops.isdisjoint(PARTS) or not all("/" in file.name for file in files):
         return files

@@ -1,4 +1,4 @@
-"""What sets of image files with classes or attributes have in common."""
+"""The common part of sets of image files with classes or attributes."""
 
 from abc import abstractmethod
 from typing import Any

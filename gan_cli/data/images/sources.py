@@ -18,7 +18,7 @@ from gan_cli.errors import UserError
 from gan_cli.seeding import stream
 
 DOWNLOAD_TIMEOUT = 30
-"""Seconds without an answer after which a download is given up."""
+"""A download is given up after this many seconds without an answer."""
 
 DIGITS_TO_TRAIN_ON = 1437
 STACKED_TO_TRAIN_ON = 128_000
@@ -47,12 +47,12 @@ class Published(NamedTuple):
     """A set as torchvision knows it.
 
     Attributes:
-        name: What it is called.
+        name: Its name.
         kind: torchvision's class.
         folder: Where its files are, below the root.
         files: Their names.
         address: Where they come from.
-        by_split: Whether parts have names, and labels another one: torchvision's older way.
+        by_split: Whether the class takes parts by name, and calls the labels otherwise, as torchvision's older ones do.
     """
 
     name: str
@@ -63,7 +63,7 @@ class Published(NamedTuple):
     by_split: bool = False
 
     def open(self, root: str, train: bool, **arguments: Any) -> Any:
-        """torchvision's object of a part."""
+        """torchvision's object for a part."""
         part = {"split": "train" if train else "test"} if self.by_split else {"train": train}
         return self.kind(root, **part, **arguments)
 
@@ -105,7 +105,7 @@ CIFAR100_CLASSES = (
     "willow_tree", "wolf", "woman", "worm",
 )
 # fmt: on
-"""Its fine classes, in the order of their labels."""
+"""The fine classes of CIFAR-100, in the order of their labels."""
 
 
 def published(source: Published, root: str, train: bool, image_size: int) -> ImageBatch:
@@ -182,7 +182,7 @@ def download(source: Published, root: str, offline_sets: list[str]) -> None:
 
 
 def _resized(pixels: Tensor, image_size: int) -> Tensor:
-    """Pixels in 0..255 resampled bilinearly, without aliasing, to uint8; in pieces, because floats take more room."""
+    """Pixels in 0..255 resampled bilinearly, without aliasing, to uint8; in pieces, because floats take more memory."""
     made = [
         interpolate(piece.float(), size=(image_size, image_size), mode="bilinear", antialias=True)
         .round()

@@ -1,4 +1,4 @@
-"""Digits in four styles that are known functions of a digit: domains of which the right translation is known."""
+"""Digits in four styles that are known functions of a digit: domains whose right translations are known."""
 
 from typing import Literal
 

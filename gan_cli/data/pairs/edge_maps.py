@@ -7,14 +7,14 @@ from scipy import ndimage
 SMOOTHING = 1.0
 """Standard deviation in pixels of the Gaussian that takes away noise."""
 WEAK, STRONG = 4.0, 10.0
-"""Slopes in grey levels per pixel: a line goes on while it is weak, if it is strong somewhere."""
+"""Slopes in grey levels per pixel: a line continues while it is weak, if it is strong somewhere."""
 
 
 def edges(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Edges as black lines on white, uint8 [H, W] of 0 and 255, of a grey image [H, W].
 
     Canny 1986, "A Computational Approach to Edge Detection": smoothing, gradient, thinning across the line, and two
-    thresholds, of which the weak one holds for what is connected to the strong one.
+    thresholds: a weak line counts only where it is connected to a strong one.
     """
     smooth = ndimage.gaussian_filter(grey.astype(np.float32), SMOOTHING, mode="nearest")
     across, down = (ndimage.sobel(smooth, axis, mode="nearest") / 8 for axis in (1, 0))

@@ -1,4 +1,4 @@
-"""One's own folders of images to translate between: of pairs, of two domains."""
+"""The user's own folders of images to translate between: pairs, or two domains."""
 
 from typing import Any
 

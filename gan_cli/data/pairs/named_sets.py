@@ -12,7 +12,7 @@ from gan_cli.data.pairs.translation_sets import PairedDataModule, UnpairedDataMo
 
 PIX2PIX = "https://efrosgans.eecs.berkeley.edu/pix2pix/datasets/"
 CYCLEGAN = "https://efrosgans.eecs.berkeley.edu/cyclegan/datasets/"
-"""Where the authors' scripts fetch them."""
+"""The address from which the authors' scripts fetch the sets."""
 
 
 class Sides(NamedTuple):
@@ -35,7 +35,7 @@ def _pix2pix(name: str, size: int) -> Archive:
 
 
 def _cyclegan(name: str, size: int, sha256: str) -> Archive:
-    """Sizes and checksums are those of TensorFlow Datasets, `url_checksums/cycle_gan.txt`."""
+    """An archive with size and checksum as in TensorFlow Datasets, `url_checksums/cycle_gan.txt`."""
     return Archive(name, f"{CYCLEGAN}{name}.zip", size, sha256, home="https://junyanz.github.io/CycleGAN")
 
 

@@ -1,4 +1,4 @@
-"""Two real photographs in blocks, which are trained on and held out in turn as the fields of a chessboard."""
+"""Two real photographs in blocks, which are trained on and held out in turn, like the fields of a chessboard."""
 
 from functools import lru_cache
 from typing import Literal, NamedTuple
@@ -14,9 +14,9 @@ from gan_cli.data.pairs.edge_maps import edges
 Task = Literal["edges2photo", "gray2photo", "china2flower"]
 
 SCALES = (1.0, 1.25, 1.5)
-"""How much the photographs are reduced."""
+"""The photographs are reduced by each of these factors."""
 ROOM = 1.6
-"""Side of a block at least, in patches: the largest scale and some freedom to move."""
+"""A block is at least this many patches wide: enough for the largest scale and some freedom to move."""
 
 
 class Block(NamedTuple):
@@ -52,7 +52,7 @@ def _blocks(name: str, task: Task, image_size: int, held_out: bool) -> list[Bloc
 
 
 def _bounds(length: int, image_size: int) -> list[int]:
-    """Where blocks begin and end along a side of a photograph."""
+    """The places where blocks begin and end along a side of a photograph."""
     count = int(length // (ROOM * image_size))
     return [round(length * number / count) for number in range(count + 1)]
 

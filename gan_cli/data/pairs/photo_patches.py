@@ -18,15 +18,15 @@ from gan_cli.media.images import Images
 from gan_cli.seeding import stream
 
 EPOCH = 1024
-"""Patches that are called a pass; there are many more."""
+"""This many patches are called a pass, although there are many more."""
 LINES = 0.05
-"""Share of a patch's pixels that edges have at least: half of all places are sky or a dark background, of which nothing
-can be told, and of which instance normalisation leaves nothing."""
+"""Edges cover at least this share of a patch's pixels: half of all places are sky or a dark background, which tell
+nothing and which instance normalisation erases."""
 TRIES = 16
-"""Places looked at until one has so many."""
+"""At most this many places are tried until one has enough edges."""
 SMALLEST = 16
 LARGEST = 128
-"""Pixels: of a photograph of 427x640 two rows of blocks have 213 each."""
+"""Largest side of a patch in pixels: two rows of blocks in a photograph of 427x640 have 213 pixels each."""
 
 
 class Window(NamedTuple):
@@ -54,7 +54,7 @@ class Patches(Part):
         sources: The blocks that the first side is cut from.
         targets: Those of the second side.
         size: Side of a patch in pixels.
-        paired: Whether both sides are always one place; then the two lists are the same.
+        paired: Whether both sides always show one place; then the two lists are the same.
         flip: Whether training patches are mirrored at random.
     """
 

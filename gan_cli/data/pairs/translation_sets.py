@@ -1,4 +1,4 @@
-"""What sets to translate between have in common: pairs, and two domains."""
+"""The common part of sets to translate between: pairs, and two domains."""
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ from gan_cli.media.images import Images
 from gan_cli.media.medium import Medium
 
 BOTH_SIDES = "both sides in one file"
-"""The one group of files of a set whose pairs are beside each other."""
+"""The only group of files in a set whose pairs share a file."""
 
 
 class PairedDataModule(FileDataModule):
@@ -44,7 +44,7 @@ class PairedDataModule(FileDataModule):
 
     @abstractmethod
     def pairs(self, split: Split) -> list[Pair]:
-        """The examples of a part, without a look into the files."""
+        """The examples of a part, without opening the files."""
 
     @property
     def facts(self) -> Facts:
@@ -93,7 +93,7 @@ class UnpairedDataModule(FileDataModule):
 
     @abstractmethod
     def files(self, split: Split) -> tuple[list[File], list[File]]:
-        """The files of a part in each domain, without a look into them."""
+        """The files of a part in each domain, without opening them."""
 
     @property
     def facts(self) -> Facts:

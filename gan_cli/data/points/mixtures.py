@@ -26,9 +26,9 @@ _ANGLES = torch.arange(8) * (torch.pi / 4)
 _STEPS = torch.arange(-4.0, 5.0, 2.0)
 
 RING8 = Modes(2 * torch.stack([_ANGLES.cos(), _ANGLES.sin()], dim=1), 0.02)
-"""Gulrajani et al. 2017, figure 1, before their scaling."""
+"""Eight modes on a circle: Gulrajani et al. 2017, figure 1, before their scaling."""
 GRID25 = Modes(torch.cartesian_prod(_STEPS, _STEPS), 0.05)
-"""Lin et al. 2018 (PacGAN), arXiv:1712.04086, section 4.1: centres -4, -2, ..., 4 in both directions."""
+"""25 modes on a grid: Lin et al. 2018 (PacGAN), arXiv:1712.04086, section 4.1; centres -4, -2, ..., 4 both ways."""
 
 
 def mixture(modes: Modes, count: int, seed: int) -> PointBatch:

@@ -44,7 +44,7 @@ class PointDataModule(GANDataModule):
         self.num_points = num_points
 
     MEASURED: ClassVar[int] = 2500
-    """The protocol's number of samples, see `gan_cli.metrics.modes`."""
+    """How many samples the protocol takes, see `gan_cli.metrics.modes`."""
 
     def measures(self, made: Tensor) -> dict[str, float]:
         """Modes covered, the share of points near one, and how unevenly they are covered, where the set has modes."""
@@ -55,7 +55,7 @@ class PointDataModule(GANDataModule):
 
     @abstractmethod
     def make(self, count: int, seed: int) -> PointBatch:
-        """That many points, with the mode each belongs to."""
+        """`count` points, with the mode that each belongs to."""
 
     def part(self, split: Split) -> InMemory:
         train = split == "train"
