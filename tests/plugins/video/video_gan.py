@@ -4,11 +4,11 @@ from itertools import pairwise
 from math import prod
 from typing import Any, ClassVar, cast
 
-import torch
 from torch import Tensor, nn
 from videos import VideoBatch, Videos
 
-from gan_cli.networks.layers import class_shares, initialise
+from gan_cli.networks.heads import LabelledGenerator, ProjectionDiscriminator
+from gan_cli.networks.layers import initialise
 from gan_cli.objectives.adversarial import discriminator_cross_entropy, non_saturating_generator_loss
 from gan_cli.variants.base import Fields, Losses, check
 from gan_cli.variants.latent import LatentModule
@@ -17,7 +17,7 @@ from gan_cli.variants.latent import LatentModule
 class VideoGAN(LatentModule):
     """Videos of a class, by 3-D convolutions: the one-stream architecture of the paper's section 3.1.
 
-    Departures: the class, which enters both players; rates of our own; and the moving average.
+    Departures: the class, beside the latents and by its product with the features; our own rates; the moving average.
 
     Args:
         num_frames: T, a multiple of a quarter of `image_size`; comes from the data, as the next three.
@@ -68,8 +68,9 @@ class VideoGAN(LatentModule):
         self.needs_classes(num_classes)
         smallest = (num_frames // shortest, 4, 4)
         widths = [base_channels << level for level in range(image_size.bit_length() - 3)]
-        self.generator = Generator(latent_dim, num_classes, smallest, widths[::-1], image_channels)
-        self.discriminator = Discriminator(image_channels, widths, smallest, num_classes)
+        network = upwards(latent_dim + num_classes, smallest, widths[::-1], image_channels)
+        self.generator = LabelledGenerator(network, num_classes, concatenated=True)
+        self.discriminator = ProjectionDiscriminator(Body(image_channels, widths, smallest), num_classes)
         self.finish_players()
 
     def forward(self, latents: Tensor, labels: Tensor, ema: bool = True) -> Tensor:  # type: ignore[override]
@@ -91,44 +92,25 @@ class VideoGAN(LatentModule):
         return cast(Tensor, self.discriminator(batch.videos, batch.labels))
 
 
-class Generator(nn.Module):
-    """A small map of T/2^n frames of 4x4 pixels from latents and classes, doubled by each layer in all directions."""
+def upwards(latent_dim: int, smallest: tuple[int, int, int], widths: list[int], channels: int) -> nn.Sequential:
+    """From latents to videos: a map of a few frames of 4x4 pixels first, doubled by each layer in all directions."""
+    layers: list[nn.Module] = [nn.Linear(latent_dim, widths[0] * prod(smallest), bias=False)]
+    layers += [nn.Unflatten(1, (widths[0], *smallest))]
+    for inputs, outputs in pairwise([*widths, channels]):
+        layers += [nn.BatchNorm3d(inputs), nn.ReLU(), nn.ConvTranspose3d(inputs, outputs, 4, 2, 1, bias=False)]
+    return nn.Sequential(*layers, nn.Tanh()).apply(initialise)
 
-    def __init__(
-        self, latent_dim: int, num_classes: int, smallest: tuple[int, int, int], widths: list[int], channels: int
-    ) -> None:
+
+class Body(nn.Module):
+    """From videos to features [N, F], by strided convolutions."""
+
+    def __init__(self, channels: int, widths: list[int], smallest: tuple[int, int, int]) -> None:
         super().__init__()
-        self.num_classes = num_classes
-        first = nn.Linear(latent_dim + num_classes, widths[0] * prod(smallest), bias=False)
-        layers: list[nn.Module] = [first, nn.Unflatten(1, (widths[0], *smallest))]
-        for inputs, outputs in pairwise([*widths, channels]):
-            layers += [nn.BatchNorm3d(inputs), nn.ReLU(), nn.ConvTranspose3d(inputs, outputs, 4, 2, 1, bias=False)]
-        self.layers = nn.Sequential(*layers, nn.Tanh())
-        self.apply(initialise)
-
-    def forward(self, latents: Tensor, labels: Tensor) -> Tensor:
-        shares = class_shares(labels, self.num_classes).to(latents.dtype)
-        return cast(Tensor, self.layers(torch.cat([latents, shares], dim=1)))
-
-
-class Discriminator(nn.Module):
-    """Strided 3-D convolutions, and the product of features and class (Miyato and Koyama 2018, arXiv:1802.05637)."""
-
-    takes_labels = True
-
-    def __init__(self, channels: int, widths: list[int], smallest: tuple[int, int, int], num_classes: int) -> None:
-        super().__init__()
-        self.num_classes = num_classes
         layers: list[nn.Module] = [nn.Conv3d(channels, widths[0], 4, 2, 1, bias=False), nn.LeakyReLU(0.2)]
         for inputs, outputs in pairwise(widths):
             layers += [nn.Conv3d(inputs, outputs, 4, 2, 1, bias=False), nn.BatchNorm3d(outputs), nn.LeakyReLU(0.2)]
-        self.body = nn.Sequential(*layers, nn.Flatten())
-        self.head = nn.Linear(widths[-1] * prod(smallest), 1)
-        self.classes = nn.Linear(num_classes, widths[-1] * prod(smallest), bias=False)
-        self.apply(initialise)
+        self.layers = nn.Sequential(*layers, nn.Flatten()).apply(initialise)
+        self.feature_dim = widths[-1] * prod(smallest)
 
-    def forward(self, videos: Tensor, labels: Tensor) -> Tensor:
-        features = self.body(videos)
-        wanted = self.classes(class_shares(labels, self.num_classes).to(features.dtype))
-        logits: Tensor = self.head(features).squeeze(1) + (features * wanted).sum(1)
-        return logits
+    def forward(self, videos: Tensor) -> Tensor:
+        return cast(Tensor, self.layers(videos))

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, cast
 from torch import Tensor, nn
 from volumes import VolumeBatch, Volumes
 
+from gan_cli.networks.heads import Discriminator
 from gan_cli.networks.layers import initialise
 from gan_cli.objectives.adversarial import discriminator_cross_entropy, non_saturating_generator_loss
 from gan_cli.variants.base import Fields, Losses, check
@@ -57,8 +58,8 @@ class VoxelGAN(LatentModule):
         )
         check("volume_size", volume_size, volume_size in (8, 16, 32, 64), "of 8, 16, 32 or 64")
         widths = [base_channels << level for level in range(volume_size.bit_length() - 3)]
-        self.generator = Generator(latent_dim, widths[::-1])
-        self.discriminator = Discriminator(widths)
+        self.generator = upwards(latent_dim, widths[::-1])
+        self.discriminator = Discriminator(Body(widths))
         self.finish_players()
 
     def discriminator_losses(self, batch: VolumeBatch) -> Losses:
@@ -68,32 +69,24 @@ class VoxelGAN(LatentModule):
         return {"adversarial": non_saturating_generator_loss(self.judged_fakes())}
 
 
-class Generator(nn.Module):
-    """Volumes [N, 1, S, S, S] in [-1, 1] from latents [N, Z]: a map of 4x4x4 first, doubled by each layer."""
-
-    def __init__(self, latent_dim: int, widths: list[int]) -> None:
-        super().__init__()
-        first = nn.Linear(latent_dim, widths[0] * 64, bias=False)
-        layers: list[nn.Module] = [first, nn.Unflatten(1, (widths[0], 4, 4, 4))]
-        for inputs, outputs in pairwise([*widths, 1]):
-            layers += [nn.BatchNorm3d(inputs), nn.ReLU(), nn.ConvTranspose3d(inputs, outputs, 4, 2, 1, bias=False)]
-        self.layers = nn.Sequential(*layers, nn.Tanh())
-        self.apply(initialise)
-
-    def forward(self, latents: Tensor) -> Tensor:
-        return cast(Tensor, self.layers(latents))
+def upwards(latent_dim: int, widths: list[int]) -> nn.Sequential:
+    """From latents to volumes: a map of 4x4x4 cells first, doubled by each layer."""
+    layers: list[nn.Module] = [nn.Linear(latent_dim, widths[0] * 64, bias=False), nn.Unflatten(1, (widths[0], 4, 4, 4))]
+    for inputs, outputs in pairwise([*widths, 1]):
+        layers += [nn.BatchNorm3d(inputs), nn.ReLU(), nn.ConvTranspose3d(inputs, outputs, 4, 2, 1, bias=False)]
+    return nn.Sequential(*layers, nn.Tanh()).apply(initialise)
 
 
-class Discriminator(nn.Module):
-    """One logit a volume, [N, 1, S, S, S] -> [N]."""
+class Body(nn.Module):
+    """From volumes to features [N, F], by strided convolutions."""
 
     def __init__(self, widths: list[int]) -> None:
         super().__init__()
         layers: list[nn.Module] = [nn.Conv3d(1, widths[0], 4, 2, 1, bias=False), nn.LeakyReLU(0.2)]
         for inputs, outputs in pairwise(widths):
             layers += [nn.Conv3d(inputs, outputs, 4, 2, 1, bias=False), nn.BatchNorm3d(outputs), nn.LeakyReLU(0.2)]
-        self.layers = nn.Sequential(*layers, nn.Flatten(), nn.Linear(widths[-1] * 64, 1))
-        self.apply(initialise)
+        self.layers = nn.Sequential(*layers, nn.Flatten()).apply(initialise)
+        self.feature_dim = widths[-1] * 64
 
     def forward(self, volumes: Tensor) -> Tensor:
-        return cast(Tensor, self.layers(volumes).squeeze(1))
+        return cast(Tensor, self.layers(volumes))
