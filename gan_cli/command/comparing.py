@@ -73,6 +73,7 @@ def _beside_images(path: Path, real: str, metrics: set[str], options: Namespace)
         raise UserError("features: classifier is trained on a data set; name one in place of the second folder")
     ours, theirs = (folders.images_at(place, options.image_size, None) for place in (path, Path(real)))
     _check_alike(ours, theirs)
+    ours, theirs = _some(ours, theirs, options)  # before a classifier is trained
     network = load_features(options.features or "inception", folder, None, weights)
     return _scores(ours, theirs, None, network, metrics, natural=True, options=options)
 
@@ -91,10 +92,22 @@ def _beside_data(path: Path, name: str, metrics: set[str], options: Namespace) -
         ours = folders.images_at(path, options.image_size, data.facts["image_channels"])
     theirs = of_split(data, options.split)
     _check_alike(ours, theirs)
+    ours, theirs = _some(ours, theirs, options)  # before a classifier is trained
     weights = Path(options.weights) if options.weights else None
     network = features_for(data, options.features, Path(options.cache_dir), weights)
     training = of_split(data, "train") if options.split != "train" else None
     return _scores(ours, theirs, training, network, metrics, natural=data.natural, options=options)
+
+
+def _some(ours: Collection, theirs: Collection, options: Namespace) -> tuple[Collection, Collection]:
+    """As many of both as are judged.
+
+    Raises:
+        UserError: If there are too few of either.
+    """
+    for images in (ours, theirs):
+        check_enough(min(images.total, options.num or MOST), f"evaluate: {images.origin}")
+    return ours.some(options.num or MOST), theirs.some(options.num or MOST)
 
 
 def _scores(
@@ -108,9 +121,6 @@ def _scores(
     options: Namespace,
 ) -> Scores:
     """The table of one set of images beside another."""
-    ours, theirs = (images.some(options.num or MOST) for images in (ours, theirs))
-    for images in (ours, theirs):
-        check_enough(images.total, f"evaluate: {images.origin}")
     network.to("cuda" if torch.cuda.is_available() else "cpu")
     folder = Path(options.cache_dir)
     real = (
