@@ -53,5 +53,11 @@ def test_the_example_is_listed_and_its_set_is_looked_at(folder: Path, capsys: py
     assert "train: 1,000" in capsys.readouterr().out
 
 
+def test_arguments_that_would_do_nothing_are_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for argument in ("architecture resnet", "pack 2", "generator_batch_multiple 2"):
+        assert main(f"{FIT} --trainer.max_steps 1 --model.{argument}".split()) == 2
+        assert f"model.{argument.split()[0]} is no argument here" in capsys.readouterr().err
+
+
 def test_the_example_is_short() -> None:
     assert len([line for line in example().splitlines() if line.strip()]) <= 60

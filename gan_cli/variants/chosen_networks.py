@@ -88,7 +88,10 @@ class ChosenNetworks(LatentModule):
         generator_batch_multiple: int = 1,
         **optimisation: Any,
     ) -> None:
-        super().__init__(latent_dim, latent_distribution, generator_batch_multiple, **optimisation)
+        super().__init__(latent_dim, latent_distribution, **optimisation)
+        multiple = generator_batch_multiple
+        check("generator_batch_multiple", multiple, multiple >= 1, "of 1 or more")
+        self.generator_batch_multiple = multiple
         check("base_channels", base_channels, base_channels >= 1, "of 1 or more")
         check("generator_base_channels", generator_base_channels, generator_base_channels >= 0, "of 0 or more")
         check("depth", depth, depth >= 0, "of 0 or more")

@@ -19,7 +19,6 @@ class LatentModule(AdversarialModule):
     Args:
         latent_dim: Z.
         latent_distribution: The prior, N(0, 1) or uniform on [-1, 1].
-        generator_batch_multiple: Things of a generator's step, in batches.
         **optimisation: Further arguments of `AdversarialModule`.
 
     Raises:
@@ -29,20 +28,19 @@ class LatentModule(AdversarialModule):
     SPACES: ClassVar[tuple[Space, ...]] = ("z",)
     """The spaces of latents: z is the prior's; a variant that lists w has `styles`, which `forward` also takes."""
 
+    generator_batch_multiple: int = 1
+    """So many batches of made things are a generator's step; `ChosenNetworks` has an argument for it."""
+
     def __init__(
         self,
         latent_dim: int = 100,
         latent_distribution: Distribution = "normal",
-        generator_batch_multiple: int = 1,
         **optimisation: Any,
     ) -> None:
         super().__init__(**optimisation)
-        multiple = generator_batch_multiple
         check("latent_dim", latent_dim, latent_dim >= 1, "of 1 or more")
-        check("generator_batch_multiple", multiple, multiple >= 1, "of 1 or more")
         self.latent_dim = latent_dim
         self.latent_distribution: Distribution = latent_distribution
-        self.generator_batch_multiple = multiple
 
     def forward(self, latents: Tensor, ema: bool = True) -> Tensor:
         """Things as the model makes them, from latents [N, Z].

@@ -84,8 +84,7 @@ class VideoGAN(LatentModule):
         return {"adversarial": discriminator_cross_entropy(real_logits, fake_logits)}
 
     def generator_losses(self, batch: VideoBatch) -> Losses:
-        labels = batch.labels.repeat(self.generator_batch_multiple)
-        fake_logits = self.judge_fake((self.fakes("generator", labels), labels))
+        fake_logits = self.judge_fake((self.fakes("generator", batch.labels), batch.labels))
         return {"adversarial": non_saturating_generator_loss(fake_logits)}
 
     def held_out_logits(self, batch: VideoBatch) -> Tensor:
