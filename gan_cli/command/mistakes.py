@@ -184,7 +184,9 @@ def _one(name: str, value: Any, options: Mapping[str, Action], known: Known) -> 
             yield f"{name}: {_short(value)} is not possible\ntake {readable(type_)}"
     elif not any(name.startswith(f"{above}.") for above, action in options.items() if _type(action) is not None):
         last = name.rpartition(".")[2]
-        yield f"{name} is no argument here{nearest(last, known.nearby - {last})}"  # others may have one of that name
+        here = {option.rpartition(".")[2] for option in options}
+        hint = nearest(last, here) or nearest(last, known.nearby - {last} if options is known.options else ())
+        yield f"{name} is no argument here{hint}"
 
 
 def _is_possible(type_: Any, value: Any) -> bool:
