@@ -4,17 +4,15 @@ from math import isqrt
 from pathlib import Path
 from typing import Any
 
-import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 from torch import Tensor
 
 from gan_cli.callbacks.run_checkpoint import is_dry_run
 from gan_cli.data import GANDataModule
 from gan_cli.errors import UserError
-from gan_cli.inference.given import held_out_given
+from gan_cli.inference.examples import examples_of
 from gan_cli.inference.pictures import beside, translated_sheet, usual_number
-from gan_cli.inference.rendering import conditions_for, latents_of, made_at, takes_labels
-from gan_cli.media.medium import rows_of
+from gan_cli.inference.rendering import takes_labels
 from gan_cli.media.pictures import save_png
 from gan_cli.networks.layers import evaluating
 from gan_cli.variants.base import AdversarialModule
@@ -52,29 +50,24 @@ class SampleGrid(Callback):
             self._write(trainer, pl_module)
 
     def _write(self, trainer: Trainer, model: AdversarialModule) -> None:
-        with evaluating(model.picture_maker()):
-            if isinstance(model, TranslationModule):
-                picture = self._translated(trainer, model)
-            else:
-                picture = self._from_noise(trainer, model)
+        if isinstance(model, TranslationModule):
+            picture = self._translated(trainer, model)
+        else:
+            picture = self._from_noise(trainer, model)
         path = self._folder / f"step-{trainer.global_step:08d}.png"
         save_png(picture, path)
         for logger in trainer.loggers:
             if hasattr(logger, "log_image"):
                 logger.log_image("samples", [str(path)], step=trainer.global_step)
 
-    @torch.no_grad()
     def _from_noise(self, trainer: Trainer, model: AdversarialModule) -> Tensor:
         data: GANDataModule = trainer.datamodule  # type: ignore[attr-defined]
         num = usual_number(model.medium, model.num_classes if takes_labels(model) else 0, self.num)
-        given = held_out_given(model, data, num)
-        conditions = conditions_for(model, num, given=given.shown)
-        made = made_at(model, latents_of(model, range(num)), conditions, torch.arange(num))
-        real = None if given.real is None else rows_of(given.real, num)
-        shown = beside(model, conditions.get("labels"), {name: conditions[name] for name in given.shown}, real)
-        return model.medium.page(made, shown)
+        made, conditions, given = examples_of(model, data, num)
+        return model.medium.page(made, beside(model, conditions.get("labels"), given.shown, given.real))
 
     def _translated(self, trainer: Trainer, model: TranslationModule) -> Tensor:
         data: GANDataModule = trainer.datamodule  # type: ignore[attr-defined]
         rows = data.examples(isqrt(self.num or model.medium.usual))
-        return translated_sheet(model, type(rows)(*(tensor.to(model.device) for tensor in rows)))
+        with evaluating(model.picture_maker()):
+            return translated_sheet(model, type(rows)(*(tensor.to(model.device) for tensor in rows)))

@@ -6,9 +6,7 @@ import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 
 from gan_cli.data import GANDataModule
-from gan_cli.inference.given import held_out_given
-from gan_cli.inference.rendering import conditions_for, latents_of, made_at
-from gan_cli.networks.layers import evaluating
+from gan_cli.inference.examples import examples_of
 from gan_cli.variants.base import AdversarialModule
 from gan_cli.variants.latent import LatentModule
 from gan_cli.variants.log import is_due
@@ -65,10 +63,7 @@ class Watchdog(Callback):
         data = getattr(trainer, "datamodule", None)
         if not isinstance(data, GANDataModule) or data.held_out_set is None or not (real := self._real(data, model)):
             return
-        with torch.no_grad(), evaluating(model.picture_maker()):
-            conditions = conditions_for(model, SHOWN, given=held_out_given(model, data, SHOWN).shown)
-            made = made_at(model, latents_of(model, range(SHOWN)), conditions, torch.arange(SHOWN))
-        share = _spread(made.float()) / real
+        share = _spread(examples_of(model, data, SHOWN).made.float()) / real
         for logger in trainer.loggers:
             logger.log_metrics({"samples/spread": share}, step=model.counters.batches)
         if share < ALIKE:

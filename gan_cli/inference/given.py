@@ -11,6 +11,7 @@ from gan_cli.data import GANDataModule
 from gan_cli.data.datamodules import Split
 from gan_cli.errors import UserError
 from gan_cli.inference.checkpoints import data_set_of
+from gan_cli.media.medium import rows_of
 from gan_cli.variants.base import AdversarialModule
 
 
@@ -25,11 +26,10 @@ class Given(NamedTuple):
     shown: dict[str, Tensor]
     real: Tensor | None = None
 
-    def cut(self, count: int) -> "Given":
-        """The first `count` rows."""
-        return Given(
-            {name: rows[:count] for name, rows in self.shown.items()}, None if self.real is None else self.real[:count]
-        )
+    def dealt(self, count: int) -> "Given":
+        """`count` rows of each, dealt out in turn if there are fewer."""
+        real = None if self.real is None else rows_of(self.real, count)
+        return Given({name: rows_of(rows, count) for name, rows in self.shown.items()}, real)
 
 
 NOTHING = Given({})

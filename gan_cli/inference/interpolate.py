@@ -13,7 +13,7 @@ from gan_cli.inference.latents import usual_method, walk
 from gan_cli.inference.pictures import beside
 from gan_cli.inference.rendering import conditions_for, latents_of, render, spaces_of, takes_labels
 from gan_cli.media.films import FILMS, write_film
-from gan_cli.media.medium import Beside, Medium, rows_of
+from gan_cli.media.medium import Beside, Medium
 from gan_cli.media.pictures import save_png
 from gan_cli.variants.base import AdversarialModule
 
@@ -44,7 +44,7 @@ def interpolate(model: AdversarialModule, folder: Path, options: Any, trainer_op
     classes = chosen_classes(model, labels) if takes_labels(model) and labels is not None else []
     paths = walks(model, options, len(classes))
     rows, steps = paths.shape[:2]
-    given = given_of(model, options.given, rows)
+    given = given_of(model, options.given, rows).dealt(rows)
     conditions = conditions_for(model, rows, labels, options.truncation_psi, given.shown)
     if len(classes) > 1:  # every walk passes the classes in turn, as it passes its latents
         passed = [classes[place % len(classes)] for place in range(max(len(classes), options.keyframes))]
@@ -63,7 +63,7 @@ def interpolate(model: AdversarialModule, folder: Path, options: Any, trainer_op
     if made is None:  # another process has them
         return []
     each = {name: conditions[name] for name in given.shown}
-    real = None if given.real is None else rows_of(given.real, rows).repeat_interleave(steps, dim=0)
+    real = None if given.real is None else given.real.repeat_interleave(steps, dim=0)
     _write(
         model.medium,
         made.unflatten(0, (rows, steps)),

@@ -47,7 +47,7 @@ def sample(model: AdversarialModule, folder: Path, options: Any, trainer_options
     num = options.num or usual_number(medium, len(chosen_classes(model, labels)) if takes_labels(model) else 0)
     seeds = range(options.seed, options.seed + num)
     stem = f"sample-seed{seeds[0]}-{seeds[-1]}{'' if options.ema else '-no-ema'}"
-    given = given_of(model, options.given, num)
+    given = given_of(model, options.given, num).dealt(num)
     conditions = conditions_for(model, num, labels, options.truncation_psi, given.shown)
     latents = latents_of(model, seeds)
 
@@ -72,9 +72,7 @@ def sample(model: AdversarialModule, folder: Path, options: Any, trainer_options
     if kind == "npz":
         arrays = medium.arrays(made)
         return [save_npz(arrays, list(seeds), conditions.get("labels"), output or folder / f"{stem}.npz")]
-    rows = {name: conditions[name] for name in given.shown}
-    real = None if given.real is None else rows_of(given.real, num)
-    shown = beside(model, conditions.get("labels"), rows, real)
+    shown = beside(model, conditions.get("labels"), given.shown, given.real)
     picture = _file(output, folder, f"{stem}.png")
     if picture.suffix.lower() in FILMS:
         write_film(medium.film(in_square(made), shown), picture, medium.fps)
