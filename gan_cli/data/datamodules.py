@@ -1,7 +1,7 @@
 """The base of every data set, as a LightningDataModule: parts, loaders, examples. No file is read here."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Literal, NamedTuple, cast
 
@@ -25,6 +25,11 @@ Split = Literal["train", "val", "test"]
 
 Facts = dict[str, Any]
 """Facts about a set, by name, such as `image_size`, `num_classes` or `num_frames`; a model may take any of them."""
+
+
+def class_facts(names: Sequence[str]) -> Facts:
+    """The facts of a set with these classes; none of them where it has no classes."""
+    return {"num_classes": len(names), "class_names": tuple(names)}
 
 
 class NamedImage(NamedTuple):

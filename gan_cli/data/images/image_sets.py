@@ -5,7 +5,7 @@ from functools import partial
 from typing import ClassVar
 
 from gan_cli.batches import ImageBatch
-from gan_cli.data.datamodules import Facts, GANDataModule, NamedImage, Split
+from gan_cli.data.datamodules import Facts, GANDataModule, NamedImage, Split, class_facts
 from gan_cli.data.images import sources
 from gan_cli.data.parts import LabelledImages
 from gan_cli.data.stores import TensorStore
@@ -56,14 +56,8 @@ class ImageDataModule(GANDataModule):
 
     @property
     def facts(self) -> Facts:
-        names = self.class_names
-        return {
-            "name": self.name,
-            "image_size": self.image_size,
-            "image_channels": self.image_channels,
-            "num_classes": len(names),
-            "class_names": names,
-        }
+        size = {"image_size": self.image_size, "image_channels": self.image_channels}
+        return {"name": self.name, **size, **class_facts(self.class_names)}
 
     def test_inputs(self, domain: str) -> list[NamedImage]:
         pictures, labels = self.read(train=False)

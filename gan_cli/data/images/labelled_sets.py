@@ -6,7 +6,7 @@ from typing import Any
 from torch import Tensor
 
 from gan_cli.data.archives import File
-from gan_cli.data.datamodules import Facts, NamedImage, Split
+from gan_cli.data.datamodules import Facts, NamedImage, Split, class_facts
 from gan_cli.data.file_sets import FileDataModule, checked_channels, named_files
 from gan_cli.data.parts import LabelledImages
 from gan_cli.data.transforms import LARGEST
@@ -43,14 +43,8 @@ class LabelledFileDataModule(FileDataModule):
 
     @property
     def facts(self) -> Facts:
-        names = self.classes
-        return {
-            "name": self.name,
-            "image_size": self.image_size,
-            "image_channels": self.image_channels,
-            "num_classes": len(names),
-            "class_names": names,
-        }
+        size = {"image_size": self.image_size, "image_channels": self.image_channels}
+        return {"name": self.name, **size, **class_facts(self.classes)}
 
     def groups(self, split: Split) -> dict[str, list[File]]:
         files, labels = self.labelled_files(split)

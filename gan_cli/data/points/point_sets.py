@@ -7,7 +7,7 @@ from typing import ClassVar
 from torch import Tensor
 
 from gan_cli.batches import PointBatch
-from gan_cli.data.datamodules import Facts, GANDataModule, Split
+from gan_cli.data.datamodules import Facts, GANDataModule, Split, class_facts
 from gan_cli.data.parts import InMemory
 from gan_cli.data.points import mixtures as points
 from gan_cli.errors import UserError
@@ -64,7 +64,7 @@ class PointDataModule(GANDataModule):
     @property
     def facts(self) -> Facts:
         names = tuple(str(number) for number in range(len(self.modes.centres))) if self.modes else ()
-        return {"name": self.name, "point_dim": 2, "num_classes": len(names), "class_names": names}
+        return {"name": self.name, "point_dim": 2, **class_facts(names)}
 
 
 class Ring8(PointDataModule):
