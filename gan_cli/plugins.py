@@ -52,7 +52,13 @@ def classes(base: type, modules: Sequence[str] = ()) -> list[type]:
 
 def below(base: type, modules: Sequence[str] = ()) -> list[type]:
     """Like `classes`, with the user's abstract ones too; each is listed once, and can be found at its own path."""
-    return list(dict.fromkeys(kind for kind in _descendants(base) if _is_there(kind) and _counts(kind, modules)))
+    return list(dict.fromkeys(kind for kind in descendants(base) if _is_there(kind) and _counts(kind, modules)))
+
+
+def descendants(base: type) -> list[type]:
+    """Every class below a base that has been imported, whoever wrote it, each as often as paths lead to it."""
+    kinds: list[type] = base.__subclasses__()
+    return [found for kind in kinds for found in (kind, *descendants(kind))]
 
 
 def matching(base: type, said: str, modules: Sequence[str] = ()) -> list[type]:
@@ -169,11 +175,6 @@ def _own_words(name: str, error: BaseException) -> str:
     shown = traceback.format_list(frames[:1] + frames[1:][-1:])
     lines = [f"module: {name} cannot be imported, because of an error in it\n", *shown]
     return "".join([*lines, *traceback.format_exception_only(error)]).rstrip()
-
-
-def _descendants(base: type) -> list[type]:
-    kinds: list[type] = base.__subclasses__()
-    return [found for kind in kinds for found in (kind, *_descendants(kind))]
 
 
 def _counts(kind: type, modules: Sequence[str]) -> bool:

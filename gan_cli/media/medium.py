@@ -14,6 +14,7 @@ from torch import Tensor
 
 from gan_cli.errors import UserError, nearest
 from gan_cli.media.pictures import grid, labelled_grid
+from gan_cli.plugins import descendants
 
 if TYPE_CHECKING:
     import numpy as np
@@ -179,18 +180,15 @@ def medium_of(record: Mapping[str, Any]) -> Medium:
     Raises:
         UserError: If there is no such medium.
     """
-    known = {kind.__name__: kind for kind in _below(Medium)}  # type: ignore[type-abstract]
+    known: dict[str, Any] = {kind.__name__: kind for kind in descendants(Medium)}
     name = str(record[CLASS])
     if name not in known:
         raise UserError(
             f"ckpt: it makes {name}, a medium that is none of gan-cli's{nearest(name, known)}\n"
             "If you trust the module that defines it: --module NAME"
         )
-    return known[name](**{key: value for key, value in record.items() if key != CLASS})
-
-
-def _below(base: type[Medium]) -> list[type[Medium]]:
-    return [found for kind in base.__subclasses__() for found in (kind, *_below(kind))]
+    made: Medium = known[name](**{key: value for key, value in record.items() if key != CLASS})
+    return made
 
 
 def rows_of(things: Tensor, count: int) -> Tensor:
