@@ -2,15 +2,21 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
+from gan_cli.errors import UserError
 from gan_cli.plugins import is_module_name
 
 LAST = "last.ckpt"
 BEST = "best.ckpt"
 SESSIONS = "environment.json"
 """The file in a run's folder that tells how to use the run, and lists its sessions."""
+LOCK = ".lock"
+"""The file in a run's folder that the process which trains it keeps locked."""
+MOST_AT_ONCE = 1000
+"""Runs of a family that may be begun in the same moment."""
 
 
 class Usage(NamedTuple):
@@ -47,10 +53,74 @@ def family(variant: str, dataset: str, name: str | None = None) -> str:
     return "-".join(part for part in (variant.lower(), dataset.lower(), name) if part)
 
 
-def new_run(root: Path, family_name: str) -> Path:
-    """The folder of the next run of a family; it is not made."""
-    numbers = [int(number) for run in root.glob(f"{family_name}/version_*") if (number := run.name[8:]).isdigit()]
-    return root / family_name / f"version_{max(numbers, default=-1) + 1}"
+@contextmanager
+def claimed(root: Path, family_name: str) -> Iterator[Path]:
+    """The folder of the next run of a family, made for this block alone, whoever else asks in the same moment.
+
+    What is still empty after the block is removed: the run did not even begin.
+
+    Args:
+        root: Where runs are kept.
+        family_name: As `family` gives it.
+
+    Raises:
+        OSError: If no folder can be made there.
+    """
+    home = root / family_name
+    missing = [path for path in (home, *home.parents) if not path.exists()]
+    folder = _next_folder(home)
+    try:
+        with held(folder):
+            yield folder
+    finally:
+        with suppress(OSError):  # up to the first one that is in use
+            if [path.name for path in folder.iterdir()] == [LOCK]:
+                (folder / LOCK).unlink()
+                for path in (folder, *missing):
+                    path.rmdir()
+
+
+def _next_folder(home: Path) -> Path:
+    """Makes the folder after the last one, in one step that only one of several processes can take."""
+    taken = [int(tail) for run in home.glob("version_*") if (tail := run.name[8:]).isdecimal()]
+    first = max(taken, default=-1) + 1
+    for number in range(first, first + MOST_AT_ONCE):
+        folder = home / f"version_{number}"
+        with suppress(FileExistsError, FileNotFoundError):  # another was first, or has just removed what was empty
+            folder.mkdir(parents=True)
+            return folder
+    raise UserError(f"{home} is no folder that runs can be made in; name another place")
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[Path]:
+    """A run's folder, with which no other process goes on within the block; what is killed holds nothing any longer.
+
+    Where the file system or the operating system has no such locks, nothing is held.
+
+    Raises:
+        UserError: If another process holds it.
+    """
+    with (folder / LOCK).open("a") as file:
+        if not _lock(file):
+            raise UserError(
+                f"ckpt_path: another process is training {folder} now\n"
+                "Wait for its end, name another run, or leave --ckpt_path out to begin a new one"
+            )
+        yield folder
+
+
+def _lock(file: IO[str]) -> bool:
+    """Locks a file for this process alone, its forked workers not among it; False if another one has it."""
+    try:
+        import fcntl
+
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        return False
+    except (ImportError, OSError):  # no such locks here
+        pass
+    return True
 
 
 def saved_runs(root: Path, family_name: str = "*") -> Iterator[Path]:

@@ -28,25 +28,34 @@ class RunLogger(Logger):
     Lightning's CSVLogger deletes the file of the run that is resumed.
 
     Args:
-        folder: The run's folder.
+        folder: The run's folder; None where it is known only later.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path | None = None) -> None:
         super().__init__()
-        self.path = folder / METRICS_FILE
+        self.folder = folder or Path()
         self._columns: list[str] = []
+
+    def put_in(self, folder: Path) -> None:
+        """Sets the run's folder."""
+        self.folder = folder
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self.folder / METRICS_FILE
 
     @property
     def name(self) -> str:
-        return self.path.parent.parent.name
+        return self.folder.parent.name
 
     @property
     def version(self) -> str:
-        return self.path.parent.name
+        return self.folder.name
 
     @property
     def save_dir(self) -> str:
-        return str(self.path.parent)
+        return str(self.folder)
 
     @rank_zero_only
     def log_hyperparams(self, params: Any = None) -> None:

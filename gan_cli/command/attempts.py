@@ -11,6 +11,7 @@ from lightning.pytorch.utilities.exceptions import SIGTERMException
 from gan_cli import runs
 from gan_cli.callbacks.run_checkpoint import Interrupted
 from gan_cli.command.running import say
+from gan_cli.command.trainer import put_in
 from gan_cli.devices import memory
 from gan_cli.errors import Diverged, RunFailed
 from gan_cli.inference import checkpoints
@@ -76,10 +77,12 @@ def _accumulate_more(cli: GANCLI, error: RuntimeError | MemoryError) -> None:
 
 def _begin_anew(cli: GANCLI) -> None:
     """Makes model, data and trainer anew in the run's folder, to go on with its last checkpoint if there is one."""
-    last = cli.run_folder / runs.LAST
-    cli.begun, cli.resumed = cli.run_folder, last if last.is_file() else None
+    folder = cli.run_folder
+    last = folder / runs.LAST
+    cli.resumed = last if last.is_file() else None
     cli.config.fit.ckpt_path = cli.resumed and str(cli.resumed)
     del cli.trainer, cli.model, cli.datamodule
     memory.free_memory()
     cli._set_seed()
     cli.instantiate_classes()
+    put_in(cli.trainer, folder)

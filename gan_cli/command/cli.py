@@ -2,7 +2,8 @@
 
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 
@@ -23,6 +24,7 @@ from gan_cli.command import attempts, settings, trainer
 from gan_cli.command.choices import choices
 from gan_cli.command.parser import Parser, normalised, parsed
 from gan_cli.command.running import hush, is_first, say
+from gan_cli.command.trainer import put_in
 from gan_cli.data import GANDataModule
 from gan_cli.devices import precision
 from gan_cli.errors import RunFailed, UserError
@@ -36,18 +38,32 @@ from gan_cli.variants.translation import TranslationModule
 
 
 class SaveRunConfig(SaveConfigCallback):
-    """Writes the run's `config.yaml`, so that `gan fit --config .../config.yaml` trains the same anew."""
+    """Writes the run's `config.yaml`, so that `gan fit --config .../config.yaml` trains the same anew.
+
+    The first process has claimed the run's folder, or found the run to go on with; here the others learn of it.
+    """
 
     def setup(self, trainer: Trainer, pl_module: Any, stage: str) -> None:
-        if trainer.is_global_zero and not is_dry_run(trainer):
-            config = self.config.clone()
-            for typed_only in ("config", "module"):
-                config.pop(typed_only, None)
-            config.ckpt_path = None
-            text = self.parser.dump(config, skip_unset=False)
-            folder = Path(trainer.loggers[0].save_dir or ".")
-            write_atomically(folder / "config.yaml", lambda file: file.write(text.encode()))
+        if is_dry_run(trainer):
+            return
+        place = str(trainer.loggers[0].save_dir)
+        place, resumed = trainer.strategy.broadcast((place, self.config.ckpt_path))
+        if not trainer.strategy.reduce_boolean_decision(resumed == self.config.ckpt_path):
+            raise UserError(
+                f"ckpt_path: the processes found several runs, the first {resumed}; type it in place of last"
+            )
+        put_in(trainer, folder := Path(place))
+        if trainer.is_global_zero:
+            self._write(folder)
             say(f"run: {folder}")
+
+    def _write(self, folder: Path) -> None:
+        config = self.config.clone()
+        for typed_only in ("config", "module"):
+            config.pop(typed_only, None)
+        config.ckpt_path = None
+        text = self.parser.dump(config, skip_unset=False)
+        write_atomically(folder / "config.yaml", lambda file: file.write(text.encode()))
 
 
 class GANCLI(LightningCLI):
@@ -57,7 +73,6 @@ class GANCLI(LightningCLI):
         args: The words of the command line, "fit" first; those of the process if not given.
 
     Attributes:
-        run_folder: Where the run is kept.
         modules: The modules that define the variant and the data set, where these are none of ours.
 
     Raises:
@@ -68,7 +83,6 @@ class GANCLI(LightningCLI):
     def __init__(self, args: Sequence[str] | None = None) -> None:
         hush()
         self.resumed: Path | None = None
-        self.begun: Path | None = None  # the run's folder, where one begins anew in it
         super().__init__(
             AdversarialModule,
             GANDataModule,
@@ -163,12 +177,11 @@ class GANCLI(LightningCLI):
         self.trainer = self.instantiate_trainer()
 
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
-        """The trainer with the parts of every run: its folder, our logger first, atomic checkpoints."""
+        """The trainer with the parts of every run: our logger first, atomic checkpoints."""
         options = self._get(self.config_init, "trainer")
         trainer.check(options)
-        self.run_folder = self._run_folder(options.get("default_root_dir"))
         typed = {name for name in ("devices", "num_nodes") if f"trainer.{name}" in self.typed.fit}
-        kwargs |= trainer.options_of_run(options, typed, self.run_folder)
+        kwargs |= trainer.options_of_run(options, typed)
         return trainer_or_error(lambda: super(GANCLI, self).instantiate_trainer(**kwargs))
 
     def _instantiate_trainer(self, config: dict[str, Any], callbacks: list[Any]) -> Trainer:
@@ -178,12 +191,25 @@ class GANCLI(LightningCLI):
             [*callbacks, SetMeasures(), Throughput(), UnreadableFiles(), Watchdog(), RunSessions(self.modules), *shown],
         )
 
-    def _run_folder(self, root: str | None) -> Path:
-        if self.begun is not None:
-            return self.begun
+    @property
+    def run_folder(self) -> Path:
+        """Where the run is kept; not known before training begins, and in other processes not before that."""
+        return Path(self.trainer.loggers[0].save_dir or ".")
+
+    @contextmanager
+    def _in_its_folder(self) -> Iterator[None]:
+        """Within the block the run has a folder of its own: the one that it goes on in, or a new one."""
+        if is_dry_run(self.trainer) or not is_first():  # SaveRunConfig tells the other processes
+            yield
+            return
+        options = self.config.fit.trainer
         if self.resumed is not None and (self.resumed.parent / "config.yaml").is_file():
-            return self.resumed.parent
-        return runs.new_run(Path(root or "checkpoints"), settings.family_of(self.config.fit))
+            place = runs.held(self.resumed.parent)
+        else:
+            place = runs.claimed(Path(options.default_root_dir or "checkpoints"), settings.family_of(self.config.fit))
+        with place as folder:
+            put_in(self.trainer, folder)
+            yield
 
     def _checkpoint_to_resume(self, config: Namespace) -> Path:
         if config.ckpt_path != "last":
@@ -199,20 +225,20 @@ class GANCLI(LightningCLI):
     # Training, and what is said before and after it
 
     def _run_subcommand(self, subcommand: str) -> None:
-        try:
-            attempts.train(self, lambda: super(GANCLI, self)._run_subcommand(subcommand))
-        except RunFailed:  # stopped or gone wrong: the page shows how far the run got
-            self._report()
-            raise
+        with self._in_its_folder():
+            try:
+                attempts.train(self, lambda: super(GANCLI, self)._run_subcommand(subcommand))
+            except RunFailed:  # stopped or gone wrong: the page shows how far the run got
+                self._report()
+                raise
 
     def _report(self) -> None:
         """Writes the run's page from what exists already; pictures that take time are left to `gan report`."""
-        written = (
-            self.config.fit.report and (self.run_folder / runs.SESSIONS).is_file() and not is_dry_run(self.trainer)
-        )
-        if not written or not is_first():
+        if not self.config.fit.report or is_dry_run(self.trainer) or not is_first():
             return
         folder = self.run_folder
+        if not (folder / runs.SESSIONS).is_file():
+            return
         page, last = folder / report.FILE, folder / runs.LAST
         try:
             report.write(folder, page, last if last.is_file() else None, positions=report.QUICK)
@@ -231,7 +257,7 @@ class GANCLI(LightningCLI):
         first = is_first()
         record = checkpoints.read(self.resumed)[RECORD] if self.resumed else {"counters": {"batches": 0}}
         step = record["counters"]["batches"]
-        if first:
+        if first and not is_dry_run(self.trainer):
             cut_back(self.run_folder, step)
         if first and self.resumed is not None:
             if note := settings.processes_note(record, self.trainer.world_size):
@@ -255,7 +281,7 @@ class GANCLI(LightningCLI):
         self._report()
         last = self.run_folder / runs.LAST
         verb = "translate" if isinstance(self.model, TranslationModule) else "sample"
-        if last.is_file():
+        if last.is_file() and not is_dry_run(self.trainer):
             say(
                 f"pictures: {self.run_folder / 'samples'}\ncheckpoint: {last}\n"
                 f"next: gan {verb} --ckpt {last}{plugins.options(self.modules)}"

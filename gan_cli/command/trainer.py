@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from lightning.pytorch import Trainer
+
 from gan_cli.callbacks.atomic_checkpoint_io import AtomicCheckpointIO
 from gan_cli.callbacks.loggers import RunLogger, Wandb
 from gan_cli.devices import precision
@@ -48,25 +50,21 @@ def check(options: Mapping[str, Any]) -> None:
         raise UserError("trainer.sync_batchnorm: true is possible on GPUs alone; leave it out")
 
 
-def options_of_run(options: Mapping[str, Any], typed: set[str], folder: Path) -> dict[str, Any]:
-    """Arguments beside or instead of the trainer's options: the run's folder, our logger first, atomic checkpoints.
+def options_of_run(options: Mapping[str, Any], typed: set[str]) -> dict[str, Any]:
+    """Arguments beside or instead of the trainer's options: our logger first, atomic checkpoints.
 
     Args:
         options: Those of Lightning's trainer.
         typed: Which of `devices` and `num_nodes` the user has typed.
-        folder: The run's.
     """
     given = options.get("logger")
     extra = given if isinstance(given, list) else [given] if given not in (None, True) else []
-    for logger in extra:
-        if isinstance(logger, Wandb):
-            logger.put_in(folder)
     devices, num_nodes = placed(options["devices"], options["num_nodes"], typed)
     plugins = options.get("plugins") or []
     found = {
         "devices": devices,
         "num_nodes": num_nodes,
-        "logger": [RunLogger(folder), *extra],
+        "logger": [RunLogger(), *extra],
         "plugins": [*(plugins if isinstance(plugins, list) else [plugins]), AtomicCheckpointIO(), *environment()],
     }
     if options["strategy"] in ("auto", "ddp") and (str(devices) != "1" or num_nodes != 1):
@@ -74,3 +72,10 @@ def options_of_run(options: Mapping[str, Any], typed: set[str], folder: Path) ->
         found["strategy"] = PlayersDDP()
         found["sync_batchnorm"] = options["sync_batchnorm"] or precision.on_gpus(options["accelerator"])
     return found
+
+
+def put_in(trainer: Trainer, folder: Path) -> None:
+    """Tells the loggers of a trainer where the run is kept."""
+    for logger in trainer.loggers:
+        if isinstance(logger, RunLogger | Wandb):
+            logger.put_in(folder)

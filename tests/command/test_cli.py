@@ -43,6 +43,7 @@ def test_everything_of_a_run_is_in_its_folder(workdir: Path, capsys: pytest.Capt
     )
     assert sorted(path.name for path in workdir.iterdir()) == ["checkpoints"]
     assert sorted(path.name for path in RUN.iterdir()) == [
+        ".lock",
         "config.yaml",
         "environment.json",
         "last.ckpt",
