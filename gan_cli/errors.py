@@ -16,6 +16,17 @@ class RunFailed(RuntimeError):
     exit_code = 1
 
 
+class FailedInWorker(RunFailed):
+    """A failure that a loader's process may have met.
+
+    Args:
+        message: One line. From a loader's process it comes with a traceback in front, which is cut away.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message.strip().splitlines()[-1].rpartition(f"{type(self).__name__}: ")[2])
+
+
 class Diverged(RunFailed):
     """A run whose losses or weights are no longer finite."""
 

@@ -27,22 +27,25 @@ def hush() -> None:
 
 @contextmanager
 def short_errors(verb: str) -> Iterator[None]:
-    """Turns errors of the file system and of the memory into messages of a line or two.
+    """Turns errors of the file system, of the memory and of loaders' processes into messages of a line or two.
 
     Args:
         verb: The verb that is run.
 
     Raises:
         UserError: If a place cannot be written.
-        RunFailed: If there is no more room.
+        RunFailed: If there is no more room, or a process that loads data died.
     """
     try:
         yield
     except RunFailed:
         raise
     except (RuntimeError, MemoryError) as error:
-        from gan_cli.devices import memory  # imported here, because it needs torch
+        from gan_cli.data import loading  # imported here, because these need torch
+        from gan_cli.devices import memory
 
+        if (death := loading.death_of_worker(error)) is not None:
+            raise RunFailed(f"{death}{f', then go on{GO_ON[verb]}' if verb in GO_ON else ''}") from error
         if not memory.is_out_of_memory(error):
             raise
         raise RunFailed(f"out of memory ({memory.memory_in_use()}); try a lower --batch_size, or --tile") from error

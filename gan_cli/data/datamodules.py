@@ -8,10 +8,10 @@ from typing import Any, ClassVar, Literal, NamedTuple, cast
 import torch
 from lightning.pytorch import LightningDataModule
 from torch import Tensor
-from torch.utils.data import DataLoader
 
 from gan_cli import plugins
 from gan_cli.batches import AnyBatch, Batch, LoadedBatch
+from gan_cli.data.loading import PartLoader
 from gan_cli.data.parts import LabelledPart, Part
 from gan_cli.data.sampling import StreamSampler, dealt_indices
 from gan_cli.errors import UserError
@@ -244,32 +244,6 @@ class GANDataModule(LightningDataModule, ABC):
     def _place(self) -> tuple[int, int]:
         return (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
 
-    def _loader(self, part: Part, batches: Any) -> "PartLoader":
-        return PartLoader(part, batches, self.num_workers)
-
-
-class PartLoader(DataLoader[LoadedBatch]):
-    """Batches of a part, loaded by other processes as long as there is something to decode.
-
-    Handing a batch from one process to another takes longer than reading it from memory.
-
-    Args:
-        part: Gives the batches.
-        batches: The batches of each pass, as places of a run's stream or as numbers.
-        num_workers: Processes that load, if they are of use.
-    """
-
-    def __init__(self, part: Part, batches: Any, num_workers: int) -> None:
-        self.part = part
-        self._shared: dict[str, Any] = {
-            "sampler": batches,
-            "batch_size": None,  # the sampler yields whole batches
-            "pin_memory": torch.cuda.is_available(),
-        }
-        super().__init__(part, num_workers=num_workers, persistent_workers=num_workers > 0, **self._shared)
-
-    def __iter__(self) -> Any:
-        if not self.num_workers or not self.part.at_hand:
-            return super().__iter__()
-        self._iterator = None  # ends the workers
-        return iter(DataLoader(self.part, num_workers=0, **self._shared))
+    def _loader(self, part: Part, batches: Any) -> PartLoader:
+        processes = self.trainer.num_devices if self.trainer else 1
+        return PartLoader(part, batches, self.batch_size, self.num_workers, processes)

@@ -16,7 +16,7 @@ from filelock import FileLock
 from numpy.typing import NDArray
 from torch import Tensor
 
-from gan_cli.errors import RunFailed, UserError
+from gan_cli.errors import FailedInWorker, UserError
 from gan_cli.files import write_atomically
 
 Shape = tuple[int, int, int]
@@ -34,15 +34,8 @@ BROKEN = "broken.npy"
 T = TypeVar("T")
 
 
-class BrokenFile(RunFailed):
-    """A file that could not be decoded though its header was whole.
-
-    Args:
-        message: One line. From a loader's process it comes with a traceback in front, which is cut away.
-    """
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message.strip().splitlines()[-1].rpartition(f"{type(self).__name__}: ")[2])
+class BrokenFile(FailedInWorker):
+    """A file that could not be decoded though its header was whole."""
 
 
 class Store(ABC):
