@@ -2,19 +2,24 @@
 
 import os
 import zipfile
-from functools import lru_cache
+import zlib
+from contextlib import suppress
+from functools import lru_cache, partial
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal, NamedTuple
 
 import lmdb
 
 from gan_cli.errors import UserError
-from gan_cli.media.reading import Unreadable, image_names, is_image_name
+from gan_cli.media.image_files import HEAD, image_names, is_image, stem_of
+from gan_cli.media.reading import Unreadable
 
 DATABASE = "data.mdb"
 """LMDB's name for its file inside a database's folder."""
 MOST_BYTES = 1 << 30
 """A member of an archive may unpack to at most this many bytes."""
+DAMAGES = (OSError, zipfile.BadZipFile, zlib.error, lmdb.Error, KeyError, RuntimeError, NotImplementedError)
+"""What reading from a damaged archive or database raises."""
 
 
 class File(NamedTuple):
@@ -59,7 +64,7 @@ class File(NamedTuple):
                     return _value(self.root, self.key)
                 case "folder":
                     return None
-        except (OSError, zipfile.BadZipFile, lmdb.Error, KeyError, RuntimeError, NotImplementedError) as error:
+        except DAMAGES as error:
             raise Unreadable(self.path, f"damaged ({error})") from error
 
 
@@ -80,8 +85,8 @@ def listing(root: Path) -> list[File]:
         UserError: If a folder cannot be read, or an archive is damaged or has names that lead out of it.
     """
     if is_archive(root):
-        return [File(root, key, _stem(key), "zip") for key in _members(root)]
-    return [File(root, key, _stem(key)) for key in image_names(root)]
+        return [File(root, key, stem_of(key), "zip") for key in _members(root)]
+    return [File(root, key, stem_of(key)) for key in image_names(root)]
 
 
 def values(root: Path) -> list[File]:
@@ -98,10 +103,6 @@ def values(root: Path) -> list[File]:
     return [File(root, key, key, "lmdb") for key in keys]
 
 
-def _stem(key: str) -> str:
-    return key.rpartition(".")[0]
-
-
 def _members(path: Path) -> list[str]:
     """The names of the images in a zip archive, sorted; without hidden ones."""
     try:
@@ -112,7 +113,14 @@ def _members(path: Path) -> list[str]:
         parts = PurePosixPath(name).parts
         if PurePosixPath(name).is_absolute() or ".." in parts or "\\" in name:
             raise UserError(f"data.root: {path} has a member {name!r} that leads out of it; take one you trust")
-    return sorted(name for name in names if is_image_name(name) and not _hidden(name))
+    return sorted(name for name in names if not _hidden(name) and is_image(name, partial(_head, path, name)))
+
+
+def _head(path: Path, name: str) -> bytes:
+    """The first bytes of a member; none of a folder, or of what is damaged or encrypted."""
+    with suppress(*DAMAGES), _archive(path, os.getpid()).open(name) as member:
+        return member.read(HEAD)
+    return b""
 
 
 def _hidden(name: str) -> bool:

@@ -20,7 +20,8 @@ from gan_cli.data.parts import LabelledPart
 from gan_cli.data.sampling import Span
 from gan_cli.data.stores import Store
 from gan_cli.errors import UserError
-from gan_cli.media import pictures, reading
+from gan_cli.media import pictures
+from gan_cli.media.image_files import is_image_file
 
 THREADS = 4
 """This many threads decode at once."""
@@ -119,6 +120,7 @@ def _of_files(data: FileDataModule, done: Callable[[int, int], object]) -> Diagn
         _finding("of one colour", [one for one in sound if one.plain]),
         _finding("named as what they are not", [one for one in sound if is_misnamed(one)], lambda one: one.kind),
         _finding("grey among colours", _minority(sound, lambda one: one.grey)),
+        _finding("of another white than most numbers have", _other_whites(sound), lambda one: f"{one.white:,}"),
         _finding("with several frames, of which the first is taken", [one for one in sound if one.frames > 1]),
         _finding(
             f"over {LONG} times longer than wide", [one for one in sound if not halves and _is_long(one)], size_of
@@ -171,20 +173,32 @@ def _looks(sound: list[Examined]) -> list[str]:
         f"sizes: {usual}",
         f"colours: {_shares(Counter(colours(one.mode) for one in sound))}",
         f"formats: {_shares(Counter(one.kind for one in sound))}",
+        *([f"numbers, taken as grey from 0 to {_shares(whites)}"] if (whites := _whites(sound)) else []),
         *([f"turned by EXIF: {turned:,}"] if (turned := sum(one.turned for one in sound)) else []),
     ]
 
 
+def _whites(sound: list[Examined]) -> Counter[str]:
+    """What is taken for white in files that hold numbers, such as TIFF of floats, and in how many."""
+    return Counter(f"{one.white}:" for one in sound if one.white)
+
+
+def _other_whites(sound: list[Examined]) -> list[Examined]:
+    """The files whose white is not that of most: it is guessed for each, and a dark image is guessed wrongly."""
+    usual = Counter(one.white for one in sound if one.white).most_common(1)
+    return [one for one in sound if one.white and one.white != usual[0][0]]
+
+
 def _left_out(data: FileDataModule, files: list[File]) -> list[str]:
-    """Files beside the images that have other endings."""
+    """Files beside the images that are none."""
     roots = {file.root for file in files if file.kind == "folder"}
     others = Counter(
         path.suffix.lower() or path.name
         for root in sorted(roots)
         for path in root.rglob("*")
-        if path.is_file() and not path.name.startswith(".") and not reading.is_image_name(path.name)
+        if path.is_file() and not path.name.startswith(".") and not is_image_file(path)
     )
-    return [f"left out, being no images by their endings: {_shares(others)}"] if others else []
+    return [f"left out, being no images: {_shares(others)}"] if others else []
 
 
 def _duplicates(sound: list[Examined], where: dict[File, str]) -> list[Finding]:

@@ -8,19 +8,22 @@ from PIL import Image
 
 from gan_cli.data.archives import File
 from gan_cli.media import reading
+from gan_cli.media.image_files import suffix_of
 
 NOISE = 6
 """The channels of a grey image may differ by at most this much, because JPEG changes them a little."""
 
 ENDINGS = {
-    "JPEG": {".jpg", ".jpeg"},
-    "MPO": {".jpg", ".jpeg"},
-    "PNG": {".png"},
+    "JPEG": {".jpg", ".jpeg", ".jpe", ".jfif"},
+    "MPO": {".jpg", ".jpeg", ".jpe", ".jfif"},
+    "PNG": {".png", ".apng"},
+    "AVIF": {".avif"},
+    "HEIF": {".heic", ".heif"},
     "WEBP": {".webp"},
     "BMP": {".bmp"},
     "GIF": {".gif"},
     "TIFF": {".tif", ".tiff"},
-    "PPM": {".ppm", ".pgm"},
+    "PPM": {".ppm", ".pgm", ".pbm", ".pnm"},
 }
 """The usual file endings of each format."""
 
@@ -39,6 +42,7 @@ class Examined(NamedTuple):
         turned: Whether EXIF turns it.
         plain: Whether it is of one colour.
         grey: Whether it has no colours, whatever its mode.
+        white: What is taken for white where it holds numbers (1, 255 or 65535); 0 for other images.
     """
 
     file: File
@@ -51,6 +55,7 @@ class Examined(NamedTuple):
     turned: bool = False
     plain: bool = False
     grey: bool = False
+    white: int = 0
 
 
 def look(file: File, max_pixels: int = reading.MAX_PIXELS) -> Examined:
@@ -74,6 +79,7 @@ def look(file: File, max_pixels: int = reading.MAX_PIXELS) -> Examined:
         turned=examined.turned,
         plain=_is_plain(examined.image),
         grey=_is_grey(examined.image),
+        white=examined.white,
     )
 
 
@@ -91,10 +97,9 @@ def _is_grey(image: Image.Image) -> bool:
 
 
 def is_misnamed(one: Examined) -> bool:
-    """Whether a file's ending does not fit its format."""
-    if one.file.kind == "lmdb":
-        return False
-    return one.file.path.suffix.lower() not in ENDINGS.get(one.kind, {one.file.path.suffix.lower()})
+    """Whether a file's ending, if it has one, does not fit its format."""
+    suffix = suffix_of(one.file.key)
+    return one.file.kind != "lmdb" and suffix not in ENDINGS.get(one.kind, {suffix}) | {""}
 
 
 def size_of(one: Examined) -> str:
@@ -105,5 +110,5 @@ def size_of(one: Examined) -> str:
 def colours(mode: str) -> str:
     """Pillow's mode in words, with the bits of a channel."""
     words = {"1": "black and white", "L": "grey", "LA": "grey with opacity", "P": "palette", "RGBA": "RGB with opacity"}
-    depth = "16 bits" if mode.startswith("I") else "1 bit" if mode == "1" else "32 bits" if mode == "F" else "8 bits"
+    depth = {"1": "1 bit", "F": "floats", "I": "32 bits"}.get(mode, "16 bits" if mode.startswith("I") else "8 bits")
     return f"{'grey' if mode[0] in 'IF' else words.get(mode, mode)}, {depth}"

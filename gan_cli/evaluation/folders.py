@@ -14,6 +14,7 @@ from gan_cli.data.archives import File
 from gan_cli.errors import UserError
 from gan_cli.evaluation.collections import Collection
 from gan_cli.media import reading
+from gan_cli.media.image_files import SIGNATURES
 
 RESIZING = "bicubic with antialiasing (Pillow)"
 
@@ -36,7 +37,7 @@ def images_at(path: Path, side: int | None, channels: int | None) -> Collection:
         raise UserError(f"evaluate: {path} is no folder, no .zip and no .npz")
     files = archives.listing(path)
     if not files:
-        raise UserError(f"evaluate: there are no images in {path}; they end in {', '.join(sorted(reading.SUFFIXES))}")
+        raise UserError(f"evaluate: there are no images in {path}; take another, with {', '.join(SIGNATURES)}")
     sizes = Counter(_looked_at(file) for file in files)
     if side is None and len(sizes) > 1:
         named = ", ".join(f"{width}x{height}" for (width, height), _ in sizes.most_common(3))

@@ -9,10 +9,7 @@ from torch import Tensor
 
 from gan_cli.errors import UserError
 from gan_cli.media.films import VIDEOS
-from gan_cli.media.reading import SUFFIXES
-
-READABLE = SUFFIXES | VIDEOS
-"""File endings, in lower case, of what can be translated."""
+from gan_cli.media.image_files import SIGNATURES, is_image_file
 
 
 class Input(NamedTuple):
@@ -71,18 +68,27 @@ def _matching(word: str, output: Path) -> Iterable[Input]:
         return _below(path, _fresh(seen, path, output), word)
     if path.is_file():
         return _below(path.parent, [path], word)
-    if not glob.has_magic(word):
+    folder = _literal(path)
+    pattern = path.relative_to(folder)
+    if not glob.has_magic(str(pattern)):
         raise UserError(f"input: {word} does not exist; take a file, a folder, or a glob in quotes")
-    wild = next(number for number, part in enumerate(path.parts) if glob.has_magic(part))
-    folder = Path(*path.parts[:wild])
-    return _below(folder, _fresh(map(Path, sorted(glob.glob(word, recursive=True))), folder, output), word)
+    while not glob.has_magic(pattern.parts[0]):
+        folder, pattern = folder / pattern.parts[0], Path(*pattern.parts[1:])
+    found = glob.glob(str(Path(glob.escape(str(folder))) / pattern), recursive=True)
+    return _below(folder, _fresh(map(Path, sorted(found)), folder, output), word)
+
+
+def _literal(path: Path) -> Path:
+    """The longest beginning of a glob that is a folder: there, brackets and stars are part of its name."""
+    return next((folder for folder in path.parents if folder.is_dir()), Path())
 
 
 def _below(folder: Path, files: Iterable[Path], word: str) -> list[Input]:
     """Those of the files that can be read, named from the folder on."""
-    chosen = [file for file in files if file.suffix.lower() in READABLE and file.is_file()]
+    chosen = [file for file in files if file.is_file() and (file.suffix.lower() in VIDEOS or is_image_file(file))]
     if not chosen:
-        raise UserError(f"input: {word} is nothing that can be read; files end in {', '.join(sorted(READABLE))}")
+        kinds = ", ".join([*SIGNATURES, *sorted(VIDEOS)])
+        raise UserError(f"input: {word} is nothing that can be read; there are {kinds}")
     return [Input(file.relative_to(folder), file) for file in chosen]
 
 

@@ -19,10 +19,11 @@ from gan_cli.data import GANDataModule
 from gan_cli.errors import UserError
 from gan_cli.files import write_atomically
 from gan_cli.inference import checkpoints, gallery
-from gan_cli.inference.inputs import READABLE, Input, test_inputs, typed_inputs
+from gan_cli.inference.inputs import Input, test_inputs, typed_inputs
 from gan_cli.inference.trainers import verb_trainer
 from gan_cli.inference.translator import Translator, translating, usual_direction
 from gan_cli.media.films import VIDEOS, first_frame, frames_in, translate_animation, translate_video
+from gan_cli.media.image_files import SUFFIXES
 from gan_cli.media.picture_files import (
     FORMATS,
     Picture,
@@ -36,6 +37,9 @@ from gan_cli.media.picture_files import (
 from gan_cli.media.reading import Unreadable
 from gan_cli.variants.base import AdversarialModule
 from gan_cli.variants.translation import TranslationModule
+
+WRITABLE = FORMATS.keys() | VIDEOS
+"""File endings, in lower case, of what is written."""
 
 SHOWN = 500
 """A gallery shows at most this many inputs; with more it would not open."""
@@ -119,7 +123,7 @@ def translate(
         raise task.failure
     places = [output] if task.done else []
     if options.gallery:
-        root = output.parent if output.suffix.lower() in READABLE else output
+        root = output.parent if output.suffix.lower() in WRITABLE else output
         failed = {left[number] for number, _ in task.refused}
         places.append(_write_gallery([job for job in jobs if job not in failed], directions, root))
     refused = [(_place(left[number]), reason) for number, reason in task.refused]
@@ -175,12 +179,14 @@ def planned(
     if options.format is not None and f".{options.format}" not in FORMATS:
         known = ", ".join(suffix[1:] for suffix in FORMATS)
         raise UserError(f"format: {options.format} is unknown; take one of {known}")
+    if output.suffix.lower() in SUFFIXES - WRITABLE and not output.is_dir():
+        raise UserError(f"output: {output} is of a kind that is not written; take one of {', '.join(FORMATS)}")
     jobs: list[Job] = []
     for direction in directions:
         items = typed_inputs(options.input, output) if options.input else from_data(direction)
         place = output / direction if len(directions) > 1 else output
         jobs += [Job(item, direction, place / _file_name(item, options.format)) for item in items]
-    if output.suffix.lower() in READABLE and not output.is_dir():
+    if output.suffix.lower() in WRITABLE and not output.is_dir():
         jobs = [_single(jobs, output, options.format)]
     _check_targets(jobs, output, options.input or [])
     return jobs
@@ -193,8 +199,13 @@ def _first_domain(model: TranslationModule, direction: str) -> str:
 
 
 def _file_name(item: Input, kind: str | None) -> Path:
-    """The name of an input's translation; films keep their container."""
-    return item.name if kind is None or _is_film(item) else item.name.with_suffix(f".{kind}")
+    """The name of an input's translation; films keep their container, and what is not written becomes a PNG."""
+    suffix = item.name.suffix.lower()
+    if _is_film(item) or (kind is None and suffix in FORMATS):
+        return item.name
+    if kind is None and suffix not in SUFFIXES:  # it has no ending, or one that says nothing
+        return item.name.with_name(f"{item.name.name}.png")
+    return item.name.with_suffix(f".{kind or 'png'}")
 
 
 def _is_film(item: Input) -> bool:

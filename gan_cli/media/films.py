@@ -25,7 +25,7 @@ VIDEOS = frozenset({".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi"})
 FILMS = (".gif", ".mp4")
 """File endings of films that are made of pictures."""
 
-ANIMATED = ("GIF", "PNG", "WEBP", "TIFF")
+ANIMATED = ("GIF", "PNG", "WEBP", "AVIF", "TIFF")
 """Pillow's formats that hold several pictures."""
 
 Make = Callable[[Picture], Picture]

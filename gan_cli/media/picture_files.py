@@ -24,7 +24,10 @@ FORMATS = {
     ".png": "PNG",
     ".jpg": "JPEG",
     ".jpeg": "JPEG",
+    ".jpe": "JPEG",
+    ".jfif": "JPEG",
     ".webp": "WEBP",
+    ".avif": "AVIF",
     ".bmp": "BMP",
     ".gif": "GIF",
     ".tif": "TIFF",
@@ -34,12 +37,17 @@ FORMATS = {
 }
 """The format that is written for each file ending, in lower case."""
 
-DEEP, TRANSPARENT, PROFILED = ({"PNG", "TIFF"}, {"PNG", "WEBP", "TIFF", "GIF"}, {"PNG", "JPEG", "WEBP", "TIFF"})
+DEEP, TRANSPARENT, PROFILED = (
+    {"PNG", "TIFF"},
+    {"PNG", "WEBP", "AVIF", "TIFF", "GIF"},
+    {"PNG", "JPEG", "WEBP", "AVIF", "TIFF"},
+)
 """Formats that hold 16 bits, formats that hold an alpha channel, and formats that hold a colour profile."""
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "JPEG": {"quality": 95, "subsampling": 0},
     "WEBP": {"quality": 95},
+    "AVIF": {"quality": 95, "subsampling": "4:4:4"},
     "TIFF": {"compression": "tiff_deflate"},
 }
 """Options for writing each format; those that lose something lose little."""
@@ -98,10 +106,7 @@ def read_picture(path: Path) -> Picture:
     Raises:
         Unreadable: If it is no whole image.
     """
-    image = reading.read(path)
-    if "transparency" in image.info and image.mode in ("L", "RGB"):
-        image = image.convert("LA" if image.mode == "L" else "RGBA")
-    picture = picture_of(image)
+    picture = picture_of(reading.read(path))
     return picture if picture.deep else _in_16_bits(path) or picture
 
 

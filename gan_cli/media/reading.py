@@ -12,16 +12,16 @@ import torch
 from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
-from gan_cli.errors import UserError
-
-SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm"})
-"""File endings, in lower case, of the images in a folder."""
+from gan_cli.media.image_files import HEAD, kind_of
 
 MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 """Pillow's mode for each number of channels C."""
 
 WIDE = "I;16"
 """Pillow's mode for grey with 16 bits."""
+
+NUMBERS = ("F", "I")
+"""Pillow's modes for floats and whole numbers of 32 bits."""
 
 ORIENTATION = 0x0112
 """EXIF's tag for the orientation; from value 5 on, width and height change places."""
@@ -59,43 +59,6 @@ class Unreadable(Exception):
         self.reason = reason
 
 
-def image_names(folder: Path) -> list[str]:
-    """The image files below a folder, by their endings: paths from there with "/", sorted; without hidden ones.
-
-    Links are followed; a folder is entered once, by the first of its names, so links in a circle end.
-
-    Raises:
-        UserError: If a folder cannot be read: images in it would be missing without a word.
-    """
-    found: list[str] = []
-    entered = {_identity(folder.stat())}
-    pending = [""]
-    while pending:
-        below = pending.pop()
-        try:
-            with os.scandir(folder / below) as entries:
-                here = sorted((entry for entry in entries if not entry.name.startswith(".")), key=lambda e: e.name)
-            folders = []
-            for entry in here:
-                if _leads_to_folder(entry):
-                    if (identity := _identity(entry.stat())) not in entered:
-                        entered.add(identity)
-                        folders.append(f"{below}{entry.name}/")
-                elif is_image_name(entry.name) and entry.is_file():
-                    found.append(below + entry.name)
-        except OSError as error:
-            raise UserError(
-                f"{folder / below} cannot be read ({error.strerror}); mend its permissions, or move it away"
-            ) from error
-        pending += folders[::-1]
-    return sorted(found)
-
-
-def is_image_name(name: str) -> bool:
-    """Whether a name ends like that of an image."""
-    return f".{name.rpartition('.')[2].lower()}" in SUFFIXES
-
-
 def read(path: Path, content: bytes | None = None, max_pixels: int = MAX_PIXELS, at_least: int = 0) -> Image.Image:
     """A file's image, decoded whole and turned as its EXIF orientation says.
 
@@ -107,17 +70,17 @@ def read(path: Path, content: bytes | None = None, max_pixels: int = MAX_PIXELS,
             size where that leaves as many, which is faster. 0 decodes all.
 
     Returns:
-        Mode "L", "LA", "RGB", "RGBA" or "I;16" (grey of 16 bits); palettes, CMYK and other kinds are converted. The
-        first frame of several.
+        Mode "L", "LA", "RGB", "RGBA" or "I;16" (grey of 16 bits); palettes, CMYK and other kinds are converted, and
+        numbers of 32 bits are taken for grey up to `white_of`. The first frame of several.
 
     Raises:
-        Unreadable: If it is no image, is cut short, or has too many pixels.
+        Unreadable: If it is no image, is cut short, has too many pixels, or holds numbers that are no grey.
     """
     with _opened(path, content, max_pixels) as image:
         if at_least and image.format == "JPEG":
             image.draft(None, (at_least, at_least))
         image.load()
-        return _plain(_upright(image))
+        return _plain(_upright(image), path)
 
 
 class Examined(NamedTuple):
@@ -129,6 +92,7 @@ class Examined(NamedTuple):
         kind: Its format, such as "PNG", whatever its name says.
         frames: How many images it holds.
         turned: Whether its EXIF orientation turns or mirrors it.
+        white: What `white_of` takes for white where it holds numbers; 0 for other images.
     """
 
     image: Image.Image
@@ -136,6 +100,7 @@ class Examined(NamedTuple):
     kind: str
     frames: int
     turned: bool
+    white: int = 0
 
 
 def examine(path: Path, content: bytes | None = None, max_pixels: int = MAX_PIXELS) -> Examined:
@@ -153,7 +118,8 @@ def examine(path: Path, content: bytes | None = None, max_pixels: int = MAX_PIXE
         frames, turned = getattr(image, "n_frames", 1), image.getexif().get(ORIENTATION, 1) > 1
         image.load()
         mode, kind = image.mode, image.format or ""
-        return Examined(_plain(_upright(image)), mode, kind, frames, turned)
+        plain = _plain(_upright(image), path)
+        return Examined(plain, mode, kind, frames, turned, white_of(image) if mode in NUMBERS else 0)
 
 
 def size(path: Path, content: bytes | None = None, max_pixels: int = MAX_PIXELS) -> tuple[int, int]:
@@ -216,21 +182,56 @@ def _opened(path: Path, content: bytes | None, max_pixels: int) -> Iterator[Imag
     if Image.MAX_IMAGE_PIXELS and max_pixels > Image.MAX_IMAGE_PIXELS:
         Image.MAX_IMAGE_PIXELS = max_pixels  # more were asked for; never lowered, because threads share it
     try:
-        with Image.open(path if content is None else io.BytesIO(content)) as image:
+        with _found(path, content) as image:
             if image.width * image.height > max_pixels:
                 raise _too_large(path, max_pixels)
             yield image
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_large(path, max_pixels) from error
     except UnidentifiedImageError as error:
-        empty = content == b"" if content is not None else path.stat().st_size == 0
-        raise Unreadable(path, "empty" if empty else "no image") from error
+        raise Unreadable(path, _why_unknown(_head(path, content))) from error
     except OSError as error:
         raise Unreadable(path, error.strerror or f"damaged ({error})") from error
     except (Unreadable, MemoryError):
         raise
     except Exception as error:  # on broken chunks its readers raise whatever they stumble upon
         raise Unreadable(path, f"damaged ({error})") from error
+
+
+def _found(path: Path, content: bytes | None) -> Image.Image:
+    """The image as Pillow opens it, which learns HEIF where that is needed and possible."""
+    try:
+        return Image.open(path if content is None else io.BytesIO(content))
+    except UnidentifiedImageError:
+        if kind_of(_head(path, content)) == "HEIF" and _learns_heif():
+            return Image.open(path if content is None else io.BytesIO(content))
+        raise
+
+
+def _learns_heif() -> bool:
+    """Whether Pillow reads HEIF from now on: if pillow-heif is installed."""
+    try:
+        import pillow_heif
+    except ImportError:
+        return False
+    pillow_heif.register_heif_opener()
+    return True
+
+
+def _why_unknown(head: bytes) -> str:
+    """Why Pillow does not know a file that begins so."""
+    if kind_of(head) == "HEIF":
+        return "HEIC, which needs pillow-heif: pip install 'gan-cli[heif]'"
+    if kind := kind_of(head):
+        return f"a {kind} of a kind that cannot be read; save it as PNG"
+    return "no image" if head else "empty"
+
+
+def _head(path: Path, content: bytes | None) -> bytes:
+    if content is not None:
+        return content[:HEAD]
+    with open(path, "rb") as file:
+        return file.read(HEAD)
 
 
 def _tail(path: Path, content: bytes | None) -> bytes:
@@ -251,27 +252,44 @@ def _upright(image: Image.Image) -> Image.Image:
     return image if turn is None else image.transpose(turn)
 
 
-def _plain(image: Image.Image) -> Image.Image:
-    """The image in one of the modes that `read` promises."""
-    if image.mode in ("I", "I;16B", "I;16L", "I;16N"):
-        return Image.fromarray(np.asarray(image).clip(0, 65535).astype(np.uint16))
+def _plain(image: Image.Image, path: Path) -> Image.Image:
+    """The image in one of the modes that `read` promises.
+
+    Raises:
+        Unreadable: If it holds numbers that are no grey.
+    """
+    if image.mode in NUMBERS or (image.mode.startswith("I;") and image.mode != WIDE):
+        return _grey(image, path)
+    if "transparency" in image.info and image.mode in ("1", "L", "RGB"):  # one colour is transparent
+        return image.convert("RGBA" if image.mode == "RGB" else "LA")
     if image.mode in ("L", "LA", "RGB", "RGBA", WIDE):
         return image
-    if image.mode == "F":
-        return Image.fromarray(np.asarray(image).clip(0, 255).astype(np.uint8))
     if image.mode == "1":
         return image.convert("L")
     transparent = image.mode in ("PA", "La", "RGBa") or "transparency" in image.info
     return image.convert("RGBA" if transparent else "RGB")
 
 
-def _leads_to_folder(entry: "os.DirEntry[str]") -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:  # a link to itself
-        return False
+def white_of(image: Image.Image) -> int:
+    """The number that stands for white in a Pillow image of numbers (modes "F" and "I"): 1, 255 or 65535.
+
+    No file says it, so it is the smallest of them that is not exceeded; only a PGM always means 65535.
+    """
+    high = float(np.asarray(image).max())
+    if image.mode == "F" and high <= 1:
+        return 1
+    return 255 if high <= 255 and image.format != "PPM" and not image.mode.startswith("I;") else 65535
 
 
-def _identity(status: os.stat_result) -> tuple[int, int]:
-    """The numbers that tell folders apart, whatever their names."""
-    return status.st_dev, status.st_ino
+def _grey(image: Image.Image, path: Path) -> Image.Image:
+    """Numbers as grey of 8 or 16 bits."""
+    values = np.asarray(image)
+    if not np.isfinite(values).all():
+        raise Unreadable(path, "holds numbers that are not finite")
+    low, high = values.min(), values.max()
+    if low < 0 or high > 65535:
+        raise Unreadable(path, f"holds numbers from {low:g} to {high:g}, and grey goes from 0 to 1, 255 or 65535")
+    white = white_of(image)
+    if white == 255:
+        return Image.fromarray(values.round().astype(np.uint8))
+    return Image.fromarray((values * (65535 / white)).round().astype(np.uint16))

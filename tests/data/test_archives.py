@@ -32,6 +32,12 @@ def test_images_in_a_zip_archive_are_files(tmp_path: Path, png: bytes) -> None:
     assert reading.read(files[1].path, files[1].content()).size == (8, 6)
 
 
+def test_images_without_the_usual_endings_are_found_in_an_archive(tmp_path: Path, png: bytes) -> None:
+    names = {"a.b/1": png, "a.b/2.img": png, "a.b/3": b"text", "a.b/": b"", "notes.txt": png}
+    files = archives.listing(zipped(tmp_path / "set.zip", names))
+    assert [(file.key, file.name) for file in files] == [("a.b/1", "a.b/1"), ("a.b/2.img", "a.b/2")]
+
+
 @pytest.mark.parametrize("name", ["../out.png", "/etc/x.png", "a/../../x.png", "..\\x.png"])
 def test_an_archive_with_names_that_lead_out_of_it_is_refused(tmp_path: Path, png: bytes, name: str) -> None:
     path = zipped(tmp_path / "set.zip", {"a.png": png, name: png})

@@ -37,7 +37,7 @@ def test_a_clean_folder_has_facts_and_no_findings(tmp_path: Path) -> None:
     assert diagnosis.facts[:2] == ["train: 9", "held out: 1"]
     for fact in ("sizes: 24x20", "colours: RGB, 8 bits 10", "formats: PNG 10"):
         assert fact in diagnosis.facts
-    assert any("left out, being no images by their endings: .txt 1" in fact for fact in diagnosis.facts)
+    assert any("left out, being no images: .txt 1" in fact for fact in diagnosis.facts)
 
 
 def test_everything_that_is_wrong_with_a_file_is_found_under_its_name(tmp_path: Path) -> None:
@@ -71,6 +71,17 @@ def test_everything_that_is_wrong_with_a_file_is_found_under_its_name(tmp_path: 
         "with several frames, of which the first is taken": ["film.gif"],
         "over 3 times longer than wide": ["long.png"],
     }
+
+
+def test_what_numbers_were_taken_for_is_said_and_another_white_is_found(tmp_path: Path) -> None:
+    for number in range(10):
+        values = np.linspace(0, 1 if number else 200, 480, dtype=np.float32).reshape(20, 24)
+        Image.fromarray(values).save(tmp_path / f"{number}.tif")
+    diagnosis = diagnose(ImageFolder(root=str(tmp_path), **{**SMALL, "image_channels": 1}))
+    assert "numbers, taken as grey from 0 to 1: 9, 255: 1" in diagnosis.facts
+    assert found(ImageFolder(root=str(tmp_path), **SMALL))["of another white than most numbers have"] == [
+        f"{tmp_path}/0.tif (255)"
+    ]
 
 
 def test_a_set_without_images_or_with_too_few_is_not_clean(tmp_path: Path) -> None:

@@ -112,6 +112,27 @@ def test_files_globs_and_several_of_them(
     assert files("out") == expected
 
 
+def test_brackets_and_stars_in_the_names_of_folders_are_no_globs(ckpt: Checkpoints, workdir: Path) -> None:
+    """A glob begins where no folder of that very name is."""
+    picture(Path("[old] *photos/b/1.png"))
+    picture(Path("[old] *photos/b/2.png"))
+    picture(Path("o photos/b/3.png"))
+    gan("--ckpt", ckpt.paired, "--input", "[old] *photos/[b]/?.png", "--output", "out")
+    assert files("out") == ["b/1.png", "b/2.png"]
+
+
+def test_inputs_are_known_by_content_and_become_png_where_their_kind_is_not_written(
+    ckpt: Checkpoints, workdir: Path
+) -> None:
+    Path("in").mkdir()
+    kinds = {"no ending": "PNG", "a.img": "JPEG", "b.heic": "PNG", "c.avif": "AVIF", "d.jfif": "JPEG"}
+    for name, kind in kinds.items():
+        Image.fromarray(colours(40, 28)).save(Path("in", name), kind)
+    gan("--ckpt", ckpt.paired, "--input", "in", "--output", "out")
+    made = {name: Image.open(Path("out", name)).format for name in files("out")}
+    assert made == {"a.img.png": "PNG", "b.png": "PNG", "c.avif": "AVIF", "d.jfif": "JPEG", "no ending.png": "PNG"}
+
+
 def test_other_formats_and_a_file_for_one_input(ckpt: Checkpoints, photos: Path) -> None:
     common = ("--ckpt", ckpt.paired, "--input")
     gan(*common, "photos/b.JPG", "photos/clip.mp4", "photos/sub folder/[1].tif", "--format", "png", "--output", "out")
@@ -187,7 +208,8 @@ def test_broken_files_are_named_and_the_others_are_made(
     ("words", "message"),
     [
         (["--input", "nowhere"], "input: nowhere does not exist; take a file, a folder, or a glob in quotes"),
-        (["--input", "photos/*.heic"], r"input: photos/\*.heic is nothing that can be read; files end in .avi, .bmp"),
+        (["--input", "photos/*.heic"], r"input: photos/\*.heic is nothing that can be read; there are PNG, JPEG"),
+        (["--input", "photos/a.png", "--output", "x.heic"], "output: x.heic is of a kind that is not written"),
         (["--input", "photos/notes.txt"], "input: photos/notes.txt is nothing that can be read"),
         (["--input", "photos", "--output", "photos"], r"output: photos/a\.\w+ would lie among the inputs"),
         (["--input", "photos", "--output", "./photos/", "--format", "bmp"], "would lie among the inputs; name another"),

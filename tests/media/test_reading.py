@@ -1,14 +1,12 @@
-import errno
-import os
+import sys
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image, ImageOps
 
-from gan_cli.errors import UserError
 from gan_cli.media import reading
 from gan_cli.media.reading import Unreadable
 
@@ -84,14 +82,6 @@ def test_a_large_jpeg_is_decoded_smaller_where_that_is_enough(tmp_path: Path) ->
     assert reading.read(path, at_least=500).size == (640, 480)
 
 
-def test_hidden_files_and_other_endings_are_no_images(tmp_path: Path) -> None:
-    for name in ("b.PNG", "a.jpeg", ".hidden.png", "notes.txt"):
-        (tmp_path / name).touch()
-    (tmp_path / ".thumbnails").mkdir()
-    (tmp_path / ".thumbnails" / "c.png").touch()
-    assert reading.image_names(tmp_path) == ["a.jpeg", "b.PNG"]
-
-
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_every_orientation_is_undone_as_pillow_does_it(tmp_path: Path, orientation: int) -> None:
     exif = Image.Exif()
@@ -103,27 +93,91 @@ def test_every_orientation_is_undone_as_pillow_does_it(tmp_path: Path, orientati
     assert reading.read(path).tobytes() == wanted.tobytes()
 
 
-def test_links_are_followed_and_a_folder_is_entered_once(tmp_path: Path) -> None:
-    (tmp_path / "a" / "inner").mkdir(parents=True)
-    (tmp_path / "a" / "1.png").touch()
-    (tmp_path / "b").symlink_to("a")
-    (tmp_path / "a" / "inner" / "up").symlink_to(tmp_path)
-    (tmp_path / "self").symlink_to("self")
-    (tmp_path / "nowhere.png").symlink_to("gone.png")
-    (tmp_path / "linked.png").symlink_to("a/1.png")
-    os.mkfifo(tmp_path / "pipe.png")
-    assert reading.image_names(tmp_path) == ["a/1.png", "linked.png"]
+def numbers(low: float, high: float, kind: type = np.float32) -> Image.Image:
+    return Image.fromarray(np.linspace(low, high, 24).reshape(4, 6).astype(kind))
 
 
-def test_a_folder_that_cannot_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "closed").mkdir()
-    scan = os.scandir
+@pytest.mark.parametrize("high", [1, 255, 65535])
+@pytest.mark.parametrize("kind", [np.float32, np.int32])
+def test_numbers_are_grey_up_to_the_white_that_they_do_not_exceed(tmp_path: Path, kind: type, high: int) -> None:
+    if (kind, high) == (np.int32, 1):
+        pytest.skip("whole numbers of 0 and 1 are nearly black")
+    numbers(0, high, kind).save(tmp_path / "x.tif")
+    read = reading.read(tmp_path / "x.tif")
+    assert read.mode == ("L" if high == 255 else "I;16")
+    wanted = torch.linspace(0, 255, 24).reshape(4, 6)
+    assert (reading.to_tensor(read, 1)[0] - wanted).abs().max() <= 1
+    assert reading.examine(tmp_path / "x.tif").white == high
 
-    def refuse(path: Path) -> Any:
-        if path.name == "closed":
-            raise PermissionError(errno.EACCES, "Permission denied", str(path))
-        return scan(path)
 
-    monkeypatch.setattr(os, "scandir", refuse)  # the one who runs the tests may be allowed everything
-    with pytest.raises(UserError, match=r"closed cannot be read \(Permission denied\); mend its permissions"):
-        reading.image_names(tmp_path)
+def test_a_dark_pgm_of_16_bits_stays_dark(tmp_path: Path) -> None:
+    numbers(0, 255, np.uint16).save(tmp_path / "x.pgm")
+    assert reading.to_tensor(reading.read(tmp_path / "x.pgm"), 1).max() == 0
+
+
+@pytest.mark.parametrize(
+    ("image", "reason"),
+    [
+        (numbers(-0.5, 0.5), "numbers from -0.5 to 0.5, and grey goes from 0 to 1, 255 or 65535"),
+        (numbers(0, 2e9, np.int32), r"numbers from 0 to 2e\+09"),
+        (numbers(0, float("nan")), "numbers that are not finite"),
+    ],
+)
+def test_numbers_that_are_no_grey_are_refused(tmp_path: Path, image: Image.Image, reason: str) -> None:
+    image.save(tmp_path / "x.tif")
+    with pytest.raises(Unreadable, match=reason):
+        reading.read(tmp_path / "x.tif")
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "RGB", "P"])
+@pytest.mark.parametrize("kind", ["PNG", "GIF"])
+def test_the_transparent_colour_of_a_picture_lies_over_white(tmp_path: Path, mode: str, kind: str) -> None:
+    image = Image.new("RGB", SIZE).convert(mode)  # black
+    image.save(tmp_path / "x", kind, transparency=(0, 0, 0) if mode == "RGB" and kind == "PNG" else 0)
+    read = reading.read(tmp_path / "x")
+    assert reading.to_tensor(read, 3).min() == 255
+    assert reading.to_tensor(read, 4)[3].max() == 0
+
+
+def test_each_colour_of_a_palette_has_its_opacity(tmp_path: Path) -> None:
+    image = Image.fromarray(np.arange(3, dtype=np.uint8)[None]).convert("P")
+    image.putpalette([255, 0, 0, 0, 0, 0, 0, 0, 255])
+    image.save(tmp_path / "x.png", transparency=bytes([0, 128, 255]))
+    read = reading.read(tmp_path / "x.png")
+    assert reading.to_tensor(read, 4)[3, 0].tolist() == [0, 128, 255]
+    assert reading.to_tensor(read, 3)[:, 0].T.tolist() == [[255, 255, 255], [127, 127, 127], [0, 0, 255]]
+
+
+def test_an_avif_is_read_and_turned(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[reading.ORIENTATION] = 6
+    Image.new("RGB", (32, 16), (200, 0, 0)).save(tmp_path / "x.avif", exif=exif)
+    assert reading.read(tmp_path / "x.avif").size == reading.size(tmp_path / "x.avif") == (16, 32)
+
+
+HEIC = b"\0\0\0\x1cftypheic\0\0\0\0mif1heicmiaf"
+
+
+def test_heic_names_what_has_to_be_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    (tmp_path / "x.jpg").write_bytes(HEIC)
+    with pytest.raises(Unreadable, match=r"HEIC, which needs pillow-heif: pip install 'gan-cli\[heif\]'"):
+        reading.size(tmp_path / "x.jpg")
+
+
+def test_heic_is_read_once_pillow_heif_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    monkeypatch.setitem(sys.modules, "pillow_heif", SimpleNamespace(register_heif_opener=lambda: asked.append(1)))
+    (tmp_path / "x.heic").write_bytes(HEIC)
+    with pytest.raises(Unreadable):  # the one asked does nothing here
+        reading.size(tmp_path / "x.heic")
+    assert asked
+
+
+def test_a_kind_that_pillow_does_not_read_is_not_called_no_image(tmp_path: Path) -> None:
+    numbers(0, 1).save(tmp_path / "x.tif")
+    content = (tmp_path / "x.tif").read_bytes()
+    place = content.index(b"\x02\x01\x03\0\x01\0\0\0\x20\0") + 8  # bits of a number: 32
+    (tmp_path / "x.tif").write_bytes(content[:place] + b"\x18" + content[place + 1 :])  # 24
+    with pytest.raises(Unreadable, match="a TIFF of a kind that cannot be read; save it as PNG"):
+        reading.read(tmp_path / "x.tif")
