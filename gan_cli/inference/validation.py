@@ -53,6 +53,21 @@ def check_fits(model: AdversarialModule, data: GANDataModule) -> None:
             raise UserError(f"data.{name}: {data.name} has {value}, but the checkpoint's model {wanted}")
 
 
+def check_labels_mean_the_same(model: AdversarialModule, data: GANDataModule) -> None:
+    """Refuses data whose classes or domains have other names than those of training, or another order.
+
+    Raises:
+        UserError: If the model uses them, and a label would mean something else than it has learned.
+    """
+    for name, used in (("class_names", model.num_classes > 0), ("domains", True)):
+        here, there = (list(facts.get(name) or ()) for facts in (data.facts, model.data_facts))
+        if used and here and there and here != there:
+            raise UserError(
+                f"data.{name}: {data.name} has {', '.join(map(str, here))}, but the checkpoint's model has learned "
+                f"{', '.join(map(str, there))}\nGive them the same names and the same order"
+            )
+
+
 def evaluate(
     verb: str,
     model: AdversarialModule,
@@ -76,6 +91,7 @@ def evaluate(
         UserError: If the data does not fit the model.
     """
     check_fits(model, datamodule)
+    check_labels_mean_the_same(model, datamodule)
     trainer = verb_trainer({**trainer_options, "callbacks": list(callbacks)})
     (results,) = getattr(trainer, verb)(model, datamodule=datamodule, verbose=False)
     return dict(results), trainer.strategy.root_device
