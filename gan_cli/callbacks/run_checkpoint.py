@@ -73,7 +73,9 @@ class RunCheckpoint(Checkpoint):
         stopping = self._signal is not None
         if trainer.world_size > 1:
             stopping = trainer.strategy.reduce_boolean_decision(stopping, all=False)
-        if stopping or step % self.every_n_steps == 0 or step == self._last_step:
+        # Once it has stopped, Lightning takes the epoch for a whole one: a run that goes on would lack its rest.
+        ending = step == self._last_step or (trainer.should_stop and trainer.fit_loop._can_stop_early)
+        if stopping or ending or step % self.every_n_steps == 0:
             self._save(trainer, pl_module)
         if stopping:
             raise Interrupted(self._signal or signal.SIGTERM, self._folder / runs.LAST)

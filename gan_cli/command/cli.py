@@ -12,6 +12,7 @@ from lightning.pytorch import Trainer
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI, SaveConfigCallback
 
 from gan_cli import plugins, runs
+from gan_cli.callbacks.call_timer import CallTimer
 from gan_cli.callbacks.evaluation import Evaluation
 from gan_cli.callbacks.loggers import cut_back
 from gan_cli.callbacks.progress import FitProgress, Throughput, UnreadableFiles
@@ -20,7 +21,7 @@ from gan_cli.callbacks.run_sessions import RunSessions
 from gan_cli.callbacks.sample_grid import SampleGrid
 from gan_cli.callbacks.set_measures import SetMeasures
 from gan_cli.callbacks.watchdog import Watchdog
-from gan_cli.command import attempts, settings, trainer
+from gan_cli.command import attempts, endings, settings, trainer
 from gan_cli.command.choices import choices
 from gan_cli.command.parser import Parser, normalised, parsed
 from gan_cli.command.running import hush, is_first, say
@@ -185,6 +186,8 @@ class GANCLI(LightningCLI):
         return trainer_or_error(lambda: super(GANCLI, self).instantiate_trainer(**kwargs))
 
     def _instantiate_trainer(self, config: dict[str, Any], callbacks: list[Any]) -> Trainer:
+        if config.get("max_time") is not None:
+            callbacks = [*callbacks, CallTimer(config["max_time"])]
         shown = [] if config.get("enable_progress_bar") is False else [FitProgress()]
         return super()._instantiate_trainer(
             config,
@@ -254,17 +257,11 @@ class GANCLI(LightningCLI):
                 "auto_accumulate: true is possible in one process alone, the others would wait for it; type "
                 "--model.accumulate"
             )
-        first = is_first()
-        record = checkpoints.read(self.resumed)[RECORD] if self.resumed else {"counters": {"batches": 0}}
-        step = record["counters"]["batches"]
-        if first and not is_dry_run(self.trainer):
-            cut_back(self.run_folder, step)
-        if first and self.resumed is not None:
-            if note := settings.processes_note(record, self.trainer.world_size):
-                say(note)
-            say(f"going on with {self.resumed} after step {step}")
-            if 0 < self.trainer.max_steps <= step:
-                say(f"nothing is left to do: the run ended at --trainer.max_steps {self.trainer.max_steps}")
+        self._before = 0, 0
+        if self.resumed is not None:
+            self._go_on(self.resumed)
+        if is_first() and not is_dry_run(self.trainer):
+            cut_back(self.run_folder, self._before[0])
         options = self.config.fit.trainer
         if str(options.precision or 32).startswith("32") and precision.has_bfloat16(options.accelerator):
             say("note: there are units for bfloat16 here; --trainer.precision bf16-mixed is usually faster")
@@ -273,8 +270,21 @@ class GANCLI(LightningCLI):
         if decayed and self.trainer.max_steps > last:
             say(f"note: model.lr_decay_end is {decayed}: after {last} batches nothing is learned")
 
+    def _go_on(self, resumed: Path) -> None:
+        """Prepares the trainer for the checkpoint that is gone on with."""
+        content = checkpoints.read(resumed)
+        self._before = step, epochs = content[RECORD]["counters"]["batches"], endings.epochs_of(content)
+        endings.make_room(self.trainer, step, epochs)
+        if note := settings.processes_note(content[RECORD], self.trainer.world_size):
+            say(note)
+        say(f"going on with {resumed} after step {step}")
+
     def after_fit(self) -> None:
         """Tells what was written, and what to type next."""
+        step, epochs = self._before
+        if self.model.counters.batches == step:
+            reason = endings.why_nothing(self.trainer, self.config.fit.trainer.max_epochs, epochs)
+            say(f"nothing was trained: {reason}")
         if broken := self.datamodule.unreadable_files():
             named = ", ".join(map(str, broken[:3])) + (", ..." if broken[3:] else "")
             say(f"unreadable files, for which others stood in: {len(broken)} ({named})")
