@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from jsonargparse import Namespace
 from lightning.pytorch import Trainer
-from lightning.pytorch.cli import LightningArgumentParser, LightningCLI, SaveConfigCallback
+from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 
 from gan_cli import plugins, runs
 from gan_cli.callbacks.call_timer import CallTimer
@@ -21,50 +21,22 @@ from gan_cli.callbacks.run_sessions import RunSessions
 from gan_cli.callbacks.sample_grid import SampleGrid
 from gan_cli.callbacks.set_measures import SetMeasures
 from gan_cli.callbacks.watchdog import Watchdog
-from gan_cli.command import attempts, endings, settings, trainer
+from gan_cli.command import attempts, endings, resuming, settings, trainer
 from gan_cli.command.choices import choices
 from gan_cli.command.parser import Parser, normalised, parsed
+from gan_cli.command.run_config import SaveRunConfig
 from gan_cli.command.running import hush, is_first, say
 from gan_cli.command.trainer import put_in
 from gan_cli.data import GANDataModule
 from gan_cli.devices import precision
+from gan_cli.devices.launchers import handed_on
 from gan_cli.errors import RunFailed, UserError
-from gan_cli.files import write_atomically
 from gan_cli.inference import checkpoints
 from gan_cli.inference.trainers import check_precision, trainer_or_error
 from gan_cli.reports import report
 from gan_cli.variants import AdversarialModule
 from gan_cli.variants.base import RECORD
 from gan_cli.variants.translation import TranslationModule
-
-
-class SaveRunConfig(SaveConfigCallback):
-    """Writes the run's `config.yaml`, so that `gan fit --config .../config.yaml` trains the same anew.
-
-    The first process has claimed the run's folder, or found the run to go on with; here the others learn of it.
-    """
-
-    def setup(self, trainer: Trainer, pl_module: Any, stage: str) -> None:
-        if is_dry_run(trainer):
-            return
-        place = str(trainer.loggers[0].save_dir)
-        place, resumed = trainer.strategy.broadcast((place, self.config.ckpt_path))
-        if not trainer.strategy.reduce_boolean_decision(resumed == self.config.ckpt_path):
-            raise UserError(
-                f"ckpt_path: the processes found several runs, the first {resumed}; type it in place of last"
-            )
-        put_in(trainer, folder := Path(place))
-        if trainer.is_global_zero:
-            self._write(folder)
-            say(f"run: {folder}")
-
-    def _write(self, folder: Path) -> None:
-        config = self.config.clone()
-        for typed_only in ("config", "module"):
-            config.pop(typed_only, None)
-        config.ckpt_path = None
-        text = self.parser.dump(config, skip_unset=False)
-        write_atomically(folder / "config.yaml", lambda file: file.write(text.encode()))
 
 
 class GANCLI(LightningCLI):
@@ -152,11 +124,7 @@ class GANCLI(LightningCLI):
             return
         self.resumed = self._checkpoint_to_resume(config)
         config.ckpt_path = str(self.resumed)
-        content = checkpoints.read(self.resumed)
-        settings.take_over_data(content, config, self.typed.fit)
-        facts = settings.tell_model_about_data(config, self.typed.fit)
-        settings.take_over(content, config, self.typed.fit, facts)
-        if note := settings.batch_size_note(content, config):
+        for note in resuming.take_over(checkpoints.read(self.resumed), config, self.typed.fit):
             say(note)
 
     def _check_fit(self, config: Namespace) -> None:
@@ -217,13 +185,8 @@ class GANCLI(LightningCLI):
     def _checkpoint_to_resume(self, config: Namespace) -> Path:
         if config.ckpt_path != "last":
             return checkpoints.resolve(config.ckpt_path)
-        root, family = Path(config.trainer.default_root_dir or "checkpoints"), settings.family_of(config)
-        newest = runs.newest_checkpoint(root, family)
-        if newest is None:
-            raise UserError(
-                f"ckpt_path: no run {root / family} is there to go on with; leave --ckpt_path out to start one"
-            )
-        return newest
+        root = Path(config.trainer.default_root_dir or "checkpoints")
+        return handed_on(lambda: resuming.last(root, config, self.typed.fit))
 
     # Training, and what is said before and after it
 
@@ -262,8 +225,9 @@ class GANCLI(LightningCLI):
             self._go_on(self.resumed)
         if is_first() and not is_dry_run(self.trainer):
             cut_back(self.run_folder, self._before[0])
-        options = self.config.fit.trainer
-        if str(options.precision or 32).startswith("32") and precision.has_bfloat16(options.accelerator):
+        chosen, accelerator = (self.config.fit.trainer[name] for name in ("precision", "accelerator"))
+        in_float32 = self.resumed is None and precision.full_name(chosen) == "32-true"
+        if in_float32 and precision.has_bfloat16(accelerator):
             say("note: there are units for bfloat16 here; --trainer.precision bf16-mixed is usually faster")
         _, decayed = self.model.lr_decay
         last = decayed * self.model.n_critic
@@ -272,10 +236,10 @@ class GANCLI(LightningCLI):
 
     def _go_on(self, resumed: Path) -> None:
         """Prepares the trainer for the checkpoint that is gone on with."""
-        content = checkpoints.read(resumed)
+        content = checkpoints.read(resumed, tensors=False)
         self._before = step, epochs = content[RECORD]["counters"]["batches"], endings.epochs_of(content)
         endings.make_room(self.trainer, step, epochs)
-        if note := settings.processes_note(content[RECORD], self.trainer.world_size):
+        if note := resuming.processes_note(content[RECORD], self.trainer.world_size):
             say(note)
         say(f"going on with {resumed} after step {step}")
 

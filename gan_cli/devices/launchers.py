@@ -1,11 +1,16 @@
 """Processes that something else has started: torchrun, or SLURM's srun."""
 
 import os
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from lightning.fabric.plugins.environments import ClusterEnvironment, SLURMEnvironment, TorchElasticEnvironment
 
 from gan_cli.errors import UserError
+
+FOUND = "GAN_CLI_FOUND"
+"""The environment variable in which a process that starts the others itself tells them what it has found."""
 
 
 class Launch(NamedTuple):
@@ -88,6 +93,18 @@ def environment() -> list[ClusterEnvironment]:
     """SLURM's as a plugin, without Lightning's own saving and requeueing: the job's script requeues what is saved."""
     found = launch()
     return [SLURMEnvironment(auto_requeue=False)] if found and found.by == "SLURM" else []
+
+
+def handed_on(find: Callable[[], Path]) -> Path:
+    """What is found by the process that starts the others, so that they need not look for it at another moment.
+
+    Processes that torchrun or SLURM have started each look for themselves.
+    """
+    if launch() is None and os.environ.get("LOCAL_RANK", "0") != "0" and FOUND in os.environ:
+        return Path(os.environ[FOUND])
+    found = find()
+    os.environ[FOUND] = str(found)
+    return found
 
 
 def _number(devices: Any) -> int:

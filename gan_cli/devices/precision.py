@@ -5,6 +5,11 @@ from pathlib import Path
 import torch
 
 
+def full_name(name: str | int | None) -> str:
+    """Lightning's whole name of a precision, such as "bf16-mixed" of "bf16"; "32-true" where none is given."""
+    return {"32": "32-true", "16": "16-mixed", "bf16": "bf16-mixed"}.get(str(name or 32), str(name or 32))
+
+
 def on_gpus(accelerator: str) -> bool:
     """Whether `--trainer.accelerator` means CUDA's GPUs here."""
     return accelerator in ("gpu", "cuda") or (accelerator == "auto" and torch.cuda.is_available())

@@ -39,15 +39,19 @@ def resolve(ckpt: str | None, root: str = "checkpoints") -> Path:
     return newest
 
 
-def read(path: Path) -> dict[str, Any]:
+def read(path: Path, tensors: bool = True) -> dict[str, Any]:
     """The content of one of our checkpoints.
+
+    Args:
+        path: The file.
+        tensors: Whether the weights are read too; if not, they must not be used.
 
     Raises:
         UserError: If the file cannot be read, is damaged, holds code, or was not written by gan-cli.
     """
     try:
         with warnings.catch_warnings(action="ignore"):  # about pickle protocols, in files that were never ours
-            content = torch.load(path, map_location="cpu", weights_only=True)
+            content = torch.load(path, map_location="cpu", weights_only=True, mmap=not tensors)
     except FileNotFoundError as error:
         raise UserError(f"ckpt: {path} does not exist; `gan list` shows the runs there are") from error
     except (PermissionError, IsADirectoryError) as error:

@@ -26,5 +26,6 @@ def _check_compiler() -> None:
     except Exception as error:  # many kinds are possible, from several libraries
         reason = str(error).strip().splitlines()[0]
         raise UserError(
-            f"model.compile: true is not possible here ({reason})\nInstall a C++ compiler, or leave it out"
+            f"model.compile: true is not possible here ({reason})\n"
+            "Install a C++ compiler, or type --model.compile false"
         ) from error

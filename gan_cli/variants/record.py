@@ -50,6 +50,7 @@ def written(model: "AdversarialModule") -> dict[str, Any]:
         "counters": asdict(model.counters),
         "seed": model.seed,
         "processes": model.trainer.world_size,
+        "precision": str(model.trainer.precision),
         "attempt": model.attempt,
     }
 

@@ -107,3 +107,13 @@ def test_torchrun_starts_one_run_of_two_processes(workdir: Path) -> None:
     record = checkpoints.read(Path("checkpoints/dcgan-digits/version_0/last.ckpt"))[RECORD]
     assert (record["processes"], record["counters"]["images"]) == (2, 3 * 2 * 8)
     assert done.stdout.count("run: checkpoints/dcgan-digits/version_0") == 1
+
+
+def test_a_process_that_was_started_by_another_does_not_look_again(environment: pytest.MonkeyPatch) -> None:
+    environment.delenv(launchers.FOUND, raising=False)
+    assert launchers.handed_on(lambda: Path("first")) == Path("first")
+    environment.setenv("LOCAL_RANK", "1")
+    assert launchers.handed_on(lambda: Path("later")) == Path("first")
+    for name, value in TORCHRUN.items():
+        environment.setenv(name, value)
+    assert launchers.handed_on(lambda: Path("its own")) == Path("its own")
