@@ -148,7 +148,7 @@ PENALTY = "it mixes the images of a batch, and the penalty is on the slope at ea
         (DCGAN, {"depth": 2}, "depth: 2 is not possible at this image size; take 3 or more, or 0"),
         (DCGAN, {"architecture": "mlp", "depth": 1}, "depth: 1 is not possible"),
         (GAN, {"constant_width": True}, "constant_width: mlp has its own; leave it out, or take .* dcgan$"),
-        (DCGAN, {"pack": 0}, "pack: 0 is not possible; take a value of 1 or more"),
+        (DCGAN, {"pack": 0}, "pack: 0 is not possible; take a whole number from 1"),
         (CGAN, {"pack": 2}, "pack: 2 is not possible; .* a pack of images has no one class"),
         (ACGAN, {"pack": 2}, "pack: 2 is not possible; .* a pack of images has no one class"),
         (SGAN, {"pack": 2}, "pack: 2 is not possible; .* a pack of images has no one class"),
@@ -160,8 +160,8 @@ PENALTY = "it mixes the images of a batch, and the penalty is on the slope at ea
         (SGAN, {"num_labelled": 15}, "num_labelled: 15 is not possible; .* a multiple of the 10 classes"),
         (SGAN, {"num_labelled": 0}, "num_labelled: 0 is not possible"),
         (WGANGP, {"num_classes": 10, "architecture": "mlp"}, "generator_norm: .* take --model.generator_norm batch"),
-        (WGAN, {"clip": 0.0}, "clip: 0.0 is not possible; take a value above 0"),
-        (GAN, {"real_target": 0.0}, "real_target: 0.0 is not possible; take a value above 0 and up to 1"),
+        (WGAN, {"clip": 0.0}, "clip: 0.0 is not possible; take a number above 0"),
+        (GAN, {"real_target": 0.0}, "real_target: 0.0 is not possible; take a number above 0 and up to 1"),
     ],
 )
 def test_what_does_not_go_together_is_named_with_the_way_out(

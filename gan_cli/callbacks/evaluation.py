@@ -6,12 +6,13 @@ from typing import Any, Literal
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 
-from gan_cli import runs
+from gan_cli import ranges, runs
 from gan_cli.callbacks.run_checkpoint import is_dry_run
 from gan_cli.data import GANDataModule
 from gan_cli.errors import UserError
 from gan_cli.evaluation.scorer import SELECTING_SEED, Scorer
 from gan_cli.evaluation.scores import KINDS
+from gan_cli.ranges import Many, Steps
 from gan_cli.variants.base import AdversarialModule
 
 COSTLY = {"ppl"}
@@ -36,16 +37,15 @@ class Evaluation(Callback):
 
     def __init__(
         self,
-        every_n_steps: int = 0,
+        every_n_steps: Steps = 0,
         features: str | None = None,
-        num: int | None = None,
+        num: Many | None = None,
         split: Literal["val", "test"] = "val",
         metrics: list[str] | None = None,
         monitor: str | None = None,
-        patience: int = 0,
+        patience: Steps = 0,
     ) -> None:
-        if every_n_steps < 0 or patience < 0:
-            raise UserError(f"evaluation: every_n_steps {every_n_steps}, patience {patience}: take 0 or more of both")
+        ranges.check("evaluation", type(self), locals())
         if (patience or monitor) and not every_n_steps:
             raise UserError(f"{'monitor' if monitor else 'evaluation.patience'}: type --evaluation.every_n_steps too")
         if patience and not monitor:

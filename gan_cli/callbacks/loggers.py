@@ -12,7 +12,9 @@ from urllib.parse import urlsplit
 from lightning.pytorch.loggers import Logger, WandbLogger
 from lightning.pytorch.utilities.rank_zero import rank_zero_only
 
+from gan_cli import ranges
 from gan_cli.files import write_atomically
+from gan_cli.ranges import Seconds
 
 METRICS_FILE = "metrics.csv"
 
@@ -111,7 +113,13 @@ class Wandb(WandbLogger):
         init_timeout: Seconds after which an attempt to connect is given up and the run goes on offline.
     """
 
-    def __init__(self, project: str = "gan-cli", offline: bool = False, init_timeout: float = 10.0) -> None:
+    def __init__(
+        self,
+        project: str = "gan-cli",
+        offline: bool = False,
+        init_timeout: Seconds = 10.0,
+    ) -> None:
+        ranges.check("trainer.logger", type(self), locals())
         import wandb
 
         if not offline and not _has_key():

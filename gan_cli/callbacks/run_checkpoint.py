@@ -10,8 +10,9 @@ from typing import Any
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import Checkpoint
 
-from gan_cli import runs
-from gan_cli.errors import RunFailed, UserError
+from gan_cli import ranges, runs
+from gan_cli.errors import RunFailed
+from gan_cli.ranges import Few, Interval
 from gan_cli.variants.base import AdversarialModule
 
 
@@ -40,9 +41,8 @@ class RunCheckpoint(Checkpoint):
         keep: How many step checkpoints are kept beside `last.ckpt`.
     """
 
-    def __init__(self, every_n_steps: int = 500, keep: int = 2) -> None:
-        if every_n_steps < 1 or keep < 1:
-            raise UserError(f"checkpoint: every_n_steps {every_n_steps}, keep {keep}: both must be 1 or more")
+    def __init__(self, every_n_steps: Interval = 500, keep: Few = 2) -> None:
+        ranges.check("checkpoint", type(self), locals())
         self.every_n_steps = every_n_steps
         self.keep = keep
         self._signal: int | None = None

@@ -2,19 +2,20 @@
 
 from math import isqrt
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 from torch import Tensor
 
+from gan_cli import ranges
 from gan_cli.callbacks.run_checkpoint import is_dry_run
 from gan_cli.data import GANDataModule
-from gan_cli.errors import UserError
 from gan_cli.inference.examples import examples_of
 from gan_cli.inference.pictures import beside, translated_sheet, usual_number
 from gan_cli.inference.rendering import takes_labels
 from gan_cli.media.pictures import save_png
 from gan_cli.networks.layers import evaluating
+from gan_cli.ranges import Range, Steps
 from gan_cli.variants.base import AdversarialModule
 from gan_cli.variants.translation import TranslationModule
 
@@ -30,10 +31,8 @@ class SampleGrid(Callback):
             translator, the number of rows squared. None takes what is usual: 64 images.
     """
 
-    def __init__(self, every_n_steps: int = 500, num: int | None = None) -> None:
-        if every_n_steps < 0 or (num is not None and num < 1):
-            typed = f"every_n_steps {every_n_steps}" + (f", num {num}" if num is not None else "")
-            raise UserError(f"samples: {typed}: take at least 0 steps and 1 image")
+    def __init__(self, every_n_steps: Steps = 500, num: Annotated[int, Range(1, 10_000)] | None = None) -> None:
+        ranges.check("samples", type(self), locals())
         self.every_n_steps = every_n_steps
         self.num = num
         self._folder = Path()

@@ -5,8 +5,10 @@ from typing import Any
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 
+from gan_cli import ranges
 from gan_cli.data import GANDataModule
 from gan_cli.inference.examples import examples_of
+from gan_cli.ranges import Steps
 from gan_cli.variants.base import AdversarialModule
 from gan_cli.variants.latent import LatentModule
 from gan_cli.variants.log import is_due
@@ -30,7 +32,8 @@ class Watchdog(Callback):
         every_n_steps: Batches between two looks at the images; 0 takes none.
     """
 
-    def __init__(self, every_n_steps: int = 500) -> None:
+    def __init__(self, every_n_steps: Steps = 500) -> None:
+        ranges.check("watchdog", type(self), locals())
         self.every_n_steps = every_n_steps
         self._near_zero = 0
         self._real_spread = 0.0

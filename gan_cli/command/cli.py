@@ -5,13 +5,13 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, cast
+from typing import Annotated, Any, cast
 
 from jsonargparse import Namespace
 from lightning.pytorch import Trainer
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 
-from gan_cli import plugins, runs
+from gan_cli import plugins, ranges, runs
 from gan_cli.callbacks.call_timer import CallTimer
 from gan_cli.callbacks.evaluation import Evaluation
 from gan_cli.callbacks.loggers import cut_back
@@ -33,10 +33,14 @@ from gan_cli.devices.launchers import handed_on
 from gan_cli.errors import RunFailed, UserError
 from gan_cli.inference import checkpoints
 from gan_cli.inference.trainers import check_precision, trainer_or_error
+from gan_cli.ranges import Range
 from gan_cli.reports import report
 from gan_cli.variants import AdversarialModule
 from gan_cli.variants.base import RECORD
 from gan_cli.variants.translation import TranslationModule
+
+LightningSeed = Annotated[int, Range(0, 2**32 - 1)]
+"""What Lightning can set the global generators to."""
 
 
 class GANCLI(LightningCLI):
@@ -132,8 +136,8 @@ class GANCLI(LightningCLI):
         check_precision(config.trainer.precision)
         if config.name is not None and not re.fullmatch(r"[\w.-]+", config.name):
             raise UserError(f"name: {config.name!r} is part of a folder's name; take letters, digits, '.', '_' and '-'")
-        if config.seed_everything is not True and config.seed_everything < 0:
-            raise UserError(f"seed_everything: {config.seed_everything} is not possible; take 0 or more")
+        if not isinstance(config.seed_everything, bool):
+            ranges.check_one("seed_everything", LightningSeed, config.seed_everything)
         if config.trainer.val_check_interval == 0:
             raise UserError("trainer.val_check_interval: 0 is not possible; --trainer.limit_val_batches 0 turns it off")
 

@@ -52,8 +52,6 @@ def scores_beside(
         options.image_size = side
     if options.split not in SPLITS:
         raise UserError(f"split: {options.split} is none; take {', '.join(SPLITS)}")
-    if options.image_size is not None and options.image_size < 1:
-        raise UserError(f"image_size: {options.image_size} is not possible; take at least 1")
     return (_beside_data if named else _beside_images)(Path(judged), real, metrics, options)
 
 

@@ -5,29 +5,16 @@ from argparse import Action, ArgumentError
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from types import NoneType, UnionType
-from typing import Any, Literal, NamedTuple, Union, get_args, get_origin
+from types import NoneType
+from typing import Any, NamedTuple, get_args
 
 import yaml
-from jsonargparse import ArgumentParser, get_loader
-from jsonargparse.typing import NonNegativeInt, PositiveInt
+from jsonargparse import ArgumentParser, Namespace, get_loader
 
 from gan_cli import plugins
 from gan_cli.command.choices import BASES, Choices, Config, untrusted
 from gan_cli.errors import nearest
-
-LONGEST = 100
-"""At most this many characters of a refused value are shown."""
-
-READABLE: dict[Any, str] = {
-    int: "a whole number",
-    float: "a number",
-    str: "a text",
-    bool: "true or false",
-    tuple: "a list such as [A,B]",
-    PositiveInt: "a whole number from 1",
-    NonNegativeInt: "a whole number from 0",
-}
+from gan_cli.ranges import LONGEST, READABLE, check_one, readable, shown
 
 
 class Known(NamedTuple):
@@ -69,20 +56,15 @@ def said(error: ArgumentError, parser: ArgumentParser, chosen: Choices, required
     return lines[0] if len(lines) == 1 else f"{' '.join(lines)[: 3 * LONGEST]}\ngan VERB --help shows what is possible"
 
 
-def readable(kind: Any) -> str:
-    """A type as a person says it: `float` is "a number", `Literal["a", "b"]` is "a, b"."""
-    origin, parts = get_origin(kind), get_args(kind)
-    if origin is Literal:
-        return ", ".join(map(str, parts))
-    if origin is tuple and get_origin(parts[0]) is Literal:
-        return readable(parts[0])
-    if origin in (Union, UnionType):
-        return " or ".join(dict.fromkeys(readable(part) for part in parts if part is not NoneType))
-    if (origin or kind) in READABLE:
-        return READABLE[origin or kind]
-    if origin is not None:
-        return "a list"
-    return f"a {kind.__name__} by its path" if inspect.isclass(kind) else str(kind)
+def check_ranges(parser: ArgumentParser, settings: Namespace) -> None:
+    """Holds numbers to the ranges of their options; those of a class are held to them when it is made.
+
+    Raises:
+        UserError: If one lies outside.
+    """
+    for name, action in _options(parser).items():
+        if (value := settings.get(name)) is not None:
+            check_one(name, _type(action), value)
 
 
 def _known(parser: ArgumentParser, chosen: Choices) -> Known:
@@ -181,7 +163,7 @@ def _one(name: str, value: Any, options: Mapping[str, Action], known: Known) -> 
     if name in options:
         type_ = _type(options[name])
         if value is not None and type_ is not None and not _is_possible(type_, value):
-            yield f"{name}: {_short(value)} is not possible\ntake {readable(type_)}"
+            yield f"{name}: {shown(value)} is not possible; take {readable(type_)}"
     elif not any(name.startswith(f"{above}.") for above, action in options.items() if _type(action) is not None):
         last = name.rpartition(".")[2]
         here = {option.rpartition(".")[2] for option in options}
@@ -217,8 +199,3 @@ def _wants_import(config: Config, name: str, value: Any, known: Known, chosen: C
 
 def _is_class(type_: Any) -> bool:
     return inspect.isclass(type_) and type_ not in READABLE and type_ is not NoneType
-
-
-def _short(value: Any) -> str:
-    text = str(value)
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."

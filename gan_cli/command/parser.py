@@ -58,11 +58,13 @@ def parsed(
     _import_nothing_else(chosen)
     parser.modules = (options or parser).modules = chosen.modules
     try:
-        return _with_arguments(parser.parse_args(chosen.words, defaults=defaults))
+        found = _with_arguments(parser.parse_args(chosen.words, defaults=defaults))
     except ArgumentError as error:
         if options is not None:  # the verb itself is the first word
             chosen = chosen._replace(words=chosen.words[1:])
         raise UserError(mistakes.said(error, options or parser, chosen, required)) from error
+    mistakes.check_ranges(options or parser, found if options is None else found[found.subcommand])
+    return found
 
 
 def _with_arguments(settings: Namespace) -> Namespace:

@@ -8,14 +8,20 @@ from jsonargparse import Namespace
 
 from gan_cli import plugins, runs
 from gan_cli.data import Facts, GANDataModule
+from gan_cli.devices import memory
 from gan_cli.errors import UserError
 from gan_cli.inference.validation import check_kind
 from gan_cli.variants.base import AdversarialModule
 
 
 def made(config: Namespace) -> Any:
-    """The object that a class path and its flat arguments describe."""
-    return class_at(config.class_path)(**config.get("init_args", Namespace()).as_dict())
+    """The object that a class path and its flat arguments describe.
+
+    Raises:
+        UserError: If an argument is not possible, or needs more memory than there is.
+    """
+    with memory.room_for_weights():
+        return class_at(config.class_path)(**config.get("init_args", Namespace()).as_dict())
 
 
 def tell_model_about_data(

@@ -9,15 +9,20 @@ import torch
 from lightning.pytorch import LightningDataModule
 from torch import Tensor
 
-from gan_cli import plugins
+from gan_cli import plugins, ranges
 from gan_cli.batches import AnyBatch, Batch, LoadedBatch
 from gan_cli.data.loading import PartLoader
 from gan_cli.data.parts import LabelledPart, Part
 from gan_cli.data.sampling import StreamSampler, dealt_indices
+from gan_cli.devices import memory
 from gan_cli.errors import UserError
 from gan_cli.media.images import Images
 from gan_cli.media.medium import Medium
+from gan_cli.ranges import BatchSize, Processes
 from gan_cli.seeding import stream
+
+BYTES = 1 + 4
+"""What a number of an image takes in a batch: as it is loaded, and as the model sees it."""
 
 Split = Literal["train", "val", "test"]
 """The parts of a set: to train on, to watch while training, and to judge on in the end."""
@@ -69,13 +74,10 @@ class GANDataModule(LightningDataModule, ABC):
     """The medium of each field of a batch, by name; a field without one, such as labels, is not listed."""
     class_names: ClassVar[tuple[str, ...]] = ()
 
-    def __init__(self, batch_size: int = 128, num_workers: int = 0) -> None:
+    def __init__(self, batch_size: BatchSize = 128, num_workers: Processes = 0) -> None:
         super().__init__()
-        if batch_size < 1:
-            raise UserError(f"data.batch_size: {batch_size} is not possible; take at least 1")
-        if num_workers < 0:
-            raise UserError(f"data.num_workers: {num_workers} is not possible; take 0 or more")
         self.save_hyperparameters(ignore=sorted(plugins.settled(type(self))))
+        ranges.check("data", type(self), self.hparams)
         self.name: str = type(self).__name__
         self.batch_size = batch_size
         self.num_workers = num_workers
@@ -233,6 +235,12 @@ class GANDataModule(LightningDataModule, ABC):
         return self.on_device(batch)
 
     def _check_batch_size(self, images: int) -> None:
+        facts = self.facts
+        if side := facts.get("image_size", 0):
+            channels = sum(value for name, value in facts.items() if name.endswith("_channels"))
+            batch = self.batch_size * channels * side**2 * BYTES
+            what = f"data.image_size: batches of {self.batch_size} with images of {side} pixels"
+            memory.check_room(batch, what, "Take a lower one, or a lower --data.batch_size")
         _, world_size = self._place()
         if self.batch_size * world_size > images:
             shares = f" in {world_size} processes" if world_size > 1 else ""

@@ -5,7 +5,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 import torch
 from torch import Tensor
@@ -19,6 +19,7 @@ from gan_cli.data.stores import DecodingStore, MemoryStore, Store
 from gan_cli.data.transforms import Framing
 from gan_cli.errors import UserError
 from gan_cli.media import reading
+from gan_cli.ranges import BatchSize, Pixels, PixelsOrNone, Processes, Range
 
 JITTER = 286 / 256
 """Training images are enlarged by this factor before they are cut, as in the papers' code."""
@@ -61,26 +62,22 @@ class FileDataModule(GANDataModule):
     def __init__(
         self,
         root: str = "data",
-        image_size: int = 256,
-        batch_size: int = 1,
-        num_workers: int = 2,
-        load_size: int | None = None,
+        image_size: Pixels = 256,
+        batch_size: BatchSize = 1,
+        num_workers: Processes = 2,
+        load_size: PixelsOrNone | None = None,
         flip: bool | None = None,
         cache: Cache = "auto",
         cache_dir: str = "data/cache",
         on_error: Literal["raise", "skip"] = "raise",
-        max_pixels: int = reading.MAX_PIXELS,
+        max_pixels: Annotated[int, Range(1, 10**12)] = reading.MAX_PIXELS,
     ) -> None:
         super().__init__(batch_size, num_workers)
-        if image_size < 1:
-            raise UserError(f"data.image_size: {image_size} is not possible; take at least 1")
         if load_size and load_size < image_size:
             raise UserError(
                 f"data.load_size: {load_size} is less than the {image_size} pixels that are cut from it; "
                 f"take {round(JITTER * image_size)}, or 0 to cut nothing"
             )
-        if max_pixels < 1:
-            raise UserError(f"data.max_pixels: {max_pixels} is not possible; take at least 1")
         self._seconds_to_look = SECONDS_TO_LOOK
         self._skipping: list[tuple[Sequence[Example], Tensor]] = []
         self.root = root

@@ -145,17 +145,6 @@ def labelled(classes: Iterable[Parts], split: Split, held_out: float, seed: int)
     return files, torch.tensor(labels, dtype=torch.int64)
 
 
-def checked_share(held_out: float) -> float:
-    """A share of images to hold out, if it is possible.
-
-    Raises:
-        UserError: If it is not.
-    """
-    if not 0 < held_out < 1:
-        raise UserError(f"data.held_out: {held_out} is not possible; take a share between 0 and 1, such as 0.1")
-    return held_out
-
-
 def _first(parts: dict[Split, list[T]], *splits: Split) -> list[T]:
     return next((parts[split] for split in splits if parts.get(split)), [])
 

@@ -8,6 +8,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from gan_cli import ranges
 from gan_cli.errors import UserError
 from gan_cli.inference.arithmetic import Concept, all_latents, classes_of, conditions_of
 from gan_cli.inference.checkpoints import Modules, load_model
@@ -18,6 +19,7 @@ from gan_cli.inference.rendering import conditions_for, latents_of, made_at, spa
 from gan_cli.inference.translator import Translator, translating, usual_direction
 from gan_cli.media.picture_files import Picture, picture_of, picture_of_tensor, read_picture, to_pil, to_tensor
 from gan_cli.media.reading import Unreadable
+from gan_cli.ranges import BatchSize, Many, Seed, Truncation
 
 
 class TrainedGAN:
@@ -42,14 +44,14 @@ class TrainedGAN:
 
     def sample(
         self,
-        num: int,
-        seed: int = 0,
+        num: Many,
+        seed: Seed = 0,
         *,
-        labels: Sequence[int] | None = None,
+        labels: Sequence[int | str] | None = None,
         given: Mapping[str, Tensor] | None = None,
-        truncation_psi: float | None = None,
+        truncation_psi: Truncation | None = None,
         ema: bool = True,
-        batch_size: int = 64,
+        batch_size: BatchSize = 64,
     ) -> Tensor:
         """Things as `gan sample` makes them; thing k belongs to seed + k, whatever the number asked for.
 
@@ -69,22 +71,23 @@ class TrainedGAN:
         Raises:
             UserError: If the variant has no labels or truncation, or there is no such class.
         """
+        ranges.check("", TrainedGAN.sample, locals())
         latents = latents_of(self.model, range(seed, seed + num))
         conditions = conditions_for(self.model, num, labels, truncation_psi, self._given(given, num))
         return self._images(latents, {"ema": ema, **conditions}, batch_size)
 
     def interpolate(
         self,
-        seeds: Sequence[int],
-        steps: int = 9,
+        seeds: Sequence[Seed],
+        steps: Many = 9,
         *,
         method: Method | None = None,
         loop: bool = False,
-        labels: Sequence[int] | None = None,
+        labels: Sequence[int | str] | None = None,
         given: Mapping[str, Tensor] | None = None,
         space: str | None = None,
         ema: bool = True,
-        batch_size: int = 64,
+        batch_size: BatchSize = 64,
     ) -> Tensor:
         """A walk through the things of seeds.
 
@@ -103,6 +106,7 @@ class TrainedGAN:
         Returns:
             As `sample`, [F, ...].
         """
+        ranges.check("", TrainedGAN.interpolate, locals())
         space = space or spaces_of(self.model)[-1]
         keyframes = latents_of(self.model, seeds, space, ema)
         usual = usual_method(self.model.latent_distribution) if space == "z" else "lerp"
@@ -117,15 +121,15 @@ class TrainedGAN:
 
     def arithmetic(
         self,
-        plus: Sequence[Sequence[int]],
-        minus: Sequence[Sequence[int]] = (),
-        seed: int = 0,
+        plus: Sequence[Sequence[Seed]],
+        minus: Sequence[Sequence[Seed]] = (),
+        seed: Seed = 0,
         *,
-        labels: Sequence[int] | None = None,
+        labels: Sequence[int | str] | None = None,
         given: Mapping[str, Tensor] | None = None,
         space: str | None = None,
         ema: bool = True,
-        batch_size: int = 64,
+        batch_size: BatchSize = 64,
     ) -> Tensor:
         """Sums and differences of concepts, each the mean latent of several seeds (Radford et al. 2016, figure 7).
 
@@ -145,6 +149,7 @@ class TrainedGAN:
         Raises:
             UserError: If no concept is added, nothing is left, or the variant has no such classes.
         """
+        ranges.check("", TrainedGAN.arithmetic, locals())
         model = self.model
         concepts = [Concept(sign, tuple(seeds)) for sign, many in ((1, plus), (-1, minus)) for seeds in many]
         nine = all_latents(model, concepts, seed, space or spaces_of(model)[-1], ema)[-9:]

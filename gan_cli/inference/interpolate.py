@@ -15,6 +15,7 @@ from gan_cli.inference.rendering import conditions_for, latents_of, render, spac
 from gan_cli.media.films import FILMS, write_film
 from gan_cli.media.medium import Beside, Medium
 from gan_cli.media.pictures import save_png
+from gan_cli.ranges import Many, check_one
 from gan_cli.variants.base import AdversarialModule
 
 ENDINGS = (".png", *FILMS, "")
@@ -92,7 +93,9 @@ def walks(model: AdversarialModule, options: Any, classes: int) -> Tensor:
     With several classes to pass, a walk has as many keyframes at least, and a single one may be held throughout.
     """
     held = options.keyframes == 1 and classes > 1
-    each = 1 if held else max(options.keyframes, classes)
+    passed = max(options.keyframes, classes)
+    check_one("walks times keyframes times steps", Many, options.walks * passed * options.steps)
+    each = 1 if held else passed
     seeds = range(options.seed, options.seed + options.walks * each)
     space = options.space or spaces_of(model)[-1]
     keyframes = latents_of(model, seeds, space, options.ema).split(each)

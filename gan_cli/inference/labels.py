@@ -28,7 +28,7 @@ def chosen_classes(model: AdversarialModule, typed: Sequence[int | str] | None) 
         return list(range(count))
     chosen = []
     for word in map(str, typed):
-        number = names.index(word) if word in names else int(word) if word.isdecimal() else -1
+        number = names.index(word) if word in names else int(word[:20]) if word.isdecimal() else -1
         if not 0 <= number < count:
             known = ", ".join(names[:20]) if names else f"0 to {count - 1}"
             raise UserError(f"labels: {word} is no class of this model; there are {known}")

@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from gan_cli.devices import memory
 from gan_cli.errors import UserError
 from gan_cli.inference.dealt import dealt
 from gan_cli.inference.labels import chosen_classes
@@ -48,6 +49,8 @@ def render(
     def made(positions: Tensor) -> Tensor | None:
         things = made_at(model, latents, conditions, positions)
         if sink is None:
+            wanted = len(latents) * things[0].nbytes
+            memory.check_room(wanted, f"{len(latents):,} {model.medium.name} at once", "Ask for fewer, or for files")
             return things
         sink(positions.tolist(), things)
         return None

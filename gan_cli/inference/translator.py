@@ -9,12 +9,13 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from gan_cli import seeding
+from gan_cli import ranges, seeding
 from gan_cli.errors import RunFailed, UserError
 from gan_cli.inference.tiles import framed, in_tiles
 from gan_cli.media import pictures
 from gan_cli.media.picture_files import Picture, Pixels, for_network, with_colours
 from gan_cli.networks.layers import statistics_held
+from gan_cli.ranges import PixelsOrNone, Seed
 from gan_cli.variants.base import AdversarialModule
 from gan_cli.variants.translation import Sizes, TranslationModule
 
@@ -47,10 +48,11 @@ class Translator:
         *,
         ema: bool = True,
         dropout: bool | None = None,
-        seed: int | None = None,
-        tile: int = 0,
-        overlap: int | None = None,
+        seed: Seed | None = None,
+        tile: PixelsOrNone = 0,
+        overlap: PixelsOrNone | None = None,
     ) -> None:
+        ranges.check("", type(self), locals())
         self.model = model
         self.ema = ema
         self.seed = seed or 0

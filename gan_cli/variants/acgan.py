@@ -11,6 +11,7 @@ from gan_cli.objectives.adversarial import (
     discriminator_cross_entropy,
     non_saturating_generator_loss,
 )
+from gan_cli.ranges import Classes, Decay, LearningRate, Weight
 from gan_cli.variants.base import Losses
 from gan_cli.variants.card import Card
 from gan_cli.variants.chosen_networks import ChosenNetworks
@@ -63,12 +64,12 @@ class ACGAN(ChosenNetworks):
 
     def __init__(
         self,
-        num_classes: int = 10,
-        lambda_cls: float = 1.0,
-        generator_lr: float = 2e-4,
-        discriminator_lr: float = 2e-4,
-        adam_betas: tuple[float, float] = (0.5, 0.999),
-        ema_decay: float = 0.999,
+        num_classes: Classes = 10,
+        lambda_cls: Weight = 1.0,
+        generator_lr: LearningRate = 2e-4,
+        discriminator_lr: LearningRate = 2e-4,
+        adam_betas: tuple[Decay, Decay] = (0.5, 0.999),
+        ema_decay: Decay = 0.999,
         **networks: Any,
     ) -> None:
         super().__init__(

@@ -12,12 +12,13 @@ from lightning.pytorch.core.optimizer import LightningOptimizer
 from torch import Tensor, nn
 from torch.optim import Adam, Optimizer
 
-from gan_cli import plugins, seeding
+from gan_cli import plugins, ranges, seeding
 from gan_cli.batches import AnyBatch
 from gan_cli.media.images import Images
 from gan_cli.media.medium import Medium
 from gan_cli.networks.compilation import compile_in_place
 from gan_cli.networks.ema import ShadowGenerator
+from gan_cli.ranges import BatchSize, Decay, Few, LearningRate, Steps, Weight
 from gan_cli.variants import held_out, judging, log, record
 from gan_cli.variants.card import Card
 from gan_cli.variants.checks import check
@@ -88,31 +89,24 @@ class AdversarialModule(LightningModule, ABC):
     def __init__(
         self,
         *,
-        generator_lr: float,
-        discriminator_lr: float,
-        adam_betas: tuple[float, float] = (0.9, 0.999),
-        n_critic: int = 1,
-        ema_decay: float = 0.0,
-        lr_decay_start: int = 0,
-        lr_decay_end: int = 0,
-        generator_clip_norm: float = 0.0,
-        discriminator_clip_norm: float = 0.0,
-        accumulate: int = 1,
+        generator_lr: LearningRate,
+        discriminator_lr: LearningRate,
+        adam_betas: tuple[Decay, Decay] = (0.9, 0.999),
+        n_critic: Few = 1,
+        ema_decay: Decay = 0.0,
+        lr_decay_start: Steps = 0,
+        lr_decay_end: Steps = 0,
+        generator_clip_norm: Weight = 0.0,
+        discriminator_clip_norm: Weight = 0.0,
+        accumulate: BatchSize = 1,
         channels_last: bool = True,
         compile: bool = False,
     ) -> None:
         super().__init__()
-        for name, rate in (("generator_lr", generator_lr), ("discriminator_lr", discriminator_lr)):
-            check(name, rate, rate > 0, "above 0")
-        check("adam_betas", adam_betas, all(0 <= beta < 1 for beta in adam_betas), "from 0 up to, not including, 1")
-        check("n_critic", n_critic, n_critic >= 1, "1 or more")
-        check("ema_decay", ema_decay, 0 <= ema_decay < 1, "from 0 up to, not including, 1")
-        check("generator_clip_norm", generator_clip_norm, generator_clip_norm >= 0, "0 or more")
-        check("discriminator_clip_norm", discriminator_clip_norm, discriminator_clip_norm >= 0, "0 or more")
-        check("accumulate", accumulate, accumulate >= 1, "1 or more")
-        decays = lr_decay_start or lr_decay_end
-        check("lr_decay_end", lr_decay_end, not decays or 0 <= lr_decay_start < lr_decay_end, "above lr_decay_start")
         self.save_hyperparameters(ignore=sorted(plugins.settled(type(self))))
+        ranges.check("model", type(self), self.hparams)
+        decays = lr_decay_start or lr_decay_end
+        check("lr_decay_end", lr_decay_end, not decays or lr_decay_start < lr_decay_end, "above lr_decay_start")
         self.automatic_optimization = False
         self.compiles = compile
         self.learning_rates = {"generator": generator_lr, "discriminator": discriminator_lr}

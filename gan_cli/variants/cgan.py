@@ -8,6 +8,7 @@ from torch import Tensor
 from gan_cli.batches import Batch
 from gan_cli.networks.heads import ConcatenationDiscriminator, LabelledGenerator, ProjectionDiscriminator
 from gan_cli.objectives.adversarial import discriminator_cross_entropy, non_saturating_generator_loss
+from gan_cli.ranges import Classes, Decay, LearningRate
 from gan_cli.variants.base import Losses
 from gan_cli.variants.card import Card
 from gan_cli.variants.chosen_networks import ChosenNetworks
@@ -68,13 +69,13 @@ class CGAN(ChosenNetworks):
 
     def __init__(
         self,
-        num_classes: int = 10,
+        num_classes: Classes = 10,
         conditioning: Literal["concatenation", "projection"] = "concatenation",
         mismatched_labels: bool = False,
-        generator_lr: float = 2e-4,
-        discriminator_lr: float = 2e-4,
-        adam_betas: tuple[float, float] = (0.5, 0.999),
-        ema_decay: float = 0.999,
+        generator_lr: LearningRate = 2e-4,
+        discriminator_lr: LearningRate = 2e-4,
+        adam_betas: tuple[Decay, Decay] = (0.5, 0.999),
+        ema_decay: Decay = 0.999,
         **networks: Any,
     ) -> None:
         super().__init__(

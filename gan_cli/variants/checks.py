@@ -1,16 +1,16 @@
-"""Arguments of a variant that are out of their range."""
+"""Arguments of a variant that do not go with another one; the range of a single one stands in its type."""
 
 from gan_cli.errors import UserError
 
 
 def check(name: str, value: object, possible: bool, wanted: str) -> None:
-    """Refuses an argument of a variant that is out of its range.
+    """Refuses an argument of a variant that does not go with the others.
 
     Args:
         name: The argument.
         value: What was given.
-        possible: Whether that is in the argument's range.
-        wanted: The range, in words that follow "take a value".
+        possible: Whether that goes.
+        wanted: What goes, in words that follow "take a value".
 
     Raises:
         UserError: If it is not possible.

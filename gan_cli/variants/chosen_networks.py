@@ -15,6 +15,7 @@ from gan_cli.networks.architectures import Architecture, Design
 from gan_cli.networks.heads import Discriminator
 from gan_cli.networks.layers import Activation, Norm
 from gan_cli.objectives.augment import Augmentation, diff_augment
+from gan_cli.ranges import Channels, Depth, Few, Pixels, Width, WidthOrNone
 from gan_cli.seeding import Distribution
 from gan_cli.variants.base import check
 from gan_cli.variants.latent import LatentModule
@@ -67,36 +68,29 @@ class ChosenNetworks(LatentModule):
 
     def __init__(
         self,
-        image_size: int = 64,
-        image_channels: int = 3,
-        point_dim: int = 0,
-        latent_dim: int = 100,
+        image_size: Pixels = 64,
+        image_channels: Channels = 3,
+        point_dim: WidthOrNone = 0,
+        latent_dim: Width = 100,
         latent_distribution: Distribution = "normal",
         architecture: Architecture = "dcgan",
         generator_architecture: Architecture | None = None,
-        base_channels: int = 64,
-        generator_base_channels: int = 0,
-        depth: int = 0,
-        generator_depth: int = 0,
+        base_channels: Width = 64,
+        generator_base_channels: WidthOrNone = 0,
+        depth: Depth = 0,
+        generator_depth: Depth = 0,
         norm: Norm | None = None,
         generator_norm: Norm | None = None,
         activation: Activation | None = None,
         generator_activation: Activation | None = None,
         constant_width: bool = False,
         augment: tuple[Augmentation, ...] = (),
-        pack: int = 1,
-        generator_batch_multiple: int = 1,
+        pack: Few = 1,
+        generator_batch_multiple: Few = 1,
         **optimisation: Any,
     ) -> None:
         super().__init__(latent_dim, latent_distribution, **optimisation)
-        multiple = generator_batch_multiple
-        check("generator_batch_multiple", multiple, multiple >= 1, "of 1 or more")
-        self.generator_batch_multiple = multiple
-        check("base_channels", base_channels, base_channels >= 1, "of 1 or more")
-        check("generator_base_channels", generator_base_channels, generator_base_channels >= 0, "of 0 or more")
-        check("depth", depth, depth >= 0, "of 0 or more")
-        check("generator_depth", generator_depth, generator_depth >= 0, "of 0 or more")
-        check("pack", pack, pack >= 1, "of 1 or more")
+        self.generator_batch_multiple = generator_batch_multiple
         check("augment", augment, not (augment and point_dim), "of (): points have no colours to change")
         for name, typed, allowed in (
             ("norm", norm, self.NORMS),

@@ -1,7 +1,7 @@
 """CycleGAN: Zhu et al. 2017, "Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial Networks",
 arXiv:1703.10593."""
 
-from typing import Any, ClassVar, NamedTuple, cast
+from typing import Annotated, Any, ClassVar, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +15,7 @@ from gan_cli.networks.layers import Upsampling, initialise
 from gan_cli.networks.patchgan import PatchGAN, PatchSize
 from gan_cli.networks.translator import ResidualTranslator
 from gan_cli.objectives.adversarial import least_squares
+from gan_cli.ranges import Channels, Decay, Depth, LearningRate, Pixels, Range, Weight, Width
 from gan_cli.variants.base import Fields, Losses, check
 from gan_cli.variants.card import Card
 from gan_cli.variants.image_pool import ImagePool, dealt_out
@@ -101,19 +102,19 @@ class CycleGAN(TranslationModule):
 
     def __init__(
         self,
-        image_size: int = 256,
-        source_channels: int = 3,
-        target_channels: int = 3,
-        base_channels: int = 64,
-        num_blocks: int = 0,
-        lambda_cycle: float = 10.0,
-        lambda_identity: float = 5.0,
-        pool_size: int = 50,
+        image_size: Pixels = 256,
+        source_channels: Channels = 3,
+        target_channels: Channels = 3,
+        base_channels: Width = 64,
+        num_blocks: Depth = 0,
+        lambda_cycle: Weight = 10.0,
+        lambda_identity: Weight = 5.0,
+        pool_size: Annotated[int, Range(0, 100_000)] = 50,
         patch_size: PatchSize = 70,
         upsampling: Upsampling = "deconvolution",
-        generator_lr: float = 2e-4,
-        discriminator_lr: float = 2e-4,
-        adam_betas: tuple[float, float] = (0.5, 0.999),
+        generator_lr: LearningRate = 2e-4,
+        discriminator_lr: LearningRate = 2e-4,
+        adam_betas: tuple[Decay, Decay] = (0.5, 0.999),
         **optimisation: Any,
     ) -> None:
         super().__init__(
@@ -125,10 +126,6 @@ class CycleGAN(TranslationModule):
         )
         multiple = ResidualTranslator.MULTIPLE
         check("image_size", image_size, image_size % multiple == 0, f"that is a multiple of {multiple}")
-        check("num_blocks", num_blocks, num_blocks >= 0, "of 0 or more")
-        check("lambda_cycle", lambda_cycle, lambda_cycle >= 0, "of 0 or more")
-        check("lambda_identity", lambda_identity, lambda_identity >= 0, "of 0 or more")
-        check("pool_size", pool_size, pool_size >= 0, "of 0 or more")
         if lambda_identity and source_channels != target_channels:
             raise UserError(
                 f"model.lambda_identity: an image of {source_channels} channels cannot stay as it is with "

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from gan_cli.batches import Batch
 from gan_cli.objectives.adversarial import discriminator_cross_entropy, non_saturating_generator_loss
+from gan_cli.ranges import Decay, LearningRate
 from gan_cli.variants.base import Losses
 from gan_cli.variants.card import Card
 from gan_cli.variants.chosen_networks import ChosenNetworks
@@ -56,10 +57,10 @@ class DCGAN(ChosenNetworks):
 
     def __init__(
         self,
-        generator_lr: float = 2e-4,
-        discriminator_lr: float = 2e-4,
-        adam_betas: tuple[float, float] = (0.5, 0.999),
-        ema_decay: float = 0.999,
+        generator_lr: LearningRate = 2e-4,
+        discriminator_lr: LearningRate = 2e-4,
+        adam_betas: tuple[Decay, Decay] = (0.5, 0.999),
+        ema_decay: Decay = 0.999,
         **networks: Any,
     ) -> None:
         super().__init__(

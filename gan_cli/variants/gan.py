@@ -1,6 +1,6 @@
 """GAN: Goodfellow et al. 2014, "Generative Adversarial Nets", arXiv:1406.2661."""
 
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import torch
 from torch import Tensor
@@ -12,8 +12,9 @@ from gan_cli.objectives.adversarial import (
     minimax_generator_loss,
     non_saturating_generator_loss,
 )
+from gan_cli.ranges import Decay, LearningRate, Range, Steps, Weight, Width
 from gan_cli.seeding import Distribution
-from gan_cli.variants.base import Losses, check
+from gan_cli.variants.base import Losses
 from gan_cli.variants.card import Card
 from gan_cli.variants.chosen_networks import ChosenNetworks
 
@@ -79,15 +80,15 @@ class GAN(ChosenNetworks):
     def __init__(
         self,
         objective: Literal["non-saturating", "minimax"] = "non-saturating",
-        real_target: float = 1.0,
-        instance_noise: float = 0.0,
-        instance_noise_end: int = 0,
+        real_target: Annotated[float, Range(0, 1, without="low")] = 1.0,
+        instance_noise: Weight = 0.0,
+        instance_noise_end: Steps = 0,
         latent_distribution: Distribution = "uniform",
         architecture: Architecture = "mlp",
-        base_channels: int = 1200,
-        generator_lr: float = 2e-4,
-        discriminator_lr: float = 2e-4,
-        adam_betas: tuple[float, float] = (0.5, 0.999),
+        base_channels: Width = 1200,
+        generator_lr: LearningRate = 2e-4,
+        discriminator_lr: LearningRate = 2e-4,
+        adam_betas: tuple[Decay, Decay] = (0.5, 0.999),
         **networks: Any,
     ) -> None:
         super().__init__(
@@ -99,9 +100,6 @@ class GAN(ChosenNetworks):
             adam_betas=adam_betas,
             **networks,
         )
-        check("real_target", real_target, 0 < real_target <= 1, "above 0 and up to 1")
-        check("instance_noise", instance_noise, instance_noise >= 0, "of 0 or more")
-        check("instance_noise_end", instance_noise_end, instance_noise_end >= 0, "of 0 or more")
         self.generator_loss = {"non-saturating": non_saturating_generator_loss, "minimax": minimax_generator_loss}[
             objective
         ]

@@ -6,8 +6,9 @@ import torch
 from torch import Tensor
 
 from gan_cli.errors import UserError
+from gan_cli.ranges import Width
 from gan_cli.seeding import Distribution
-from gan_cli.variants.base import AdversarialModule, Losses, check
+from gan_cli.variants.base import AdversarialModule, Losses
 
 Player = Literal["discriminator", "generator"]
 Space = Literal["z", "w"]
@@ -33,12 +34,11 @@ class LatentModule(AdversarialModule):
 
     def __init__(
         self,
-        latent_dim: int = 100,
+        latent_dim: Width = 100,
         latent_distribution: Distribution = "normal",
         **optimisation: Any,
     ) -> None:
         super().__init__(**optimisation)
-        check("latent_dim", latent_dim, latent_dim >= 1, "of 1 or more")
         self.latent_dim = latent_dim
         self.latent_distribution: Distribution = latent_distribution
 

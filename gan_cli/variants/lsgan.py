@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from gan_cli.batches import Batch
 from gan_cli.objectives.adversarial import least_squares
+from gan_cli.ranges import Decay, LearningRate, Target
 from gan_cli.variants.base import Losses
 from gan_cli.variants.card import Card
 from gan_cli.variants.chosen_networks import ChosenNetworks
@@ -57,12 +58,12 @@ class LSGAN(ChosenNetworks):
 
     def __init__(
         self,
-        fake_target: float = 0.0,
-        real_target: float = 1.0,
-        generator_target: float = 1.0,
-        generator_lr: float = 2e-4,
-        discriminator_lr: float = 2e-4,
-        adam_betas: tuple[float, float] = (0.5, 0.999),
+        fake_target: Target = 0.0,
+        real_target: Target = 1.0,
+        generator_target: Target = 1.0,
+        generator_lr: LearningRate = 2e-4,
+        discriminator_lr: LearningRate = 2e-4,
+        adam_betas: tuple[Decay, Decay] = (0.5, 0.999),
         **networks: Any,
     ) -> None:
         super().__init__(

@@ -12,6 +12,7 @@ from gan_cli.networks.layers import Upsampling, initialise
 from gan_cli.networks.patchgan import PatchGAN, PatchSize
 from gan_cli.networks.unet import Noise, Norm, UNet
 from gan_cli.objectives.adversarial import discriminator_cross_entropy, non_saturating_generator_loss
+from gan_cli.ranges import Channels, Decay, LearningRate, Pixels, Weight, Width
 from gan_cli.variants.base import Fields, Losses, check
 from gan_cli.variants.card import Card
 from gan_cli.variants.translation import Sizes, TranslationModule, in_three_channels
@@ -89,19 +90,19 @@ class Pix2Pix(TranslationModule):
 
     def __init__(
         self,
-        image_size: int = 256,
-        source_channels: int = 3,
-        target_channels: int = 3,
-        base_channels: int = 64,
-        lambda_l1: float = 100.0,
-        lambda_adversarial: float = 1.0,
-        dropout: float = 0.5,
+        image_size: Pixels = 256,
+        source_channels: Channels = 3,
+        target_channels: Channels = 3,
+        base_channels: Width = 64,
+        lambda_l1: Weight = 100.0,
+        lambda_adversarial: Weight = 1.0,
+        dropout: Decay = 0.5,
         patch_size: PatchSize = 70,
         upsampling: Upsampling = "deconvolution",
         norm: Norm = "instance",
-        generator_lr: float = 2e-4,
-        discriminator_lr: float = 2e-4,
-        adam_betas: tuple[float, float] = (0.5, 0.999),
+        generator_lr: LearningRate = 2e-4,
+        discriminator_lr: LearningRate = 2e-4,
+        adam_betas: tuple[Decay, Decay] = (0.5, 0.999),
         **optimisation: Any,
     ) -> None:
         super().__init__(
@@ -113,9 +114,6 @@ class Pix2Pix(TranslationModule):
         )
         power_of_two = image_size >= 64 and not image_size & (image_size - 1)
         check("image_size", image_size, power_of_two, "of 64, 128, 256, ...: the U-Net halves it down to one pixel")
-        check("dropout", dropout, 0 <= dropout < 1, "from 0 up to, not including, 1")
-        check("lambda_l1", lambda_l1, lambda_l1 >= 0, "of 0 or more")
-        check("lambda_adversarial", lambda_adversarial, lambda_adversarial >= 0, "of 0 or more")
         self.source_channels, self.target_channels = source_channels, target_channels
         self.lambda_l1, self.lambda_adversarial = lambda_l1, lambda_adversarial
         self.generator = UNet(image_size, source_channels, target_channels, base_channels, dropout, upsampling, norm)

@@ -1,7 +1,7 @@
 """R3GAN: Huang et al. 2024, "The GAN is dead; long live the GAN! A Modern Baseline GAN", arXiv:2501.05441."""
 
 from math import cos, pi
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import torch
 from lightning.pytorch.core.optimizer import LightningOptimizer
@@ -12,7 +12,8 @@ from gan_cli.networks.architectures import Architecture
 from gan_cli.networks.layers import Norm
 from gan_cli.objectives.adversarial import relativistic
 from gan_cli.objectives.penalties import slopes, zero_centred_penalty
-from gan_cli.variants.base import Losses, check
+from gan_cli.ranges import Decay, LearningRate, Range, Weight, Width
+from gan_cli.variants.base import Losses
 from gan_cli.variants.card import Card
 from gan_cli.variants.chosen_networks import ChosenNetworks
 
@@ -80,20 +81,19 @@ class R3GAN(ChosenNetworks):
 
     def __init__(
         self,
-        latent_dim: int = 64,
+        latent_dim: Width = 64,
         architecture: Architecture = "r3gan",
-        base_channels: int = 96,
-        r1_gamma: float = 2.0,
-        r1_gamma_end: float = 0.2,
-        generator_lr: float = 2e-4,
-        discriminator_lr: float = 2e-4,
-        lr_end_factor: float = 0.25,
-        beta2: tuple[float, float] = (0.9, 0.99),
-        ema_half_life_kimg: float = 500.0,
-        schedule_kimg: float = 20_000.0,
+        base_channels: Width = 96,
+        r1_gamma: Weight = 2.0,
+        r1_gamma_end: Weight = 0.2,
+        generator_lr: LearningRate = 2e-4,
+        discriminator_lr: LearningRate = 2e-4,
+        lr_end_factor: Annotated[float, Range(0, 100)] = 0.25,
+        beta2: tuple[Decay, Decay] = (0.9, 0.99),
+        ema_half_life_kimg: Weight = 500.0,
+        schedule_kimg: Weight = 20_000.0,
         **networks: Any,
     ) -> None:
-        check("beta2", beta2, all(0 <= value < 1 for value in beta2), "from 0 up to, not including, 1")
         for name, unused in {"adam_betas": (0.9, 0.999), "ema_decay": 0.0, "lr_decay_end": 0}.items():
             if networks.get(name, unused) != unused:
                 raise UserError(f"model.{name}: R3GAN has a schedule of its own for it; leave it out")
@@ -105,9 +105,6 @@ class R3GAN(ChosenNetworks):
             discriminator_lr=discriminator_lr,
             **networks,
         )
-        check("r1_gamma", r1_gamma, r1_gamma >= 0, "of 0 or more")
-        check("r1_gamma_end", r1_gamma_end, r1_gamma_end >= 0, "of 0 or more")
-        check("schedule_kimg", schedule_kimg, schedule_kimg >= 0, "of 0 or more")
         self.r1_gammas = (r1_gamma, r1_gamma_end)
         self.lr_end_factor = lr_end_factor
         self.beta2 = beta2

@@ -16,6 +16,7 @@ from gan_cli.objectives.adversarial import (
     non_saturating_generator_loss,
     real_logits_of_classes,
 )
+from gan_cli.ranges import Classes, Decay, LearningRate, Many, Weight
 from gan_cli.variants.base import Losses, check
 from gan_cli.variants.card import Card
 from gan_cli.variants.chosen_networks import ChosenNetworks
@@ -83,14 +84,14 @@ class SGAN(ChosenNetworks):
 
     def __init__(
         self,
-        num_classes: int = 10,
-        num_labelled: int = 100,
+        num_classes: Classes = 10,
+        num_labelled: Many = 100,
         generator_objective: Literal["feature_matching", "adversarial"] = "feature_matching",
-        lambda_unlabelled: float = 1.0,
-        generator_lr: float = 2e-4,
-        discriminator_lr: float = 2e-4,
-        adam_betas: tuple[float, float] = (0.5, 0.999),
-        ema_decay: float = 0.999,
+        lambda_unlabelled: Weight = 1.0,
+        generator_lr: LearningRate = 2e-4,
+        discriminator_lr: LearningRate = 2e-4,
+        adam_betas: tuple[Decay, Decay] = (0.5, 0.999),
+        ema_decay: Decay = 0.999,
         **networks: Any,
     ) -> None:
         super().__init__(
@@ -104,7 +105,6 @@ class SGAN(ChosenNetworks):
         self.refuse_packs()
         whole = num_labelled >= num_classes and num_labelled % num_classes == 0
         check("num_labelled", num_labelled, whole, f"that is a multiple of the {num_classes} classes")
-        check("lambda_unlabelled", lambda_unlabelled, lambda_unlabelled >= 0, "of 0 or more")
         self.num_labelled = num_labelled
         self.generator_objective = generator_objective
         self.lambda_unlabelled = lambda_unlabelled

@@ -7,6 +7,7 @@ from gan_cli.errors import UserError
 from gan_cli.networks.architectures import Architecture
 from gan_cli.networks.layers import Norm, normalise_spectrally
 from gan_cli.objectives.adversarial import critic_generator_loss, discriminator_hinge
+from gan_cli.ranges import Decay, Few, LearningRate, Width
 from gan_cli.variants.base import Losses
 from gan_cli.variants.card import Card
 from gan_cli.variants.chosen_networks import ChosenNetworks
@@ -60,13 +61,13 @@ class SNGAN(ChosenNetworks):
 
     def __init__(
         self,
-        latent_dim: int = 128,
+        latent_dim: Width = 128,
         architecture: Architecture = "resnet",
-        generator_lr: float = 2e-4,
-        discriminator_lr: float = 2e-4,
-        adam_betas: tuple[float, float] = (0.0, 0.9),
-        n_critic: int = 5,
-        generator_batch_multiple: int = 2,
+        generator_lr: LearningRate = 2e-4,
+        discriminator_lr: LearningRate = 2e-4,
+        adam_betas: tuple[Decay, Decay] = (0.0, 0.9),
+        n_critic: Few = 5,
+        generator_batch_multiple: Few = 2,
         **networks: Any,
     ) -> None:
         super().__init__(

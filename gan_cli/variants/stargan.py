@@ -1,7 +1,7 @@
 """StarGAN: Choi et al. 2018, "StarGAN: Unified Generative Adversarial Networks for Multi-Domain Image-to-Image
 Translation", arXiv:1711.09020."""
 
-from typing import Any, ClassVar, cast
+from typing import Annotated, Any, ClassVar, cast
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +15,7 @@ from gan_cli.networks.stargan import DomainDiscriminator
 from gan_cli.networks.translator import ResidualTranslator
 from gan_cli.objectives.adversarial import auxiliary_classification, critic_generator_loss, critic_loss
 from gan_cli.objectives.penalties import gradient_penalty
+from gan_cli.ranges import Channels, Classes, Decay, Few, LearningRate, Pixels, Range, Weight, Width
 from gan_cli.variants.base import Losses, check
 from gan_cli.variants.card import Card
 from gan_cli.variants.translation import Sizes, TranslationModule, in_three_channels
@@ -96,19 +97,19 @@ class StarGAN(TranslationModule):
 
     def __init__(
         self,
-        image_size: int = 128,
-        image_channels: int = 3,
-        num_classes: int = 5,
-        base_channels: int = 64,
-        num_blocks: int = 6,
-        lambda_cls: float = 1.0,
-        lambda_rec: float = 10.0,
-        lambda_gp: float = 10.0,
+        image_size: Pixels = 128,
+        image_channels: Channels = 3,
+        num_classes: Classes = 5,
+        base_channels: Width = 64,
+        num_blocks: Annotated[int, Range(1, 256)] = 6,
+        lambda_cls: Weight = 1.0,
+        lambda_rec: Weight = 10.0,
+        lambda_gp: Weight = 10.0,
         upsampling: Upsampling = "deconvolution",
-        generator_lr: float = 1e-4,
-        discriminator_lr: float = 1e-4,
-        adam_betas: tuple[float, float] = (0.5, 0.999),
-        n_critic: int = 5,
+        generator_lr: LearningRate = 1e-4,
+        discriminator_lr: LearningRate = 1e-4,
+        adam_betas: tuple[Decay, Decay] = (0.5, 0.999),
+        n_critic: Few = 5,
         **optimisation: Any,
     ) -> None:
         super().__init__(
@@ -121,9 +122,6 @@ class StarGAN(TranslationModule):
         )
         power_of_two = image_size >= 16 and not image_size & (image_size - 1)
         check("image_size", image_size, power_of_two, "of 16, 32, 64, ...")
-        check("num_blocks", num_blocks, num_blocks >= 1, "of 1 or more")
-        for name, value in (("lambda_cls", lambda_cls), ("lambda_rec", lambda_rec), ("lambda_gp", lambda_gp)):
-            check(name, value, value >= 0, "of 0 or more")
         if num_classes < 2:
             raise UserError(f"model: StarGAN needs domains, and this data has {num_classes}; take another with --data")
         self.num_classes = num_classes

@@ -8,6 +8,7 @@ from lightning.pytorch.core.optimizer import LightningOptimizer
 from torch import Tensor
 
 from gan_cli.errors import UserError
+from gan_cli.ranges import Pixels, Steps
 from gan_cli.variants.base import AdversarialModule, check
 
 
@@ -42,11 +43,9 @@ class TranslationModule(AdversarialModule):
     """Whether `forward` takes `dropout`, which turns on noise that is drawn from the global random state."""
 
     def __init__(
-        self, image_size: int = 256, constant_epochs: int = 0, decay_epochs: int = 0, **optimisation: Any
+        self, image_size: Pixels = 256, constant_epochs: Steps = 0, decay_epochs: Steps = 0, **optimisation: Any
     ) -> None:
         super().__init__(**optimisation)
-        check("constant_epochs", constant_epochs, constant_epochs >= 0, "of 0 or more")
-        check("decay_epochs", decay_epochs, decay_epochs >= 0, "of 0 or more")
         self.image_size = image_size
         self.epochs = (constant_epochs, decay_epochs)
 

@@ -1,6 +1,6 @@
 """WGAN: Arjovsky et al. 2017, "Wasserstein GAN", arXiv:1701.07875."""
 
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import torch
 from torch.optim import Optimizer, RMSprop
@@ -8,7 +8,8 @@ from torch.optim import Optimizer, RMSprop
 from gan_cli.batches import Batch
 from gan_cli.errors import UserError
 from gan_cli.objectives.adversarial import critic_generator_loss, critic_loss
-from gan_cli.variants.base import Losses, check
+from gan_cli.ranges import Few, LearningRate, Range
+from gan_cli.variants.base import Losses
 from gan_cli.variants.card import Card
 from gan_cli.variants.chosen_networks import ChosenNetworks
 
@@ -55,15 +56,14 @@ class WGAN(ChosenNetworks):
 
     def __init__(
         self,
-        clip: float = 0.01,
+        clip: Annotated[float, Range(0, 100, without="low")] = 0.01,
         critic_warmup: bool = False,
-        generator_lr: float = 5e-5,
-        discriminator_lr: float = 5e-5,
-        n_critic: int = 5,
+        generator_lr: LearningRate = 5e-5,
+        discriminator_lr: LearningRate = 5e-5,
+        n_critic: Few = 5,
         **networks: Any,
     ) -> None:
         super().__init__(generator_lr=generator_lr, discriminator_lr=discriminator_lr, n_critic=n_critic, **networks)
-        check("clip", clip, clip > 0, "above 0")
         if networks.get("adam_betas", (0.9, 0.999)) != (0.9, 0.999):
             raise UserError("model.adam_betas: WGAN's optimizer is RMSProp, which has none; leave them out")
         self.clip = clip

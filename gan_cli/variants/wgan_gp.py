@@ -9,7 +9,8 @@ from gan_cli.networks.heads import Discriminator, LabelledGenerator
 from gan_cli.networks.layers import Norm
 from gan_cli.objectives.adversarial import auxiliary_classification, critic_generator_loss, critic_loss
 from gan_cli.objectives.penalties import gradient_penalty
-from gan_cli.variants.base import Losses, check
+from gan_cli.ranges import Classes, Decay, Few, LearningRate, Weight
+from gan_cli.variants.base import Losses
 from gan_cli.variants.card import Card
 from gan_cli.variants.chosen_networks import ChosenNetworks
 
@@ -73,14 +74,14 @@ class WGANGP(ChosenNetworks):
 
     def __init__(
         self,
-        lambda_gp: float = 10.0,
-        num_classes: int = 0,
-        lambda_cls_real: float = 1.0,
-        lambda_cls_fake: float = 0.1,
-        generator_lr: float = 1e-4,
-        discriminator_lr: float = 1e-4,
-        adam_betas: tuple[float, float] = (0.0, 0.9),
-        n_critic: int = 5,
+        lambda_gp: Weight = 10.0,
+        num_classes: Classes = 0,
+        lambda_cls_real: Weight = 1.0,
+        lambda_cls_fake: Weight = 0.1,
+        generator_lr: LearningRate = 1e-4,
+        discriminator_lr: LearningRate = 1e-4,
+        adam_betas: tuple[Decay, Decay] = (0.0, 0.9),
+        n_critic: Few = 5,
         **networks: Any,
     ) -> None:
         super().__init__(
@@ -90,8 +91,6 @@ class WGANGP(ChosenNetworks):
             n_critic=n_critic,
             **networks,
         )
-        check("lambda_gp", lambda_gp, lambda_gp >= 0, "of 0 or more")
-        check("num_classes", num_classes, num_classes >= 0, "of 0 or more")
         self.lambda_gp = lambda_gp
         self.num_classes = num_classes
         self.lambda_cls_real = lambda_cls_real

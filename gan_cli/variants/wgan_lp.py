@@ -6,7 +6,8 @@ from gan_cli.batches import Batch
 from gan_cli.networks.layers import Norm
 from gan_cli.objectives.adversarial import critic_generator_loss, critic_loss
 from gan_cli.objectives.penalties import lipschitz_penalty
-from gan_cli.variants.base import Losses, check
+from gan_cli.ranges import Decay, Few, LearningRate, Weight
+from gan_cli.variants.base import Losses
 from gan_cli.variants.card import Card
 from gan_cli.variants.chosen_networks import ChosenNetworks
 
@@ -49,11 +50,11 @@ class WGANLP(ChosenNetworks):
 
     def __init__(
         self,
-        lambda_lp: float = 10.0,
-        generator_lr: float = 1e-4,
-        discriminator_lr: float = 1e-4,
-        adam_betas: tuple[float, float] = (0.0, 0.9),
-        n_critic: int = 5,
+        lambda_lp: Weight = 10.0,
+        generator_lr: LearningRate = 1e-4,
+        discriminator_lr: LearningRate = 1e-4,
+        adam_betas: tuple[Decay, Decay] = (0.0, 0.9),
+        n_critic: Few = 5,
         **networks: Any,
     ) -> None:
         super().__init__(
@@ -63,7 +64,6 @@ class WGANLP(ChosenNetworks):
             n_critic=n_critic,
             **networks,
         )
-        check("lambda_lp", lambda_lp, lambda_lp >= 0, "of 0 or more")
         self.lambda_lp = lambda_lp
         self.make_players()
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Annotated
 
 from jsonargparse import ArgumentParser
 
 from gan_cli.errors import UserError
+from gan_cli.ranges import Range
 from gan_cli.verbs import options
 
 SUMMARY = "Score a folder of images beside another or a data set: FID, KID, precision, recall, ..."
@@ -23,7 +25,7 @@ def add_options(parser: ArgumentParser, named: bool = True) -> None:
     options.scoring(parser)
     parser.add_argument(
         "--image_size",
-        type=int | None,
+        type=Annotated[int, Range(1, 4_096)] | None,
         default=None,
         metavar="N",
         help="Images of other sizes are resized to so many pixels; without it they must be of one size",

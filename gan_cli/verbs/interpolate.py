@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from jsonargparse import ArgumentParser
-from jsonargparse.typing import PositiveInt
 
+from gan_cli.ranges import Few, Many
 from gan_cli.verbs import options
 
 SUMMARY = "Walk between images of a checkpoint: grid, frames, GIF or MP4"
@@ -13,15 +13,9 @@ SUMMARY = "Walk between images of a checkpoint: grid, frames, GIF or MP4"
 def add_options(parser: ArgumentParser) -> None:
     """Adds the options of the verb."""
     options.checkpoint(parser)
-    parser.add_argument(
-        "--walks", type=PositiveInt, default=8, metavar="N", help="Walks side by side: rows of the grid"
-    )
-    parser.add_argument(
-        "--keyframes", type=PositiveInt, default=2, metavar="N", help="Latents a walk passes; 1 with labels"
-    )
-    parser.add_argument(
-        "--steps", type=PositiveInt, default=9, metavar="N", help="Images from one keyframe to the next"
-    )
+    parser.add_argument("--walks", type=Few, default=8, metavar="N", help="Walks side by side: rows of the grid")
+    parser.add_argument("--keyframes", type=Few, default=2, metavar="N", help="Latents a walk passes; 1 with labels")
+    parser.add_argument("--steps", type=Many, default=9, metavar="N", help="Images from one keyframe to the next")
     options.yes_no(parser, "--loop", False, "Return to the first keyframe")
     parser.add_argument(
         "--method", type=str | None, metavar="NAME", help="slerp or lerp; default: slerp, lerp for uniform latents"
@@ -33,7 +27,7 @@ def add_options(parser: ArgumentParser) -> None:
     options.output(parser, "A .png (grid), .gif, .mp4, or a folder (frames); or beside the run", "PATH")
     parser.add_argument(
         "--fps",
-        type=PositiveInt,
+        type=Few,
         default=None,
         metavar="N",
         help="Frames per second of a GIF or MP4; default: 12, or those of what moves",

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from jsonargparse import ArgumentParser
-from jsonargparse.typing import PositiveInt
 
+from gan_cli.ranges import Few, Many
 from gan_cli.verbs import options
 
 SUMMARY = "Show samples beside their nearest training images: does the model memorise?"
@@ -13,11 +13,9 @@ SUMMARY = "Show samples beside their nearest training images: does the model mem
 def add_options(parser: ArgumentParser) -> None:
     """Adds the options of the verb."""
     options.checkpoint(parser)
-    parser.add_argument("--num", type=PositiveInt, default=16, metavar="N", help="Samples to show")
-    parser.add_argument(
-        "--neighbours", type=PositiveInt, default=5, metavar="K", help="Training images to show of each"
-    )
-    parser.add_argument("--samples", type=PositiveInt, default=1000, metavar="N", help="Samples to measure")
+    parser.add_argument("--num", type=Few, default=16, metavar="N", help="Samples to show")
+    parser.add_argument("--neighbours", type=Few, default=5, metavar="K", help="Training images to show of each")
+    parser.add_argument("--samples", type=Many, default=1000, metavar="N", help="Samples to measure")
     options.features(parser, "Beside pixels: inception, classifier or a TorchScript file")
     options.cache_dir(parser, "Where classifiers and weights are kept")
     options.seed(parser, "First sample's seed")

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from jsonargparse import ActionYesNo, ArgumentParser, Namespace
-from jsonargparse.typing import NonNegativeInt, PositiveInt
 
 from gan_cli.errors import UserError
+from gan_cli.ranges import BatchSize, Few, Many, Seed, Truncation
 
 AddOptions = Callable[[ArgumentParser], None]
 
@@ -165,12 +165,12 @@ def ema(parser: ArgumentParser) -> None:
 
 def batch_size(parser: ArgumentParser) -> None:
     """Adds how many things are made at a time."""
-    parser.add_argument("--batch_size", type=PositiveInt, default=64, metavar="N", help="Images at a time")
+    parser.add_argument("--batch_size", type=BatchSize, default=64, metavar="N", help="Images at a time")
 
 
 def seed(parser: ArgumentParser, text: str) -> None:
     """Adds the seed of what is random."""
-    parser.add_argument("--seed", type=NonNegativeInt, default=0, metavar="N", help=text)
+    parser.add_argument("--seed", type=Seed, default=0, metavar="N", help=text)
 
 
 def labels(parser: ArgumentParser, text: str) -> None:
@@ -206,7 +206,9 @@ def latent(parser: ArgumentParser) -> None:
     """Adds the options that `sample` and `interpolate` share."""
     seed(parser, "First seed; image k has seed N + k")
     batch_size(parser)
-    parser.add_argument("--truncation_psi", type=float | None, metavar="PSI", help="1 off, 0 mean image; if supported")
+    parser.add_argument(
+        "--truncation_psi", type=Truncation | None, metavar="PSI", help="1 off, 0 mean image; if supported"
+    )
     ema(parser)
 
 
@@ -227,7 +229,7 @@ def scoring(parser: ArgumentParser) -> None:
         parser, "inception, classifier, or a TorchScript file (uint8 [N,C,H,W] to floats [N,F]); default: by the data"
     )
     parser.add_argument(
-        "--num", type=PositiveInt | None, default=None, metavar="N", help="Images; default: as many as real, to 50,000"
+        "--num", type=Many | None, default=None, metavar="N", help="Images; default: as many as real, to 50,000"
     )
     parser.add_argument(
         "--metrics", type=str | None, metavar="NAME,...", help="Such as fid,kid,precision; default: all there are"
@@ -239,7 +241,7 @@ def trainer(parser: ArgumentParser) -> None:
     """Adds the trainer's options on where and how to compute."""
     parser.add_argument("--trainer.accelerator", type=str, default="auto", metavar="NAME", help="cpu, gpu, mps, auto")
     parser.add_argument("--trainer.devices", type=int | str, default=1, metavar="N", help="Processes on each machine")
-    parser.add_argument("--trainer.num_nodes", type=PositiveInt, default=1, metavar="N", help="Machines")
+    parser.add_argument("--trainer.num_nodes", type=Few, default=1, metavar="N", help="Machines")
     parser.add_argument("--trainer.strategy", type=str, default="auto", metavar="NAME", help="Such as ddp")
     parser.add_argument(
         "--trainer.precision", type=str, default="32-true", metavar="NAME", help="32-true, bf16-mixed, 16-mixed"

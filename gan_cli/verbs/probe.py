@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from jsonargparse import ArgumentParser
-from jsonargparse.typing import PositiveInt
 
+from gan_cli.ranges import Many
 from gan_cli.verbs import options
 
 SUMMARY = "Classify a data set by what a checkpoint's discriminator sees, and by its pixels"
@@ -14,7 +14,7 @@ def add_options(parser: ArgumentParser) -> None:
     """Adds the options of the verb."""
     options.checkpoint(parser)
     parser.add_argument(
-        "--labels_per_class", type=PositiveInt, default=None, metavar="N", help="Training labels; default: all"
+        "--labels_per_class", type=Many, default=None, metavar="N", help="Training labels; default: all"
     )
     options.seed(parser, "Chooses the labels and the folds")
     options.batch_size(parser)

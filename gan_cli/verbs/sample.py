@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from jsonargparse import ArgumentParser
-from jsonargparse.typing import PositiveInt
 
+from gan_cli.ranges import Many
 from gan_cli.verbs import options
 
 SUMMARY = "Make images, or other things, from a checkpoint"
@@ -15,7 +15,7 @@ def add_options(parser: ArgumentParser) -> None:
     options.checkpoint(parser)
     parser.add_argument(
         "--num",
-        type=PositiveInt,
+        type=Many,
         default=None,
         metavar="N",
         help="How many; default: some 64, as many of each class; 2,500 points",

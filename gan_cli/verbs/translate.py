@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from jsonargparse import ArgumentParser
-from jsonargparse.typing import NonNegativeInt
 
 from gan_cli.errors import RunFailed
+from gan_cli.ranges import PixelsOrNone, Seed
 from gan_cli.verbs import options
 
 SUMMARY = "Translate images, folders and films by a checkpoint"
@@ -36,13 +36,13 @@ def add_options(parser: ArgumentParser) -> None:
         "--format", type=str | None, metavar="NAME", help="png, jpg, webp, tif, ...; default: each input's own"
     )
     parser.add_argument(
-        "--tile", type=NonNegativeInt, default=0, metavar="N", help="Side of the tiles of a large image; 0: chosen"
+        "--tile", type=PixelsOrNone, default=0, metavar="N", help="Side of the tiles of a large image; 0: chosen"
     )
     parser.add_argument(
-        "--overlap", type=NonNegativeInt, default=None, metavar="N", help="Pixels that tiles share; default: a quarter"
+        "--overlap", type=PixelsOrNone, default=None, metavar="N", help="Pixels that tiles share; default: a quarter"
     )
     options.yes_no(parser, "--dropout", None, "Pix2Pix's noise; default: on")
-    parser.add_argument("--seed", type=NonNegativeInt, default=None, metavar="N", help="Of that noise; default: 0")
+    parser.add_argument("--seed", type=Seed, default=None, metavar="N", help="Of that noise; default: 0")
     options.ema(parser)
     options.yes_no(parser, "--skip_existing", False, "Leave alone what has been written before")
     options.yes_no(parser, "--gallery", False, "Also a page, gallery.html: each input beside its translations")

@@ -105,7 +105,7 @@ def test_a_translator_has_the_mean_of_its_directions_and_each_of_them(
         ([*EVERY, "--evaluation.patience", "2"], "patience for what"),
         ([*EVERY, "--monitor", "fidd"], "no measure fidd; take fid, kid"),
         ([*EVERY, "--monitor", "diversity"], "no value of diversity is the best"),
-        (["--evaluation.every_n_steps", "-1"], "take 0 or more"),
+        (["--evaluation.every_n_steps", "-1"], "take a whole number from 0"),
         ([*EVERY, "--monitor", "mae"], "mae is not measured here; there are fid, coverage"),
         ([*EVERY, "--evaluation.features", "nowhere.pt"], "nowhere.pt"),
     ],

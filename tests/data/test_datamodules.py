@@ -89,7 +89,7 @@ def test_facts_need_no_reading() -> None:
     }
 
 
-@pytest.mark.parametrize("size", [8, 48, 0])
+@pytest.mark.parametrize("size", [24, 48])
 def test_sizes_that_are_no_power_of_two_are_refused(size: int) -> None:
     with pytest.raises(UserError, match=rf"data.image_size: {size} is no power of two from 16"):
         Digits(image_size=size)

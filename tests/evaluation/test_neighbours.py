@@ -87,7 +87,7 @@ def test_the_command_writes_two_pictures_and_the_figures(
     ("words", "message"),
     [
         (("--output", "x.pdf"), "output: x.pdf has no ending this verb writes; take a .png"),
-        (("--num", "0"), "num: 0 is not possible\ntake a whole number from 1"),
+        (("--num", "0"), "num: 0 is not possible; take a whole number from 1"),
         (("--features", "nope.pt"), "features: nope.pt is no file"),
         (("--data", "Digits", "--data.image_size", "32"), "data.image_size: Digits has 32, but the checkpoint's model"),
     ],

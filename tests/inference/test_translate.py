@@ -226,7 +226,7 @@ def test_broken_files_are_named_and_the_others_are_made(
         ),
         (["--input", "photos", "--direction", "dog2cat"], "direction: dog2cat is unknown to this model; take horse2z"),
         (["--input", "photos", "--tile", "32"], "tile: this Pix2Pix takes tiles of 64 and no others"),
-        (["--input", "photos", "--seed", "-1"], "seed: -1 is not possible\ntake a whole number from 0"),
+        (["--input", "photos", "--seed", "-1"], "seed: -1 is not possible; take a whole number from 0"),
         ([], "input: type --input with a file, a folder or a glob in quotes\nWithout it the test images of the check"),
     ],
 )

@@ -141,7 +141,7 @@ def test_the_python_side_walks_too(checkpoint: Path) -> None:
 def test_the_python_side_names_what_is_wrong(checkpoint: Path) -> None:
     with pytest.raises(UserError, match=r"nope.ckpt does not exist"):
         load("nope.ckpt")
-    with pytest.raises(UserError, match="num: 0 images are none"):
+    with pytest.raises(UserError, match="num: 0 is not possible; take a whole number from 1"):
         load(checkpoint).sample(0)
     with pytest.raises(UserError, match="keyframes: 1 is no walk"):
         load(checkpoint).interpolate([1])
@@ -201,8 +201,8 @@ def test_labels_and_truncation_where_the_variant_has_them(conditional: Path, wor
         (("sample", "--output", "x.bmp"), r"output: x.bmp has no ending this verb writes; take .png, .npz or a folder"),
         (("sample", "--format", "foo"), "format: foo is unknown; take one of grid, files, both, npz"),
         (("sample", "--format", "npz", "--output", "x.png"), "format: npz does not go with output x.png"),
-        (("sample", "--num", "0"), "num: 0 is not possible\ntake a whole number from 1"),
-        (("sample", "--seed", "-1"), "seed: -1 is not possible\ntake a whole number from 0"),
+        (("sample", "--num", "0"), "num: 0 is not possible; take a whole number from 1"),
+        (("sample", "--seed", "-1"), "seed: -1 is not possible; take a whole number from 0"),
         (("interpolate", "--method", "cubic"), "method: cubic is unknown; take slerp or lerp"),
         (("interpolate", "--keyframes", "1"), "keyframes: 1 is no walk; take 2 or more"),
         (("interpolate", "--steps", "1"), "steps: 1 is no walk; take 2 or more"),

@@ -355,7 +355,7 @@ def test_noise_is_a_function_of_the_seed_and_the_batch(toy: Callable[..., ToyGAN
     ],
 )
 def test_values_out_of_range_are_refused(argument: str, value: float) -> None:
-    with pytest.raises(UserError, match=f"model.{argument}: {value} is not possible; take a value"):
+    with pytest.raises(UserError, match=f"model.{argument}: {value} is not possible; take a "):
         ToyGAN(**cast(Any, {argument: value}))
 
 

@@ -11,6 +11,7 @@ from gan_cli.data.archives import File
 from gan_cli.data.datamodules import Split
 from gan_cli.data.images.labelled_sets import LabelledFileDataModule
 from gan_cli.errors import UserError
+from gan_cli.ranges import Seed, Share
 
 LAYOUT = "images, a folder of images for each class, or train/ and test/ with either"
 
@@ -47,13 +48,13 @@ class ImageFolder(LabelledFileDataModule):
     def __init__(
         self,
         class_folders: Literal["auto", "yes", "no"] = "auto",
-        held_out: float = 0.1,
-        split_seed: int = 0,
+        held_out: Share = 0.1,
+        split_seed: Seed = 0,
         **loading: Any,
     ) -> None:
         super().__init__(**loading)
         self.class_folders = class_folders
-        self.held_out, self.split_seed = folders.checked_share(held_out), split_seed
+        self.held_out, self.split_seed = held_out, split_seed
 
     @property
     def classes(self) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from functools import partial
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from gan_cli.batches import ImageBatch
 from gan_cli.data.datamodules import Facts, GANDataModule, NamedImage, Split, class_facts
@@ -11,6 +11,7 @@ from gan_cli.data.parts import LabelledImages
 from gan_cli.data.stores import TensorStore
 from gan_cli.data.transforms import Framing
 from gan_cli.errors import UserError
+from gan_cli.ranges import BatchSize, Processes, Range
 
 
 class ImageDataModule(GANDataModule):
@@ -34,13 +35,13 @@ class ImageDataModule(GANDataModule):
     def __init__(
         self,
         root: str = "data",
-        image_size: int = 32,
-        batch_size: int = 128,
-        num_workers: int = 0,
+        image_size: Annotated[int, Range(16, 4_096)] = 32,
+        batch_size: BatchSize = 128,
+        num_workers: Processes = 0,
         flip: bool | None = None,
     ) -> None:
         super().__init__(batch_size, num_workers)
-        if image_size < 16 or image_size & (image_size - 1):
+        if image_size & (image_size - 1):
             raise UserError(f"data.image_size: {image_size} is no power of two from 16; take 16, 32, 64, ...")
         self.root = root
         self.image_size = image_size

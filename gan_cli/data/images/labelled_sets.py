@@ -10,6 +10,7 @@ from gan_cli.data.datamodules import Facts, NamedImage, Split, class_facts
 from gan_cli.data.file_sets import FileDataModule, checked_channels, named_files
 from gan_cli.data.parts import LabelledImages
 from gan_cli.data.transforms import LARGEST
+from gan_cli.ranges import BatchSize, Channels, Pixels
 
 
 class LabelledFileDataModule(FileDataModule):
@@ -28,7 +29,9 @@ class LabelledFileDataModule(FileDataModule):
     jitters = False
     square = LARGEST
 
-    def __init__(self, image_size: int = 64, batch_size: int = 64, image_channels: int = 3, **loading: Any) -> None:
+    def __init__(
+        self, image_size: Pixels = 64, batch_size: BatchSize = 64, image_channels: Channels = 3, **loading: Any
+    ) -> None:
         super().__init__(image_size=image_size, batch_size=batch_size, **loading)
         self.image_channels = checked_channels(image_channels)
 

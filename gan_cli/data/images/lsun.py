@@ -12,6 +12,7 @@ from gan_cli.data.archives import File
 from gan_cli.data.datamodules import Split
 from gan_cli.data.images.labelled_sets import LabelledFileDataModule
 from gan_cli.errors import UserError, nearest
+from gan_cli.ranges import Seed, Share
 
 DATABASE = r"(.+)_(?:train|val|test)_lmdb"
 LAYOUT = "CATEGORY_train_lmdb/ and CATEGORY_val_lmdb/ of LSUN (https://www.yf.io/p/lsun)"
@@ -45,8 +46,8 @@ class LSUN(LabelledFileDataModule):
         self,
         root: str = "data",
         categories: tuple[str, ...] = ("bedroom",),
-        held_out: float = 0.1,
-        split_seed: int = 0,
+        held_out: Share = 0.1,
+        split_seed: Seed = 0,
         **loading: Any,
     ) -> None:
         super().__init__(root=root, **loading)
@@ -54,7 +55,7 @@ class LSUN(LabelledFileDataModule):
             raise UserError(f"data.categories: {list(categories)} is not possible; take one or more, each once")
         named = re.fullmatch(DATABASE, Path(root).resolve().name)
         self.categories = (named[1],) if named else tuple(categories)
-        self.held_out, self.split_seed = folders.checked_share(held_out), split_seed
+        self.held_out, self.split_seed = held_out, split_seed
 
     @property
     def classes(self) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from torch.nn.functional import interpolate, pad
 from torchvision import datasets
 
 from gan_cli.batches import ImageBatch
+from gan_cli.devices import memory
 from gan_cli.errors import UserError
 from gan_cli.seeding import stream
 
@@ -181,14 +182,22 @@ def download(source: Published, root: str, offline_sets: list[str]) -> None:
         ) from error
 
 
+FLOATS = 2**26
+"""So many numbers are resampled at once."""
+
+
 def _resized(pixels: Tensor, image_size: int) -> Tensor:
     """Pixels in 0..255 resampled bilinearly, without aliasing, to uint8; in pieces, because floats take more memory."""
+    each = pixels.shape[1] * image_size**2
+    memory.check_room(
+        len(pixels) * each, f"data.image_size: {len(pixels):,} images of {image_size} pixels", "Take a lower one"
+    )
     made = [
         interpolate(piece.float(), size=(image_size, image_size), mode="bilinear", antialias=True)
         .round()
         .clamp(0, 255)
         .to(torch.uint8)
-        for piece in pixels.split(4096)
+        for piece in pixels.split(max(1, FLOATS // each))
     ]
     return torch.cat(made)
 

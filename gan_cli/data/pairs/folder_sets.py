@@ -8,6 +8,7 @@ from gan_cli.data.datamodules import Split
 from gan_cli.data.decoding import Pair, Side
 from gan_cli.data.pairs.translation_sets import PairedDataModule, UnpairedDataModule
 from gan_cli.errors import UserError
+from gan_cli.ranges import Seed, Share
 
 PAIRED = "pix2pix's train/ with both sides in one file, or two folders paired by name"
 UNPAIRED = "CycleGAN's trainA/ and trainB/, or two folders of images"
@@ -43,14 +44,14 @@ class PairedFolder(PairedDataModule):
         source: Side = "left",
         source_name: str = "",
         target_name: str = "",
-        held_out: float = 0.1,
-        split_seed: int = 0,
+        held_out: Share = 0.1,
+        split_seed: Seed = 0,
         **loading: Any,
     ) -> None:
         super().__init__(**loading)
         self.source = source
         self.typed_names = (source_name, target_name)
-        self.held_out, self.split_seed = folders.checked_share(held_out), split_seed
+        self.held_out, self.split_seed = held_out, split_seed
 
     @property
     def domains(self) -> tuple[str, str]:
@@ -108,11 +109,11 @@ class UnpairedFolder(UnpairedDataModule):
     layout = "root/trainA/ trainB/ testA/ testB/; or two folders of any name"
 
     def __init__(
-        self, a_name: str = "", b_name: str = "", held_out: float = 0.1, split_seed: int = 0, **loading: Any
+        self, a_name: str = "", b_name: str = "", held_out: Share = 0.1, split_seed: Seed = 0, **loading: Any
     ) -> None:
         super().__init__(**loading)
         self.typed_names = (a_name, b_name)
-        self.held_out, self.split_seed = folders.checked_share(held_out), split_seed
+        self.held_out, self.split_seed = held_out, split_seed
 
     @property
     def domains(self) -> tuple[str, str]:

@@ -15,6 +15,7 @@ from gan_cli.data.parts import Part
 from gan_cli.data.sampling import Span, spread
 from gan_cli.errors import UserError
 from gan_cli.media.images import Images
+from gan_cli.ranges import BatchSize, Pixels, Processes
 from gan_cli.seeding import stream
 
 EPOCH = 1024
@@ -162,9 +163,9 @@ class PhotoPatches(GANDataModule):
     def __init__(
         self,
         root: str = "data",
-        image_size: int = 64,
-        batch_size: int = 16,
-        num_workers: int = 0,
+        image_size: Pixels = 64,
+        batch_size: BatchSize = 16,
+        num_workers: Processes = 0,
         task: Task = "edges2photo",
         paired: bool = True,
         flip: bool = True,

@@ -12,6 +12,7 @@ from gan_cli.data.parts import Pairs, TwoDomains
 from gan_cli.errors import UserError
 from gan_cli.media.images import Images
 from gan_cli.media.medium import Medium
+from gan_cli.ranges import Channels
 
 BOTH_SIDES = "both sides in one file"
 """The only group of files in a set whose pairs share a file."""
@@ -33,7 +34,7 @@ class PairedDataModule(FileDataModule):
     source: Side
     """Where the source is in files that hold both sides."""
 
-    def __init__(self, source_channels: int = 3, target_channels: int = 3, **loading: Any) -> None:
+    def __init__(self, source_channels: Channels = 3, target_channels: Channels = 3, **loading: Any) -> None:
         super().__init__(**loading)
         self.channels = (checked_channels(source_channels), checked_channels(target_channels))
 
@@ -82,7 +83,7 @@ class UnpairedDataModule(FileDataModule):
 
     fields: Mapping[str, Medium] = {"a": Images(), "b": Images()}
 
-    def __init__(self, source_channels: int = 3, target_channels: int = 3, **loading: Any) -> None:
+    def __init__(self, source_channels: Channels = 3, target_channels: Channels = 3, **loading: Any) -> None:
         super().__init__(**loading)
         self.channels = (checked_channels(source_channels), checked_channels(target_channels))
 

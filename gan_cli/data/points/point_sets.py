@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from torch import Tensor
 
@@ -10,10 +10,10 @@ from gan_cli.batches import PointBatch
 from gan_cli.data.datamodules import Facts, GANDataModule, Split, class_facts
 from gan_cli.data.parts import InMemory
 from gan_cli.data.points import mixtures as points
-from gan_cli.errors import UserError
 from gan_cli.media.medium import Medium
 from gan_cli.media.points import Points
 from gan_cli.metrics.modes import count_modes
+from gan_cli.ranges import BatchSize, Processes, Range
 
 
 class PointDataModule(GANDataModule):
@@ -37,10 +37,13 @@ class PointDataModule(GANDataModule):
     """Where the set's modes are, if it has any."""
     HELD_OUT: ClassVar[int] = 10_000
 
-    def __init__(self, num_points: int = 100_000, batch_size: int = 256, num_workers: int = 0) -> None:
+    def __init__(
+        self,
+        num_points: Annotated[int, Range(1, 10_000_000)] = 100_000,
+        batch_size: BatchSize = 256,
+        num_workers: Processes = 0,
+    ) -> None:
         super().__init__(batch_size, num_workers)
-        if num_points < 1:
-            raise UserError(f"data.num_points: {num_points} is not possible; take at least 1")
         self.num_points = num_points
 
     MEASURED: ClassVar[int] = 2500

@@ -257,7 +257,7 @@ def test_a_jpeg_that_is_cut_short_is_refused_before_the_first_step(tmp_path: Pat
     ("arguments", "told"),
     [
         ({"load_size": 10}, "data.load_size: 10 is less than the 16 pixels that are cut from it; take 18"),
-        ({"held_out": 1.0}, "data.held_out: 1.0 is not possible; take a share between 0 and 1"),
+        ({"held_out": 1.0}, "data.held_out: 1.0 is not possible; take a number between 0 and 1"),
         ({"image_size": 0}, "data.image_size: 0 is not possible"),
     ],
 )

@@ -51,7 +51,7 @@ def test_what_points_have_not_is_refused(workdir: Path) -> None:
     words = ["fit", "--model", "GAN", "--data", "Ring8"]
     with pytest.raises(UserError, match="root is no argument here"):
         GANCLI([*words, "--data.root", "x"])
-    with pytest.raises(UserError, match=r"data.num_points: 0 is not possible; take at least 1"):
+    with pytest.raises(UserError, match=r"data.num_points: 0 is not possible; take a whole number from 1"):
         GANCLI([*words, "--data.num_points", "0"])
     with pytest.raises(UserError, match=r"model.architecture: dcgan makes images; for points take mlp"):
         GANCLI(["fit", "--model", "DCGAN", "--data", "Ring8", "--trainer.max_steps", "1"])
