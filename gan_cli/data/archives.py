@@ -89,6 +89,22 @@ def listing(root: Path) -> list[File]:
     return [File(root, key, stem_of(key)) for key in image_names(root)]
 
 
+def content_of(root: Path, key: str) -> bytes | None:
+    """The bytes of a text file below a folder or in a zip archive; None if it is not there.
+
+    Raises:
+        UserError: If it cannot be read.
+    """
+    try:
+        if is_archive(root):
+            return _member(root, key) if key in _archive(root, os.getpid()).NameToInfo else None
+        return (root / key).read_bytes() if (root / key).is_file() else None
+    except DAMAGES as error:
+        raise UserError(f"data.root: {root / key} cannot be read ({error})") from error
+    except Unreadable as error:
+        raise UserError(f"data.root: {error}") from error
+
+
 def values(root: Path) -> list[File]:
     """The values of an LMDB database, in its order.
 

@@ -34,7 +34,7 @@ def folder_of(store: DecodingStore[Example], recipe: Recipe, parent: str, name: 
     """Where the images of a store are written: a folder of its own for each content and recipe.
 
     Args:
-        store: The names, sizes and modification times of its files count, and whether others stand in for broken ones.
+        store: The names, sizes and modification times of its files count, and which ones stand in for broken ones.
         recipe: How it makes images of them.
         parent: The folder of all caches.
         name: The set's, to be read by people.
@@ -43,7 +43,8 @@ def folder_of(store: DecodingStore[Example], recipe: Recipe, parent: str, name: 
         UserError: If a file is not there any more.
     """
     files = (file for example in store.examples for file in files_of(example))
-    return Path(parent) / f"{name}-{recipe.side}-{digest_of(repr((recipe, store.broken is None)), files)[:16]}"
+    stand_ins = None if store.groups is None else hashlib.sha256(store.groups.numpy().tobytes()).hexdigest()
+    return Path(parent) / f"{name}-{recipe.side}-{digest_of(repr((recipe, stand_ins)), files)[:16]}"
 
 
 def digest_of(how: str, files: Iterable[File]) -> str:

@@ -101,7 +101,7 @@ def _of_files(data: FileDataModule, done: Callable[[int, int], object]) -> Diagn
     examined = _look(files, data.max_pixels, done)
     sound = [one for one in examined if not one.reason]
     facts = [*_counts({name: {group: len(part) for group, part in groups.items()} for name, groups in parts.items()})]
-    facts += _attributes(data)
+    facts += [*data.notes(), *_attributes(data)]
     facts += _looks(sound)
     if small := sum(min(one.size) < data.image_size for one in sound):
         facts.append(f"enlarged: {small:,} are smaller than the {data.image_size} pixels that are trained on")
@@ -112,6 +112,7 @@ def _of_files(data: FileDataModule, done: Callable[[int, int], object]) -> Diagn
         _finding("cannot be read", [one for one in examined if one.reason], lambda one: one.reason),
         _too_few(data, sum(map(len, parts["train"].values()))),
         Finding("beside the folders of the parts, and not used", [str(file.path) for file in data.not_used()]),
+        Finding("without a label in the manifest, and not used", [str(file.path) for file in data.unlisted()]),
         Finding("without a partner of the same name", [str(file.path) for file in data.without_partner()]),
         *_duplicates(sound, where),
         _finding(

@@ -113,6 +113,14 @@ class FileDataModule(GANDataModule):
         """Files that have no partner in a set of pairs."""
         return []
 
+    def unlisted(self) -> list[File]:
+        """Images that a manifest of the set's labels does not list, and that are not used."""
+        return []
+
+    def notes(self) -> list[str]:
+        """Lines on what the set has taken, for `gan data check`."""
+        return []
+
     def unreadable_files(self) -> list[Path]:
         found = (
             file.path
