@@ -1,5 +1,6 @@
 """Where runs live: `checkpoints/<variant>-<dataset>[-<name>]/version_<k>/`. No torch is needed to look around."""
 
+import glob
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -125,7 +126,8 @@ def _lock(file: IO[str]) -> bool:
 
 def saved_runs(root: Path, family_name: str = "*") -> Iterator[Path]:
     """Folders of runs that can be resumed, the newest checkpoint first."""
-    found = [path for path in root.glob(f"{family_name}/version_*/{LAST}") if path.is_file()]
+    families = family_name if family_name == "*" else glob.escape(family_name)  # --name may hold brackets
+    found = [path for path in root.glob(f"{families}/version_*/{LAST}") if path.is_file()]
     yield from (path.parent for path in sorted(found, key=lambda path: path.stat().st_mtime_ns, reverse=True))
 
 

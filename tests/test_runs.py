@@ -76,3 +76,11 @@ with runs.held(Path({str(tmp_path)!r})):
     holder.communicate()
     with runs.held(tmp_path) as folder:
         assert folder == tmp_path
+
+
+def test_the_runs_of_a_name_with_brackets_are_found(tmp_path: Path) -> None:
+    for name in ("dcgan-digits-[old]", "dcgan-digits-o"):
+        (tmp_path / name / "version_0").mkdir(parents=True)
+        (tmp_path / name / "version_0" / runs.LAST).touch()
+    assert list(runs.saved_runs(tmp_path, "dcgan-digits-[old]")) == [tmp_path / "dcgan-digits-[old]" / "version_0"]
+    assert len(list(runs.saved_runs(tmp_path))) == 2
