@@ -116,7 +116,12 @@ def _room(data: FileDataModule, asked: Cache) -> list[str]:
         size = sum(store.size for store in data.part("train").stores)
     except UserError:
         return []
-    return [f"decoded: {size / 1e6:,.1f} MB to train on; data.cache {asked} keeps them: {caches.chosen(asked, size)}"]
+    kept = caches.chosen(asked, size)
+    told = [f"decoded: {size / 1e6:,.1f} MB to train on; data.cache {asked} keeps them: {kept}"]
+    known = (
+        f"by names, sizes and times of the files, and by the content of all in archives, of {caches.SAMPLED} in folders"
+    )
+    return [*told, f"cache: made anew where files differ, {known}"] if kept == "disk" else told
 
 
 def _draw(data: GANDataModule, path: Path) -> None:

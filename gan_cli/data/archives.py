@@ -1,5 +1,6 @@
 """Image files: on their own below a folder, members of zip archives, values of LMDB databases."""
 
+import hashlib
 import os
 import zipfile
 import zlib
@@ -18,6 +19,8 @@ DATABASE = "data.mdb"
 """LMDB's name for its file inside a database's folder."""
 MOST_BYTES = 1 << 30
 """A member of an archive may unpack to at most this many bytes."""
+SUMMED = 1 << 20
+"""The checksum of a file is of so many bytes."""
 DAMAGES = (OSError, zipfile.BadZipFile, zlib.error, lmdb.Error, KeyError, RuntimeError, NotImplementedError)
 """What reading from a damaged archive or database raises."""
 
@@ -49,6 +52,22 @@ class File(NamedTuple):
     def container(self) -> Path:
         """The file on the disk that holds its bytes."""
         return {"folder": self.path, "zip": self.root, "lmdb": self.root / DATABASE}[self.kind]
+
+    def checksum(self) -> bytes:
+        """A sum of its content; of a file or value of its first `SUMMED` bytes, of a member what the archive says.
+
+        Nothing of what cannot be read: that is said where it is decoded.
+        """
+        with suppress(*DAMAGES):
+            match self.kind:
+                case "zip":
+                    return _archive(self.root, os.getpid()).getinfo(self.key).CRC.to_bytes(4)
+                case "lmdb":
+                    return hashlib.sha256(_value(self.root, self.key)[:SUMMED]).digest()
+                case "folder":
+                    with open(self.path, "rb") as file:
+                        return hashlib.sha256(file.read(SUMMED)).digest()
+        return b""
 
     def content(self) -> bytes | None:
         """Its bytes if it is inside another file, otherwise None.

@@ -13,11 +13,13 @@ from lightning.pytorch import Trainer
 from torch import Tensor
 
 from gan_cli.command.cli import GANCLI
-from gan_cli.data import ImageFolder, UnpairedFolder, caches
+from gan_cli.data import ImageFolder, UnpairedFolder, archives, caches, stores
 from gan_cli.data.sampling import Span
 from gan_cli.data.stores import DecodingStore, MemoryStore
 from gan_cli.errors import UserError
+from gan_cli.media import reading
 from tests.data import pictures
+from tests.data.images.test_image_folder import packed
 from tests.toys import ToyGAN
 
 
@@ -51,9 +53,9 @@ def test_a_resumed_run_sees_the_files_as_the_uninterrupted_one(
 
 
 def test_a_cache_on_disk_belongs_to_the_files_as_they_are_and_to_how_they_are_read(
-    folder: Path, tmp_path: Path
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Another size, channels or content makes another cache; the same again makes none, and looks at no file."""
+    """Another size, channels or content makes another cache; the same again makes none, and decodes no file."""
     root = tmp_path / "set"
     shutil.copytree(folder, root)
 
@@ -64,17 +66,57 @@ def test_a_cache_on_disk_belongs_to_the_files_as_they_are_and_to_how_they_are_re
 
     (first,) = caches(image_size=16)
     assert first.startswith("ImageFolder-16-")
-    for path in root.rglob("*.png"):  # the same size and time, but nothing to be decoded
-        status = path.stat()
-        path.write_bytes(b"x" * status.st_size)
-        os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
-    assert caches(image_size=16) == {first}
-    shutil.copytree(folder, root, dirs_exist_ok=True)
+    with monkeypatch.context() as patch:
+        patch.setattr(reading, "read", None)
+        patch.setattr(reading, "size", None)
+        assert caches(image_size=16) == {first}
     assert len(caches(image_size=32)) == 2
     assert len(caches(image_size=32, image_channels=1)) == 3
     changed = ImageFolder(root=str(root)).labelled_files("train")[0][3].path
     pictures.write(changed, seed=5)
     assert len(caches(image_size=32)) == 4
+
+
+def same_size_and_time(path: Path, content: bytes) -> None:
+    status = path.stat()
+    path.write_bytes(content.ljust(status.st_size, b"\0"))
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+@pytest.mark.parametrize("in_zip", [False, True])
+def test_a_cache_is_stale_where_the_content_differs_though_size_and_time_agree(tmp_path: Path, in_zip: bool) -> None:
+    def mean() -> float:
+        root = packed(tmp_path / "set") if in_zip else str(tmp_path / "set")
+        os.utime(root, ns=(0, 0))
+        where: dict[str, Any] = {"cache": "disk", "cache_dir": str(tmp_path / "cache"), "image_size": 16}
+        part: Any = ImageFolder(root=root, num_workers=0, **where).part("train")
+        stored = part[torch.arange(len(part))].batch.images
+        return float(stored.float().mean())
+
+    for number in range(4):
+        pictures.plain(tmp_path / "set" / f"{number}.bmp", (9, 9, 9))
+    assert mean() == 9
+    for number in range(4):
+        pictures.plain(tmp_path / "new.bmp", (80, 80, 80))
+        same_size_and_time(tmp_path / "set" / f"{number}.bmp", (tmp_path / "new.bmp").read_bytes())
+    stores._mapped.cache_clear()
+    caches._state_of_container.cache_clear()
+    archives._archive.cache_clear()
+    assert mean() == 80
+
+
+def test_only_some_files_are_looked_into(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(150):
+        (tmp_path / f"{number:03d}.png").write_bytes(b"x")
+    looked: list[str] = []
+
+    def checksum(file: archives.File) -> bytes:
+        looked.append(file.key)
+        return b""
+
+    monkeypatch.setattr(archives.File, "checksum", checksum)
+    caches.digest_of("", archives.listing(tmp_path))
+    assert looked == [f"{number:03d}.png" for number in range(0, 150, 3)]
 
 
 def test_images_up_to_some_size_stay_in_memory_without_being_asked(

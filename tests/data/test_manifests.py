@@ -45,7 +45,7 @@ def classes_of_colours(data: ImageFolder) -> dict[tuple[int, ...], Any]:
     """The label of each colour, over all parts."""
     found: dict[tuple[int, ...], set[Any]] = {}
     for split in ("train", "val"):
-        part: Any = data.part(split)  # type: ignore[arg-type]
+        part: Any = data.part(split)
         batch = part[torch.arange(len(part))].batch
         for colour, label in zip(pictures.colours(batch.images), batch.labels.tolist(), strict=True):
             found.setdefault(colour, set()).add(tuple(label) if isinstance(label, list) else label)
@@ -88,7 +88,7 @@ def test_the_manifest_of_an_archive_is_found_above_its_only_shard(tmp_path: Path
 def test_shards_are_no_classes_and_other_numbers_no_labels(tmp_path: Path, told: Any) -> None:
     data = folder(shards(tmp_path, told))
     assert not data.classes
-    assert {len(data.part(split)) for split in ("train", "val")} == {7, 1}  # type: ignore[arg-type]
+    assert {len(data.part(split)) for split in ("train", "val")} == {7, 1}
     assert any(fact.startswith("labels: none") for fact in diagnose(folder(tmp_path, batch_size=1)).facts)
 
 

@@ -24,7 +24,7 @@ def by_class(root: Path, layout: str, count: int = 10) -> None:
 
 def packed(root: Path) -> str:
     """The images of a folder as a .zip beside it."""
-    names = list(root.rglob("*.png"))
+    names = [path for path in root.rglob("*") if path.is_file()]
     return str(
         zipped(root.with_suffix(".zip"), {path.relative_to(root).as_posix(): path.read_bytes() for path in names})
     )
