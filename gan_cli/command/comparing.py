@@ -23,7 +23,9 @@ from gan_cli.evaluation.measuring import (
     possible,
     table,
 )
+from gan_cli.evaluation.published import by_statistics, distance_to_published
 from gan_cli.evaluation.scores import Scores
+from gan_cli.evaluation.sides import Side, side_at
 from gan_cli.media.images import Images
 from gan_cli.metrics.features import FeatureNetwork, inception_is_at_hand, load_features
 
@@ -60,8 +62,10 @@ def _beside_images(path: Path, real: str, metrics: set[str], options: Namespace)
     if not Path(real).exists():
         hint = nearest(real, known("data", options.module))
         raise UserError(f"evaluate: {real} is no folder, no .zip, no .npz and no data set{hint}")
-    folder = Path(options.cache_dir)
-    weights = Path(options.weights) if options.weights else None
+    ours, theirs = (side_at(place, options.image_size) for place in (path, Path(real)))
+    if ours.images is None and theirs.images is None:
+        return by_statistics(ours, theirs, None, metrics, Path(options.cache_dir))
+    folder, weights = Path(options.cache_dir), Path(options.weights) if options.weights else None
     if options.features is None and not inception_is_at_hand(folder, weights):
         raise UserError(
             "features: two folders have no classes to train a classifier on, and inception's weights are not at hand\n"
@@ -69,48 +73,52 @@ def _beside_images(path: Path, real: str, metrics: set[str], options: Namespace)
         )
     if options.features == "classifier":
         raise UserError("features: classifier is trained on a data set; name one in place of the second folder")
-    ours, theirs = (folders.images_at(place, options.image_size, None) for place in (path, Path(real)))
-    _check_alike(ours, theirs)
-    ours, theirs = _some(ours, theirs, options)  # before a classifier is trained
+    ours, theirs = _some(ours, theirs, options)  # before inception is fetched
     network = load_features(options.features or "inception", folder, None, weights)
     return _scores(ours, theirs, None, network, metrics, natural=True, options=options)
 
 
 def _beside_data(path: Path, name: str, metrics: set[str], options: Namespace) -> Scores:
     """A table of images beside a part of a data set, at their size."""
-    ours = folders.images_at(path, options.image_size, None)
+    ours = side_at(path, options.image_size)
     arguments = options.data.init_args
-    if "image_size" in arguments:
-        arguments.image_size = options.image_size or _shape(ours)[-1]
+    if "image_size" in arguments and (side := options.image_size or (ours.images and _shape(ours.images)[-1])):
+        arguments.image_size = side
     data: GANDataModule = settings.made(options.data)
     if [type(medium) for medium in data.fields.values()] != [Images]:
         raise UserError(f"evaluate: {name} does not hold single images; name a folder of it, or another set")
     data.prepare_data()
-    if _shape(ours)[0] != data.facts["image_channels"]:
-        ours = folders.images_at(path, options.image_size, data.facts["image_channels"])
-    theirs = of_split(data, options.split)
-    _check_alike(ours, theirs)
-    ours, theirs = _some(ours, theirs, options)  # before a classifier is trained
+    if ours.images and _shape(ours.images)[0] != data.facts["image_channels"]:
+        ours = side_at(path, options.image_size, data.facts["image_channels"])
+    real = of_split(data, options.split)
+    ours, theirs = _some(ours, Side(real, None, real.origin), options)  # before a classifier is trained
     weights = Path(options.weights) if options.weights else None
-    network = features_for(data, options.features, Path(options.cache_dir), weights)
+    # statistics are nearly always of inception's features
+    features = options.features or (None if ours.images else "inception")
+    network = features_for(data, features, Path(options.cache_dir), weights)
     training = of_split(data, "train") if options.split != "train" else None
     return _scores(ours, theirs, training, network, metrics, natural=data.natural, options=options)
 
 
-def _some(ours: Collection, theirs: Collection, options: Namespace) -> tuple[Collection, Collection]:
-    """As many of both as are judged.
+def _some(ours: Side, theirs: Side, options: Namespace) -> tuple[Side, Side]:
+    """As many images of both as are judged.
 
     Raises:
-        UserError: If there are too few of either.
+        UserError: If there are too few of either, or they cannot be compared.
     """
-    for images in (ours, theirs):
-        check_enough(min(images.total, options.num or MOST), f"evaluate: {images.origin}")
-    return ours.some(options.num or MOST), theirs.some(options.num or MOST)
+    if ours.images and theirs.images:
+        _check_alike(ours.images, theirs.images)
+    count = options.num or MOST
+    for side in (ours, theirs):
+        if side.images:
+            check_enough(min(side.images.total, count), f"evaluate: {side.origin}")
+    first, second = (side._replace(images=side.images and side.images.some(count)) for side in (ours, theirs))
+    return first, second
 
 
 def _scores(
-    ours: Collection,
-    theirs: Collection,
+    ours: Side,
+    theirs: Side,
     training: Collection | None,
     network: FeatureNetwork,
     metrics: set[str],
@@ -121,18 +129,27 @@ def _scores(
     """The table of one set of images beside another."""
     network.to("cuda" if torch.cuda.is_available() else "cpu")
     folder = Path(options.cache_dir)
+    if ours.images is None or theirs.images is None:
+        return by_statistics(ours, theirs, network, metrics, folder)
+    made = ours.images
     real = (
-        against_training(theirs, training, ours.total, network, folder)
+        against_training(theirs.images, training, made.total, network, folder)
         if training is not None
-        else against_itself(theirs, network, folder)
+        else against_itself(theirs.images, network, folder)
     )
-    coloured = _shape(ours)[0] == 3
+    coloured = _shape(made)[0] == 3
     wanted, left_out = possible(metrics - {"conditional_accuracy"}, network, natural and coloured)
     if options.image_size:
         left_out.append(f"images of other sizes: resized to {options.image_size} pixels, {folders.RESIZING}")
-    values = measured(features_of(ours, network, folder), real.rows, wanted)
+    rows = features_of(made, network, folder)
+    values, floor = measured(rows, real.rows, wanted), floor_of(real, wanted)
+    published, remarks = distance_to_published(ours, theirs, rows, real.rows, network)
+    if published is not None and "fid" in wanted:
+        values["fid"] = published
+        floor.pop("fid", None)
     title = f"{ours.origin} beside {theirs.origin}"
-    return table(title, network, "as they are", ours.total, real, values, floor_of(real, wanted), left_out)
+    left_out += [*ours.taken, *theirs.taken, *remarks]
+    return table(title, network, "as they are", made.total, real, values, floor, left_out)
 
 
 def _check_alike(ours: Collection, theirs: Collection) -> None:

@@ -1,10 +1,8 @@
-"""Images of folders, archives and .npz files, to be compared with others."""
+"""Images of folders and archives, to be compared with others."""
 
-import zipfile
 from collections import Counter
 from pathlib import Path
 
-import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
@@ -20,7 +18,7 @@ RESIZING = "bicubic with antialiasing (Pillow)"
 
 
 def images_at(path: Path, side: int | None, channels: int | None) -> Collection:
-    """The images of a folder (with those below it), a .zip, or a .npz of `gan sample`.
+    """The images of a folder (with those below it) or a .zip.
 
     Args:
         path: Where they are.
@@ -31,8 +29,6 @@ def images_at(path: Path, side: int | None, channels: int | None) -> Collection:
     Raises:
         UserError: If there are no images, one cannot be read, or they are of different sizes.
     """
-    if path.suffix == ".npz":
-        return _of_array(path, side, channels)
     if not (path.is_dir() or archives.is_archive(path)):
         raise UserError(f"evaluate: {path} is no folder, no .zip and no .npz")
     files = archives.listing(path)
@@ -46,25 +42,9 @@ def images_at(path: Path, side: int | None, channels: int | None) -> Collection:
 
     def read(numbers: Tensor) -> Tensor:
         coloured = (reading.to_mode(_read(files[number]), wanted) for number in numbers.tolist())
-        return torch.stack([reading.to_tensor(_sized(image, side), wanted) for image in coloured])
+        return torch.stack([reading.to_tensor(sized(image, side), wanted) for image in coloured])
 
     return Collection(str(path), "", len(files), read)
-
-
-def _of_array(path: Path, side: int | None, channels: int | None) -> Collection:
-    try:
-        with np.load(path) as content:
-            array = content["images"]
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise UserError(f"evaluate: {path} holds no images as gan sample --format npz writes them") from error
-    if array.dtype != np.uint8 or array.ndim != 4 or not len(array):
-        raise UserError(f"evaluate: {path} holds {array.dtype} {list(array.shape)}, and not uint8 [N, H, W, C]")
-    images = torch.from_numpy(array).permute(0, 3, 1, 2).contiguous()
-    if side not in (None, images.shape[2]):
-        raise UserError(f"evaluate: {path} has images of {images.shape[2]} pixels, which are not resized to {side}")
-    if channels not in (None, images.shape[1]):
-        images = images[:, :1].expand(-1, 3, -1, -1) if channels == 3 else images
-    return Collection(str(path), "", len(images), images.__getitem__)
 
 
 def _looked_at(file: File) -> tuple[int, int]:
@@ -85,7 +65,8 @@ def _unreadable(error: reading.Unreadable) -> UserError:
     return UserError(f"evaluate: {error.path} cannot be read ({error.reason}); mend it, or take it out")
 
 
-def _sized(image: Image.Image, side: int | None) -> Image.Image:
+def sized(image: Image.Image, side: int | None) -> Image.Image:
+    """The image resized to a square (`RESIZING`); as it is if None, or if it has that size."""
     if side is None or image.size == (side, side):
         return image
     return image.resize((side, side), Image.Resampling.BICUBIC)

@@ -48,8 +48,8 @@ class Protocol(NamedTuple):
         weights: The first digits of its weights' SHA-256.
         accuracy: For a classifier, the share of the test images whose class it gets right.
         resize: How images came to the network's size.
-        num: Images that were judged.
-        num_real: Real images that they were compared with.
+        num: Images that were judged; 0 where only statistics of their features are known.
+        num_real: Real images that they were compared with; 0 likewise.
         real: Where the real images come from.
         floor: What the real-against-real column compares.
         made: How the judged images were made.
@@ -72,8 +72,8 @@ class Protocol(NamedTuple):
         lines = [f"{features}; resize: {self.resize}"] if self.features else [features]
         return [
             *lines,
-            f"images: {self.num:,}, {self.made}",
-            f"real: {self.num_real:,}, {self.real}; real against real: {self.floor}",
+            f"images: {_counted(self.num)}, {self.made}",
+            f"real: {_counted(self.num_real)}, {self.real}; real against real: {self.floor}",
         ]
 
 
@@ -149,6 +149,10 @@ class Scores(NamedTuple):
 def chosen(names: Sequence[str] | None) -> set[str]:
     """The measures asked for, all of them if None."""
     return set(KINDS if names is None else names)
+
+
+def _counted(images: int) -> str:
+    return f"{images:,}" if images else "statistics alone"
 
 
 def _number(value: float | None, deviation: float | None = None) -> str:

@@ -6,6 +6,7 @@ Each can be fooled alone (by blends, by copies, by noise); together, and beside 
 from typing import Any, NamedTuple
 
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 SUBSETS = 100
@@ -26,6 +27,22 @@ class Estimate(NamedTuple):
 
     value: float
     deviation: float
+
+
+class Gaussian(NamedTuple):
+    """Features as the Frechet distance takes them.
+
+    Attributes:
+        mean: float64 [F].
+        covariance: float64 [F, F].
+    """
+
+    mean: NDArray[Any]
+    covariance: NDArray[Any]
+
+
+GAUSSIAN = {"mu": "mean", "sigma": "covariance"}
+"""torch-fidelity's names for the two."""
 
 
 class Neighbourhoods(NamedTuple):
@@ -52,9 +69,23 @@ def frechet_distance(first: Tensor, second: Tensor) -> float:
     Returns:
         A value >= 0 in squared units of the features; 0 for equal means and covariances.
     """
+    return gaussian_distance(gaussian_of(first), gaussian_of(second))
+
+
+def gaussian_of(features: Tensor) -> Gaussian:
+    """The mean and the covariance of features [N, F], in float64."""
     from torch_fidelity import metric_fid as library
 
-    statistics = (library.fid_features_to_statistics(features.double()) for features in (first, second))
+    return Gaussian(
+        **{GAUSSIAN[key]: value for key, value in library.fid_features_to_statistics(features.double()).items()}
+    )
+
+
+def gaussian_distance(first: Gaussian, second: Gaussian) -> float:
+    """The Frechet distance between two Gaussians of one F; see `frechet_distance`."""
+    from torch_fidelity import metric_fid as library
+
+    statistics = ({key: getattr(gaussian, name) for key, name in GAUSSIAN.items()} for gaussian in (first, second))
     return max(0.0, float(library.fid_statistics_to_metric(*statistics, verbose=False)[library.KEY_METRIC_FID]))
 
 

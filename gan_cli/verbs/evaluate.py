@@ -15,7 +15,7 @@ SUMMARY = "Score a folder of images beside another or a data set: FID, KID, prec
 
 def add_options(parser: ArgumentParser, named: bool = True) -> None:
     """Adds the options of the verb and, if REAL names a data set, that set's arguments."""
-    parser.add_argument("images", type=str, metavar="IMAGES", help="A folder, a .zip, or a .npz of gan sample")
+    parser.add_argument("images", type=str, metavar="IMAGES", help="A folder, a .zip, or a .npz: images or mu, sigma")
     parser.add_argument(
         "real",
         type=str,

@@ -14,6 +14,7 @@ from torch import Tensor
 from gan_cli import verbs
 from gan_cli.data import Digits
 from gan_cli.errors import UserError
+from gan_cli.evaluation import published
 from gan_cli.media.pictures import save_png
 from gan_cli.metrics.features import Classifier
 from gan_cli.verbs import evaluate as evaluate_verb
@@ -82,6 +83,111 @@ def test_an_array_of_gan_sample(checkpoint: Path, cache: Path, classifier: Class
     assert table["protocol"]["floor"] == "30 of Digits train"
 
 
+def some_digits() -> Any:
+    """Training digits as papers publish images, uint8 [40, 16, 16, 1]."""
+    return Digits(image_size=16).read(train=True).images[:40].permute(0, 2, 3, 1).numpy()
+
+
+def scores_of(*words: Any, output: str = "scores.json") -> dict[str, Any]:
+    evaluate(*words, "--output", output)
+    (table,) = json.loads(Path(output).read_text())["tables"]
+    return {**table["scores"], "said": " | ".join(table["left_out"]), "protocol": table["protocol"]}
+
+
+@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
+@pytest.mark.parametrize("order", ["[N, H, W, C]", "[N, C, H, W]"])
+def test_published_arrays_are_the_images_they_hold(
+    digits: Path, rows: Path, workdir: Path, save: Any, order: str
+) -> None:
+    images = some_digits() if order.endswith("C]") else some_digits().transpose(0, 3, 1, 2)
+    save("x.npz", images, np.arange(40))
+    found = scores_of("x.npz", digits, "--features", rows, "--num", 30)
+    assert found["fid"]["value"] == pytest.approx(0, abs=1e-6)
+    assert f"x.npz: arr_0: 40 images, uint8 {order}; not used: arr_1 (labels)" in found["said"]
+    assert scores_of(digits, "x.npz", "--features", rows, "--image_size", 24)["precision"]["value"] == 1
+
+
+def test_fid_against_published_statistics_is_that_against_the_images(
+    digits: Path, rows: Path, workdir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The statistics are computed by numpy, as everybody does."""
+    other = 255 - some_digits()
+    np.savez("images.npz", arr_0=other)
+    features = other[:, :, :, 0].mean(2) / 255
+    np.savez("statistics.npz", mu=features.mean(0), sigma=np.cov(features, rowvar=False).astype(np.float32))
+    wanted = scores_of(digits, "images.npz", "--features", rows)["fid"]["value"]
+    for words in ((digits, "statistics.npz"), ("statistics.npz", digits)):
+        found = scores_of(*words, "--features", rows)
+        assert found["fid"]["value"] == pytest.approx(wanted, rel=1e-4)
+        assert found.keys() == {"fid", "said", "protocol"}
+        assert "statistics.npz: mu, sigma: statistics of 16 features" in found["said"]
+        assert "all other scores: left out" in found["said"]
+        assert "do not say which network and which resizing made them" in found["said"]
+    assert "real: 40, " in capsys.readouterr().out
+    ours = scores_of("statistics.npz", "statistics.npz")
+    assert ours["fid"]["value"] == pytest.approx(0, abs=1e-6)
+    assert ours["protocol"]["features"] == "those of the statistics"
+    assert scores_of("statistics.npz", "Digits", "--features", rows, "--data.image_size", 16)["protocol"]["num"] == 0
+
+
+def test_statistics_beside_images_are_taken_for_inceptions_features_alone(
+    digits: Path, rows: Path, workdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    np.savez("both.npz", arr_0=some_digits(), mu=np.full(16, 0.5), sigma=np.eye(16), mu_s=0)
+    plain = scores_of(digits, "both.npz", "--features", rows)
+    assert plain["fid"]["value"] == pytest.approx(0, abs=1e-6)
+    assert "mu, sigma of both.npz: not used, they are not known to be of rows.pt's features" in plain["said"]
+    monkeypatch.setattr(published, "Inception", object)  # its weights are not at hand
+    both = scores_of(digits, "both.npz", "--features", rows)
+    assert both["fid"]["value"] > 1
+    assert both["fid"]["floor"] is None
+    assert both["precision"] == plain["precision"]
+    assert "FID: by mu and sigma of both.npz, the other scores by its images" in both["said"]
+
+
+ARRAYS: dict[str, dict[str, Any]] = {
+    "keys": {"fake": np.zeros((12, 8, 8, 3), np.uint8)},
+    "flat": {"arr_0": np.zeros((12, 192), np.uint8)},
+    "unit": {"arr_0": np.linspace(0, 1, 12 * 64 * 3, dtype=np.float32).reshape(12, 8, 8, 3)},
+    "signed": {"arr_0": np.full((12, 8, 8, 3), -1, np.float32)},
+    "large": {"arr_0": np.full((12, 8, 8, 3), 200.0)},
+    "wide": {"arr_0": np.zeros((12, 8, 8, 9), np.uint8)},
+    "objects": {"arr_0": np.array([{}, []], dtype=object)},
+    "none": {"arr_0": np.zeros((0, 8, 8, 3), np.uint8)},
+    "mu": {"mu": np.zeros(16), "sigma": np.zeros((16, 3))},
+    "infinite": {"mu": np.full(16, np.inf), "sigma": np.eye(16)},
+    "skew": {"mu": np.zeros(16), "sigma": np.triu(np.ones((16, 16)))},
+    "other": {"mu": np.zeros(2048), "sigma": np.eye(2048)},
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "message"),
+    [
+        ("keys", "", r"holds fake uint8 \[12, 8, 8, 3\]; taken are arr_0 or images .*, and mu with sigma"),
+        ("flat", "", r"holds arr_0 uint8 \[12, 192\], and not uint8 \[N, H, W, C\]"),
+        ("unit", "", r"goes from 0.00 to 0.08: save \(x \* 255\).round\(\).astype\('uint8'\) of it"),
+        ("signed", "", r"from -1.00 to -1.00: save \(\(x \+ 1\) \* 127.5\).round"),
+        ("large", "", r"float64 .*, and not uint8; save x.round\(\).astype\('uint8'\) of it"),
+        ("wide", "", "whose images have 9 channels, and not 1, 3 or 4"),
+        ("objects", "", "holds Python objects in arr_0, which are never loaded; save it as uint8"),
+        ("none", "", r"holds arr_0 uint8 \[0, 8, 8, 3\], and not uint8"),
+        ("mu", "", r"holds mu float64 \[16\] and sigma float64 \[16, 3\], and not mu \[F\] and sigma \[F, F\]"),
+        ("infinite", "", "numbers in mu or sigma that are not finite"),
+        ("skew", "", "a sigma that is no covariance"),
+        ("other", "", r"rows.pt makes 16 and .* has statistics of 2,048 features; take the network that made"),
+        ("other", "--metrics kid", "metrics: of statistics alone only fid can be had, and not kid"),
+    ],
+)
+def test_arrays_of_other_kinds_are_refused_with_the_way_out(
+    name: str, words: str, message: str, digits: Path, rows: Path, workdir: Path
+) -> None:
+    np.savez("x.npz", allow_pickle=True, **ARRAYS[name])
+    with pytest.raises(UserError, match=message) as error:
+        evaluate(digits, "x.npz", "--features", rows, *words.split())
+    assert str(error.value).count("\n") <= 2
+
+
 def wrong(words: str, digits: Path, rows: Path) -> None:
     Path("empty").mkdir(exist_ok=True)
     Path("broken").mkdir(exist_ok=True)
@@ -100,7 +206,7 @@ def wrong(words: str, digits: Path, rows: Path) -> None:
         ("gone Digits", "gone is no folder, no .zip and no .npz"),
         ("empty Digits", "there are no images in empty"),
         ("broken Digits", r"broken/a.png cannot be read \("),
-        ("not.npz Digits", "not.npz holds no images as gan sample"),
+        ("not.npz Digits", "not.npz is no whole .npz file"),
         ("mixed Digits", r"images of 2 sizes \(8x8, 9x9\); type --image_size N"),
         ("DIGITS small --features ROWS", r"the sizes differ: .* 16x16 and small 8x8; type --image_size N"),
         ("DIGITS Digits --num 7", "7 images are too few"),
