@@ -46,6 +46,7 @@ format: $(READY) ## Format and mend what can be mended
 
 bench: $(READY) ## Measure gan fit beside a bare loop, for every variant and precision, and the data's ways (DATA=folder)
 	$(BIN)/python -m benchmarks.speed
+	$(BIN)/python -m benchmarks.overhead
 	$(BIN)/python -m benchmarks.data --root $(DATA)
 
 bench-learning: $(READY) ## Train every variant on MNIST (DATA=folder) and print the table; resumable, over an hour

