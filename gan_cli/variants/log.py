@@ -1,7 +1,9 @@
 """What a run logs: means over the batches since the last log, so that terms of every fourth batch show up too."""
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
+import torch
 from torch import Tensor
 
 if TYPE_CHECKING:
@@ -19,22 +21,44 @@ def axis(model: "AdversarialModule") -> dict[str, float]:
     return {"step": float(model.counters.batches)}
 
 
-class RunningMeans:
-    """Means of noted values, by name; the sums are kept on the device, so that nothing waits for them."""
+class Series:
+    """Scalars in the order in which they came, kept on the device; nothing is computed of them until they are read.
+
+    A step that adds to it launches nothing and waits for nothing.
+    """
+
+    PAGE = 64
+    """So many scalars are put together, because a scalar alone takes as much of a GPU's memory as a page of them."""
 
     def __init__(self) -> None:
-        self._noted: dict[str, tuple[Tensor, int]] = {}
+        self._pages: list[Tensor] = []
+        self._loose: list[Tensor] = []
+
+    def add(self, scalar: Tensor) -> None:
+        """Puts a scalar at the end."""
+        self._loose.append(scalar.detach())
+        if len(self._loose) == self.PAGE:
+            self._pages, self._loose = [*self._pages, torch.stack(self._loose)], []
+
+    def values(self) -> Tensor:
+        """All of them, [N], N of 1 or more."""
+        loose = [torch.stack(self._loose)] if self._loose else []
+        return torch.cat([*self._pages, *loose])
+
+
+class RunningMeans:
+    """Means of noted values, by name."""
+
+    def __init__(self) -> None:
+        self._noted: defaultdict[str, Series] = defaultdict(Series)
 
     def note(self, name: str, values: Tensor) -> None:
         """Adds the mean of values of any shape."""
-        value = values.detach().float()
-        value = value if value.ndim == 0 else value.mean()
-        total, count = self._noted.get(name, (value.new_zeros(()), 0))
-        self._noted[name] = (total + value, count + 1)
+        self._noted[name].add(values if values.ndim == 0 else values.detach().float().mean())
 
     def taken(self) -> dict[str, Tensor]:
-        """The means since the last call, by name; scalars. The sums start again from 0."""
-        means = {name: total / count for name, (total, count) in self._noted.items()}
+        """The means since the last call, by name; scalars. They start again from nothing."""
+        means = {name: series.values().float().mean() for name, series in self._noted.items()}
         self._noted.clear()
         return means
 
