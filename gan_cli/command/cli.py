@@ -28,7 +28,7 @@ from gan_cli.command.run_config import SaveRunConfig
 from gan_cli.command.running import hush, is_first, say
 from gan_cli.command.trainer import put_in
 from gan_cli.data import GANDataModule
-from gan_cli.devices import precision
+from gan_cli.devices import driver, precision
 from gan_cli.devices.launchers import handed_on
 from gan_cli.errors import RunFailed, UserError
 from gan_cli.inference import checkpoints
@@ -161,10 +161,13 @@ class GANCLI(LightningCLI):
         if config.get("max_time") is not None:
             callbacks = [*callbacks, CallTimer(config["max_time"])]
         shown = [] if config.get("enable_progress_bar") is False else [FitProgress()]
-        return super()._instantiate_trainer(
+        made = super()._instantiate_trainer(
             config,
             [*callbacks, SetMeasures(), Throughput(), UnreadableFiles(), Watchdog(), RunSessions(self.modules), *shown],
         )
+        driver.ask_cheaply()
+        trainer.pass_over_idle_hooks(self.model, *made.callbacks)  # type: ignore[attr-defined]
+        return made
 
     @property
     def run_folder(self) -> Path:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from lightning.pytorch import Trainer
+from lightning.pytorch import Callback, LightningModule, Trainer
 
 from gan_cli.callbacks.atomic_checkpoint_io import AtomicCheckpointIO
 from gan_cli.callbacks.loggers import RunLogger, Wandb
@@ -31,6 +31,12 @@ REFUSED = {
     "accumulate_grad_batches": "--model.accumulate",
 }
 """Options that Lightning refuses with several players, and what to type instead."""
+
+HOOKS_OF_A_STEP = (
+    *("on_train_batch_start", "on_train_batch_end", "on_before_zero_grad"),
+    *("on_before_backward", "on_after_backward", "on_before_optimizer_step"),
+)
+"""The hooks of the model and of every callback that Lightning calls at each step, some of them once for each player."""
 
 
 def check(options: Mapping[str, Any]) -> None:
@@ -79,3 +85,18 @@ def put_in(trainer: Trainer, folder: Path) -> None:
     for logger in trainer.loggers:
         if isinstance(logger, RunLogger | Wandb):
             logger.put_in(folder)
+
+
+def pass_over_idle_hooks(*owners: Callback | LightningModule) -> None:
+    """Takes away the hooks of a step at which nothing is done: to call a hundred such costs 0.15 ms a step.
+
+    Lightning passes over a hook that cannot be called.
+
+    Args:
+        owners: The model and the callbacks.
+    """
+    for owner in owners:
+        kind = LightningModule if isinstance(owner, LightningModule) else Callback
+        for hook in HOOKS_OF_A_STEP:
+            if getattr(getattr(owner, hook), "__func__", None) is getattr(kind, hook):
+                setattr(owner, hook, None)
