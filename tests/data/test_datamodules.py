@@ -7,11 +7,12 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 import torch
+from lightning.fabric.utilities import move_data_to_device
 from sklearn.datasets import load_digits
 from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
-from gan_cli.batches import ImageBatch
+from gan_cli.batches import ImageBatch, LoadedBatch
 from gan_cli.data import MNIST, Digits
 from gan_cli.data.parts import InMemory
 from gan_cli.errors import UserError
@@ -160,3 +161,11 @@ def test_the_held_out_part_at_hand_is_the_one_in_use() -> None:
     assert data.at_hand("test") is not data.held_out_set
     data.setup("test")
     assert data.at_hand() is data.at_hand("test") is data.held_out_set
+
+
+def test_a_loaded_batch_goes_to_a_device_as_a_whole() -> None:
+    batch = ImageBatch(torch.zeros(2, 1, 4, 4, dtype=torch.uint8), torch.zeros(2, dtype=torch.int64))
+    moved = move_data_to_device(LoadedBatch(batch, {"images": torch.ones(2, dtype=torch.bool)}), torch.device("meta"))
+    assert isinstance(moved, LoadedBatch)
+    assert isinstance(moved.batch, ImageBatch)
+    assert {tensor.device.type for tensor in (*moved.batch, *moved.mirrored.values())} == {"meta"}
