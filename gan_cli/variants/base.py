@@ -2,12 +2,13 @@
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
+from functools import reduce
+from operator import add
 from typing import Any, ClassVar, cast
 
 import torch
-from lightning.pytorch import LightningModule
 from lightning.pytorch.core.optimizer import LightningOptimizer
 from torch import Tensor, nn
 from torch.optim import Adam, Optimizer
@@ -19,13 +20,14 @@ from gan_cli.media.medium import Medium
 from gan_cli.networks.compilation import compile_in_place
 from gan_cli.networks.ema import ShadowGenerator
 from gan_cli.ranges import BatchSize, Decay, Few, LearningRate, Steps, Weight
-from gan_cli.variants import held_out, judging, log, record
+from gan_cli.variants import descents, held_out, judging, log, record
 from gan_cli.variants.card import Card
 from gan_cli.variants.checks import check
-from gan_cli.variants.descents import BatchPart, Place, as_list, clipped, counted_once, frozen, parts_of
 from gan_cli.variants.finiteness import FinitenessGuard
 from gan_cli.variants.judging import Judged
 from gan_cli.variants.log import RunningMeans
+from gan_cli.variants.parts import BatchPart, prepared
+from gan_cli.variants.places import Place, PlacedModule
 from gan_cli.variants.record import RECORD, Counters
 
 __all__ = ["RECORD", "AdversarialModule", "Counters", "Fields", "Judged", "Losses", "Place", "check"]
@@ -39,7 +41,7 @@ Fields = Mapping[str, type[Medium]]
 """The kind of medium that each field of a batch holds, by the field's name."""
 
 
-class AdversarialModule(LightningModule, ABC):
+class AdversarialModule(PlacedModule, ABC):
     """The training loop of any number of players; a variant adds their networks, their objectives and `forward`.
 
     A variant sets `self.generator` and `self.discriminator` in its `__init__` (and, if it makes things from noise,
@@ -124,8 +126,6 @@ class AdversarialModule(LightningModule, ABC):
         self.data_facts: dict[str, Any] = {}
         self.data_arguments: dict[str, Any] = {}
         self.trusted: tuple[str, ...] = ()  # modules with data sets of the user's own
-        self._place: Place | None = None
-        self._again = 0
         self._watched = RunningMeans()
         self._finiteness = FinitenessGuard()
 
@@ -227,46 +227,6 @@ class AdversarialModule(LightningModule, ABC):
         """The discriminator's outputs on made things, leaving its running statistics as they are."""
         return judging.judge_fake(self.discriminator, fake)
 
-    def noise(self, use: str, *shape: int, distribution: seeding.Distribution = "normal") -> Tensor:
-        """Random numbers for the things at hand, [N, *shape]: a function of the seed, the batch and the rows.
-
-        Args:
-            use: What they are for; different uses are independent.
-            *shape: Shape of one row.
-            distribution: N(0, 1) or uniform on [-1, 1].
-
-        Raises:
-            RuntimeError: Outside a step of training or validation, where there is no batch that it could belong to.
-        """
-        rows, seed, step = self._here
-        drawn = seeding.noise_for_rows(rows, shape, seed=seed, use=use, step=step, distribution=distribution)
-        return drawn.to(self.device, non_blocking=True)
-
-    @property
-    def noise_seed(self) -> int:
-        """The seed that noise is drawn from: the run's own, or another one after a rollback."""
-        return seeding.mix(self.seed, "attempt", self.attempt) if self.attempt else self.seed
-
-    @property
-    def rows(self) -> seeding.Rows:
-        """Which rows of the global batch are at hand, and how many it has."""
-        return self._here.rows
-
-    @contextmanager
-    def at(self, rows: seeding.Rows, seed: int, step: int) -> Iterator[None]:
-        """Within the block, noise belongs to these rows of a batch; see `Place`."""
-        self._place = Place(rows, seed, step)
-        try:
-            yield
-        finally:
-            self._place = None
-
-    @property
-    def _here(self) -> Place:
-        if self._place is None:
-            raise RuntimeError("noise belongs to a batch, and none is at hand: draw it by gan_cli.seeding.draw")
-        return self._place
-
     def watch(self, name: str, values: Tensor) -> None:
         """Puts the mean of something that is no loss into the log, averaged over the batches since the last log."""
         if getattr(self._trainer, "log_every_n_steps", 0):
@@ -284,43 +244,44 @@ class AdversarialModule(LightningModule, ABC):
 
     def training_step(self, batch: AnyBatch, batch_idx: int) -> None:
         """Trains on one batch: each player that `descending` names takes a step."""
-        optimizers = dict(zip(self.players, cast(list[LightningOptimizer], as_list(self.optimizers())), strict=True))
+        optimizers = descents.optimizers_of(self)
         seeding.reseed(seeding.mix(self.noise_seed, "step", self.counters.batches, self.global_rank), self.device)
         self.set_schedules(optimizers)
-        with counted_once(list(optimizers.values())):
-            parts = self._prepared(batch)
+        with descents.counted_once(list(optimizers.values())):
+            parts = prepared(self, batch, again=0)
             descended: list[str] = []
             for player in self.descending():
-                self._again = descended.count(player)
-                if self._again:  # the graph of what they share has been used up
-                    parts = self._prepared(batch)
-                self._descend(player, optimizers[player], parts)
+                if again := descended.count(player):  # the graph of what they share has been used up
+                    parts = prepared(self, batch, again)
+                self._descend(player, optimizers, parts, again)
                 descended.append(player)
-        self._place, self._again = None, 0
+        self._place = None
         self.counters.batches += 1
         self.counters.images += len(batch[0]) * self.trainer.world_size
         if log.is_due(self.trainer, self.counters.batches):
             self._watched.log(self)
 
-    def _descend(self, player: str, optimizer: LightningOptimizer, parts: Sequence[BatchPart]) -> None:
+    def _descend(
+        self, player: str, optimizers: Mapping[str, LightningOptimizer], parts: Sequence[BatchPart], again: int
+    ) -> None:
         """One step of one player on one batch, with the others frozen; no step if it has no losses there."""
         rests = True
-        with frozen(cast(nn.Module, getattr(self, name)) for name in self.players if name != player):
+        with descents.frozen(descents.weights_of(*(other for name, other in optimizers.items() if name != player))):
             for part in parts:
-                self._place = self._place_of(part)
+                self._place = self.place_of(part.rows, again)
                 losses: Losses = getattr(self, f"{player}_losses")(part.batch)
                 if not losses:
                     continue
                 rests = False
-                loss = torch.stack(list(losses.values())).sum()
-                with self._unsynchronised() if part is not parts[-1] else nullcontext():
-                    self.manual_backward(loss * part.share)
+                loss = reduce(add, losses.values())
+                with descents.unsynchronised(self.trainer) if part is not parts[-1] else nullcontext():
+                    self.manual_backward(loss if part.share == 1 else loss * part.share)
                 self._finiteness.note(player, loss, self.counters.batches + 1)
                 for name, value in losses.items():
                     self.watch(f"loss/{player}/{name}", value)
             if not rests:
-                optimizer.step()
-                optimizer.zero_grad()
+                optimizers[player].step()
+                optimizers[player].zero_grad()
                 self._count(player)
 
     def _count(self, player: str) -> None:
@@ -335,26 +296,15 @@ class AdversarialModule(LightningModule, ABC):
 
     def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
         """Clips the stepping player's gradient, after a loss scaler has unscaled it, and logs its norm."""
-        player = next(p for p, bare in zip(self.players, self._bare_optimizers(), strict=True) if bare is optimizer)
+        due = log.is_due(self.trainer, self.counters.batches + 1)  # a norm costs as much as a small step
+        if not due and not any(self.clip_norms.values()):
+            return
+        player = next(
+            p for p, bare in zip(self.players, descents.bare_optimizers(self), strict=True) if bare is optimizer
+        )
         limit = self.clip_norms.get(player, 0.0)
-        if limit or log.is_due(self.trainer, self.counters.batches + 1):  # a norm costs as much as a small step
-            self.watch(f"gradient_norm/{player}", clipped(optimizer, limit))
-
-    def _bare_optimizers(self) -> list[Optimizer]:
-        return cast(list[Optimizer], as_list(self.optimizers(use_pl_optimizer=False)))
-
-    def _prepared(self, batch: AnyBatch) -> list[BatchPart]:
-        """The parts of a batch, each with the input that all descents on it share."""
-        prepared = []
-        for part in parts_of(batch, self.accumulate, self.global_rank, self.trainer.world_size, self.laid_out):
-            self._place = self._place_of(part)
-            prepared.append(part._replace(batch=self.shared(part.batch)))
-        return prepared
-
-    def _place_of(self, part: BatchPart) -> Place:
-        """Where the noise of a part belongs; a player that descends again on a batch gets other noise."""
-        seed = seeding.mix(self.noise_seed, "again", self._again) if self._again else self.noise_seed
-        return Place(part.rows, seed, self.counters.batches)
+        if limit or due:
+            self.watch(f"gradient_norm/{player}", descents.clipped(optimizer, limit))
 
     def laid_out(self, tensor: Tensor) -> Tensor:
         """Images, videos, volumes and weights of convolutions in the memory layout chosen; anything else as it is."""
@@ -365,11 +315,6 @@ class AdversarialModule(LightningModule, ABC):
         if self.memory_format is not torch.channels_last:
             return self.memory_format
         return LAYOUTS.get(tensor.ndim, torch.preserve_format)
-
-    def _unsynchronised(self) -> AbstractContextManager[Any]:
-        """Within the block, processes keep their gradients to themselves."""
-        no_sync: Callable[[], AbstractContextManager[Any]] = getattr(self.trainer.model, "no_sync", nullcontext)
-        return no_sync()
 
     # Held-out things
 
@@ -428,6 +373,6 @@ class AdversarialModule(LightningModule, ABC):
 
     def on_train_start(self) -> None:
         """Halves the learning rates that no schedule sets, each time that the run has gone back to a checkpoint."""
-        for optimizer in self._bare_optimizers():
+        for optimizer in descents.bare_optimizers(self):
             for group in optimizer.param_groups:
                 group["lr"] /= 2**self.further_attempts

@@ -1,77 +1,30 @@
-"""The pieces of a training step: the parts of a batch, the places of their noise, and who is frozen meanwhile."""
+"""The pieces of a descent: who is frozen meanwhile, what Lightning counts, how long a gradient may be."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any, NamedTuple
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import TYPE_CHECKING, Any
 
-import torch
+from lightning.pytorch import Trainer
 from lightning.pytorch.core.optimizer import LightningOptimizer, do_nothing_closure
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.utils import clip_grad_norm_, get_total_norm
 from torch.optim import Optimizer
 
-from gan_cli import seeding
-
-
-class Place(NamedTuple):
-    """Where noise belongs: to some rows of the global batch of a step, in a stream of random numbers.
-
-    Attributes:
-        rows: The rows at hand.
-        seed: The seed of the stream.
-        step: The batch's number in the stream.
-    """
-
-    rows: seeding.Rows
-    seed: int
-    step: int
-
-
-class BatchPart(NamedTuple):
-    """A part of a batch.
-
-    Attributes:
-        batch: What the descents start from.
-        rows: Its rows of the global batch.
-        share: The weight of its loss in the batch's loss.
-    """
-
-    batch: Any
-    rows: seeding.Rows
-    share: float
-
-
-def parts_of(
-    batch: Any, accumulate: int, rank: int, world_size: int, laid_out: Callable[[Tensor], Tensor]
-) -> Iterator[BatchPart]:
-    """A process's batch cut into parts.
-
-    Args:
-        batch: A named tuple of tensors.
-        accumulate: The largest number of parts.
-        rank: The process's number.
-        world_size: How many processes share the global batch.
-        laid_out: Gives a tensor as the networks want it in memory.
-    """
-    count = len(batch[0])
-    first, total = rank * count, world_size * count
-    for rows in torch.arange(count).chunk(accumulate):
-        start, stop = int(rows[0]), int(rows[-1]) + 1
-        part = type(batch)(*(laid_out(tensor[start:stop]) for tensor in batch))
-        yield BatchPart(part, seeding.Rows(first + start, first + stop, total), (stop - start) / count)
+if TYPE_CHECKING:
+    from gan_cli.variants.base import AdversarialModule
 
 
 @contextmanager
-def frozen(networks: Iterable[nn.Module]) -> Iterator[None]:
-    """Within the block, these networks' parameters get no gradients, which makes the others' passes cheaper."""
-    resting = [weights for network in networks for weights in network.parameters() if weights.requires_grad]
-    for weights in resting:
-        weights.requires_grad = False
+def frozen(weights: Iterable[Tensor]) -> Iterator[None]:
+    """Within the block, these weights get no gradients, which makes the passes of others cheaper."""
+    resting = [tensor for tensor in weights if tensor.requires_grad]
+    for tensor in resting:
+        tensor.requires_grad = False
     try:
         yield
     finally:
-        for weights in resting:
-            weights.requires_grad = True
+        for tensor in resting:
+            tensor.requires_grad = True
 
 
 @contextmanager
@@ -89,14 +42,31 @@ def counted_once(optimizers: Sequence[LightningOptimizer]) -> Iterator[None]:
     after()
 
 
+def unsynchronised(trainer: Trainer) -> AbstractContextManager[Any]:
+    """Within the block, processes keep their gradients to themselves."""
+    no_sync: Callable[[], AbstractContextManager[Any]] = getattr(trainer.model, "no_sync", nullcontext)
+    return no_sync()
+
+
 def clipped(optimizer: Optimizer, limit: float) -> Tensor:
     """The norm of an optimizer's gradient before it is cut back to the limit; a limit of 0 cuts nothing."""
-    parameters = [p for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
+    weights = [weights for weights in weights_of(optimizer) if weights.grad is not None]
     if limit:
-        return clip_grad_norm_(parameters, limit)
-    return get_total_norm([p.grad for p in parameters])
+        return clip_grad_norm_(weights, limit)
+    return get_total_norm([weight.grad for weight in weights if weight.grad is not None])
 
 
-def as_list(optimizers: Any) -> list[Any]:
-    """Lightning's optimizers as a list; Lightning returns a single one bare."""
-    return optimizers if isinstance(optimizers, list) else [optimizers]
+def weights_of(*optimizers: Optimizer | LightningOptimizer) -> list[Tensor]:
+    """All that optimizers move."""
+    return [weights for optimizer in optimizers for group in optimizer.param_groups for weights in group["params"]]
+
+
+def optimizers_of(model: "AdversarialModule") -> dict[str, LightningOptimizer]:
+    """The optimizer of each player, as Lightning wraps it."""
+    wrapped: Any = model.optimizers()  # a single one is not in a list
+    return dict(zip(model.players, wrapped if isinstance(wrapped, list) else [wrapped], strict=True))
+
+
+def bare_optimizers(model: "AdversarialModule") -> list[Optimizer]:
+    """The optimizers that Lightning wraps, in the order of the players."""
+    return [wrapped.optimizer for wrapped in optimizers_of(model).values()]

@@ -76,7 +76,7 @@ def test_the_generators_descent_leaves_no_gradient_in_the_discriminator() -> Non
     passes = passes_of(model.discriminator)
     model.generator_losses(batch)
     assert [logits.requires_grad for _, logits in passes] == [False, True]
-    with frozen([model.discriminator]):
+    with frozen(model.discriminator.parameters()):
         model.generator_losses(batch)["adversarial"].backward()
     assert all(parameter.grad is None for parameter in model.discriminator.parameters())
     assert all(parameter.grad is not None for parameter in model.generator.parameters())
