@@ -69,3 +69,11 @@ def noise_for_rows(
         distribution: N(0, 1) or uniform on [-1, 1].
     """
     return draw((rows.total, *shape), distribution, stream(seed, use, step))[rows.start : rows.stop]
+
+
+def sent(drawn: Tensor, device: torch.device) -> Tensor:
+    """Numbers that were drawn on the CPU, on a device; nothing waits for the copy.
+
+    A GPU copies without waiting only from memory that is pinned.
+    """
+    return (drawn.pin_memory() if device.type == "cuda" else drawn).to(device, non_blocking=True)

@@ -16,11 +16,16 @@ from lightning.pytorch import Callback, Trainer
 from torch import Tensor, nn
 
 from gan_cli import load, variants
+from gan_cli.callbacks.evaluation import Evaluation
+from gan_cli.callbacks.progress import FitProgress, Throughput, UnreadableFiles
+from gan_cli.callbacks.sample_grid import SampleGrid
+from gan_cli.callbacks.watchdog import Watchdog
 from gan_cli.variants import AdversarialModule
 from gan_cli.variants.translation import TranslationModule
 from tests.conftest import quiet
 from tests.toys import batch_for, passes_of
 from tests.variant_rows import LATENT_ROWS, ROWS, VariantRow
+from tests.waiting import NothingWaits
 
 BATCHES, MIDDLE = 12, 8
 """Where a training ends and where it can be gone on with: in its second epoch of 10 batches, and in the middle of the
@@ -180,6 +185,14 @@ def test_a_descent_moves_every_weight_of_its_player_and_none_of_the_others(train
 def test_same_seed_same_weights(training: Training, tmp_path: Path) -> None:
     assert finite(training.watch.first_round)
     assert same(state(fit(training.row, tmp_path, training.row.n_critic)), training.watch.first_round)
+
+
+def test_nothing_waits_for_the_device_between_two_logs(row: VariantRow, tmp_path: Path) -> None:
+    begun = NothingWaits()
+    watching = [Throughput(), UnreadableFiles(), Watchdog(), SampleGrid(), Evaluation(), FitProgress()]
+    callbacks = [begun, *watching, NothingWaits(begun)]
+    fit(row, tmp_path, row.n_critic, callbacks=callbacks, log_every_n_steps=1000, enable_progress_bar=True)
+    assert begun.batches == row.n_critic
 
 
 def test_losses_are_finite_in_bfloat16(row: VariantRow, tmp_path: Path) -> None:

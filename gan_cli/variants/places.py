@@ -47,7 +47,7 @@ class PlacedModule(LightningModule):
         """
         rows, seed, step = self._here
         drawn = seeding.noise_for_rows(rows, shape, seed=seed, use=use, step=step, distribution=distribution)
-        return drawn.to(self.device, non_blocking=True)
+        return seeding.sent(drawn, self.device)
 
     @property
     def noise_seed(self) -> int:

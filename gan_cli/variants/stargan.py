@@ -192,7 +192,7 @@ class StarGAN(TranslationModule):
             len(everyones), generator=seeding.stream(self.noise_seed, "targets", self.counters.batches, part)
         )
         mine = order[self.global_rank * len(labels) :][: len(labels)]
-        return everyones[mine.to(labels.device)]
+        return everyones[seeding.sent(mine, labels.device)]
 
     def _shares(self, labels: Tensor) -> Tensor:
         return class_shares(labels, self.num_classes)
