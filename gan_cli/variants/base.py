@@ -171,7 +171,8 @@ class AdversarialModule(PlacedModule, ABC):
         """The input of every `*_losses` on a batch, computed once and with the generator's graph.
 
         By default the batch itself. A variant whose losses share the same generated things returns a tuple with them.
-        It is computed again when a player descends a second time.
+        It is computed again when a player descends a second time; of a batch in parts (`accumulate`) also when the
+        gradient reaches it, so it is a function of the batch, the weights, `noise` and the global random state alone.
         """
         return batch
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from torch import Tensor
 
 from gan_cli import seeding
+from gan_cli.variants.replay import made_twice
 
 if TYPE_CHECKING:
     from gan_cli.variants.base import AdversarialModule
@@ -29,6 +30,9 @@ class BatchPart(NamedTuple):
 def prepared(model: "AdversarialModule", batch: Any, again: int) -> list[BatchPart]:
     """The parts of a process's batch, each with the input that all descents on it share.
 
+    The graph of that input is kept where there is one part alone. Where others wait beside it, each part's is made once
+    more in its own turn, so that no more than one is in memory.
+
     Args:
         model: Makes the shared input, and says how many parts there are at most.
         batch: A named tuple of tensors.
@@ -36,10 +40,13 @@ def prepared(model: "AdversarialModule", batch: Any, again: int) -> list[BatchPa
     """
 
     def shared(part: BatchPart) -> Any:
-        with model.at(*model.place_of(part.rows, again)):
-            return model.shared(part.batch)
+        def make(batch: Any) -> Any:
+            with model.at(*model.place_of(part.rows, again)):
+                return model.shared(batch)
 
-    parts = _parts(batch, model.accumulate, model.global_rank, model.trainer.world_size, model.laid_out)
+        return made_twice(make, part.batch, model) if len(parts) > 1 else make(part.batch)
+
+    parts = list(_parts(batch, model.accumulate, model.global_rank, model.trainer.world_size, model.laid_out))
     return [part._replace(batch=shared(part)) for part in parts]
 
 
