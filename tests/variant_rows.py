@@ -40,6 +40,7 @@ class VariantRow(NamedTuple):
         variant: The class.
         arguments: What it takes beside `TINY`.
         n_critic: Steps of the discriminator for each of the generator.
+        plays: Whether there is a discriminator's step at all.
         resting: Endings of the parameters that a player's first descent leaves where they are, by construction.
         tells_classes: Whether its discriminator is also a classifier.
         tiny: What makes its networks and images small.
@@ -50,10 +51,16 @@ class VariantRow(NamedTuple):
     variant: type[AdversarialModule]
     arguments: dict[str, Any]
     n_critic: int = 1
+    plays: bool = True
     resting: tuple[str, ...] = ()
     tells_classes: bool = False
     tiny: dict[str, Any] = TINY
     data: Callable[..., GANDataModule] = FewDigits
+
+    @property
+    def round_of_descents(self) -> list[str]:
+        """The players in the order in which they descend, up to the generator's first step."""
+        return [*["discriminator"] * (self.n_critic * self.plays), "generator"]
 
     @property
     def image_size(self) -> int:
@@ -127,6 +134,7 @@ TRANSLATOR_ROWS = [
         "pix2pix-regression",
         Pix2Pix,
         {"source_channels": 1, "base_channels": 2, "lambda_adversarial": 0.0, "upsampling": "resize", "ema_decay": 0.9},
+        plays=False,
         tiny={"image_size": 64},
         data=FewPairs,
     ),

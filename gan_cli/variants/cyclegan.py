@@ -187,9 +187,10 @@ class CycleGAN(TranslationModule):
             # least_squares contains a factor 1/2, which the paper does not use in the generators' terms
             "adversarial_a": 2 * least_squares(self.discriminator["a"](fake_a), 1),
             "adversarial_b": 2 * least_squares(self.discriminator["b"](fake_b), 1),
-            "cycle_a": self.lambda_cycle * l1_loss(b_to_a(fake_b).float(), a),
-            "cycle_b": self.lambda_cycle * l1_loss(a_to_b(fake_a).float(), b),
         }
+        if self.lambda_cycle:
+            losses["cycle_a"] = self.lambda_cycle * l1_loss(b_to_a(fake_b).float(), a)
+            losses["cycle_b"] = self.lambda_cycle * l1_loss(a_to_b(fake_a).float(), b)
         if self.lambda_identity:
             losses["identity_a"] = self.lambda_identity * l1_loss(b_to_a(a).float(), a)
             losses["identity_b"] = self.lambda_identity * l1_loss(a_to_b(b).float(), b)

@@ -1,5 +1,6 @@
 """pix2pix: Isola et al. 2017, "Image-to-Image Translation with Conditional Adversarial Networks", arXiv:1611.07004."""
 
+from collections.abc import Iterable
 from typing import Any, ClassVar, NamedTuple, cast
 
 import torch
@@ -7,6 +8,7 @@ from torch import Tensor
 from torch.nn.functional import l1_loss
 
 from gan_cli.batches import PairedBatch
+from gan_cli.errors import UserError
 from gan_cli.media.images import Images
 from gan_cli.networks.layers import Upsampling, initialise
 from gan_cli.networks.patchgan import PatchGAN, PatchSize
@@ -44,7 +46,8 @@ class Pix2Pix(TranslationModule):
         target_channels: C of the images that come out.
         base_channels: Channels of the first layer of the generator, and of the discriminator.
         lambda_l1: Weight of the mean absolute error.
-        lambda_adversarial: Weight of the adversarial term; 0 leaves a regression (the paper's row "L1").
+        lambda_adversarial: Weight of the adversarial term; 0 leaves a regression (the paper's row "L1"), and the
+            discriminator at rest.
         dropout: Share of the values that dropout sets to 0.
         patch_size: Side in pixels of what an output of the discriminator sees.
         upsampling: "deconvolution" as in the paper, or "resize", which leaves no checkerboard.
@@ -114,6 +117,10 @@ class Pix2Pix(TranslationModule):
         )
         power_of_two = image_size >= 64 and not image_size & (image_size - 1)
         check("image_size", image_size, power_of_two, "of 64, 128, 256, ...: the U-Net halves it down to one pixel")
+        if not lambda_l1 and not lambda_adversarial:
+            raise UserError(
+                "model.lambda_l1: 0 is not possible where model.lambda_adversarial is 0: nothing is learned"
+            )
         self.source_channels, self.target_channels = source_channels, target_channels
         self.lambda_l1, self.lambda_adversarial = lambda_l1, lambda_adversarial
         self.generator = UNet(image_size, source_channels, target_channels, base_channels, dropout, upsampling, norm)
@@ -135,6 +142,9 @@ class Pix2Pix(TranslationModule):
         with Noise.switched(maker, dropout):
             return cast(Tensor, maker(images))
 
+    def descending(self) -> Iterable[str]:
+        return super().descending() if self.lambda_adversarial else ("generator",)
+
     def shared(self, batch: PairedBatch) -> Translated:
         return Translated(*batch, fake=self.generator(batch.source))
 
@@ -144,7 +154,7 @@ class Pix2Pix(TranslationModule):
         return {"adversarial": discriminator_cross_entropy(real, fake) / 2}
 
     def generator_losses(self, batch: Translated) -> Losses:
-        losses = {"l1": self.lambda_l1 * l1_loss(batch.fake.float(), batch.target)}
+        losses = {"l1": self.lambda_l1 * l1_loss(batch.fake.float(), batch.target)} if self.lambda_l1 else {}
         if self.lambda_adversarial:
             judged = self.judge_fake(_pair(batch.source, batch.fake))
             losses["adversarial"] = self.lambda_adversarial * non_saturating_generator_loss(judged)

@@ -116,12 +116,16 @@ class R3GAN(ChosenNetworks):
 
     def discriminator_losses(self, batch: Batch) -> Losses:
         real, fake = self.presented(batch.real), self.presented(self.fakes("discriminator"))
+        weight = self._at(self.r1_gammas) / 2
+        if not weight:
+            real_logits, fake_logits = self.judge(real, fake)
+            self.watch_outputs(real_logits, fake_logits)
+            return {"adversarial": relativistic(real_logits, fake_logits)}
         # One pass in float32 for logits and slopes alike: the penalties need it, and a second pass would cost more.
         logits, lengths = slopes(self.discriminator, torch.cat([real, fake]))
         real_logits, fake_logits = logits.chunk(2)
         real_lengths, fake_lengths = lengths.chunk(2)
         self.watch_outputs(real_logits, fake_logits)
-        weight = self._at(self.r1_gammas) / 2
         return {
             "adversarial": relativistic(real_logits, fake_logits),
             "r1": weight * zero_centred_penalty(real_lengths),

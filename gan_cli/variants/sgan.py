@@ -122,16 +122,16 @@ class SGAN(ChosenNetworks):
         assert self.labelled is not None
         chosen = self._chosen(len(batch.labels), len(self.labelled.labels))
         images, labels = self.labelled.real[chosen], self.labelled.labels[chosen]
-        fake = self.presented(self.fakes("discriminator"))
+        fakes = [self.presented(self.fakes("discriminator"))] if self.lambda_unlabelled else []
         # Labelled and unlabelled images are both real: one pass, so that batch normalisation sees them together.
-        outputs, fake_outputs = self.judge(self.presented(torch.cat([batch.real, self.laid_out(images)])), fake)
+        outputs, *of_fakes = self.judge(self.presented(torch.cat([batch.real, self.laid_out(images)])), *fakes)
         unlabelled, labelled = outputs.split([len(batch.labels), len(labels)])
-        real_logits, fake_logits = real_logits_of_classes(unlabelled), real_logits_of_classes(fake_outputs)
-        self.watch_outputs(real_logits, fake_logits)
-        return {
-            "class": auxiliary_classification(labelled, labels),
-            "adversarial": self.lambda_unlabelled * discriminator_cross_entropy(real_logits, fake_logits),
-        }
+        losses = {"class": auxiliary_classification(labelled, labels)}
+        for fake_outputs in of_fakes:
+            real_logits, fake_logits = real_logits_of_classes(unlabelled), real_logits_of_classes(fake_outputs)
+            self.watch_outputs(real_logits, fake_logits)
+            losses["adversarial"] = self.lambda_unlabelled * discriminator_cross_entropy(real_logits, fake_logits)
+        return losses
 
     def generator_losses(self, batch: Batch) -> Losses:
         fake = self.presented(self.fakes("generator"))

@@ -160,23 +160,27 @@ class StarGAN(TranslationModule):
         real_outputs, fake_outputs = self.judge(real, fake.to(real.dtype))
         real_scores, fake_scores = real_outputs[:, 0], fake_outputs[:, 0]
         self.watch_outputs(real_scores, fake_scores)
-        shares = (self.noise("mixing", distribution="uniform") + 1) / 2
-        penalty = gradient_penalty(lambda images: self.discriminator(images)[:, 0], real, fake, shares)
-        return {
+        losses = {
             "adversarial": critic_loss(real_scores, fake_scores),
-            "penalty": self.lambda_gp * penalty,
             "class": self.lambda_cls * classification(real_outputs[:, 1:], batch.labels),
         }
+        if self.lambda_gp:
+            shares = (self.noise("mixing", distribution="uniform") + 1) / 2
+            penalty = gradient_penalty(lambda images: self.discriminator(images)[:, 0], real, fake, shares)
+            losses["penalty"] = self.lambda_gp * penalty
+        return losses
 
     def generator_losses(self, batch: ImageBatch) -> Losses:
         fake = self._translated(batch)
         outputs = self.judge_fake(fake)
-        back = self.generator(fake, self._shares(batch.labels))
-        return {
+        losses = {
             "adversarial": critic_generator_loss(outputs[:, 0]),
             "class": self.lambda_cls * classification(outputs[:, 1:], self._targets(batch.labels)),
-            "reconstruction": self.lambda_rec * l1_loss(back.float(), batch.images),
         }
+        if self.lambda_rec:
+            back = self.generator(fake, self._shares(batch.labels))
+            losses["reconstruction"] = self.lambda_rec * l1_loss(back.float(), batch.images)
+        return losses
 
     def _translated(self, batch: ImageBatch) -> Tensor:
         return cast(Tensor, self.generator(batch.images, self._shares(self._targets(batch.labels))))

@@ -3,6 +3,7 @@
 from typing import Annotated, Any, ClassVar
 
 import torch
+from torch import Tensor
 from torch.optim import Optimizer, RMSprop
 
 from gan_cli.batches import Batch
@@ -79,8 +80,9 @@ class WGAN(ChosenNetworks):
 
     @torch.no_grad()
     def _clip_weights(self) -> None:
-        for parameter in self.discriminator.parameters():
-            parameter.clamp_(-self.clip, self.clip)
+        weights: list[Tensor] = [*self.discriminator.parameters()]
+        torch._foreach_clamp_min_(weights, -self.clip)
+        torch._foreach_clamp_max_(weights, self.clip)
 
     def n_critic_now(self) -> int:
         done = self.counters.generator_steps

@@ -121,10 +121,10 @@ class WGANGP(ChosenNetworks):
         real_outputs, fake_outputs = self.judge(real, fake)
         real_scores, fake_scores = self._scores(real_outputs), self._scores(fake_outputs)
         self.watch_outputs(real_scores, fake_scores)
-        penalty = gradient_penalty(
-            lambda images: self._scores(self.discriminator(images)), real, fake, self.mixing_shares(len(real))
-        )
-        losses = {"adversarial": critic_loss(real_scores, fake_scores), "penalty": self.lambda_gp * penalty}
+        losses = {"adversarial": critic_loss(real_scores, fake_scores)}
+        if self.lambda_gp:
+            shares = self.mixing_shares(len(real))
+            losses["penalty"] = self.lambda_gp * gradient_penalty(self._critic, real, fake, shares)
         if self.num_classes:
             losses["class"] = self.lambda_cls_real * auxiliary_classification(real_outputs[:, 1:], batch.labels)
         return losses
@@ -148,6 +148,9 @@ class WGANGP(ChosenNetworks):
     def surface(self, points: Tensor) -> Tensor | None:
         outputs = super().surface(points)
         return None if outputs is None else self._scores(outputs)
+
+    def _critic(self, images: Tensor) -> Tensor:
+        return self._scores(self.discriminator(images))
 
     def _scores(self, outputs: Tensor) -> Tensor:
         """The critic's scores alone, [N], without the class logits that it adds in a supervised run."""

@@ -71,11 +71,11 @@ class WGANLP(ChosenNetworks):
         real, fake = self.presented(batch.real), self.presented(self.fakes("discriminator"))
         real_scores, fake_scores = self.judge(real, fake)
         self.watch_outputs(real_scores, fake_scores)
-        shares = self.mixing_shares(len(real))
-        return {
-            "adversarial": critic_loss(real_scores, fake_scores),
-            "penalty": self.lambda_lp * lipschitz_penalty(self.discriminator, real, fake, shares),
-        }
+        losses = {"adversarial": critic_loss(real_scores, fake_scores)}
+        if self.lambda_lp:
+            shares = self.mixing_shares(len(real))
+            losses["penalty"] = self.lambda_lp * lipschitz_penalty(self.discriminator, real, fake, shares)
+        return losses
 
     def generator_losses(self, batch: Batch) -> Losses:
         return {"adversarial": critic_generator_loss(self.judged_fakes())}
