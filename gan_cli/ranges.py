@@ -101,7 +101,7 @@ Target = Annotated[float, Range(-1_000, 1_000)]
 
 
 def fits(kind: Any, value: Any) -> bool:
-    """Whether a value is of a type and in its ranges; what is neither number, list nor choice always is."""
+    """Whether a value is of a type and in its ranges; what is neither number, truth, list nor choice is."""
     origin, parts = get_origin(kind), get_args(kind)
     if origin is Annotated:
         return fits(parts[0], value) and all(value in part for part in parts[1:] if isinstance(part, Range))
@@ -113,6 +113,8 @@ def fits(kind: Any, value: Any) -> bool:
         return _fit_all(parts, value)
     if kind is NoneType:
         return value is None
+    if kind is bool:
+        return isinstance(value, bool)
     if kind is int:
         return isinstance(value, int) and not isinstance(value, bool) and value in WHOLE
     if kind is float:

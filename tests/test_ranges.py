@@ -114,7 +114,7 @@ def test_every_number_of_a_verb_has_a_range_and_what_lies_outside_is_refused_by_
             add_options(parser)
         for action in parser._actions:
             kind = getattr(action, "_typehint", None)
-            if not bases(kind) or action.dest in ("trainer.devices",) or action.dest.startswith("data."):
+            if not bases(kind) or action.dest.startswith(("data.", "trainer.")):
                 continue
             seen += 1
             assert range_of(kind) is not None, f"gan {name} --{action.dest} is a number without a range"

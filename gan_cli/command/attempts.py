@@ -6,7 +6,7 @@ import signal
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from lightning.pytorch.utilities.exceptions import SIGTERMException
+from lightning.pytorch.utilities.exceptions import MisconfigurationException, SIGTERMException
 
 from gan_cli import runs
 from gan_cli.callbacks.run_checkpoint import Interrupted
@@ -15,6 +15,7 @@ from gan_cli.command.trainer import put_in
 from gan_cli.devices import memory
 from gan_cli.errors import Diverged, RunFailed
 from gan_cli.inference import checkpoints
+from gan_cli.inference.trainers import is_refusal, refused
 from gan_cli.variants.base import RECORD
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ def train(cli: GANCLI, fit: Callable[[], None]) -> None:
 
     Raises:
         RunFailed: If nothing has helped, or the run was stopped.
+        UserError: If Lightning finds that a flag of the trainer does not go with the data or the loop.
     """
     while True:
         try:
@@ -41,7 +43,9 @@ def train(cli: GANCLI, fit: Callable[[], None]) -> None:
             raise Interrupted(signal.SIGTERM) from error
         except Diverged as error:
             _go_back(cli, error)
-        except (RuntimeError, MemoryError) as error:
+        except (MisconfigurationException, RuntimeError, ValueError, ImportError, MemoryError) as error:
+            if is_refusal(error):
+                raise refused(error) from error
             if not memory.is_out_of_memory(error):
                 raise
             _accumulate_more(cli, error)
@@ -60,7 +64,7 @@ def _go_back(cli: GANCLI, error: Diverged) -> None:
     cli.model.further_attempts = attempt - checkpoints.read(last)[RECORD]["attempt"]
 
 
-def _accumulate_more(cli: GANCLI, error: RuntimeError | MemoryError) -> None:
+def _accumulate_more(cli: GANCLI, error: Exception) -> None:
     """Goes on with batches cut into twice as many parts, down to one thing each."""
     parts, batch_size = 2 * cli.model.accumulate, cli.datamodule.batch_size
     said = f"out of memory after step {cli.model.counters.batches}, with {memory.memory_in_use()}"

@@ -28,11 +28,11 @@ from gan_cli.command.run_config import SaveRunConfig
 from gan_cli.command.running import hush, is_first, say
 from gan_cli.command.trainer import put_in
 from gan_cli.data import GANDataModule
-from gan_cli.devices import driver, precision
+from gan_cli.devices import driver, precision, trainer_flags
 from gan_cli.devices.launchers import handed_on
 from gan_cli.errors import RunFailed, UserError
 from gan_cli.inference import checkpoints
-from gan_cli.inference.trainers import check_precision, trainer_or_error
+from gan_cli.inference.trainers import trainer_or_error
 from gan_cli.ranges import Range
 from gan_cli.reports import report
 from gan_cli.variants import AdversarialModule
@@ -133,13 +133,12 @@ class GANCLI(LightningCLI):
 
     def _check_fit(self, config: Namespace) -> None:
         """Refuses what would only fail later, or in a worse place."""
-        check_precision(config.trainer.precision)
+        made_later = trainer_flags.OBJECTS
+        trainer_flags.check({name: value for name, value in vars(config.trainer).items() if name not in made_later})
         if config.name is not None and not re.fullmatch(r"[\w.-]+", config.name):
             raise UserError(f"name: {config.name!r} is part of a folder's name; take letters, digits, '.', '_' and '-'")
         if not isinstance(config.seed_everything, bool):
             ranges.check_one("seed_everything", LightningSeed, config.seed_everything)
-        if config.trainer.val_check_interval == 0:
-            raise UserError("trainer.val_check_interval: 0 is not possible; --trainer.limit_val_batches 0 turns it off")
 
     def instantiate_classes(self) -> None:
         config = self.config.clone()
@@ -153,7 +152,7 @@ class GANCLI(LightningCLI):
         """The trainer with the parts of every run: our logger first, atomic checkpoints."""
         options = self._get(self.config_init, "trainer")
         trainer.check(options)
-        typed = {name for name in ("devices", "num_nodes") if f"trainer.{name}" in self.typed.fit}
+        typed = {name for name in trainer_flags.FLAGS if f"trainer.{name}" in self.typed.fit}
         kwargs |= trainer.options_of_run(options, typed)
         return trainer_or_error(lambda: super(GANCLI, self).instantiate_trainer(**kwargs))
 

@@ -57,13 +57,13 @@ def said(error: ArgumentError, parser: ArgumentParser, chosen: Choices, required
 
 
 def check_ranges(parser: ArgumentParser, settings: Namespace) -> None:
-    """Holds numbers to the ranges of their options; those of a class are held to them when it is made.
+    """Holds numbers to the ranges of their options; those of a class and of the trainer are when these are made.
 
     Raises:
         UserError: If one lies outside.
     """
     for name, action in _options(parser).items():
-        if (value := settings.get(name)) is not None:
+        if not name.startswith("trainer.") and (value := settings.get(name)) is not None:
             check_one(name, _type(action), value)
 
 

@@ -1,14 +1,15 @@
-"""The trainer of a run: its defaults, what several players do not allow, and the parts of every run."""
+"""The trainer of a run: its defaults, and the parts of every run."""
 
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch.profilers import AdvancedProfiler, PyTorchProfiler, SimpleProfiler
 
 from gan_cli.callbacks.atomic_checkpoint_io import AtomicCheckpointIO
 from gan_cli.callbacks.loggers import RunLogger, Wandb
-from gan_cli.devices import precision
+from gan_cli.devices import precision, trainer_flags
 from gan_cli.devices.launchers import environment, placed
 from gan_cli.devices.strategy import PlayersDDP
 from gan_cli.errors import UserError
@@ -25,12 +26,8 @@ DEFAULTS = {
     "devices": 1,
 }
 
-REFUSED = {
-    "gradient_clip_val": "--model.generator_clip_norm and --model.discriminator_clip_norm",
-    "gradient_clip_algorithm": "--model.generator_clip_norm and --model.discriminator_clip_norm",
-    "accumulate_grad_batches": "--model.accumulate",
-}
-"""Options that Lightning refuses with several players, and what to type instead."""
+PROFILERS = {"simple": SimpleProfiler, "advanced": AdvancedProfiler, "pytorch": PyTorchProfiler}
+"""By their names; what they find would only be logged, at a level that is not shown."""
 
 HOOKS_OF_A_STEP = (
     *("on_train_batch_start", "on_train_batch_end", "on_before_zero_grad"),
@@ -45,13 +42,7 @@ def check(options: Mapping[str, Any]) -> None:
     Raises:
         UserError: If one of the options is not possible here.
     """
-    for key, ours in REFUSED.items():
-        if options.get(key) not in (None, 1 if key == "accumulate_grad_batches" else None):
-            raise UserError(f"trainer.{key}: not possible with two players; type {ours} instead")
-    if options.get("use_distributed_sampler"):
-        raise UserError("trainer.use_distributed_sampler: true is not possible, our samplers deal the images out")
-    if options.get("logger") is False:
-        raise UserError("trainer.logger: false is not possible, metrics.csv belongs to a run; leave it out")
+    trainer_flags.check(options)
     if options.get("sync_batchnorm") and not precision.on_gpus(options["accelerator"]):
         raise UserError("trainer.sync_batchnorm: true is possible on GPUs alone; leave it out")
 
@@ -61,7 +52,7 @@ def options_of_run(options: Mapping[str, Any], typed: set[str]) -> dict[str, Any
 
     Args:
         options: Those of Lightning's trainer.
-        typed: Which of `devices` and `num_nodes` the user has typed.
+        typed: Which of them the user has typed.
     """
     given = options.get("logger")
     extra = given if isinstance(given, list) else [given] if given not in (None, True) else []
@@ -73,7 +64,12 @@ def options_of_run(options: Mapping[str, Any], typed: set[str]) -> dict[str, Any
         "logger": [RunLogger(), *extra],
         "plugins": [*(plugins if isinstance(plugins, list) else [plugins]), AtomicCheckpointIO(), *environment()],
     }
-    if options["strategy"] in ("auto", "ddp") and (str(devices) != "1" or num_nodes != 1):
+    if options.get("profiler") in PROFILERS:
+        found["profiler"] = PROFILERS[options["profiler"]](filename="profile")  # in the run's folder
+    if options.get("check_val_every_n_epoch") and "val_check_interval" not in typed:
+        found["val_check_interval"] = 1.0  # at the end of those epochs, not every so many batches of one
+    several = str(devices) != "1" or num_nodes != 1
+    if options["strategy"] == "ddp" or (options["strategy"] == "auto" and several):
         # While one player descends the others are frozen, which plain ddp takes for an error.
         found["strategy"] = PlayersDDP()
         found["sync_batchnorm"] = options["sync_batchnorm"] or precision.on_gpus(options["accelerator"])

@@ -1,14 +1,14 @@
 """Lightning's trainer, with its error messages made short."""
 
+import traceback
 from collections.abc import Callable
 from typing import Any
 
 from lightning.pytorch import Trainer
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
-from gan_cli.errors import UserError
-
-PRECISIONS = ("32-true", "bf16-mixed", "16-mixed")
+from gan_cli.devices import trainer_flags
+from gan_cli.errors import RunFailed, UserError
 
 
 def verb_trainer(options: dict[str, Any]) -> Trainer:
@@ -20,7 +20,7 @@ def verb_trainer(options: dict[str, Any]) -> Trainer:
     Raises:
         UserError: If one of them is not possible on this machine.
     """
-    check_precision(options["precision"])
+    trainer_flags.check(options)
     return trainer_or_error(
         lambda: Trainer(
             logger=False,
@@ -44,14 +44,15 @@ def trainer_or_error(make: Callable[[], Trainer]) -> Trainer:
     except UserError:
         raise
     except (MisconfigurationException, ValueError, TypeError) as error:
-        raise UserError(f"trainer: {' '.join(str(error).split())[:300]}") from error
+        raise refused(error) from error
 
 
-def check_precision(precision: str | int | None) -> None:
-    """Refuses precisions that the networks are not made for: weights in anything but float32.
+def refused(error: Exception) -> UserError:
+    """What Lightning says of a flag that it refuses, as one line."""
+    return UserError(f"trainer: {' '.join(str(error).split())[:300]}")
 
-    Raises:
-        UserError: If it is none of `PRECISIONS` (or Lightning's short names for them).
-    """
-    if str(precision or 32) not in (*PRECISIONS, "32", "bf16", "16"):
-        raise UserError(f"trainer.precision: {precision} is not possible; take {', '.join(PRECISIONS)}")
+
+def is_refusal(error: Exception) -> bool:
+    """Whether Lightning itself has raised an error, as it does of flags that do not go with the data or the loop."""
+    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+    return not isinstance(error, UserError | RunFailed) and frame.f_globals["__name__"].startswith("lightning.")

@@ -210,7 +210,7 @@ def test_labels_and_truncation_where_the_variant_has_them(conditional: Path, wor
         (("test", "--data", "CelebB"), "data: CelebB is unknown"),
         (("test", "--data", "Digits", "--data.image_size", "64"), "data.image_size: Digits has 64, but the checkpoint"),
         (("sample", "--trainer.precision", "64-true"), "trainer.precision: 64-true is not possible; take 32-true"),
-        (("sample", "--trainer.devices", "foo"), "trainer: "),
+        (("sample", "--trainer.devices", "foo"), "trainer.devices: foo is not possible; take auto"),
     ],
 )
 def test_bad_input_is_named_with_the_way_out(
