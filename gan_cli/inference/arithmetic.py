@@ -17,7 +17,7 @@ from gan_cli.inference.latents import seeded_latents
 from gan_cli.inference.rendering import check_labels, latents_of, render, spaces_of, takes_labels
 from gan_cli.media.medium import rows_of
 from gan_cli.media.pictures import grid, save_png
-from gan_cli.ranges import Seed, fits
+from gan_cli.ranges import Seed, fits, shown
 from gan_cli.seeding import Distribution, draw, stream
 from gan_cli.variants.base import AdversarialModule
 
@@ -61,7 +61,7 @@ def concepts_of(plus: Sequence[str] | None, minus: Sequence[str] | None) -> list
 def _seeds(name: str, text: str) -> tuple[int, ...]:
     words = [word.strip() for word in text.strip("[]() ").split(",")]
     if not all(word.isdecimal() and fits(Seed, int(word[:20])) for word in words):
-        raise UserError(f"{name}: {text} is no list of seeds; take whole numbers from 0, such as --{name} 1,2,3")
+        raise UserError(f"{name}: {shown(text)} is no list of seeds; take whole numbers from 0, such as --{name} 1,2,3")
     return tuple(map(int, words))
 
 
