@@ -4,7 +4,8 @@ import sys
 from collections.abc import Sequence
 from io import TextIOWrapper
 
-from gan_cli import __version__, verbs
+from gan_cli import __version__, stopping, verbs
+from gan_cli.command.running import is_first
 from gan_cli.errors import RunFailed, UserError
 from gan_cli.verbs.list import table
 
@@ -16,13 +17,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(output, TextIOWrapper):
             output.reconfigure(errors="backslashreplace")
     try:
-        _answer(arguments)
-    except (UserError, RunFailed) as error:
-        print(f"gan: {error}", file=sys.stderr)
+        with stopping.stoppable():
+            _answer(arguments)
+    except (UserError, RunFailed, stopping.Stopped) as error:
+        if str(error) and (is_first() or not isinstance(error, stopping.Stopped)):  # which all processes hear
+            print(f"gan: {error}", file=sys.stderr)
         return error.exit_code
-    except KeyboardInterrupt:  # before a run has begun there is nothing to save
-        print("gan: stopped", file=sys.stderr)
-        return 130
     except BrokenPipeError:  # the reader of our output has gone, as in `gan list | head`
         sys.stderr.close()
         return 1

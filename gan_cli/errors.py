@@ -11,7 +11,10 @@ class UserError(ValueError):
 
 
 class RunFailed(RuntimeError):
-    """The run itself went wrong, as when a loss is no longer finite. Exit code 1."""
+    """The run itself went wrong, as when a loss is no longer finite. Exit code 1.
+
+    It has no text in a process where another one says it.
+    """
 
     exit_code = 1
 

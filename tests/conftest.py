@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from gan_cli.stopping import SIGNALS
+
 if TYPE_CHECKING:
     from lightning.pytorch import Trainer
 
@@ -58,7 +60,7 @@ def _quick() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _unseeded() -> Iterator[None]:
     """No test leaves a seed, a signal handler or another number of threads to the next."""
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    handlers = {number: signal.getsignal(number) for number in SIGNALS}
     yield
     os.environ.pop("PL_GLOBAL_SEED", None)
     assert {number: signal.getsignal(number) for number in handlers} == handlers

@@ -152,7 +152,7 @@ def test_a_slurm_job_starts_a_run_or_goes_on_with_it(calls: Path) -> None:
     assert calls.read_text().splitlines()[-1] == f"{gan} --ckpt_path last"
 
 
-@pytest.mark.parametrize(("status", "requeued"), [(0, False), (1, False), (2, False), (143, True)])
+@pytest.mark.parametrize(("status", "requeued"), [(0, False), (1, False), (2, False), (138, True), (143, True)])
 def test_a_slurm_job_is_requeued_where_it_was_stopped(calls: Path, status: int, requeued: bool) -> None:
     assert run_slurm_job(status) == status
     assert ("scontrol requeue 7" in calls.read_text()) is requeued

@@ -7,10 +7,11 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import torch
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import Checkpoint
 
-from gan_cli import ranges, runs
+from gan_cli import ranges, runs, stopping
 from gan_cli.errors import RunFailed
 from gan_cli.ranges import Few, Interval
 from gan_cli.variants.base import AdversarialModule
@@ -22,11 +23,11 @@ def is_dry_run(trainer: Trainer) -> bool:
 
 
 class Interrupted(RunFailed):
-    """The run was asked to stop (Ctrl-C or SIGTERM), finished its batch and was saved, if it had begun to train."""
+    """The run was asked to stop, finished its batch and was saved; only the first process says so."""
 
-    def __init__(self, signal_number: int, checkpoint: Path | None = None) -> None:
-        saved = f"the run is saved in {checkpoint}" if checkpoint else "it had not begun to train"
-        super().__init__(f"stopped by {signal.Signals(signal_number).name}; {saved}")
+    def __init__(self, signal_number: int, checkpoint: Path, says: bool = True) -> None:
+        text = f"stopped by {signal.Signals(signal_number).name}; the run is saved in {checkpoint}"
+        super().__init__(text if says else "")
         self.exit_code = 128 + signal_number
 
 
@@ -60,44 +61,41 @@ class RunCheckpoint(Checkpoint):
         if trainer.is_global_zero:
             for half in self._folder.glob(".*.ckpt.*.tmp"):  # a run was killed while it wrote
                 half.unlink()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            try:
-                self._handlers[number] = signal.signal(number, self._note)
-            except ValueError:  # not the main thread: signals are its business
-                return
+        self._handlers = stopping.listen(self._note)
 
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         step = trainer.global_step
-        stopping = self._signal is not None
-        if trainer.world_size > 1:
-            stopping = trainer.strategy.reduce_boolean_decision(stopping, all=False)
+        asked = self._asked_to_stop(trainer)
         # Once it has stopped, Lightning takes the epoch for a whole one: a run that goes on would lack its rest.
         ending = step == self._last_step or (trainer.should_stop and trainer.fit_loop._can_stop_early)
-        if stopping or ending or step % self.every_n_steps == 0:
+        if asked or ending or step % self.every_n_steps == 0:
             self._save(trainer, pl_module)
-        if stopping:
-            raise Interrupted(self._signal or signal.SIGTERM, self._folder / runs.LAST)
+        if asked:
+            raise Interrupted(asked, self._folder / runs.LAST, says=trainer.is_global_zero)
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         if self._saved_step != trainer.global_step:
             self._save(trainer, pl_module)
-        self._restore_handlers()  # before Lightning puts back what it found
+        stopping.restore(self._handlers)
 
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
-        self._restore_handlers()
+        stopping.restore(self._handlers)
+
+    def _asked_to_stop(self, trainer: Trainer) -> int:
+        """The signal by which any of the processes was asked to stop, or 0; all give the same answer."""
+        asked = self._signal or 0
+        if trainer.world_size > 1:
+            here = torch.tensor(asked, device=trainer.strategy.root_device)
+            asked = int(trainer.strategy.reduce(here, reduce_op="max"))
+        return asked
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         """Remembers the first signal; a second Ctrl-C ends at once."""
         if self._signal is not None and number == signal.SIGINT:
             raise SystemExit(128 + number)
         self._signal = number
-
-    def _restore_handlers(self) -> None:
-        while self._handlers:
-            number, handler = self._handlers.popitem()
-            signal.signal(number, handler)
 
     def _save(self, trainer: Trainer, pl_module: LightningModule) -> None:
         if is_dry_run(trainer):

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from lightning.pytorch.utilities.exceptions import MisconfigurationException, SIGTERMException
+from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
 from gan_cli import runs
-from gan_cli.callbacks.run_checkpoint import Interrupted
 from gan_cli.command.running import say
 from gan_cli.command.trainer import put_in
 from gan_cli.devices import memory
@@ -39,8 +37,6 @@ def train(cli: GANCLI, fit: Callable[[], None]) -> None:
     while True:
         try:
             return fit()
-        except SIGTERMException as error:  # before RunCheckpoint listens; Lightning would end with 0
-            raise Interrupted(signal.SIGTERM) from error
         except Diverged as error:
             _go_back(cli, error)
         except (MisconfigurationException, RuntimeError, ValueError, ImportError, MemoryError) as error:

@@ -2,6 +2,7 @@
 
 import errno
 import logging
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -68,6 +69,5 @@ def say(text: str) -> None:
 
 def is_first() -> bool:
     """Whether this is the first of the processes, or the only one."""
-    from lightning.pytorch.utilities.rank_zero import rank_zero_only
-
-    return bool(getattr(rank_zero_only, "rank", 0) == 0)
+    lightning = sys.modules.get("lightning.pytorch.utilities.rank_zero")  # which need not be imported yet
+    return lightning is None or lightning.rank_zero_only.rank == 0

@@ -12,6 +12,7 @@ from lightning_utilities.core.apply_func import apply_to_collection
 from torch import Tensor
 from torch.utils.data import DataLoader
 
+from gan_cli import stopping
 from gan_cli.batches import LoadedBatch
 from gan_cli.data.parts import Part
 from gan_cli.errors import FailedInWorker
@@ -57,7 +58,14 @@ class PartLoader(DataLoader[LoadedBatch]):
         if num_workers and not part.at_hand:
             num_workers = _affordable(part, batch_size, num_workers, processes)
         workers: dict[str, Any] = {"prefetch_factor": AHEAD, "persistent_workers": True} if num_workers else {}
-        super().__init__(part, num_workers=num_workers, collate_fn=_handed_over, **workers, **self._shared)
+        super().__init__(
+            part,
+            num_workers=num_workers,
+            collate_fn=_handed_over,
+            worker_init_fn=stopping.leave_to_others,
+            **workers,
+            **self._shared,
+        )
 
     def __iter__(self) -> Any:
         if not self.num_workers or not self.part.at_hand:

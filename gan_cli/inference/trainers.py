@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from lightning.pytorch import Trainer
+from lightning.pytorch.trainer.connectors.signal_connector import _SignalConnector
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
 from gan_cli.devices import trainer_flags
@@ -34,17 +35,26 @@ def verb_trainer(options: dict[str, Any]) -> Trainer:
 
 
 def trainer_or_error(make: Callable[[], Trainer]) -> Trainer:
-    """The trainer that `make` gives.
+    """The trainer that `make` gives, which leaves signals to us.
 
     Raises:
         UserError: If Lightning refuses a device, a strategy or another of its options.
     """
     try:
-        return make()
+        trainer = make()
     except UserError:
         raise
     except (MisconfigurationException, ValueError, TypeError) as error:
         raise refused(error) from error
+    trainer._signal_connector = _NoSignals(trainer)
+    return trainer
+
+
+class _NoSignals(_SignalConnector):
+    """Answers no signal: Lightning's answer to SIGTERM is to go on, and of several processes to wait for each other."""
+
+    def register_signal_handlers(self) -> None:
+        """Leaves them as they are."""
 
 
 def refused(error: Exception) -> UserError:

@@ -52,7 +52,10 @@ class Stopper(Callback):
                 os.kill(os.getpid(), number)
 
 
-@pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "exit_code"),
+    [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGUSR1, 138)],
+)
 def test_a_signal_finishes_the_batch_saves_and_ends(
     trained: Trained, tmp_path: Path, number: int, exit_code: int
 ) -> None:

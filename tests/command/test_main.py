@@ -149,15 +149,22 @@ def test_the_catalogue_is_what_can_be_imported() -> None:
     assert all(catalogue.variants().values())
 
 
-def test_an_interrupt_before_a_run_has_begun_is_short(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_a_signal_ends_a_verb_in_the_middle_of_its_work(
+    number: int,
+    code: int,
+    checkpoint: Path,
+    workdir: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    def interrupt(_: list[str]) -> None:
-        raise KeyboardInterrupt
+    from gan_cli.inference import rendering
 
-    monkeypatch.setattr("gan_cli.__main__._answer", interrupt)
-    assert main(["fit"]) == 130
-    assert capsys.readouterr().err == "gan: stopped\n"
+    monkeypatch.setattr(rendering, "made_at", lambda *_: os.kill(os.getpid(), number))
+    words = ["--ckpt", str(checkpoint), "--num", "2", "--output", "a.png", "--trainer.accelerator", "cpu"]
+    assert main(["sample", *words]) == code
+    assert capsys.readouterr().err == f"gan: stopped by {signal.Signals(number).name}\n"
+    assert not list(workdir.iterdir())
 
 
 def test_lightning_says_nothing_of_its_own(checkpoint: Path, workdir: Path) -> None:

@@ -1,8 +1,9 @@
 import gzip
+import os
 import shutil
 import socket
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -11,11 +12,14 @@ from lightning.fabric.utilities import move_data_to_device
 from sklearn.datasets import load_digits
 from torch import Tensor
 from torch.nn.functional import avg_pool2d
+from torch.utils.data import get_worker_info
 
 from gan_cli.batches import ImageBatch, LoadedBatch
 from gan_cli.data import MNIST, Digits
+from gan_cli.data.loading import PartLoader
 from gan_cli.data.parts import InMemory
 from gan_cli.errors import UserError
+from gan_cli.stopping import SIGNALS
 from tests import fake_mnist
 
 
@@ -169,3 +173,21 @@ def test_a_loaded_batch_goes_to_a_device_as_a_whole() -> None:
     assert isinstance(moved, LoadedBatch)
     assert isinstance(moved.batch, ImageBatch)
     assert {tensor.device.type for tensor in (*moved.batch, *moved.mirrored.values())} == {"meta"}
+
+
+def test_a_worker_leaves_signals_to_the_run_that_needs_it_to_save() -> None:
+    """`timeout`, SLURM and a closed terminal send them to the whole group of processes."""
+
+    class Sender(InMemory):
+        @property
+        def at_hand(self) -> bool:
+            return False
+
+        def __getitem__(self, at: Any) -> LoadedBatch:
+            for number in SIGNALS if get_worker_info() else ():
+                os.kill(os.getpid(), number)
+            return super().__getitem__(at)
+
+    whole = ImageBatch(torch.arange(4).view(4, 1, 1, 1), torch.arange(4))
+    (loaded,) = PartLoader(Sender(whole), [torch.arange(4)], batch_size=4, num_workers=1)
+    assert torch.equal(loaded.batch.real, whole.real)
