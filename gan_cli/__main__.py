@@ -2,9 +2,8 @@
 
 import sys
 from collections.abc import Sequence
-from io import TextIOWrapper
 
-from gan_cli import __version__, stopping, verbs
+from gan_cli import __version__, outputs, stopping, verbs
 from gan_cli.command.running import is_first
 from gan_cli.errors import RunFailed, UserError
 from gan_cli.verbs.list import table
@@ -13,19 +12,13 @@ from gan_cli.verbs.list import table
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command and gives its exit code: 0, 1 for a failed run, 2 for what cannot be done, 128 + a signal."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
-    for output in (sys.stdout, sys.stderr):  # a file's name may not fit into the encoding
-        if isinstance(output, TextIOWrapper):
-            output.reconfigure(errors="backslashreplace")
-    try:
-        with stopping.stoppable():
+    with outputs.outlived(), stopping.stoppable():
+        try:
             _answer(arguments)
-    except (UserError, RunFailed, stopping.Stopped) as error:
-        if str(error) and (is_first() or not isinstance(error, stopping.Stopped)):  # which all processes hear
-            print(f"gan: {error}", file=sys.stderr)
-        return error.exit_code
-    except BrokenPipeError:  # the reader of our output has gone, as in `gan list | head`
-        sys.stderr.close()
-        return 1
+        except (UserError, RunFailed, stopping.Stopped) as error:
+            if str(error) and (is_first() or not isinstance(error, stopping.Stopped)):  # which all processes hear
+                print(f"gan: {error}", file=sys.stderr)
+            return error.exit_code
     return 0
 
 

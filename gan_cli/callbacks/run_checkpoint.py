@@ -11,7 +11,7 @@ import torch
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import Checkpoint
 
-from gan_cli import ranges, runs, stopping
+from gan_cli import outputs, ranges, runs, stopping
 from gan_cli.errors import RunFailed
 from gan_cli.ranges import Few, Interval
 from gan_cli.variants.base import AdversarialModule
@@ -26,7 +26,8 @@ class Interrupted(RunFailed):
     """The run was asked to stop, finished its batch and was saved; only the first process says so."""
 
     def __init__(self, signal_number: int, checkpoint: Path, says: bool = True) -> None:
-        text = f"stopped by {signal.Signals(signal_number).name}; the run is saved in {checkpoint}"
+        why = " (nobody reads its output any more)" if signal_number == signal.SIGPIPE else ""
+        text = f"stopped by {signal.Signals(signal_number).name}{why}; the run is saved in {checkpoint}"
         super().__init__(text if says else "")
         self.exit_code = 128 + signal_number
 
@@ -84,7 +85,13 @@ class RunCheckpoint(Checkpoint):
         stopping.restore(self._handlers)
 
     def _asked_to_stop(self, trainer: Trainer) -> int:
-        """The signal by which any of the processes was asked to stop, or 0; all give the same answer."""
+        """The signal by which any of the processes was asked to stop, or 0; all give the same answer.
+
+        A pipe that nobody reads any more asks to stop as SIGPIPE does other programs, but not where the run was started
+        to outlive its terminal, as in `nohup gan fit | tee log`.
+        """
+        if self._signal is None and outputs.deserted() and not stopping.hangup_is_ignored():
+            self._signal = signal.SIGPIPE
         asked = self._signal or 0
         if trainer.world_size > 1:
             here = torch.tensor(asked, device=trainer.strategy.root_device)

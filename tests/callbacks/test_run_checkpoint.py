@@ -11,6 +11,7 @@ import pytest
 import torch
 from lightning.pytorch import Callback, Trainer
 
+from gan_cli import outputs
 from gan_cli.callbacks.atomic_checkpoint_io import AtomicCheckpointIO
 from gan_cli.callbacks.run_checkpoint import Interrupted
 from gan_cli.variants import DCGAN
@@ -77,6 +78,24 @@ def resumed(trained: Trained, tmp_path: Path) -> DCGAN:
     )
     trainer.fit(model, Digits(image_size=16, batch_size=16), ckpt_path=tmp_path / "run" / "last.ckpt")
     return model
+
+
+@pytest.mark.parametrize("hangup", [signal.SIG_DFL, signal.SIG_IGN])
+def test_a_run_whose_output_nobody_reads_is_saved_and_ends_but_not_under_nohup(
+    trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hangup: Any
+) -> None:
+    monkeypatch.setattr(outputs, "deserted", lambda: True)
+    before = signal.signal(signal.SIGHUP, hangup)
+    try:
+        if hangup == signal.SIG_IGN:
+            trained(steps=2)
+        else:
+            with pytest.raises(Interrupted, match=r"^stopped by SIGPIPE \(nobody reads its output") as caught:
+                trained(steps=2)
+            assert caught.value.exit_code == 141
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert batches(tmp_path / "run" / "last.ckpt") == (2 if hangup == signal.SIG_IGN else 1)
 
 
 def test_a_second_interrupt_ends_at_once(trained: Trained, tmp_path: Path) -> None:
