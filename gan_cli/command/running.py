@@ -16,7 +16,7 @@ GO_ON = {"fit": " with --ckpt_path last", "translate": " with --skip-existing"}
 
 
 def hush() -> None:
-    """Turns off Lightning's chatter about devices, tips and things this tool does on purpose.
+    """Turns off Lightning's chatter about devices, tips and things this tool does on purpose; only rank 0 is to print.
 
     Lightning must have been imported before, because it sets the level of its loggers when it is imported.
     """
@@ -24,6 +24,11 @@ def hush() -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
     warnings.filterwarnings("ignore", module=r"lightning\..*")
     warnings.filterwarnings("ignore", module=r"PIL\..*")  # our own messages name the file
+    from lightning.pytorch.utilities.rank_zero import rank_zero_only
+
+    from gan_cli.devices import launchers
+
+    rank_zero_only.rank = launchers.rank()  # type: ignore[attr-defined]
 
 
 @contextmanager

@@ -10,9 +10,8 @@ from lightning.pytorch.profilers import AdvancedProfiler, PyTorchProfiler, Simpl
 from gan_cli.callbacks.atomic_checkpoint_io import AtomicCheckpointIO
 from gan_cli.callbacks.loggers import RunLogger, Wandb
 from gan_cli.devices import precision, trainer_flags
-from gan_cli.devices.launchers import environment, placed
-from gan_cli.devices.strategy import PlayersDDP
 from gan_cli.errors import UserError
+from gan_cli.inference.trainers import on_devices
 
 DEFAULTS = {
     "default_root_dir": "checkpoints",
@@ -56,22 +55,15 @@ def options_of_run(options: Mapping[str, Any], typed: set[str]) -> dict[str, Any
     """
     given = options.get("logger")
     extra = given if isinstance(given, list) else [given] if given not in (None, True) else []
-    devices, num_nodes = placed(options["devices"], options["num_nodes"], typed)
-    plugins = options.get("plugins") or []
-    found = {
-        "devices": devices,
-        "num_nodes": num_nodes,
-        "logger": [RunLogger(), *extra],
-        "plugins": [*(plugins if isinstance(plugins, list) else [plugins]), AtomicCheckpointIO(), *environment()],
-    }
+    untyped = dict.fromkeys({"devices", "num_nodes"} - typed)
+    found = on_devices({**options, **untyped})
+    found["logger"] = [RunLogger(), *extra]
+    found["plugins"].append(AtomicCheckpointIO())
     if options.get("profiler") in PROFILERS:
         found["profiler"] = PROFILERS[options["profiler"]](filename="profile")  # in the run's folder
     if options.get("check_val_every_n_epoch") and "val_check_interval" not in typed:
         found["val_check_interval"] = 1.0  # at the end of those epochs, not every so many batches of one
-    several = str(devices) != "1" or num_nodes != 1
-    if options["strategy"] == "ddp" or (options["strategy"] == "auto" and several):
-        # While one player descends the others are frozen, which plain ddp takes for an error.
-        found["strategy"] = PlayersDDP()
+    if "strategy" in found:
         found["sync_batchnorm"] = options["sync_batchnorm"] or precision.on_gpus(options["accelerator"])
     return found
 

@@ -1,14 +1,17 @@
 """Lightning's trainer, with its error messages made short."""
 
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from lightning.fabric.plugins.environments import ClusterEnvironment
 from lightning.pytorch import Trainer
 from lightning.pytorch.trainer.connectors.signal_connector import _SignalConnector
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
 from gan_cli.devices import trainer_flags
+from gan_cli.devices.launchers import environment, placed
+from gan_cli.devices.strategy import PlayersDDP
 from gan_cli.errors import RunFailed, UserError
 
 
@@ -29,9 +32,31 @@ def verb_trainer(options: dict[str, Any]) -> Trainer:
             enable_progress_bar=False,
             enable_model_summary=False,
             use_distributed_sampler=False,
-            **options,
+            **{**options, **on_devices(options)},
         )
     )
+
+
+def on_devices(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The trainer's arguments on where to compute, for training and for verbs: in the processes that were started.
+
+    Args:
+        options: Lightning's devices and num_nodes, None or missing where they were not typed; strategy, plugins.
+
+    Raises:
+        UserError: If what was typed is not what was started.
+    """
+    devices, num_nodes = placed(options.get("devices"), options.get("num_nodes"))
+    given = options.get("plugins") or []
+    plugins = list(given) if isinstance(given, list) else [given]
+    if not any(isinstance(plugin, ClusterEnvironment) for plugin in plugins):
+        plugins.append(environment())
+    found = {"devices": devices, "num_nodes": num_nodes, "plugins": plugins}
+    strategy, several = options.get("strategy", "auto"), str(devices) != "1" or num_nodes != 1
+    if strategy == "ddp" or (strategy == "auto" and several):
+        # While one player descends the others are frozen, which plain ddp takes for an error.
+        found["strategy"] = PlayersDDP()
+    return found
 
 
 def trainer_or_error(make: Callable[[], Trainer]) -> Trainer:

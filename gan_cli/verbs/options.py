@@ -240,8 +240,10 @@ def scoring(parser: ArgumentParser) -> None:
 def trainer(parser: ArgumentParser) -> None:
     """Adds the trainer's options on where and how to compute."""
     parser.add_argument("--trainer.accelerator", type=str, default="auto", metavar="NAME", help="cpu, gpu, mps, auto")
-    parser.add_argument("--trainer.devices", type=int | str, default=1, metavar="N", help="Processes on each machine")
-    parser.add_argument("--trainer.num_nodes", type=Few, default=1, metavar="N", help="Machines")
+    parser.add_argument(
+        "--trainer.devices", type=int | str | None, metavar="N", help="Processes on each machine; default: 1"
+    )
+    parser.add_argument("--trainer.num_nodes", type=Few | None, default=None, metavar="N", help="Machines")
     parser.add_argument("--trainer.strategy", type=str, default="auto", metavar="NAME", help="Such as ddp")
     parser.add_argument(
         "--trainer.precision", type=str, default="32-true", metavar="NAME", help="32-true, bf16-mixed, 16-mixed"

@@ -226,6 +226,7 @@ BAD = [
     (["--trainer.precision", "bf16-true"], "trainer.precision: bf16-true is not possible; take 32-true, bf16-mixed"),
     (["--trainer.accelerator", "foo"], "trainer.accelerator: foo is not possible; take auto, cpu"),
     (["--trainer.strategy", "foo"], "trainer.strategy: foo is not possible; each player's gradients"),
+    (["--trainer.strategy", "ddp_spawn"], "trainer.strategy: ddp_spawn is not possible; each player's gradients"),
     (["--trainer.devices", "foo"], "trainer.devices: foo is not possible; take auto, a number"),
     (["--trainer.val_check_interval", "0"], "trainer.val_check_interval: 0 is not possible"),
     (["--seed_everything", "-1"], "seed_everything: -1 is not possible; take a whole number from 0 to 4,294,967,295"),
