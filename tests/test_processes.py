@@ -36,8 +36,17 @@ def two(tmp_path_factory: pytest.TempPathFactory, checkpoint: Path) -> Path:
     (write_photos(folder / "photos") / "broken.png").write_bytes(b"")
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-m", "tests.two_processes", str(folder), "2", str(checkpoint)]
-    subprocess.run(command, env=environment, check=True, capture_output=True, timeout=300)
+    done = subprocess.run(command, env=environment, check=False, capture_output=True, text=True, timeout=300)
+    assert (done.returncode, (folder / "weights").is_file()) == (1, True), done.stderr
+    (folder / "told").write_text(done.stderr)
     return folder
+
+
+def test_a_process_that_was_killed_is_named_in_one_line(two: Path) -> None:
+    told = (two / "told").read_text()
+    line = "gan: process 1 of 2 was killed by SIGKILL; the others end too; go on with --ckpt_path last"
+    assert [said for said in told.splitlines() if said.startswith("gan: process")] == [line]
+    assert "Traceback" not in told
 
 
 @pytest.mark.parametrize("row", compared(), ids=lambda row: row.name)

@@ -1,4 +1,4 @@
-"""What two processes do: train, go on, score, sample, translate.
+"""What two processes do: train, go on, score, sample, translate; and then one of them dies.
 
 python -m tests.two_processes FOLDER DEVICES CHECKPOINT
 """
@@ -6,18 +6,22 @@ python -m tests.two_processes FOLDER DEVICES CHECKPOINT
 import contextlib
 import io
 import json
+import os
+import signal
 import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
 import torch
 from lightning.pytorch import Trainer
 from torch import Tensor
 
-from gan_cli import verbs
+from gan_cli import __main__, verbs
 from gan_cli.__main__ import main
 from gan_cli.batches import AnyBatch, LoadedBatch
 from gan_cli.callbacks.atomic_checkpoint_io import AtomicCheckpointIO
+from gan_cli.command.running import short_errors
 from gan_cli.devices.strategy import PlayersDDP
 from tests.evaluation.scored import dealt_out, scores
 from tests.toys import ToyGAN
@@ -136,6 +140,22 @@ def translate(folder: Path, devices: int) -> dict[str, Any]:
     return {"code": code, "said": said.getvalue()}
 
 
+def lose_the_second() -> int:
+    """The exit code of the first process, which says that the second one was killed; all that it needed is written."""
+    torch.distributed.barrier()
+    if torch.distributed.get_rank() == 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(__main__, "_answer", wait_for_the_others)
+        return main(["fit"])
+
+
+def wait_for_the_others(_: list[str]) -> None:
+    """As a step of training does."""
+    with short_errors("fit"):
+        torch.distributed.barrier()
+
+
 if __name__ == "__main__":
     place, number = Path(sys.argv[1]), int(sys.argv[2])
     learned = weights(number)
@@ -149,3 +169,4 @@ if __name__ == "__main__":
     (place / f"translated-{rank}.json").write_text(json.dumps(translated))
     if rank == 0:
         torch.save(learned, place / "weights")
+    sys.exit(lose_the_second())

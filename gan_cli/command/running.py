@@ -7,7 +7,9 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from gan_cli.devices import peers
 from gan_cli.errors import RunFailed, UserError
+from gan_cli.stopping import Stopped
 
 NO_SUCH_PLACE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.EEXIST, errno.EISDIR)
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
@@ -33,18 +35,23 @@ def hush() -> None:
 
 @contextmanager
 def short_errors(verb: str) -> Iterator[None]:
-    """Turns errors of the file system, of the memory and of loaders' processes into messages of a line or two.
+    """Turns errors of the file system, of the memory and of processes that died into messages of a line or two.
 
     Args:
         verb: The verb that is run.
 
     Raises:
         UserError: If a place cannot be written.
-        RunFailed: If there is no more room, or a process that loads data died.
+        RunFailed: If there is no more room, or a process that loads data or another one of the run died.
     """
+    if peers.is_child():
+        peers.watch()
     try:
         yield
     except RunFailed:
+        raise
+    except Stopped as error:  # perhaps by the launcher, which has seen the death of another process, too
+        _raise_death(error.__context__, verb)
         raise
     except (RuntimeError, MemoryError) as error:
         from gan_cli.data import loading  # imported here, because these need torch
@@ -52,9 +59,11 @@ def short_errors(verb: str) -> Iterator[None]:
 
         if (death := loading.death_of_worker(error)) is not None:
             raise RunFailed(f"{death}{f', then go on{GO_ON[verb]}' if verb in GO_ON else ''}") from error
-        if not memory.is_out_of_memory(error):
-            raise
-        raise RunFailed(f"out of memory ({memory.memory_in_use()}); try a lower --batch_size, or --tile") from error
+        if memory.is_out_of_memory(error):
+            text = f"out of memory ({memory.memory_in_use()}); try a lower --batch_size, or --tile"
+            raise RunFailed(text) from error
+        _raise_death(error, verb)
+        raise
     except OSError as error:
         if error.errno in NO_SUCH_PLACE:
             raise UserError(f"{error.filename} cannot be written ({error.strerror}); name another place") from error
@@ -64,6 +73,15 @@ def short_errors(verb: str) -> Iterator[None]:
                 f"Make room, then go on{GO_ON.get(verb, '')}"
             ) from error
         raise
+    finally:
+        peers.leave()
+
+
+def _raise_death(error: BaseException | None, verb: str) -> None:
+    """Raises what is to be said of an error, if another process's end has caused it."""
+    said = peers.death(error)
+    if said is not None:
+        raise RunFailed(said and f"{said}{f'; go on{GO_ON[verb]}' if verb in GO_ON else ''}") from error
 
 
 def say(text: str) -> None:

@@ -1,14 +1,42 @@
-"""Training in several processes: only the stepping player's gradients go over the network."""
+"""Several processes: how they are started and watched, and gradients of the stepping player alone on the network."""
 
+import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
 from lightning.pytorch import LightningModule
 from lightning.pytorch.strategies import DDPStrategy
+from lightning.pytorch.strategies.launchers import _SubprocessScriptLauncher
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.optim import Optimizer
+
+from gan_cli.devices import peers
+
+
+class WatchedScripts(_SubprocessScriptLauncher):
+    """Starts the command anew for each further process, and has them watched by `peers`.
+
+    Lightning's own watch kills all of them, this one too, five seconds after one has failed, without a word.
+    """
+
+    def launch(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Starts them if nothing else has, and gives what the function gives."""
+        peers.watch()
+        try:
+            return super().launch(function, *args, **kwargs)
+        except BaseException:
+            peers.leave()
+            raise
+
+    def _call_children_scripts(self) -> None:
+        os.environ[peers.FIRST] = str(os.getpid())
+        super()._call_children_scripts()
+        del os.environ[peers.FIRST]
+        mine = self.cluster_environment.node_rank() * self.num_processes
+        peers.adopt(dict(enumerate(self.procs, mine + 1)))
+        self.procs = []  # nothing is left for Lightning's watch
 
 
 class PlayersDDP(DDPStrategy):
@@ -19,6 +47,14 @@ class PlayersDDP(DDPStrategy):
     averaged once, right before its step: after all its backward passes, before they are unscaled and clipped. The
     running statistics of batch normalisation are averaged with them, so that all processes agree on them.
     """
+
+    def _configure_launcher(self) -> None:
+        assert self.cluster_environment is not None
+        self._launcher = WatchedScripts(self.cluster_environment, self.num_processes, self.num_nodes)
+
+    def setup_environment(self) -> None:
+        super().setup_environment()
+        peers.meet()
 
     def configure_ddp(self) -> None:
         """Wraps nothing; all processes begin with the first one's weights."""
