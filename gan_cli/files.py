@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -54,13 +55,21 @@ def write_atomically(path: Path, write: Callable[[IO[bytes]], object]) -> None:
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Writes plain data as JSON, whole or not at all.
+    """Writes plain data as JSON, whole or not at all; a number that is not finite becomes null, which JSON knows.
 
     Raises:
         OSError: If the folder cannot be written or is full; nothing but the old file remains.
     """
-    text = json.dumps(content, indent=2) + "\n"
+    text = json.dumps(_without_infinities(content), indent=2, allow_nan=False) + "\n"
     write_atomically(path, lambda file: file.write(text.encode()))
+
+
+def _without_infinities(content: Any) -> Any:
+    if isinstance(content, dict):
+        return {name: _without_infinities(part) for name, part in content.items()}
+    if isinstance(content, list | tuple):
+        return [_without_infinities(part) for part in content]
+    return None if isinstance(content, float) and not math.isfinite(content) else content
 
 
 def _sync_folder(folder: Path) -> None:

@@ -64,7 +64,9 @@ class Watchdog(Callback):
 
     def _look_at_images(self, trainer: Trainer, model: LatentModule) -> None:
         data = getattr(trainer, "datamodule", None)
-        if not isinstance(data, GANDataModule) or data.held_out_set is None or not (real := self._real(data, model)):
+        if not isinstance(data, GANDataModule) or data.held_out_set is None:
+            return
+        if not (real := self._real(data, model)) > 0:  # all alike; of a single one it is no number
             return
         share = _spread(examples_of(model, data, SHOWN).made.float()) / real
         for logger in trainer.loggers:

@@ -11,6 +11,7 @@ from gan_cli.data import GANDataModule
 from gan_cli.errors import UserError, nearest
 from gan_cli.evaluation import folders
 from gan_cli.evaluation.collections import Collection, of_split
+from gan_cli.evaluation.measures import measured
 from gan_cli.evaluation.measuring import (
     MOST,
     against_itself,
@@ -19,7 +20,6 @@ from gan_cli.evaluation.measuring import (
     features_for,
     features_of,
     floor_of,
-    measured,
     possible,
     table,
 )
@@ -138,18 +138,18 @@ def _scores(
         else against_itself(theirs.images, network, folder)
     )
     coloured = _shape(made)[0] == 3
-    wanted, left_out = possible(metrics - {"conditional_accuracy"}, network, natural and coloured)
+    wanted, left_out = possible(metrics, network, natural and coloured, by_class=False)
     if options.image_size:
         left_out.append(f"images of other sizes: resized to {options.image_size} pixels, {folders.RESIZING}")
     rows = features_of(made, network, folder)
-    values, floor = measured(rows, real.rows, wanted), floor_of(real, wanted)
+    found, floor = measured(rows, real.rows, wanted), floor_of(real, wanted)
     published, remarks = distance_to_published(ours, theirs, rows, real.rows, network)
     if published is not None and "fid" in wanted:
-        values["fid"] = published
-        floor.pop("fid", None)
+        found.values["fid"] = published
+        floor.values.pop("fid", None)
     title = f"{ours.origin} beside {theirs.origin}"
     left_out += [*ours.taken, *theirs.taken, *remarks]
-    return table(title, network, "as they are", made.total, real, values, floor, left_out)
+    return table(title, network, "as they are", made.total, real, found, floor, left_out)
 
 
 def _check_alike(ours: Collection, theirs: Collection) -> None:

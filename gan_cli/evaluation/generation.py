@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 
 from gan_cli.evaluation.collections import BATCH
-from gan_cli.evaluation.measuring import Real, Values, measured, possible, table
+from gan_cli.evaluation.measures import Measured, attempted, measured, together
+from gan_cli.evaluation.measuring import Real, possible, table
 from gan_cli.evaluation.processes import by_first, gathered, my_batches
 from gan_cli.evaluation.scores import Scores
 from gan_cli.inference.latents import seeded_latents, slerp, usual_method
@@ -25,7 +26,7 @@ def score_samples(
     model: AdversarialModule,
     network: FeatureNetwork,
     real: Real,
-    floor: Callable[[set[str]], Values],
+    floor: Callable[[set[str]], Measured],
     given: Mapping[str, Tensor],
     *,
     num: int,
@@ -50,16 +51,18 @@ def score_samples(
         natural: Whether the images are natural and coloured.
         title: Whose scores they are.
     """
-    wanted, left_out = possible(wanted, network, natural)
     conditions = conditions_for(model, num, given=given)
-    made = _rows(model, network, real, num, seed, conditions)
-    values: Values = {}
     asked = conditions.get("labels")
-    if "conditional_accuracy" in wanted and asked is not None and made.logits is not None:
-        values["conditional_accuracy"] = float((made.logits.argmax(1) == asked).double().mean())
+    wanted, left_out = possible(wanted, network, natural, by_class=asked is not None)
+    made = _rows(model, network, real, num, seed, conditions)
+    further: list[Measured] = []
+    if "conditional_accuracy" in wanted and isinstance(asked, Tensor) and made.logits is not None:
+        right = int(torch.eq(made.logits.argmax(1), asked).sum())
+        further.append(Measured({"conditional_accuracy": right / num}, []))
     if "ppl" in wanted:
         if isinstance(network, Classifier):
-            values["ppl"] = _path_length(model, network, num, seed, conditions)
+            speeds = _squared_speeds(model, network, num, seed, conditions)
+            further.append(attempted(("ppl",), lambda: (path_length(speeds),)))
             walks = min(num, MOST_WALKS)
             method = usual_method(model.latent_distribution)
             left_out.append(
@@ -73,7 +76,7 @@ def score_samples(
     how += ", all classes in turn" if asked is not None else ""
 
     def judged() -> Scores:
-        found = {**measured(made, real.rows, wanted), **values}
+        found = together([measured(made, real.rows, wanted), *further])
         return table(title, network, how, num, real, found, floor(wanted), left_out)
 
     return by_first(judged)
@@ -94,10 +97,10 @@ def _rows(
     return FeatureRows(all_features, gathered(logits, num, BATCH, real.rows.logits.shape[1], device))
 
 
-def _path_length(
+def _squared_speeds(
     model: AdversarialModule, network: Classifier, num: int, seed: int, conditions: dict[str, Any]
-) -> float:
-    """Perceptual path length in a classifier's features: of images before rounding, which would hide small steps."""
+) -> Tensor:
+    """Those of walks in a classifier's features, [N]: of images before rounding, which would hide small steps."""
     count = min(num, MOST_WALKS)
     ends = seeded_latents(range(seed, seed + 2 * count), model.latent_dim, model.latent_distribution)
     times = torch.rand(count, generator=stream(seed, "path length")).double()
@@ -108,8 +111,7 @@ def _path_length(
     for numbers in my_batches(count, BATCH):
         here, there = (_floats(model, network, places[numbers, end], numbers, conditions) for end in (0, 1))
         speeds.append(squared_speeds(here, there))
-    found = gathered([speed[:, None] for speed in speeds], count, BATCH, 1, model.device)
-    return path_length(found[:, 0].double())
+    return gathered([speed[:, None] for speed in speeds], count, BATCH, 1, model.device)[:, 0].double()
 
 
 def _two_places(model: AdversarialModule, start: Tensor, end: Tensor, time: Tensor) -> Tensor:

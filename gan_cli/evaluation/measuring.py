@@ -6,24 +6,15 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from filelock import FileLock
-from torch import Tensor
 
 from gan_cli.data import GANDataModule
 from gan_cli.errors import UserError
 from gan_cli.evaluation.collections import BATCH, Collection, has_classes, lesson_of
+from gan_cli.evaluation.measures import MOST_NEIGHBOURS, Measured, Values, measured
 from gan_cli.evaluation.scores import Protocol, Score, Scores
 from gan_cli.files import write_atomically
 from gan_cli.media.images import Images
-from gan_cli.metrics.distances import (
-    Estimate,
-    density_coverage,
-    frechet_distance,
-    inception_score,
-    kernel_distance,
-    mean_distance,
-    precision_recall,
-    subset_size,
-)
+from gan_cli.metrics.distances import Estimate, subset_size
 from gan_cli.metrics.features import (
     INCEPTION_FILE,
     Classifier,
@@ -33,22 +24,17 @@ from gan_cli.metrics.features import (
     inception_is_at_hand,
     load_features,
 )
-from gan_cli.metrics.modes import class_modes
 
 MOST = 50_000
 """At most this many images are judged unless another number is asked for."""
 LEAST = 12
 """With fewer images than this, neighbours and subsets mean nothing."""
-MOST_NEIGHBOURS = 10_000
-"""The neighbours of at most this many images are looked for, because the time grows with the square."""
+OF_PAIRS = frozenset({"mae", "psnr", "ssim", "ms_ssim", "lpips"})
+"""Measures of each image beside the one that it should be."""
 BY_CLASSES = {"classes", "kl_classes", "conditional_accuracy"}
 """Measures that need the class of each image."""
 FOLDER = Path("data/cache/metrics")
 """Where classifiers, inception's weights and real features are kept."""
-
-
-Values = dict[str, float | Estimate]
-"""Numbers by the measures' names."""
 
 
 class Real(NamedTuple):
@@ -155,65 +141,39 @@ def against_itself(images: Collection, network: FeatureNetwork, folder: Path) ->
     return Real(images, whole, None, f"two disjoint halves, {images.total // 2:,} each")
 
 
-def possible(wanted: set[str], network: FeatureNetwork, natural: bool) -> tuple[set[str], list[str]]:
+def possible(
+    wanted: set[str], network: FeatureNetwork, natural: bool, by_class: bool = True
+) -> tuple[set[str], list[str]]:
     """The wanted measures that are possible, and why others are left out.
 
     Args:
         wanted: Names of the measures.
         network: Makes the features.
         natural: Whether the images are natural and coloured.
+        by_class: Whether each image is made for a class.
     """
-    left_out = []
+    wanted, left_out = wanted - OF_PAIRS, []
     if "inception_score" in wanted and not (isinstance(network, Inception) and natural):
         wanted = wanted - {"inception_score"}
         left_out.append("Inception Score: left out, it is for natural coloured images and features of inception")
+    if not by_class:
+        wanted = wanted - {"conditional_accuracy"}
     if (named := BY_CLASSES & wanted) and not isinstance(network, Classifier):
         wanted = wanted - BY_CLASSES
         left_out.append(f"{', '.join(sorted(named))}: left out, --features classifier tells classes")
     return wanted, left_out
 
 
-def floor_of(real: Real, wanted: set[str]) -> Values:
+def floor_of(real: Real, wanted: set[str]) -> Measured:
     """The scores of real images against other real images."""
     if real.other is not None:
         return measured(real.other, real.rows, wanted)
     if real.images.total < 2 * LEAST:
-        return {}
+        return Measured({}, [])
     first, second = ([None if t is None else t[start::2] for t in real.rows] for start in (0, 1))
     least = min(len(part) for part in (first[0], second[0]) if part is not None)
     halves = [FeatureRows(*(None if t is None else t[:least] for t in half)) for half in (first, second)]  # type: ignore[arg-type]
     return measured(halves[1], halves[0], wanted)
-
-
-def measured(made: FeatureRows, real: FeatureRows, wanted: set[str]) -> Values:
-    """The scores of images against real ones, from the features of both; by the measures' names.
-
-    Args:
-        made: Features of the images judged.
-        real: Features of real images.
-        wanted: The measures to compute, which must be `possible`.
-    """
-    found: Values = {}
-    if "fid" in wanted:
-        found["fid"] = frechet_distance(made.features, real.features)
-    if "kid" in wanted:
-        found["kid"] = kernel_distance(made.features, real.features)
-    if "inception_score" in wanted and made.logits is not None:
-        found["inception_score"] = inception_score(made.logits)
-    some_made, some_real = (_some(features) for features in (made.features, real.features))
-    if {"precision", "recall"} & wanted:
-        found["precision"], found["recall"] = precision_recall(some_real, some_made)
-    if {"density", "coverage"} & wanted:
-        found["density"], found["coverage"] = density_coverage(some_real, some_made)
-    if "diversity" in wanted:
-        # in a shuffled order, because neighbours in a set may be alike
-        found["diversity"] = mean_distance(_mixed(made.features)) / mean_distance(_mixed(real.features))
-    if {"classes", "kl_classes"} & wanted and made.logits is not None:
-        classes = made.logits.shape[1]
-        # a class counts from a fifth of its even share, so that a classifier's errors make none
-        modes = class_modes(made.logits.argmax(1), classes, max(1, len(made.logits) // (5 * classes)))
-        found["classes"], found["kl_classes"] = float(modes.modes), modes.kl
-    return {name: value for name, value in found.items() if name in wanted}
 
 
 def scored(values: Values, floor: Values) -> dict[str, Score]:
@@ -234,11 +194,11 @@ def table(
     made: str,
     count: int,
     real: Real,
-    values: Values,
-    floor: Values,
+    found: Measured,
+    floor: Measured,
     left_out: list[str],
 ) -> Scores:
-    """The scores of images, with their protocol and remarks on it."""
+    """The scores of images, with their protocol, remarks on it, and why measures are missing."""
     protocol = Protocol(
         network.name,
         network.weights,
@@ -250,7 +210,9 @@ def table(
         real.floor,
         made,
     )
-    return Scores(title, protocol, scored(values, floor), (*remarks(count, real, values), *left_out))
+    of_real = [f"real against real: {line}" for line in floor.left_out if line not in found.left_out]
+    said = [*remarks(count, real, found.values), *found.left_out, *of_real, *left_out]
+    return Scores(title, protocol, scored(found.values, floor.values), tuple(said))
 
 
 def remarks(count: int, real: Real, values: Values) -> list[str]:
@@ -275,15 +237,6 @@ def check_enough(count: int, what: str) -> None:
     """
     if count < LEAST:
         raise UserError(f"{what}: {count} images are too few to look for neighbours among; take {LEAST} or more")
-
-
-def _some(features: Tensor) -> Tensor:
-    count = min(len(features), MOST_NEIGHBOURS)
-    return features[torch.arange(count) * len(features) // count]
-
-
-def _mixed(features: Tensor) -> Tensor:
-    return features[torch.randperm(len(features), generator=torch.Generator().manual_seed(0))]
 
 
 def _plain(value: float | Estimate) -> float:

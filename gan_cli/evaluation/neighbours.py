@@ -20,6 +20,7 @@ from gan_cli.inference.validation import check_fits
 from gan_cli.media.images import Images
 from gan_cli.media.pictures import save_png
 from gan_cli.metrics.nearest import Compared, memorisation, nearest
+from gan_cli.metrics.undefined import Undefined
 from gan_cli.variants.base import AdversarialModule
 
 BATCH = 500
@@ -27,6 +28,8 @@ BATCH = 500
 SUSPICIOUS = 0.03
 """We speak of memorisation if at least this share of the samples is nearer than 1 % of real images are."""
 
+ENOUGH = 100
+"""Of fewer held-out images 1 % is less than one, and their nearest distance is chance."""
 PLAIN = ("pixels", "values")
 """What the things themselves are called, beside features of them."""
 
@@ -97,8 +100,11 @@ def neighbours(
     if network is not None:
         views.append((f"features of {network.name}", "", network))
     real = held_out.all()
-    compared = [compare(name, unit, view, made, real, training, options.neighbours) for name, unit, view in views]
+    shown_of_each = min(options.neighbours, training.total)
+    compared = [compare(name, unit, view, made, real, training, shown_of_each) for name, unit, view in views]
     table, verdict = _table(type(model).__name__, compared, training, held_out), sentence(compared)
+    if shown_of_each < options.neighbours:
+        verdict += f" No more than {training.total} can be shown beside each sample: those are all training images."
     histograms, figures = (output.with_name(f"{output.stem}{end}") for end in ("-distances.png", ".json"))
     medium = model.medium
     nearest_ones = [medium.each_pictured(training.read(one.numbers[: options.num].flatten())) for one in compared]
@@ -133,8 +139,14 @@ def compare(name: str, unit: str, view: View, made: Tensor, real: Tensor, traini
         real: Held-out ones, uint8 [M, C, H, W].
         training: The training images, read batch by batch.
         k: How many to find.
+
+    Raises:
+        UserError: If the numbers of an image are not finite.
     """
-    found = nearest(view(torch.cat([made, real])), _viewed(training, view), k)
+    try:
+        found = nearest(view(torch.cat([made, real])), _viewed(training, view), k)
+    except Undefined as reason:
+        raise UserError(f"features: {name} do not work here: {reason}; type --features with others") from reason
     scale = made[0].numel() ** -0.5 if view is pixels else 1.0
     first = found.distances[:, 0] * scale
     distances, held_out = first[: len(made)], first[len(made) :]
@@ -153,8 +165,15 @@ def _viewed(images: Collection, view: View) -> Iterator[Tensor]:
 
 def sentence(compared: list[Compared]) -> str:
     """What the figures mean, in one sentence."""
-    if copies := max(one.found.copies for one in compared if one.name in PLAIN):
-        return f"{copies:.1%} of the samples are exact copies of training images."
+    plain = next(one for one in compared if one.name in PLAIN)
+    if copies := plain.found.copies:
+        also = plain.found.held_out_copies
+        of_others = f", and so are {also:.1%} of the held-out images" if also else ""
+        return f"{copies:.1%} of the samples are exact copies of training images{of_others}."
+    if len(plain.distances) > 1 and len(plain.numbers[:, 0].unique()) == 1:
+        return "All samples have the same training image as their nearest one: this says nothing about memorisation."
+    if (held_out := len(plain.held_out)) < ENOUGH:
+        return f"No exact copies; more cannot be said beside {held_out} held-out images, which takes {ENOUGH} of them."
     nearer = [one for one in compared if one.found.share_nearer > SUSPICIOUS]
     if nearer:
         worst = max(nearer, key=lambda one: one.found.share_nearer)
@@ -180,4 +199,5 @@ def _table(variant: str, compared: list[Compared], training: Collection, held_ou
     table.add_row("1 % of held-out images are nearer than", *(f"{found.threshold:.3g}" for found in figures))
     table.add_row("share of samples nearer than that", *(f"{found.share_nearer:.1%}" for found in figures))
     table.add_row("share of exact copies", *(f"{found.copies:.1%}" for found in figures))
+    table.add_row("the same of held-out images", *(f"{found.held_out_copies:.1%}" for found in figures))
     return table

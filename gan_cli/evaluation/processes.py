@@ -21,7 +21,7 @@ def place() -> tuple[int, int]:
 def my_batches(count: int, batch_size: int) -> list[Tensor]:
     """This process's batches of positions; they are whole ones, the same as those of a single process."""
     rank, world_size = place()
-    return list(torch.arange(count).split(batch_size))[rank::world_size]
+    return list(torch.arange(count).split(batch_size))[rank::world_size] if count else []
 
 
 def gathered(mine: list[Tensor], count: int, batch_size: int, width: int, device: torch.device) -> Tensor:

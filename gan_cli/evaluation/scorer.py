@@ -12,20 +12,23 @@ from gan_cli.data.datamodules import Split
 from gan_cli.errors import UserError
 from gan_cli.evaluation.collections import of_split
 from gan_cli.evaluation.generation import score_samples
+from gan_cli.evaluation.measures import Measured
 from gan_cli.evaluation.measuring import (
     FOLDER,
     MOST,
+    OF_PAIRS,
     Real,
-    Values,
     against_training,
     check_enough,
     features_for,
     floor_of,
     is_natural,
+    possible,
 )
 from gan_cli.evaluation.scores import Scores, chosen
-from gan_cli.evaluation.translation import score_translations, tasks
+from gan_cli.evaluation.translation import SETS, score_translations, tasks
 from gan_cli.inference.given import held_out_given
+from gan_cli.inference.rendering import takes_labels
 from gan_cli.metrics.features import FeatureNetwork
 from gan_cli.networks.layers import evaluating
 from gan_cli.variants.base import AdversarialModule
@@ -76,7 +79,27 @@ class Scorer:
         self.folder = folder
         self._network: FeatureNetwork | None = None
         self._real: Real | None = None
-        self._floors: dict[frozenset[str], Values] = {}
+        self._floors: dict[frozenset[str], Measured] = {}
+
+    @torch.no_grad()
+    def prepare(self, model: AdversarialModule) -> set[str]:
+        """The wanted measures that a model can have; what they take beside it is made or read, if it is not yet there.
+
+        All processes of a run call it together.
+
+        Args:
+            model: On the device that is to compute.
+
+        Raises:
+            UserError: If there are too few images, or the features cannot be had.
+        """
+        with _undisturbed(model):
+            if not isinstance(model, TranslationModule):
+                network, _ = self._beside(model)
+                return possible(self.wanted, network, is_natural(self.data), takes_labels(model))[0]
+            of_pairs = self.wanted & OF_PAIRS if "target" in self.data.fields else set()
+            network_of_sets, _ = self._features_of_translations(model)
+            return of_pairs if network_of_sets is None else of_pairs | self.wanted & SETS
 
     @torch.no_grad()
     def score(self, model: AdversarialModule, seed: int = REPORTING_SEED) -> list[Scores]:
@@ -96,20 +119,25 @@ class Scorer:
                 return self._of_translator(model, seed)
             return [self._of_generator(model, seed)]
 
-    def _of_generator(self, model: AdversarialModule, seed: int) -> Scores:
-        network = self._features_on(model.device)
+    def _beside(self, model: AdversarialModule) -> tuple[FeatureNetwork, Real]:
+        """The network on the model's device, and the real things as it sees them."""
         if self._real is None:
             images = of_split(self.data, self.split).some(self.num or MOST)
             check_enough(min(images.total, self.num or images.total), "num" if self.num else "data")
             training = of_split(self.data, "train")
+            network = self._features_on(model.device)
             self._real = against_training(images, training, self.num or images.total, network, self.folder)
+        return self._features_on(model.device), self._real
+
+    def _of_generator(self, model: AdversarialModule, seed: int) -> Scores:
+        network, real = self._beside(model)
         return score_samples(
             model,
             network,
-            self._real,
+            real,
             self._floor,
             self._given(model),
-            num=self.num or self._real.images.total,
+            num=self.num or real.images.total,
             seed=seed,
             wanted=self.wanted,
             natural=is_natural(self.data),
@@ -121,7 +149,7 @@ class Scorer:
         assert self._real is not None
         return held_out_given(model, self.data, self.num or self._real.images.total, self.split).shown
 
-    def _floor(self, wanted: set[str]) -> Values:
+    def _floor(self, wanted: set[str]) -> Measured:
         """The scores of real things against other real ones, computed once, however often models are scored."""
         assert self._real is not None
         key = frozenset(wanted)
@@ -130,14 +158,7 @@ class Scorer:
         return self._floors[key]
 
     def _of_translator(self, model: TranslationModule, seed: int) -> list[Scores]:
-        left_out = []
-        network = None
-        try:
-            network = self._features_on(model.device)
-        except UserError as error:
-            if self.features is not None:
-                raise
-            left_out = [f"FID, KID and the like: left out. {' '.join(str(error).split())}"]
+        network, left_out = self._features_of_translations(model)
         return [
             score_translations(
                 model,
@@ -151,6 +172,15 @@ class Scorer:
             )._replace(direction=task.direction)
             for task in tasks(model, self.data, self.split, self.num or MOST)
         ]
+
+    def _features_of_translations(self, model: TranslationModule) -> tuple[FeatureNetwork | None, list[str]]:
+        """The network on the model's device; None where there is no usual one, with the line that says so."""
+        try:
+            return self._features_on(model.device), []
+        except UserError as error:
+            if self.features is not None:
+                raise
+            return None, [f"FID, KID and the like: left out. {' '.join(str(error).split())}"]
 
     def _features_on(self, device: torch.device) -> FeatureNetwork:
         if self._network is None:

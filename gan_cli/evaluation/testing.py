@@ -43,7 +43,8 @@ def score_and_write(
     try:
         tables = scorer.score(model, options.seed)
     except UserError as error:
-        if options.features or options.weights or options.metrics or not str(error).startswith("features:"):
+        typed = options.features or options.weights or options.metrics or options.num
+        if typed or not str(error).startswith(("features:", "data:")):
             raise
         tables, note = [], f"no scores. {error}"
     file = Path(options.output) if options.output else path.parent / NAME

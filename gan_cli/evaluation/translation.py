@@ -1,5 +1,6 @@
 """Scores of a model that makes images from images: beside the right ones where they are known, else as a set."""
 
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,13 +12,15 @@ from gan_cli.data import GANDataModule
 from gan_cli.data.datamodules import Split
 from gan_cli.errors import UserError
 from gan_cli.evaluation.collections import Collection, labels_of, of_split
-from gan_cli.evaluation.measuring import LEAST, Values, against_itself, floor_of, measured, possible, scored, table
+from gan_cli.evaluation.measures import Measured, attempted, measured, together
+from gan_cli.evaluation.measuring import LEAST, against_itself, floor_of, possible, scored, table
 from gan_cli.evaluation.processes import by_first, gathered, my_batches
 from gan_cli.evaluation.scores import Protocol, Scores
 from gan_cli.inference.translator import as_promised
 from gan_cli.media.pictures import to_float, to_uint8
 from gan_cli.metrics import pairs
 from gan_cli.metrics.features import FeatureNetwork, FeatureRows
+from gan_cli.metrics.undefined import at_least
 from gan_cli.variants.translation import TranslationModule
 
 AT_ONCE = 10
@@ -93,26 +96,24 @@ def score_translations(
         UserError: If the translations would not be as large as the targets.
     """
     left_out = list(left_out)
-    values: Values = {}
+    beside = Measured({}, [])
     count = task.inputs.total
     images: list[tuple[Tensor, Tensor]] = []
     if task.paired or network is not None:
         _check_sizes(model, task)
         images = _translated(model, task, seed)
     if task.paired:
-        of_pairs, notes = pairs.measures(task.targets.read(torch.tensor([0])).shape[-1])
-        of_pairs = {name: measure for name, measure in of_pairs.items() if name in wanted}
-        left_out += [note for note in notes if note.partition(":")[0] in wanted]
-        values = dict(zip(of_pairs, _means(model, task, images, list(of_pairs.values())), strict=True))
+        beside = _beside_targets(model, task, images, wanted)
     enough = min(count, task.targets.total) >= LEAST
     if not enough:
-        left_out.append(f"FID, KID and the like: left out, {min(count, task.targets.total)} images are too few")
+        least = min(count, task.targets.total)
+        left_out.append(f"FID, KID and the like: left out, too few images ({least}), they take {LEAST} or more")
     how = "rounded to 8 bits as saved, each as if it were alone"
     if model.NOISY:
         how += f", noise of seed {seed}"
     if network is None or not enough:
         protocol = Protocol("", "", None, "", count, task.targets.total, task.targets.origin, "none", how)
-        return Scores(title, protocol, scored(values, {}), tuple(left_out))
+        return Scores(title, protocol, scored(beside.values, {}), (*beside.left_out, *left_out))
     real = against_itself(task.targets, network, folder)
     wanted, _ = possible(wanted & SETS, network, natural=False)
     parts = [network(made) for made, _ in images]
@@ -120,25 +121,37 @@ def score_translations(
     rows = FeatureRows(gathered(parts, count, _at_once(model), width, model.device), None)
 
     def judged() -> Scores:
-        found = {**measured(rows, real.rows, wanted), **values}
+        found = together([measured(rows, real.rows, wanted), beside])
         return table(title, network, how, count, real, found, floor_of(real, wanted), left_out)
 
     return by_first(judged)
 
 
-def _means(
-    model: TranslationModule, task: Task, images: list[tuple[Tensor, Tensor]], of_pairs: list[pairs.Measure]
-) -> list[float]:
+def _beside_targets(
+    model: TranslationModule, task: Task, images: list[tuple[Tensor, Tensor]], wanted: set[str]
+) -> Measured:
     """The measures of all processes' translations beside their targets, averaged over the images."""
+    possible_ones, notes = pairs.measures(min(task.targets.read(torch.tensor([0])).shape[-2:]))
+    of_pairs = {name: measure for name, measure in possible_ones.items() if name in wanted}
+    notes = [note for note in notes if note.partition(":")[0] in wanted]
     if not of_pairs:
-        return []
+        return Measured({}, notes)
     rows = [
-        torch.stack([measure(made, task.targets.read(numbers)) for measure in of_pairs], dim=1)
+        torch.stack([measure(made, task.targets.read(numbers)) for measure in of_pairs.values()], dim=1)
         for made, numbers in images
     ]
     found = gathered(rows, task.inputs.total, _at_once(model), len(of_pairs), model.device)
-    means: list[float] = found.double().mean(0).tolist()
-    return means
+    of_each = dict(zip(of_pairs, found.double().unbind(1), strict=True))
+    if best := int((of_each.get("psnr", torch.empty(0)) >= pairs.MOST_DECIBELS).sum()):
+        count = f"{best:,} of {len(found):,} images"
+        notes.append(f"PSNR: {count} equal their targets or nearly, and count as {pairs.MOST_DECIBELS} dB")
+    means = together(attempted((name,), partial(_mean, values)) for name, values in of_each.items())
+    return together([means, Measured({}, notes)])
+
+
+def _mean(values: Tensor) -> tuple[float]:
+    at_least(1, len(values))
+    return (float(values.mean()),)
 
 
 def _translated(model: TranslationModule, task: Task, seed: int) -> list[tuple[Tensor, Tensor]]:

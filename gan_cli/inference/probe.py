@@ -17,6 +17,7 @@ from gan_cli.inference.dealt import dealt
 from gan_cli.inference.discriminator_features import check_has_features, discriminator_features
 from gan_cli.inference.validation import check_fits
 from gan_cli.metrics.linear_probe import Probe, labelled_subset, linear_probe
+from gan_cli.metrics.undefined import Undefined
 from gan_cli.variants.base import AdversarialModule
 
 BYTES = 32
@@ -68,10 +69,13 @@ def probe(
     if seen is None or test_seen is None:  # another process has them
         return None
     labels, test_labels = train.labels[chosen], test.labels
-    by_features, by_pixels = (
-        linear_probe(ours, labels, theirs, test_labels, options.seed)
-        for ours, theirs in zip(seen, test_seen, strict=True)
-    )
+    try:
+        by_features, by_pixels = (
+            linear_probe(ours, labels, theirs, test_labels, options.seed)
+            for ours, theirs in zip(seen, test_seen, strict=True)
+        )
+    except Undefined as reason:
+        raise UserError(f"ckpt: the discriminator of {path} cannot be probed: {reason}") from reason
     guessing = float(test_labels.bincount().max() / len(test_labels))
     found = {
         "checkpoint": str(path),
@@ -136,10 +140,12 @@ def _check_labels(labels: Tensor, each: int | None, data: GANDataModule) -> None
     name = names[fewest] if names else str(fewest)
     if each == 1:
         raise UserError("labels_per_class: 1 leaves none to choose the regularisation by; take 2 or more")
-    if int(counts[fewest]) < (each or 2):
+    if (there := int(counts[fewest])) < (each or 2):
+        way_out = f"; take --labels_per_class {there}" if there >= 2 else ", to learn from one and choose by the other"
+        argument, images = "labels_per_class" if each else "data", "image" if there == 1 else "images"
         raise UserError(
-            f"labels_per_class: {data.name} has {int(counts[fewest])} training images of class {name}, "
-            f"and {each or 2} of each are needed"
+            f"{argument}: {data.name} has {there} training {images} of class {name}, "
+            f"and {each or 2} of each are needed{way_out}"
         )
 
 

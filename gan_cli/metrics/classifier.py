@@ -12,6 +12,7 @@ from torch.optim.lr_scheduler import OneCycleLR
 
 from gan_cli.media.images import Images
 from gan_cli.media.pictures import to_float
+from gan_cli.metrics.undefined import at_least
 from gan_cli.seeding import mix, stream
 
 FEATURES = 128
@@ -83,19 +84,23 @@ def train_classifier(
     set.
 
     Args:
-        images: uint8 [M, C, H, W], from a hundred to any number.
+        images: uint8 [M, C, H, W]; a hundred and more are worth it.
         labels: int64 [M].
         steps: Batches to train on.
         seed: Seed of the weights, the order of the images and their shifts.
         num_classes: K.
-        batch_size: Images per step; all of them if there are fewer.
+        batch_size: Images per step; all of them if there are fewer, and a single one twice.
         learning_rate: The highest rate of the cycle.
         width: Width of the network, see `ImageClassifier`.
         shift: Each image is moved at random by up to this many pixels in each direction; 0 is off.
         flip: Whether each image is mirrored at random.
         autocast: Whether to compute in bfloat16 where PyTorch considers it safe.
+
+    Raises:
+        Undefined: If there are no images.
     """
-    device, size = images.device, min(batch_size, len(images))
+    at_least(1, len(images))
+    device, size = images.device, min(batch_size, max(2, len(images)))  # batch normalisation takes two
     with torch.random.fork_rng():
         torch.manual_seed(mix(seed, "classifier"))
         model = ImageClassifier(num_classes, images.shape[1], width)
@@ -136,7 +141,12 @@ def classify(model: ImageClassifier, images: Tensor, batch_size: int = 1000) -> 
 
 
 def accuracy(model: ImageClassifier, images: Tensor, labels: Tensor) -> float:
-    """The share of images, uint8 [N, C, H, W], whose class [N] the classifier gets right."""
+    """The share of images, uint8 [N, C, H, W], whose class [N] the classifier gets right.
+
+    Raises:
+        Undefined: If there are no images.
+    """
+    at_least(1, len(images))
     return float((classify(model, images).labels == labels).float().mean())
 
 
@@ -147,13 +157,14 @@ def _order(available: int, wanted: int, random: torch.Generator) -> Tensor:
 
 
 def _shifted(images: Tensor, shift: int, random: torch.Generator) -> Tensor:
-    """Each image moved by up to `shift` pixels in each direction; uint8 [N, C, H, W].
+    """Each image moved by up to `shift` pixels in each direction, and by less than its side; uint8 [N, C, H, W].
 
     What moves in is 0, the background of grey images; coloured ones are reflected at their border.
     """
+    count, _, height, width = images.shape
+    shift = min(shift, height - 1, width - 1)
     if not shift:
         return images
-    count, _, height, width = images.shape
     down, right = torch.randint(2 * shift + 1, (2, count, 1), generator=random).to(images.device)
     rows = (torch.arange(height, device=images.device) + down)[:, :, None]
     columns = (torch.arange(width, device=images.device) + right)[:, None, :]

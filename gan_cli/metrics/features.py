@@ -331,7 +331,7 @@ def _learned(lesson: Lesson) -> bytes:
     content = {
         "arguments": {"num_classes": lesson.num_classes, "image_channels": images.shape[1], "width": width},
         "state": network.state_dict(),
-        "scale": float(squares.rsqrt()),
+        "scale": float(squares.clamp_min(1e-12).rsqrt()),  # images that are all black may have no features at all
         "accuracy": accuracy(network, test_images, test_labels),
     }
     buffer = io.BytesIO()

@@ -10,6 +10,7 @@ from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from sklearn.svm import LinearSVC
 from torch import Tensor
 
+from gan_cli.metrics.undefined import Undefined, all_finite, at_least
 from gan_cli.seeding import mix, stream
 
 FOLDS = 3
@@ -47,7 +48,12 @@ def linear_probe(train: Tensor, train_labels: Tensor, test: Tensor, test_labels:
         test: Features [M, F].
         test_labels: int64 [M].
         seed: Seed of the folds, and of the images on which the strength is chosen.
+
+    Raises:
+        Undefined: If there are no two classes with two training images each, no test images, or features that are not
+            finite.
     """
+    _check(train, train_labels, test)
     features = train.shape[1]
     train, test = _rotated(*(part / train.square().mean().sqrt().clamp_min(1e-12) for part in (train, test)))
     chosen = labelled_subset(train_labels, -(-MOST_TO_CHOOSE_BY // len(train_labels.unique())), seed)
@@ -57,6 +63,16 @@ def linear_probe(train: Tensor, train_labels: Tensor, test: Tensor, test_labels:
         machine.fit(train.numpy(), train_labels.numpy())
     right = machine.predict(test.numpy()) == test_labels.numpy()
     return Probe(float(right.mean()), held_out, strength, features)
+
+
+def _check(train: Tensor, train_labels: Tensor, test: Tensor) -> None:
+    """Refuses what no classifier can be trained on, or tried on."""
+    at_least(1, len(train), len(test))
+    each = train_labels.unique(return_counts=True)[1]
+    if len(each) < 2 or int(each.min()) < 2:
+        raise Undefined("a probe takes two classes, and two training images of each")
+    all_finite(train)
+    all_finite(test)
 
 
 def chosen_strength(features: Tensor, labels: Tensor, seed: int) -> tuple[float, float]:

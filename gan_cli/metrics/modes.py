@@ -6,6 +6,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from gan_cli.metrics.undefined import at_least
+
 HIGH_QUALITY = 3
 """A sample within this many deviations of the nearest centre is of high quality."""
 
@@ -44,15 +46,19 @@ def count_modes(points: Tensor, centres: Tensor, deviation: float, least: int = 
     samples (after Srivastava et al. 2017, "VEEGAN", arXiv:1705.07761, and Lin et al. 2018, "PacGAN", arXiv:1712.04086).
 
     Args:
-        points: Samples [N, 2].
+        points: Samples [N, 2], N > 0.
         centres: [K, 2].
         deviation: Standard deviation of each mode, in both directions; high quality is within 3 of them.
         least: A mode counts if it has at least this many high-quality samples.
+
+    Raises:
+        Undefined: If there are no samples.
     """
-    distances, nearest = torch.cdist(points, centres).min(dim=1)
-    good = distances <= HIGH_QUALITY * deviation
+    at_least(1, len(points))
+    apart, nearest = torch.cdist(points, centres).min(dim=1)
+    good = apart <= HIGH_QUALITY * deviation
     counts = torch.bincount(nearest[good], minlength=len(centres))
-    return ModeScores(int((counts >= least).sum()), float(good.double().mean()), _kl_from_uniform(counts))
+    return ModeScores(int((counts >= least).sum()), int(good.sum()) / len(points), _kl_from_uniform(counts))
 
 
 def class_modes(labels: Tensor, num_classes: int, least: int = 1) -> ClassModes:

@@ -6,6 +6,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from gan_cli.metrics.distances import distances
+from gan_cli.metrics.undefined import all_finite, at_least
+
 
 class Nearest(NamedTuple):
     """The nearest of a set to each query, nearest first.
@@ -22,32 +25,33 @@ class Nearest(NamedTuple):
 def nearest(queries: Tensor, batches: Iterable[Tensor], k: int) -> Nearest:
     """The k nearest rows of a set to each query; no more than one batch of the set is in memory.
 
-    Distances are computed in float64, where those of whole numbers such as pixels are exact: a copy has distance 0. Of
-    equally near rows the first one is taken.
+    A copy has distance 0; see `distances`. Of equally near rows the first one is taken.
 
     Args:
         queries: [N, F], of any type.
         batches: The set, in order: [B, F] each.
         k: How many rows to find.
+
+    Raises:
+        Undefined: If a query or a row is not finite.
     """
-    wanted = queries.double()
-    found = Nearest(wanted.new_full((len(wanted), k), torch.inf), torch.zeros(len(wanted), k, dtype=torch.int64))
+    count = len(queries)
+    found = Nearest(torch.full((count, k), torch.inf, dtype=torch.float64), torch.zeros(count, k, dtype=torch.int64))
+    all_finite(queries)
     seen = 0
-    for batch in batches:
-        rows = batch.double()
-        # One matrix product, which is exact too as long as all its sums are below 2^53.
-        distances = torch.cdist(wanted, rows, compute_mode="use_mm_for_euclid_dist")
-        numbers = torch.arange(seen, seen + len(rows)).expand(len(wanted), -1)
-        found = _merged(found, Nearest(distances, numbers), k)
+    for rows in batches:
+        all_finite(rows)
+        numbers = torch.arange(seen, seen + len(rows)).expand(count, -1)
+        found = _merged(found, Nearest(distances(queries, rows), numbers), k)
         seen += len(rows)
     return found
 
 
 def _merged(first: Nearest, second: Nearest, k: int) -> Nearest:
     """The k nearest of both; sorting is stable, so that the first of equals stays first."""
-    distances, numbers = (torch.cat(pair, dim=1) for pair in zip(first, second, strict=True))
-    order = distances.argsort(dim=1, stable=True)[:, :k]
-    return Nearest(distances.gather(1, order), numbers.gather(1, order))
+    apart, numbers = (torch.cat(pair, dim=1) for pair in zip(first, second, strict=True))
+    order = apart.argsort(dim=1, stable=True)[:, :k]
+    return Nearest(apart.gather(1, order), numbers.gather(1, order))
 
 
 class Memorisation(NamedTuple):
@@ -59,6 +63,7 @@ class Memorisation(NamedTuple):
         threshold: The distance below which 1 % of the held-out images lie.
         share_nearer: The share of generated images below the threshold; real images have 0.01.
         copies: The share of generated images at distance 0.
+        held_out_copies: The share of held-out images at distance 0: what a set has twice.
     """
 
     median: float
@@ -66,6 +71,7 @@ class Memorisation(NamedTuple):
     threshold: float
     share_nearer: float
     copies: float
+    held_out_copies: float
 
 
 class Compared(NamedTuple):
@@ -88,18 +94,27 @@ class Compared(NamedTuple):
     found: Memorisation
 
 
-def memorisation(distances: Tensor, held_out: Tensor) -> Memorisation:
+def memorisation(made: Tensor, held_out: Tensor) -> Memorisation:
     """How much nearer generated images are to the training images than held-out ones are.
 
     Args:
-        distances: Distances of generated images to their nearest training images, [N].
+        made: Distances of generated images to their nearest training images, [N].
         held_out: The same for held-out real images, [M].
+
+    Raises:
+        Undefined: If there are none of either.
     """
+    at_least(1, len(made), len(held_out))
     threshold = held_out.double().quantile(0.01)
     return Memorisation(
-        median=float(distances.median()),
+        median=float(made.median()),
         held_out_median=float(held_out.median()),
         threshold=float(threshold),
-        share_nearer=float((distances < threshold).double().mean()),
-        copies=float((distances == 0).double().mean()),
+        share_nearer=_share(made < threshold),
+        copies=_share(made == 0),
+        held_out_copies=_share(held_out == 0),
     )
+
+
+def _share(which: Tensor) -> float:
+    return int(which.sum()) / len(which)

@@ -8,8 +8,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-MS_SSIM_LEAST = 161
-"""An image needs at least this many pixels a side for five scales of an 11 x 11 window."""
+MS_SSIM_LEAST = 176
+"""An image needs at least this many pixels a side for five scales of an 11 x 11 window, as torchmetrics
+counts: a sixteenth of them must be more than 10."""
+LPIPS_LEAST = 31
+"""AlexNet's second pooling has nothing left of an image with fewer pixels a side."""
+MOST_DECIBELS = 100
+"""A copy is infinitely good and would make every mean infinite: an image counts as this at most."""
 LPIPS_FILE = "alexnet-owt-7be5be79.pth"
 """The file of torchvision's AlexNet weights; LPIPS adds its own on top, which torchmetrics brings along."""
 
@@ -20,11 +25,12 @@ def measures(image_size: int) -> tuple[dict[str, Measure], list[str]]:
     """The measures that are possible for images of a size, and why others are left out.
 
     Args:
-        image_size: Side in pixels.
+        image_size: Side in pixels, the shorter one.
 
     Returns:
         By name: each takes images uint8 [N, C, H, W] and their targets, and gives a number for each image, [N]. `mae`
-        is in grey levels of 255, `psnr` in decibels, `ssim` and `ms_ssim` at most 1; `lpips` is a distance.
+        is in grey levels of 255, `psnr` in decibels and at most 100, `ssim` and `ms_ssim` at most 1;
+        `lpips` is a distance.
     """
     found: dict[str, Measure] = {"mae": _absolute, "psnr": _signal_to_noise}
     left_out = []
@@ -39,7 +45,9 @@ def measures(image_size: int) -> tuple[dict[str, Measure], list[str]]:
             f"ms_ssim: left out, five scales want {MS_SSIM_LEAST} pixels and these images have {image_size}"
         )
     weights = Path(torch.hub.get_dir()) / "checkpoints" / LPIPS_FILE
-    if weights.is_file():
+    if image_size < LPIPS_LEAST:
+        left_out.append(f"lpips: left out, AlexNet wants {LPIPS_LEAST} pixels and these images have {image_size}")
+    elif weights.is_file():
         found["lpips"] = _perceptual
     else:
         left_out.append(f"lpips: left out, torchvision's {LPIPS_FILE} is not in {weights.parent}")
@@ -56,7 +64,7 @@ def _signal_to_noise(made: Tensor, wanted: Tensor) -> Tensor:
     ratio: Tensor = peak_signal_noise_ratio(
         made.double(), wanted.double(), data_range=255.0, reduction="none", dim=(1, 2, 3)
     )
-    return ratio.clamp(max=100)  # an exact copy is infinitely good, and would make every mean infinite
+    return ratio.clamp(max=MOST_DECIBELS)
 
 
 def _similarity(made: Tensor, wanted: Tensor, scales: int) -> Tensor:

@@ -7,6 +7,8 @@ and the score is shown with that network.
 
 from torch import Tensor
 
+from gan_cli.metrics.undefined import at_least
+
 EPSILON = 1e-4
 """The step along a walk of length 1, as in the paper."""
 TRIMMED = 0.01
@@ -25,6 +27,11 @@ def squared_speeds(here: Tensor, there: Tensor, epsilon: float = EPSILON) -> Ten
 
 
 def path_length(speeds: Tensor) -> float:
-    """The mean of squared speeds [N] without the ends of their range."""
+    """The mean of squared speeds [N] without the ends of their range.
+
+    Raises:
+        Undefined: If there are none.
+    """
+    at_least(1, len(speeds))
     low, high = (speeds.quantile(share, interpolation="lower") for share in (TRIMMED, 1 - TRIMMED))
     return float(speeds[(speeds >= low) & (speeds <= high)].mean())

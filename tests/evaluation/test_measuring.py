@@ -11,7 +11,8 @@ from torch.nn.functional import avg_pool2d
 
 from gan_cli.data import Digits
 from gan_cli.evaluation.collections import of_split
-from gan_cli.evaluation.measuring import against_itself, against_training, floor_of, measured
+from gan_cli.evaluation.measures import measured
+from gan_cli.evaluation.measuring import against_itself, against_training, floor_of
 from gan_cli.metrics.distances import frechet_distance, kernel_distance
 from gan_cli.metrics.features import Classifier, FeatureRows
 
@@ -47,7 +48,8 @@ def test_distances_rise_with_blur_noise_and_missing_modes(
 
 def test_missing_modes_are_counted(classifier: Classifier) -> None:
     images, _ = Digits(image_size=16).read(train=True)
-    found = measured(classifier.rows(dropped(images, 3)), classifier.rows(images), {"classes", "coverage", "recall"})
+    wanted = {"classes", "coverage", "recall"}
+    found = measured(classifier.rows(dropped(images, 3)), classifier.rows(images), wanted).values
     assert found["classes"] == 4
     assert isinstance(found["coverage"], float)
     assert found["coverage"] < 0.6
@@ -63,8 +65,8 @@ def test_the_floor_is_held_out_against_training_or_two_halves(classifier: Classi
     halves = against_itself(test.some(25), classifier, tmp_path)
     assert halves.floor == "two disjoint halves, 12 each"
     wanted = {"fid", "kid", "precision", "density"}
-    assert floor_of(pair, wanted).keys() == floor_of(halves, wanted).keys() == wanted
-    assert floor_of(against_itself(test.some(20), classifier, tmp_path), wanted) == {}
+    assert floor_of(pair, wanted).values.keys() == floor_of(halves, wanted).values.keys() == wanted
+    assert floor_of(against_itself(test.some(20), classifier, tmp_path), wanted) == ({}, [])
 
 
 def test_some_images_are_taken_evenly() -> None:
@@ -77,4 +79,5 @@ def test_some_images_are_taken_evenly() -> None:
 
 def test_features_alone_are_enough_for_distances() -> None:
     points = torch.randn(40, 3)
-    assert measured(FeatureRows(points, None), FeatureRows(points, None), {"classes", "fid"}).keys() == {"fid"}
+    found = measured(FeatureRows(points, None), FeatureRows(points, None), {"classes", "fid"})
+    assert found.values.keys() == {"fid"}

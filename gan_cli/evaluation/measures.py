@@ -1,0 +1,143 @@
+"""The measures of a set beside a real one: finite numbers, or a line that says why there is none."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from math import isfinite
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from gan_cli.evaluation.scores import KINDS
+from gan_cli.metrics.distances import (
+    Estimate,
+    density_coverage,
+    frechet_distance,
+    inception_score,
+    kernel_distance,
+    precision_recall,
+    relative_diversity,
+)
+from gan_cli.metrics.features import FeatureRows
+from gan_cli.metrics.modes import class_modes
+from gan_cli.metrics.undefined import Undefined, all_finite
+
+MOST_NEIGHBOURS = 10_000
+"""The neighbours of at most this many images are looked for, because the time grows with the square."""
+
+Values = dict[str, float | Estimate]
+"""Numbers by the measures' names."""
+
+
+class Measured(NamedTuple):
+    """What came of measures.
+
+    Attributes:
+        values: Finite numbers, by the measures' names.
+        left_out: For each measure without a number, a line that says why.
+    """
+
+    values: Values
+    left_out: list[str]
+
+
+def together(parts: Iterable[Measured]) -> Measured:
+    """What came of several measures."""
+    found = Measured({}, [])
+    for part in parts:
+        found.values.update(part.values)
+        found.left_out.extend(part.left_out)
+    return found
+
+
+def attempted(names: Sequence[str], compute: Callable[[], Sequence[float | Estimate]]) -> Measured:
+    """The numbers of some measures, or why there are none.
+
+    Args:
+        names: The measures' names.
+        compute: Gives a number for each of them; may raise `Undefined`.
+    """
+    try:
+        values = compute()
+    except Undefined as reason:
+        return Measured({}, [f"{titles(names)}: left out, {reason}"])
+    found = dict(zip(names, values, strict=True))
+    lost = [name for name, value in found.items() if not _is_finite(value)]
+    lines = [f"{titles(lost)}: left out, not finite"] if lost else []
+    return Measured({name: value for name, value in found.items() if name not in lost}, lines)
+
+
+def titles(names: Sequence[str]) -> str:
+    """What measures are called, in one line."""
+    return ", ".join(KINDS[name].title for name in names)
+
+
+def measured(made: FeatureRows, real: FeatureRows, wanted: set[str]) -> Measured:
+    """The scores of images against real ones, from the features of both.
+
+    Args:
+        made: Features of the images judged.
+        real: Features of real images.
+        wanted: The measures to compute, which must be `possible`.
+    """
+    asked = {names: measure for names, measure in MEASURES.items() if wanted.intersection(names)}
+    try:
+        for whose, rows in (("images", made), ("real images", real)):
+            for outputs in (rows.features, rows.logits):
+                if outputs is not None:
+                    all_finite(outputs, whose)
+    except Undefined as reason:
+        missing = [name for names in asked for name in names if name in wanted]
+        return Measured({}, [f"{titles(missing)}: left out, {reason}"] if missing else [])
+    found = together(attempted(names, partial(measure, made, real)) for names, measure in asked.items())
+    return found._replace(values={name: value for name, value in found.values.items() if name in wanted})
+
+
+def _neighbours(
+    measure: Callable[[Tensor, Tensor], Sequence[float]],
+) -> Callable[[FeatureRows, FeatureRows], Sequence[float]]:
+    """A measure of neighbourhoods, among not too many images."""
+    return lambda made, real: measure(_some(real.features), _some(made.features))
+
+
+def _inception(made: FeatureRows, real: FeatureRows) -> tuple[Estimate]:
+    return (inception_score(_logits(made)),)
+
+
+def _classes(made: FeatureRows, real: FeatureRows) -> tuple[float, float]:
+    logits = _logits(made)
+    # a class counts from a fifth of its even share, so that a classifier's errors make none
+    modes = class_modes(logits.argmax(1), logits.shape[1], max(1, len(logits) // (5 * logits.shape[1])))
+    return float(modes.modes), modes.kl
+
+
+MEASURES: Mapping[tuple[str, ...], Callable[[FeatureRows, FeatureRows], Sequence[float | Estimate]]] = {
+    ("fid",): lambda made, real: (frechet_distance(made.features, real.features),),
+    ("kid",): lambda made, real: (kernel_distance(made.features, real.features),),
+    ("inception_score",): _inception,
+    ("precision", "recall"): _neighbours(precision_recall),
+    ("density", "coverage"): _neighbours(density_coverage),
+    # in a shuffled order, because neighbours in a set may be alike
+    ("diversity",): lambda made, real: (relative_diversity(_mixed(made.features), _mixed(real.features)),),
+    ("classes", "kl_classes"): _classes,
+}
+"""How each measure of two sets is computed, from the features of the images judged and of the real ones."""
+
+
+def _logits(rows: FeatureRows) -> Tensor:
+    if rows.logits is None:
+        raise Undefined("these features tell no classes")
+    return rows.logits
+
+
+def _some(features: Tensor) -> Tensor:
+    count = min(len(features), MOST_NEIGHBOURS)
+    return features[torch.arange(count) * len(features) // count]
+
+
+def _mixed(features: Tensor) -> Tensor:
+    return features[torch.randperm(len(features), generator=torch.Generator().manual_seed(0))]
+
+
+def _is_finite(value: float | Estimate) -> bool:
+    return all(map(isfinite, value)) if isinstance(value, Estimate) else isfinite(value)
