@@ -72,13 +72,23 @@ class Evaluation(Callback):
         self._folder = Path(trainer.log_dir or trainer.default_root_dir)
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        if not self.every_n_steps:
+            return
         assert isinstance(pl_module, AdversarialModule)
         medium = pl_module.medium
-        if self.every_n_steps and self.features is None and medium.features(lambda: True) is None:
+        if self.features is None and medium.features(lambda: True) is None:
             raise UserError(
                 f"evaluation: there are no usual features of {medium.name}; what their set measures is logged anyway\n"
                 "Leave it out, or type --evaluation.features FILE (TorchScript)"
             )
+        if is_dry_run(trainer):
+            return
+        data: GANDataModule = trainer.datamodule  # type: ignore[attr-defined]
+        self._scorer = Scorer(data, self.features, self.num, self.split, self.metrics)
+        measured = self._scorer.prepare(pl_module)  # before hours are spent on a run that cannot be evaluated
+        if self.monitor and self.monitor not in measured:
+            there = ", ".join(name for name in KINDS if name in measured)
+            raise UserError(f"monitor: {self.monitor} is not measured here; there are {there}")
 
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
@@ -87,13 +97,16 @@ class Evaluation(Callback):
             return
         assert isinstance(pl_module, AdversarialModule)
         start = time.perf_counter()
-        values = self._values(trainer, pl_module)
+        values, left_out = self._values(pl_module)
         named = {f"metric/{name}": value for name, value in values.items()}
         named["time/evaluation_seconds"] = time.perf_counter() - start
         for logger in trainer.loggers:
             logger.log_metrics(named, step=pl_module.counters.batches)
         if self.monitor:
-            self._keep_the_best(trainer, pl_module, values)
+            if self.monitor not in values and trainer.is_global_zero:
+                why = [line for line in left_out if KINDS[self.monitor].title in line.partition(":")[0]]
+                print(f"monitor: step {trainer.global_step} has none. {' '.join(why)}", flush=True)
+            self._keep_the_best(trainer, pl_module, values.get(self.monitor))
 
     def state_dict(self) -> dict[str, Any]:
         return {"best": self.best, "best_step": self.best_step, "in_vain": self.in_vain, "monitor": self.monitor}
@@ -103,25 +116,26 @@ class Evaluation(Callback):
             self.best, self.best_step = state_dict["best"], state_dict["best_step"]
             self.in_vain = state_dict["in_vain"]
 
-    def _values(self, trainer: Trainer, model: AdversarialModule) -> dict[str, float]:
-        """The measures; of a translator their means over the directions, and those of each as `fid/horse2zebra`."""
-        if self._scorer is None:
-            data: GANDataModule = trainer.datamodule  # type: ignore[attr-defined]
-            self._scorer = Scorer(data, self.features, self.num, self.split, self.metrics)
-        tables = {table.direction: table.values() for table in self._scorer.score(model, SELECTING_SEED)}
+    def _values(self, model: AdversarialModule) -> tuple[dict[str, float], list[str]]:
+        """The measures, and why some are missing.
+
+        Of a translator they are means over the directions, and those of each as `fid/horse2zebra`.
+        """
+        assert self._scorer is not None
+        found = self._scorer.score(model, SELECTING_SEED)
+        left_out = [line for table in found for line in table.left_out]
+        tables = {table.direction: table.values() for table in found}
         if len(tables) == 1:
-            return next(iter(tables.values()))
+            return next(iter(tables.values())), left_out
         each = {f"{name}/{key}": value for key, values in tables.items() for name, value in values.items()}
         shared = set.intersection(*(set(values) for values in tables.values()))
-        return {**{name: sum(t[name] for t in tables.values()) / len(tables) for name in sorted(shared)}, **each}
+        means = {name: sum(t[name] for t in tables.values()) / len(tables) for name in sorted(shared)}
+        return {**means, **each}, left_out
 
-    def _keep_the_best(self, trainer: Trainer, model: AdversarialModule, values: dict[str, float]) -> None:
+    def _keep_the_best(self, trainer: Trainer, model: AdversarialModule, value: float | None) -> None:
         assert self.monitor is not None
-        if self.monitor not in values:
-            raise UserError(f"monitor: {self.monitor} is not measured here; there are {', '.join(values)}")
-        value = values[self.monitor]
         sign = 1 if KINDS[self.monitor].better == "lower" else -1
-        if self.best is None or sign * value < sign * self.best:
+        if value is not None and (self.best is None or sign * value < sign * self.best):
             self.best, self.best_step, self.in_vain = value, trainer.global_step, 0
             model.raise_if_not_finite()
             trainer.save_checkpoint(self._folder / runs.BEST)
@@ -130,6 +144,9 @@ class Evaluation(Callback):
         if self.patience and self.in_vain >= self.patience:
             trainer.should_stop = True
             if trainer.is_global_zero:
-                print(
-                    f"stopped early: {self.monitor} was best after step {self.best_step}, {self.best:.4g}", flush=True
+                best = (
+                    f"was best after step {self.best_step}, {self.best:.4g}"
+                    if self.best is not None
+                    else "had no value"
                 )
+                print(f"stopped early: {self.monitor} {best}", flush=True)

@@ -2,7 +2,7 @@
 
 import csv
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import torch
@@ -35,6 +35,7 @@ def scored(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         return [Scores("", PROTOCOL, {"fid": Score(fids.get(step, step - 2.0)), "coverage": Score(step / 10)})]
 
     monkeypatch.setattr(Scorer, "score", score)
+    monkeypatch.setattr(Scorer, "prepare", lambda self, model: {"fid", "coverage"})
     return asked
 
 
@@ -85,6 +86,28 @@ def test_patience_ends_a_run_that_gets_no_better(
     assert "stopped early: fid was best after step 4, 3\n" in capsys.readouterr().out
 
 
+def test_a_step_without_the_measure_is_told_and_the_run_goes_on(
+    workdir: Path, scored: list[int], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    complete, why = Scorer.score, "FID: left out, the features of 9 of 9 images are not finite"
+
+    def score(self: Scorer, model: Any, seed: int = 0) -> list[Scores]:
+        (table,) = complete(self, model, seed)
+        return [table._replace(scores={}, left_out=(why,)) if model.counters.batches == 4 else table]
+
+    monkeypatch.setattr(Scorer, "score", score)
+    GANCLI([*FIT, *EVERY, "--monitor", "fid"])
+    assert f"monitor: step 4 has none. {why}\n" in capsys.readouterr().out
+    assert column("metric/fid") == {2: 5, 6: 4, 8: 6}
+    assert batches(RUN / "best.ckpt") == 6
+
+
+def test_what_can_never_be_measured_is_refused_before_the_first_batch(workdir: Path) -> None:
+    with pytest.raises(UserError, match="num: 5 images are too few"):
+        GANCLI([*FIT, *EVERY, "--evaluation.num", "5"])
+    assert not (RUN / "metrics.csv").is_file()
+
+
 def test_a_translator_has_the_mean_of_its_directions_and_each_of_them(
     workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -93,9 +116,10 @@ def test_a_translator_has_the_mean_of_its_directions_and_each_of_them(
         Scores("", PROTOCOL, {"fid": Score(2.0)}, direction="b2a"),
     ]
     monkeypatch.setattr(Scorer, "score", lambda self, model, seed: tables)
-    evaluation = Evaluation(every_n_steps=1)
-    trainer: Any = type("T", (), {"datamodule": None})()
-    assert evaluation._values(trainer, None) == {"fid": 3.0, "fid/a2b": 4.0, "mae/a2b": 1.0, "fid/b2a": 2.0}  # type: ignore[arg-type]
+    evaluation, nothing = Evaluation(every_n_steps=1), cast(Any, None)
+    evaluation._scorer = Scorer(nothing)
+    values, _ = evaluation._values(nothing)
+    assert values == {"fid": 3.0, "fid/a2b": 4.0, "mae/a2b": 1.0, "fid/b2a": 2.0}
 
 
 @pytest.mark.parametrize(
