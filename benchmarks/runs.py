@@ -23,7 +23,7 @@ import yaml
 from gan_cli import runs
 from gan_cli.command.choices import config_path
 from gan_cli.devices.precision import has_bfloat16
-from gan_cli.files import write_atomically
+from gan_cli.files import write_text
 from gan_cli.inference import checkpoints
 from gan_cli.variants.base import RECORD
 
@@ -188,7 +188,7 @@ class _Training:
         after = standing(self.run, self.folder)
         if after and after.current:
             text = f"{seconds:.0f}\n"
-            write_atomically(_seconds_file(after.checkpoint), lambda file: file.write(text.encode()))
+            write_text(_seconds_file(after.checkpoint), text)
         failed = code != 0 and not self.told_to_stop
         far = f"{after.steps:,} of {after.of:,} batches" if after and after.current else "nothing saved"
         print(f"{self.run.title}: {far}, {seconds:.0f} s{f'; failed, see {self.log}' if failed else ''}", flush=True)
@@ -246,7 +246,7 @@ def remembered(path: Path, sources: Sequence[Path], compute: Callable[[], Any]) 
     newest = max((source.stat().st_mtime_ns for source in sources), default=0)
     if not path.is_file() or path.stat().st_mtime_ns < newest:
         text = json.dumps(compute(), indent=1)
-        write_atomically(path, lambda file: file.write(text.encode()))
+        write_text(path, text)
     return json.loads(path.read_text("utf-8"))
 
 

@@ -7,7 +7,7 @@ from collections import defaultdict
 from pathlib import Path
 
 listing = subprocess.run(
-    [sys.executable, "-m", "pip", "config", "list"], check=True, capture_output=True, text=True
+    [sys.executable, "-m", "pip", "config", "list"], check=True, capture_output=True, encoding="utf-8"
 ).stdout
 sections: dict[str, dict[str, str]] = defaultdict(dict)
 for line in sorted(listing.splitlines(), key=lambda line: line.startswith(":env:")):  # the environment wins
@@ -15,7 +15,7 @@ for line in sorted(listing.splitlines(), key=lambda line: line.startswith(":env:
     section, _, key = name.rpartition(".")
     sections["global" if section == ":env:" else section][key] = " ".join(ast.literal_eval(value).split())
 
-with open(sys.argv[1], "w") as file:
+with open(sys.argv[1], "w", encoding="utf-8") as file:
     for section, settings in sections.items():
         print(f"[{section}]", *(f"{key} = {value}" for key, value in settings.items()), sep="\n", file=file)
 

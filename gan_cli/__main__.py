@@ -1,5 +1,6 @@
 """The `gan` command as a process: its help and its exit code."""
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -11,6 +12,8 @@ from gan_cli.verbs.list import table
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command and gives its exit code: 0, 1 for a failed run, 2 for what cannot be done, 128 + a signal."""
+    if arguments is None:
+        _speak_utf8()
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     with outputs.outlived(), stopping.stoppable():
         try:
@@ -20,6 +23,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 print(f"gan: {error}", file=sys.stderr)
             return error.exit_code
     return 0
+
+
+def _speak_utf8() -> None:
+    """Begins the process anew where the locale has names of files in another encoding: Python settles it at its start.
+
+    So it is in a shell or a job that has the locale C; names and texts then are what they are everywhere else.
+    """
+    if sys.getfilesystemencoding() != "utf-8" and sys.executable:
+        os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])
 
 
 def _answer(arguments: list[str]) -> None:

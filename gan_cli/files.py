@@ -60,8 +60,21 @@ def write_json(path: Path, content: Any) -> None:
     Raises:
         OSError: If the folder cannot be written or is full; nothing but the old file remains.
     """
-    text = json.dumps(_without_infinities(content), indent=2, allow_nan=False) + "\n"
-    write_atomically(path, lambda file: file.write(text.encode()))
+    write_text(path, json.dumps(_without_infinities(content), indent=2, allow_nan=False) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes a text as UTF-8, whole or not at all; bytes of a file's name that are no UTF-8 become backslashes.
+
+    Raises:
+        OSError: If the folder cannot be written or is full; nothing but the old file remains.
+    """
+    write_atomically(path, lambda file: file.write(text.encode("utf-8", "backslashreplace")))
+
+
+def printable(name: str) -> str:
+    """A file's name as text, the same under any locale; bytes that are no UTF-8 become backslashes."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def _without_infinities(content: Any) -> Any:

@@ -13,7 +13,7 @@ from lightning.pytorch.loggers import Logger, WandbLogger
 from lightning.pytorch.utilities.rank_zero import rank_zero_only
 
 from gan_cli import ranges
-from gan_cli.files import write_atomically
+from gan_cli.files import write_text
 from gan_cli.ranges import Seconds
 
 METRICS_FILE = "metrics.csv"
@@ -72,7 +72,7 @@ class RunLogger(Logger):
             self._columns = sorted({*columns, *row})
             _write(self.path, self._columns, rows)
         try:
-            with self.path.open("a", newline="") as file:
+            with self.path.open("a", encoding="utf-8", newline="") as file:
                 csv.DictWriter(file, self._columns).writerow(row)
         except OSError as error:  # that of a full disk does not name the file
             raise OSError(error.errno, error.strerror, str(self.path)) from error
@@ -82,7 +82,7 @@ def _read(path: Path) -> tuple[list[str], list[dict[str, str]]]:
     """A file's columns and its whole rows; a last row that a kill cut short is no row."""
     if not path.is_file():
         return [], []
-    with path.open(newline="") as file:
+    with path.open(encoding="utf-8", errors="replace", newline="") as file:
         columns, *rows = list(csv.reader(file)) or [[]]
     return columns, [dict(zip(columns, row, strict=True)) for row in rows if len(row) == len(columns)]
 
@@ -92,7 +92,7 @@ def _write(path: Path, columns: list[str], rows: list[dict[str, str]]) -> None:
     writer = csv.DictWriter(text, columns)
     writer.writeheader()
     writer.writerows(rows)
-    write_atomically(path, lambda file: file.write(text.getvalue().encode()))
+    write_text(path, text.getvalue())
 
 
 def cut_back(folder: Path, step: int) -> None:

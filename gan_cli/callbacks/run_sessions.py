@@ -106,7 +106,7 @@ def session(trainer: Trainer) -> dict[str, Any]:
 def processor(listing: Path = Path("/proc/cpuinfo")) -> str:
     """The processor's name, where the system tells it."""
     try:
-        lines = listing.read_text(errors="replace").splitlines()
+        lines = listing.read_text("utf-8", errors="replace").splitlines()
     except OSError:
         lines = []
     named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))

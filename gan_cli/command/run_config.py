@@ -10,7 +10,7 @@ from gan_cli.callbacks.run_checkpoint import is_dry_run
 from gan_cli.command.running import say
 from gan_cli.command.trainer import put_in
 from gan_cli.errors import UserError
-from gan_cli.files import write_atomically
+from gan_cli.files import write_text
 
 
 class SaveRunConfig(SaveConfigCallback):
@@ -39,4 +39,4 @@ class SaveRunConfig(SaveConfigCallback):
             config.pop(typed_only, None)
         config.ckpt_path = None
         text = self.parser.dump(config, skip_unset=False)
-        write_atomically(folder / "config.yaml", lambda file: file.write(text.encode()))
+        write_text(folder / "config.yaml", text)

@@ -20,7 +20,7 @@ def has_bfloat16(accelerator: str) -> bool:
     if on_gpus(accelerator):
         return torch.cuda.is_available() and torch.cuda.is_bf16_supported(including_emulation=False)
     try:
-        flags = Path("/proc/cpuinfo").read_text()
+        flags = Path("/proc/cpuinfo").read_text("utf-8")
     except OSError:
         return False
     return "amx_bf16" in flags or "avx512_bf16" in flags

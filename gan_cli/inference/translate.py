@@ -17,7 +17,7 @@ from torch.utils.data import DataLoader
 from gan_cli import runs
 from gan_cli.data import GANDataModule
 from gan_cli.errors import UserError
-from gan_cli.files import write_atomically
+from gan_cli.files import write_text
 from gan_cli.inference import checkpoints, gallery
 from gan_cli.inference.inputs import Input, test_inputs, typed_inputs
 from gan_cli.inference.trainers import verb_trainer
@@ -361,7 +361,7 @@ def _write_gallery(jobs: Sequence[Job], directions: Sequence[str], folder: Path)
         f"Translations: {', '.join(directions)}", f"{counted}, reduced; films by their first frame", entries
     )
     path = folder / "gallery.html"
-    write_atomically(path, lambda file: file.write(text.encode()))
+    write_text(path, text)
     return path
 
 

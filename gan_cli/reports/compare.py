@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from gan_cli.errors import UserError
-from gan_cli.files import write_atomically
+from gan_cli.files import write_text
 from gan_cli.media import pages
 from gan_cli.reports import curves, facts, grids, scores
 from gan_cli.reports.report import assembled, curves_section
@@ -34,7 +34,7 @@ def write(found: Sequence[tuple[Path, Path | None]], output: Path) -> None:
     if twice := next((folder for folder, _ in found if folders.count(folder.resolve()) > 1), None):
         raise UserError(f"compare: {twice} is named twice; name different runs")
     text = page([read(folder, checkpoint) for folder, checkpoint in found])
-    write_atomically(output, lambda file: file.write(text.encode()))
+    write_text(output, text)
 
 
 def page(runs: Sequence[RunRecord]) -> str:

@@ -5,7 +5,7 @@ from html import escape
 from importlib.resources import files
 from pathlib import Path
 
-from gan_cli.files import write_atomically
+from gan_cli.files import write_text
 from gan_cli.media import pages
 from gan_cli.reports import curves, facts, grids, scores
 from gan_cli.reports.run_record import CONFIG, RunRecord, read
@@ -46,7 +46,7 @@ def write(
         OSError: If it cannot be written.
     """
     text = page(read(folder, checkpoint), missing or {}, positions)
-    write_atomically(output, lambda file: file.write(text.encode()))
+    write_text(output, text)
 
 
 def page(run: RunRecord, missing: Mapping[str, str], positions: int = grids.GRIDS) -> str:

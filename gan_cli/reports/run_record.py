@@ -156,7 +156,7 @@ def read_series(path: Path) -> dict[str, Series]:
     """The metrics of a run that has ended or is still going, by their names, without what is not a number."""
     if not path.is_file():
         return {}
-    with path.open(newline="", errors="replace") as file:
+    with path.open(encoding="utf-8", errors="replace", newline="") as file:
         columns, *rows = list(csv.reader(line.replace("\0", "") for line in file)) or [[]]
     if "step" not in columns:
         return {}

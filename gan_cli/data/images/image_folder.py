@@ -15,6 +15,7 @@ from gan_cli.data.datamodules import Facts, Split
 from gan_cli.data.images.labelled_sets import LabelledFileDataModule
 from gan_cli.data.listed_labels import Listed, listed_below
 from gan_cli.errors import UserError
+from gan_cli.files import printable
 from gan_cli.ranges import Seed, Share
 
 LAYOUT = "images, a folder of images for each class, or train/ and test/ with either"
@@ -201,4 +202,4 @@ def _class_of(file: File, root: str) -> str:
             f"data.root: {file.path} is in none of the folders of {root} that are its classes\n"
             "Move it, or type --data.class_folders no"
         )
-    return name
+    return printable(name)
