@@ -149,7 +149,7 @@ def _has_key() -> bool:
     import wandb
 
     host = urlsplit(os.environ.get("WANDB_BASE_URL") or str(wandb.Settings().base_url)).hostname or ""
-    path = Path(os.environ.get("NETRC", Path.home() / ("_netrc" if os.name == "nt" else ".netrc")))
+    path = Path(os.environ.get("NETRC", "~/_netrc" if os.name == "nt" else "~/.netrc")).expanduser()
     try:
         stored = netrc.netrc(path).authenticators(host)
     except (OSError, netrc.NetrcParseError):

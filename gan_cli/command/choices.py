@@ -266,7 +266,7 @@ def _further(value: Any, origin: str) -> Any:
     """The content of a further file, if a value names one beside its own file; otherwise the value itself."""
     if not isinstance(value, str) or not value.endswith((".yaml", ".yml", ".json")):
         return value
-    file = Path(origin).parent / value
+    file = Path(origin).parent / Path(value).expanduser()
     return _loaded(file.read_text("utf-8"), str(file)) if file.is_file() else value
 
 

@@ -11,7 +11,7 @@ from jsonargparse import Namespace
 from lightning.pytorch import Trainer
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 
-from gan_cli import plugins, ranges, runs
+from gan_cli import home, plugins, ranges, runs
 from gan_cli.callbacks.call_timer import CallTimer
 from gan_cli.callbacks.evaluation import Evaluation
 from gan_cli.callbacks.loggers import cut_back
@@ -59,6 +59,7 @@ class GANCLI(LightningCLI):
 
     def __init__(self, args: Sequence[str] | None = None) -> None:
         hush()
+        home.settle()
         self.resumed: Path | None = None
         super().__init__(
             AdversarialModule,
@@ -72,7 +73,7 @@ class GANCLI(LightningCLI):
             parser_kwargs={
                 "fit": {"description": "All that gan fit takes; --model.help DCGAN shows what a variant does"}
             },
-            args=list(sys.argv[1:] if args is None else args),
+            args=[home.expanded(word) for word in (sys.argv[1:] if args is None else args)],
             auto_configure_optimizers=False,
             load_from_checkpoint_support=False,
         )

@@ -5,6 +5,7 @@ from argparse import Action, ArgumentError
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 from types import NoneType
 from typing import Any, NamedTuple, get_args
 
@@ -189,7 +190,7 @@ def _wants_import(config: Config, name: str, value: Any, known: Known, chosen: C
     type_ = _type(known.options.get(name))
     if not isinstance(value, str) or not any(map(_is_class, (type_, *get_args(type_)))):
         return None
-    file = config.path.parent / value
+    file = config.path.parent / Path(value).expanduser()
     if not file.is_file():
         return untrusted({"class_path": value}, name, chosen.modules, str(config.path))
     with suppress(yaml.YAMLError, OSError, UnicodeDecodeError):

@@ -4,15 +4,17 @@ import re
 from argparse import ArgumentError
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 
 from jsonargparse import ActionConfigFile, Namespace, get_loader, set_parsing_settings
 from lightning.pytorch.cli import LightningArgumentParser
 
-from gan_cli import plugins
+from gan_cli import home, plugins
 from gan_cli.command import mistakes
 from gan_cli.command.choices import Choices, chooses, name_after, resolved, written
 from gan_cli.errors import UserError
+from gan_cli.files import printable
 
 DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
 
@@ -55,10 +57,13 @@ def parsed(
     Raises:
         UserError: If something is unknown, missing or not possible.
     """
+    for word in chosen.words:
+        if printable(word) != word:
+            raise UserError(f"{printable(word)}: this name is no UTF-8; rename it, or type the folder above it")
     _import_nothing_else(chosen)
     parser.modules = (options or parser).modules = chosen.modules
     try:
-        found = _with_arguments(parser.parse_args(chosen.words, defaults=defaults))
+        found = cast(Namespace, _settled(parser.parse_args(chosen.words, defaults=defaults)))
     except ArgumentError as error:
         if options is not None:  # the verb itself is the first word
             chosen = chosen._replace(words=chosen.words[1:])
@@ -67,13 +72,23 @@ def parsed(
     return found
 
 
-def _with_arguments(settings: Namespace) -> Namespace:
-    """The settings, where classes that take no arguments have an empty list of them, which the library leaves out."""
-    for part in list(vars(settings).values()):
-        if isinstance(part, Namespace):
-            _with_arguments(part)
-    if "class_path" in settings and "init_args" not in settings:
-        settings.init_args = Namespace()
+def _settled(settings: Any) -> Any:
+    """The settings with `~` as the home folder, also in what a config says.
+
+    Classes that take no arguments have an empty list of them, which the library leaves out.
+    """
+    if isinstance(settings, str):
+        return home.expanded(settings)
+    if isinstance(settings, Path):
+        return settings.expanduser()
+    if isinstance(settings, list | tuple):
+        return type(settings)(map(_settled, settings))
+    if isinstance(settings, dict):
+        return {key: _settled(part) for key, part in settings.items()}
+    if isinstance(settings, Namespace):
+        vars(settings).update({key: _settled(part) for key, part in vars(settings).items()})
+        if "class_path" in settings and "init_args" not in settings:
+            settings.init_args = Namespace()
     return settings
 
 

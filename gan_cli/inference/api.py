@@ -39,7 +39,7 @@ class TrainedGAN:
     """
 
     def __init__(self, path: str | Path, device: str = "cpu", module: Modules = None) -> None:
-        self.model = load_model(Path(path), module).to(device)
+        self.model = load_model(Path(path).expanduser(), module).to(device)
         self.data = self.model.data_facts
 
     def sample(

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Protocol, cast
 
+from gan_cli import home
 from gan_cli.errors import UserError, nearest
 from gan_cli.verbs.options import AddOptions, light_parser
 
@@ -64,7 +65,8 @@ def run(words: Sequence[str]) -> None:
     """
     from gan_cli.command.running import short_errors
 
-    name, *rest = words
+    home.settle()
+    name, *rest = map(home.expanded, words)
     chosen = verb(name)
     asks = not {"--help", "-h"}.isdisjoint(rest) or (not rest and name in NEEDS_WORDS)
     if asks and chosen.add_options is not None:

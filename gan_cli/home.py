@@ -1,0 +1,44 @@
+"""The home folder: what `~` stands for in a path, and what takes its place where there is none. No torch is needed."""
+
+import getpass
+import os
+import tempfile
+from pathlib import Path
+
+
+def settle() -> None:
+    """Gives a user whom the system does not know what libraries ask for: a home folder and a name.
+
+    So it is in a container, or on a cluster, where a process runs under a number that has no entry of its own. The home
+    folder is then one below the system's temporary folder, which nobody else can read.
+    """
+    try:
+        Path.home()
+    except RuntimeError:
+        os.environ["HOME"] = str(_substitute())
+    try:
+        getpass.getuser()
+    except (KeyError, OSError):
+        os.environ["USER"] = str(os.getuid())
+
+
+def expanded(word: str) -> str:
+    """A word of a command line or of a file, in which a path that begins with `~` begins with the home folder.
+
+    A shell does this only at the beginning of a word and outside quotes: not in `--x=~/y`.
+    """
+    option, equals, value = word.partition("=")
+    if equals and option.startswith("--"):
+        return f"{option}={os.path.expanduser(value)}"
+    return os.path.expanduser(word)
+
+
+def _substitute() -> Path:
+    """The same folder each time, unless someone else has taken its name."""
+    folder = Path(tempfile.gettempdir()) / f"gan-cli-{os.getuid()}"
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        mine = folder.lstat().st_uid == os.getuid()
+    except OSError:
+        mine = False
+    return folder if mine else Path(tempfile.mkdtemp(prefix=f"{folder.name}-"))
