@@ -17,6 +17,10 @@ from gan_cli.files import write_text
 from gan_cli.ranges import Seconds
 
 METRICS_FILE = "metrics.csv"
+WANDB_ID = "wandb_id"
+"""The file in a run's folder that holds the run's id at W&B."""
+OF_WANDB = {"dir": "WANDB_DIR", "name": "WANDB_NAME", "id": "WANDB_RUN_ID", "resume": "WANDB_RESUME"}
+"""Environment variables of W&B, each with the argument of ours that would win over it."""
 
 
 @rank_zero_only
@@ -105,43 +109,70 @@ def cut_back(folder: Path, step: int) -> None:
 class Wandb(WandbLogger):
     """Weights & Biases that never stands in the way: offline where there is no key or no network.
 
-    Offline runs lie in `<run folder>/wandb` and are sent later with `wandb sync`.
+    Offline runs lie in `<run folder>/wandb` and are sent later with `wandb sync`. A run that is resumed keeps its id
+    and the count of its steps, so that its parts become one run there. W&B's own environment variables, such as
+    `WANDB_MODE`, `WANDB_PROJECT`, `WANDB_RUN_ID` and `WANDB_DIR`, win over all that is not typed.
 
     Args:
-        project: Project to log to.
-        offline: Do not try to connect.
-        init_timeout: Seconds after which an attempt to connect is given up and the run goes on offline.
+        project: Project to log to; without it `WANDB_PROJECT`, or else "gan-cli".
+        offline: Do not try to connect, whatever `WANDB_MODE` says.
+        init_timeout: Seconds after which an attempt to connect is given up and the run goes on offline; without it
+            `WANDB_INIT_TIMEOUT`, or else 10.
     """
 
-    def __init__(
-        self,
-        project: str = "gan-cli",
-        offline: bool = False,
-        init_timeout: Seconds = 10.0,
-    ) -> None:
+    def __init__(self, project: str | None = None, offline: bool = False, init_timeout: Seconds | None = None) -> None:
         ranges.check("trainer.logger", type(self), locals())
         import wandb
 
-        if not offline and not _has_key():
+        mode = "offline" if offline else _mode()
+        if mode is None and not _has_key():
             _tell("W&B: no API key, so this run is logged offline (`wandb login` makes one known)")
-            offline = True
-        super().__init__(project=project, offline=offline, settings=wandb.Settings(init_timeout=init_timeout))
+            mode = "offline"
+        seconds = init_timeout if init_timeout is not None else float(os.environ.get("WANDB_INIT_TIMEOUT") or 10)
+        super().__init__(
+            project=project or os.environ.get("WANDB_PROJECT") or "gan-cli",
+            settings=wandb.Settings(init_timeout=seconds),
+            mode=mode,
+        )
 
     def put_in(self, folder: Path) -> None:
         """Sets the run's folder as the place of W&B's own files; they are still written after the run has ended."""
-        self._save_dir = self._wandb_init["dir"] = str(folder.resolve())
-        self._wandb_init["name"] = f"{folder.parent.name}/{folder.name}"
+        self._id_file = folder / WANDB_ID
+        ours = {
+            "dir": str(folder.resolve()),
+            "name": f"{folder.parent.name}/{folder.name}",
+            "id": self._id_file.read_text("utf-8").strip() if self._id_file.is_file() else None,
+            "resume": "allow",
+        }
+        self._wandb_init |= {key: None if os.environ.get(OF_WANDB[key]) else value for key, value in ours.items()}
+        self._save_dir = os.environ.get("WANDB_DIR") or ours["dir"]
 
     @property
     def experiment(self) -> Any:
         import wandb
 
+        begins = self._experiment is None
         try:
-            return super().experiment
+            run = super().experiment
         except (wandb.errors.CommError, wandb.errors.UsageError) as error:
             _tell(f"W&B: not reached ({str(error).splitlines()[0]}), so this run is logged offline")
-            self._wandb_init |= {"mode": "offline", "id": None}
-            return super().experiment
+            self._wandb_init["mode"] = "offline"
+            run = super().experiment
+        if begins and self._experiment is not None and not run.disabled:
+            write_text(self._id_file, f"{run.id}\n")
+        return run
+
+    @rank_zero_only
+    def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
+        """Logs at the run's own step: W&B would count from 0 again after a run is resumed."""
+        self.experiment.log({**metrics, "trainer/global_step": step}, step=step)
+
+
+def _mode() -> str | None:
+    """The mode that the environment asks for; `WANDB_DISABLED` is what W&B itself has left to other libraries."""
+    if os.environ.get("WANDB_DISABLED", "").lower() in ("1", "true", "yes", "on"):
+        return "disabled"
+    return os.environ.get("WANDB_MODE") or None
 
 
 def _has_key() -> bool:
@@ -154,4 +185,4 @@ def _has_key() -> bool:
         stored = netrc.netrc(path).authenticators(host)
     except (OSError, netrc.NetrcParseError):
         stored = None
-    return bool(os.environ.get("WANDB_API_KEY") or stored)
+    return bool(os.environ.get("WANDB_API_KEY") or os.environ.get("WANDB_IDENTITY_TOKEN_FILE") or stored)
