@@ -5,7 +5,7 @@ READY := .venv/.ready
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check format test-slow bench bench-learning bench-modes bench-labels bench-translation \
-  bench-score bench-theory bench-resume docker-check slurm-check clean
+  bench-score bench-theory bench-resume gpu-check docker-check slurm-check clean
 
 help: ## Show what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -72,6 +72,14 @@ bench-theory: $(READY) ## Train the players of docs/theory.md and draw its plots
 
 bench-resume: $(READY) ## Kill DCGAN, WGAN-GP and CycleGAN at random moments and compare the resumed weights
 	$(BIN)/python -m benchmarks.resume
+
+# A GPU's machine often has the PyTorch that fits its driver: its own Python is taken where it has what is needed.
+DEVICE ?= cuda
+NEEDED := import jsonargparse, lightning, pytest, torchvision
+
+gpu-check: ## Measure all that needs a GPU, in nine minutes, into gpu-check.md (DEVICE=cpu tries it in tiny sizes)
+	if $(PYTHON) -c '$(NEEDED)' 2>/dev/null; then $(PYTHON) -m benchmarks.gpu_check --device $(DEVICE); \
+	else $(MAKE) $(READY) && $(BIN)/python -m benchmarks.gpu_check --device $(DEVICE); fi
 
 slurm-check: $(READY) ## Stop, requeue and go on with a run on a SLURM of this one machine (as root; Debian's packages)
 	deploy/slurm-check.sh

@@ -28,6 +28,8 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.profilers import Profiler
 from rich.console import Console
 from rich.table import Table
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.flop_counter import flop_registry
 
 from benchmarks.bare import BareLoop
 from gan_cli.command import catalogue, cli
@@ -48,6 +50,7 @@ class Speed(NamedTuple):
         waits: Milliseconds of a step in which `gan fit` waited for data.
         memory: The most that was taken, in GB: of the GPU's memory, or of the process.
         images: Images in a batch.
+        flops: Floating-point operations of a bare step's convolutions and matrix products, forward and backward.
     """
 
     fit: list[float]
@@ -55,6 +58,7 @@ class Speed(NamedTuple):
     waits: list[float]
     memory: float
     images: int
+    flops: float
 
     @property
     def ratio(self) -> float:
@@ -99,6 +103,7 @@ class Stopwatch(Callback):
         self.bare: list[float] = []
         self.waited: list[float] = []
         self.images = self.block = self.step = 0
+        self.flops = 0.0
         self._batches: deque[Any] = deque(maxlen=WARM_UP)
         self._loop: BareLoop | None = None
 
@@ -114,11 +119,11 @@ class Stopwatch(Callback):
             return
         if self.step < self.block:
             return
-        self.fit.append(1000 * (_now() - self._since) / self.block)
+        self.fit.append(1000 * (now() - self._since) / self.block)
         self.waited.append(1000 * self.waits.seconds / self.block)
-        start = _now()
+        start = now()
         self._loop.steps(self.block)
-        self.bare.append(1000 * (_now() - start) / self.block)
+        self.bare.append(1000 * (now() - start) / self.block)
         trainer.should_stop = len(self.fit) == self.rounds
         self._begin()
 
@@ -127,20 +132,49 @@ class Stopwatch(Callback):
         self.images = len(self._batches[0][0])
         self._loop = BareLoop(model, trainer.optimizers, list(self._batches), str(trainer.precision))
         self._loop.steps(WARM_UP)
-        start = _now()
+        start = now()
         self._loop.steps(WARM_UP)
-        steps = self.seconds * WARM_UP / (_now() - start)
+        steps = self.seconds * WARM_UP / (now() - start)
         turn = model.n_critic_now()
+        self.flops = _flops(self._loop, turn)
         if steps > trainer.log_every_n_steps:  # type: ignore[attr-defined]
             turn *= trainer.log_every_n_steps  # type: ignore[attr-defined]
         self.block = turn * max(1, ceil(steps / turn))
         self._begin()
 
     def _begin(self) -> None:
-        self.step, self.waits.seconds, self._since = 0, 0.0, _now()
+        self.step, self.waits.seconds, self._since = 0, 0.0, now()
 
 
-def _now() -> float:
+class FlopCounter(TorchDispatchMode):
+    """Counts operations by PyTorch's formulas; its own `FlopCounterMode` fails where a penalty takes slopes at a leaf.
+
+    Attributes:
+        flops: Of the convolutions and matrix products within the block.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.flops: float = 0.0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        made = func(*args, **(kwargs or {}))
+        formula = flop_registry.get(func._overloadpacket)
+        if formula is not None:
+            self.flops += formula(*args, **(kwargs or {}), out_val=made)
+        return made
+
+
+def _flops(loop: BareLoop, steps: int) -> float:
+    """Those of one step, as the mean of some; compiled networks are run as they are written."""
+    counter = FlopCounter()
+    with torch.compiler.set_stance("force_eager"), counter:
+        loop.steps(steps)
+    return counter.flops / steps
+
+
+def now() -> float:
+    """Seconds, once the GPU has done what it was told."""
     if torch.cuda.is_available():
         torch.cuda.synchronize()
     return time.perf_counter()
@@ -151,6 +185,8 @@ def measure(
 ) -> Speed:
     """One run of a packaged config, in this process; callbacks may change what is trained before it begins."""
     watch = Stopwatch(rounds, seconds)
+    if torch.cuda.is_available():
+        torch.cuda.reset_peak_memory_stats()
 
     class Timed(cli.GANCLI):
         def _instantiate_trainer(self, config: dict[str, Any], callbacks: list[Any]) -> Trainer:
@@ -163,7 +199,7 @@ def measure(
         hush()
         with contextlib.redirect_stdout(io.StringIO()):
             Timed([*said.split(), *words])
-    return Speed(watch.fit, watch.bare, watch.waited, _memory(), watch.images)
+    return Speed(watch.fit, watch.bare, watch.waited, _memory(), watch.images, watch.flops)
 
 
 def _memory() -> float:

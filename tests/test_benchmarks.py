@@ -56,6 +56,20 @@ def hasty_judge(tmp_path_factory: pytest.TempPathFactory) -> Judge:
     return Judge(Digits(image_size=16), tmp_path_factory.mktemp("judge"), steps=100)
 
 
+# Speed
+
+
+def test_operations_of_products_are_counted_forward_backward_and_under_a_penalty() -> None:
+    values, weights = torch.ones(8, 16, requires_grad=True), torch.ones(16, 4, requires_grad=True)
+    product = 2 * 8 * 16 * 4
+    counter = speed.FlopCounter()
+    with counter:
+        (slope,) = torch.autograd.grad((values @ weights).sum(), values, create_graph=True)
+        assert counter.flops == 2 * product
+        slope.square().sum().backward()
+    assert counter.flops == 3 * product  # the slope has one factor only
+
+
 # Runs
 
 
