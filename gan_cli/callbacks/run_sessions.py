@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import lightning
 import torch
@@ -93,6 +93,7 @@ def session(trainer: Trainer) -> dict[str, Any]:
         "processor": processor(),
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "precision": str(trainer.precision),
+        "memory_layout": str(_model(trainer).memory_format).removeprefix("torch.").removesuffix("_format"),
         "versions": {
             "gan-cli": __version__,
             "torch": torch.__version__,
@@ -101,6 +102,10 @@ def session(trainer: Trainer) -> dict[str, Any]:
         },
         "system": f"{platform.system()} {platform.machine()}",
     }
+
+
+def _model(trainer: Trainer) -> AdversarialModule:
+    return cast(AdversarialModule, trainer.lightning_module)
 
 
 def processor(listing: Path = Path("/proc/cpuinfo")) -> str:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from gan_cli.networks.dcgan import WIDEST, channel_widths, initialise_unnormalised
 from gan_cli.networks.layers import Activation, ClassSequential, Norm, activation, fan, initialise, norm_2d
+from gan_cli.networks.layouts import FirstMap
 
 SLOPE = 0.1
 """The slope of LeakyReLU below 0, as in the table."""
@@ -43,7 +44,7 @@ class CNNGenerator(nn.Module):
         widths = channel_widths(image_size, base_channels)
         first = base_channels * min(2 ** len(widths), WIDEST)
         wider = fan(activation_kind)
-        layers: list[nn.Module] = [nn.Linear(latent_dim, 16 * first), nn.Unflatten(1, (first, 4, 4))]
+        layers: list[nn.Module] = [nn.Linear(latent_dim, 16 * first), FirstMap(first)]
         inputs = first
         for width in reversed(widths):
             layers += [nn.ConvTranspose2d(inputs, width * wider, 4, 2, 1)]

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from gan_cli.networks.layers import class_shares
+from gan_cli.networks.layouts import BesidePlanes
 
 
 class Discriminator(nn.Module):
@@ -51,14 +52,13 @@ class ConcatenationDiscriminator(nn.Module):
         super().__init__()
         self.discriminator = Discriminator(body)
         self.num_classes = num_classes
-        self.as_planes = as_planes
+        self.beside_planes = BesidePlanes() if as_planes else None
 
     def forward(self, images: Tensor, labels: Tensor) -> Tensor:
         """Logits [N] from images [N, C, H, W] and labels, int64 [N] or shares [N, K]."""
         shares = class_shares(labels, self.num_classes).to(images.dtype)
-        if self.as_planes:
-            planes = shares[:, :, None, None].expand(-1, -1, *images.shape[2:])
-            return cast(Tensor, self.discriminator(torch.cat([images, planes], dim=1)))
+        if self.beside_planes is not None:
+            return cast(Tensor, self.discriminator(self.beside_planes(images, shares)))
         return cast(Tensor, self.discriminator(torch.cat([images.flatten(1), shares], dim=1)))
 
 

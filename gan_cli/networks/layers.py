@@ -115,6 +115,8 @@ class ImageNorm(nn.Module):
     """
 
     EPSILON = 1e-5
+    SMALL = 2**15
+    """Images with fewer numbers than this take less time together than a call for each of them takes."""
 
     def __init__(self, channels: int, affine: bool = False) -> None:
         super().__init__()
@@ -124,13 +126,36 @@ class ImageNorm(nn.Module):
         self.held: tuple[Tensor, Tensor] | None = None
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """The same shape, [N, C, H, W]."""
+        """The same shape, [N, C, H, W], in the same memory layout."""
         if self.holding and self.held is None:
             variance, mean = torch.var_mean(inputs.float(), dim=(0, 2, 3), correction=0)
             self.held = mean, variance
         if self.held is not None:
             return batch_norm(inputs, *self.held, self.weight, self.bias, eps=self.EPSILON)
-        return instance_norm(inputs, weight=self.weight, bias=self.bias, eps=self.EPSILON)
+        # torch's instance_norm gives contiguous maps; of one image its gradient is wrong where a channels_last one
+        # comes back to it (torch 2.15 on a CPU).
+        if len(inputs) == 1:
+            return self._alone(inputs)
+        if inputs.is_contiguous():
+            return instance_norm(inputs, weight=self.weight, bias=self.bias, eps=self.EPSILON)
+        if inputs[0].numel() < self.SMALL:
+            return self._together(inputs)
+        return torch.cat([self._alone(image) for image in inputs.split(1)])
+
+    def _alone(self, image: Tensor) -> Tensor:
+        """A batch of one image, [1, C, H, W], by batch normalisation, which keeps the layout."""
+        return batch_norm(image, None, None, self.weight, self.bias, training=True, eps=self.EPSILON)
+
+    def _together(self, inputs: Tensor) -> Tensor:
+        """All images at once, with statistics in float32; sums, because a mean's gradient is contiguous."""
+        pixels = inputs[0, 0].numel()
+        means = inputs.sum(dim=(2, 3), keepdim=True, dtype=torch.float32) / pixels
+        centred = inputs.float() - means
+        variances = centred.square().sum(dim=(2, 3), keepdim=True) / pixels
+        outputs = centred * (variances + self.EPSILON).rsqrt()
+        if self.weight is not None and self.bias is not None:
+            outputs = outputs * self.weight[:, None, None] + self.bias[:, None, None]
+        return outputs.to(inputs.dtype)
 
 
 @contextmanager

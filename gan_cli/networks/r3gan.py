@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn.functional import conv2d, conv_transpose2d, leaky_relu
 
 from gan_cli.errors import UserError
+from gan_cli.networks.layouts import laid_out
 
 SLOPE = 0.2
 GAIN = sqrt(2 / (1 + SLOPE**2))
@@ -50,10 +51,12 @@ class R3GANGenerator(nn.Module):
             stages += [R3GANBlock(width, blocks * len(widths)) for _ in range(blocks)]
         self.stages = nn.Sequential(*stages)
         self.to_image = _convolution(widths[-1], image_channels, 1, 1.0)
+        self.memory_format = torch.contiguous_format
 
     def forward(self, latents: Tensor) -> Tensor:
         """Images [N, C, H, W] from latents [N, Z]; no tanh, so values may lie outside [-1, 1]."""
-        images: Tensor = self.to_image(self.stages(self.basis * self.scale(latents)[:, :, None, None]))
+        first = laid_out(self.basis * self.scale(latents)[:, :, None, None], self.memory_format)
+        images: Tensor = self.to_image(self.stages(first))
         return images
 
 

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from gan_cli.errors import UserError
 from gan_cli.networks.layers import Activation, ClassSequential, Norm, activation, fan, norm_2d
+from gan_cli.networks.layouts import FirstMap
 
 Resampling = Literal["up", "down", "none"]
 
@@ -104,7 +105,7 @@ class ResNetGenerator(nn.Module):
         super().__init__()
         first, *widths = _widths(image_size, base_channels, 4)
         more = _more_blocks(depth, len(widths))
-        layers: list[nn.Module] = [nn.Linear(latent_dim, 16 * first), nn.Unflatten(1, (first, 4, 4))]
+        layers: list[nn.Module] = [nn.Linear(latent_dim, 16 * first), FirstMap(first)]
         inputs = first
         for width, further in zip(widths, more, strict=True):
             for number in range(1 + further):

@@ -42,7 +42,7 @@ def sessions(run: RunRecord) -> list[list[str]]:
                 duration(seconds) if isinstance(seconds, int | float) else "",
                 f"{told.get('processor', '')}, {told.get('cores', '?')} cores",
                 devices(told),
-                str(told.get("precision", "")),
+                ", ".join(str(told[name]) for name in ("precision", "memory_layout") if name in told),
                 ", ".join(f"{name} {version}" for name, version in (versions or {}).items()),
             ]
         )

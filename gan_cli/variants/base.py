@@ -2,11 +2,11 @@
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from functools import reduce
 from operator import add
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, Self, cast
 
 import torch
 from lightning.pytorch.core.optimizer import LightningOptimizer
@@ -17,6 +17,7 @@ from gan_cli import plugins, ranges, seeding
 from gan_cli.batches import AnyBatch
 from gan_cli.media.images import Images
 from gan_cli.media.medium import Medium
+from gan_cli.networks import layouts
 from gan_cli.networks.compilation import compile_in_place
 from gan_cli.networks.ema import ShadowGenerator
 from gan_cli.ranges import BatchSize, Decay, Few, LearningRate, Steps, Weight
@@ -33,9 +34,6 @@ from gan_cli.variants.record import RECORD, Counters
 __all__ = ["RECORD", "AdversarialModule", "Counters", "Fields", "Judged", "Losses", "Place", "check"]
 
 Losses = dict[str, Tensor]
-
-LAYOUTS = {4: torch.channels_last, 5: torch.channels_last_3d}
-"""The memory format that `channels_last` means for a tensor with this number of axes."""
 
 Fields = Mapping[str, type[Medium]]
 """The kind of medium that each field of a batch holds, by the field's name."""
@@ -60,7 +58,8 @@ class AdversarialModule(PlacedModule, ABC):
         generator_clip_norm: Largest norm of the generator's gradient; 0 is no limit.
         discriminator_clip_norm: Largest norm of the discriminator's gradient; 0 is no limit.
         accumulate: Parts a batch is cut into, one backward pass each, to save memory; the step stays one batch.
-        channels_last: Memory layout of images and convolutions; faster on CPUs and on GPUs with tensor cores.
+        channels_last: Whether maps and weights of convolutions lie in memory pixel by pixel, or else plane by plane;
+            None takes what is faster on the device.
         compile: Whether the players are compiled when training begins; penalties on slopes run without it.
 
     Raises:
@@ -101,7 +100,7 @@ class AdversarialModule(PlacedModule, ABC):
         generator_clip_norm: Weight = 0.0,
         discriminator_clip_norm: Weight = 0.0,
         accumulate: BatchSize = 1,
-        channels_last: bool = True,
+        channels_last: bool | None = None,
         compile: bool = False,
     ) -> None:
         super().__init__()
@@ -119,7 +118,8 @@ class AdversarialModule(PlacedModule, ABC):
         self.ema_decay = ema_decay
         self.lr_decay = (lr_decay_start, lr_decay_end)
         self.accumulate = accumulate
-        self.memory_format = torch.channels_last if channels_last else torch.contiguous_format
+        self.channels_last = channels_last
+        self.memory_format = torch.contiguous_format
         self.counters = Counters()
         self.seed = int(os.environ.get("PL_GLOBAL_SEED", "0"))  # where Lightning's seed_everything leaves it
         self.attempt = self.further_attempts = 0
@@ -131,9 +131,8 @@ class AdversarialModule(PlacedModule, ABC):
 
     def finish_players(self) -> None:
         """Lays the players out in memory and makes the generator's shadow; the last line of a variant's `__init__`."""
-        for tensor in (*self.parameters(), *self.buffers()):
-            tensor.data = tensor.data.to(memory_format=self.layout(tensor))
         self.ema = ShadowGenerator(self.generator) if self.ema_decay else None
+        layouts.lay_out_for_device(self, self.channels_last)
 
     # What a variant owns
 
@@ -309,13 +308,13 @@ class AdversarialModule(PlacedModule, ABC):
 
     def laid_out(self, tensor: Tensor) -> Tensor:
         """Images, videos, volumes and weights of convolutions in the memory layout chosen; anything else as it is."""
-        return tensor.contiguous(memory_format=self.layout(tensor)) if tensor.ndim in LAYOUTS else tensor
+        return layouts.laid_out(tensor, self.memory_format)
 
-    def layout(self, tensor: Tensor) -> torch.memory_format:
-        """The memory layout chosen, as it is called for a tensor of so many dimensions."""
-        if self.memory_format is not torch.channels_last:
-            return self.memory_format
-        return LAYOUTS.get(tensor.ndim, torch.preserve_format)
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
+        """Moves the networks; torch calls it for `to`, `cuda` and the like."""
+        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
+        layouts.lay_out_for_device(self, self.channels_last)
+        return self
 
     # Held-out things
 
@@ -375,5 +374,6 @@ class AdversarialModule(PlacedModule, ABC):
     def on_train_start(self) -> None:
         """Halves the learning rates that no schedule sets, each time that the run has gone back to a checkpoint."""
         for optimizer in descents.bare_optimizers(self):
+            layouts.lay_out_state(optimizer)
             for group in optimizer.param_groups:
                 group["lr"] /= 2**self.further_attempts

@@ -149,19 +149,19 @@ class Pix2Pix(TranslationModule):
         return Translated(*batch, fake=self.generator(batch.source))
 
     def discriminator_losses(self, batch: Translated) -> Losses:
-        real, fake = self.judge(_pair(batch.source, batch.target), _pair(batch.source, batch.fake.detach()))
+        real, fake = self.judge(self._pair(batch.source, batch.target), self._pair(batch.source, batch.fake.detach()))
         self.watch_outputs(real, fake)
         return {"adversarial": discriminator_cross_entropy(real, fake) / 2}
 
     def generator_losses(self, batch: Translated) -> Losses:
         losses = {"l1": self.lambda_l1 * l1_loss(batch.fake.float(), batch.target)} if self.lambda_l1 else {}
         if self.lambda_adversarial:
-            judged = self.judge_fake(_pair(batch.source, batch.fake))
+            judged = self.judge_fake(self._pair(batch.source, batch.fake))
             losses["adversarial"] = self.lambda_adversarial * non_saturating_generator_loss(judged)
         return losses
 
     def held_out_logits(self, batch: PairedBatch) -> Tensor:
-        return cast(Tensor, self.discriminator(_pair(batch.source, batch.target)))
+        return cast(Tensor, self.discriminator(self._pair(batch.source, batch.target)))
 
     def held_out_measures(self, batch: PairedBatch) -> Losses:
         return {"l1": l1_loss(self(batch.source).float(), batch.target)}
@@ -170,6 +170,10 @@ class Pix2Pix(TranslationModule):
     def directions(self) -> tuple[str, ...]:
         source, target = self.domains
         return (f"{source}2{target}",)
+
+    def _pair(self, source: Tensor, target: Tensor) -> Tensor:
+        """What the discriminator judges: target beside source, [N, C + C', H, W]."""
+        return self.laid_out(torch.cat([source.to(target.dtype), target], dim=1))
 
     def channels(self, direction: str) -> tuple[int, int]:
         return self.source_channels, self.target_channels
@@ -180,8 +184,3 @@ class Pix2Pix(TranslationModule):
 
     def columns(self, batch: PairedBatch) -> tuple[Tensor, ...]:
         return tuple(map(in_three_channels, (batch.source, self(batch.source), batch.target)))
-
-
-def _pair(source: Tensor, target: Tensor) -> Tensor:
-    """What the discriminator judges: target beside source, [N, C + C', H, W]."""
-    return torch.cat([source.to(target.dtype), target], dim=1)

@@ -11,6 +11,7 @@ from gan_cli import seeding
 from gan_cli.batches import ImageBatch
 from gan_cli.errors import UserError
 from gan_cli.networks.layers import Upsampling, class_shares
+from gan_cli.networks.layouts import BesidePlanes
 from gan_cli.networks.stargan import DomainDiscriminator
 from gan_cli.networks.translator import ResidualTranslator
 from gan_cli.objectives.adversarial import auxiliary_classification, critic_generator_loss, critic_loss
@@ -31,11 +32,11 @@ class DomainTranslator(nn.Module):
     def __init__(self, translator: nn.Module) -> None:
         super().__init__()
         self.translator = translator
+        self.beside_planes = BesidePlanes()
 
     def forward(self, images: Tensor, wanted: Tensor) -> Tensor:
         """Images [N, C, H, W] from images [N, C, H, W] and shares of domains [N, K]."""
-        planes = wanted.to(images.dtype)[:, :, None, None].expand(-1, -1, *images.shape[2:])
-        return cast(Tensor, self.translator(torch.cat([images, planes], dim=1)))
+        return cast(Tensor, self.translator(self.beside_planes(images, wanted)))
 
 
 class StarGAN(TranslationModule):

@@ -1,6 +1,8 @@
 """Every shipped config is run by the real command, shrunk by overrides."""
 
+from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -9,10 +11,12 @@ from gan_cli import data, variants
 from gan_cli.command import catalogue
 from gan_cli.command.cli import GANCLI
 from gan_cli.errors import UserError
+from gan_cli.variants import AdversarialModule
 from gan_cli.variants.translation import TranslationModule
 from tests import fake_mnist
 from tests.conftest import TINY_FLAGS
 from tests.data import pictures
+from tests.networks.layouts import LayoutWatch
 
 OVERLAYS = {"wandb.yaml": "dcgan.yaml"}
 """Configs that are laid over another one."""
@@ -49,6 +53,17 @@ def write_sets(root: Path) -> None:
     (root / "celeba" / "list_attr_celeba.txt").write_text("\n".join(lines))
 
 
+def watched_at_step(monkeypatch: pytest.MonkeyPatch, watch: LayoutWatch, step: int) -> None:
+    """Has a training watched from the inside, forward and backward, at one of its batches."""
+    plain = AdversarialModule.training_step
+
+    def training_step(model: AdversarialModule, batch: Any, batch_idx: int) -> None:
+        with watch if model.counters.batches == step else nullcontext():
+            plain(model, batch, batch_idx)
+
+    monkeypatch.setattr(AdversarialModule, "training_step", training_step)
+
+
 @pytest.mark.parametrize("config", catalogue.config_files(), ids=lambda path: path.name)
 def test_shipped_config_trains(config: Path, workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WANDB_MODE", "offline")
@@ -57,7 +72,11 @@ def test_shipped_config_trains(config: Path, workdir: Path, monkeypatch: pytest.
     names = [OVERLAYS[config.name], config.name] if config.name in OVERLAYS else [config.name]
     configs = [word for name in names for word in ("--config", name)]
     flags = [*shrinking(config), "--trainer.max_steps", "5", "--trainer.precision", "32-true"]
-    cli = GANCLI(["fit", *configs, *flags])
+    watch = LayoutWatch()
+    watched_at_step(monkeypatch, watch, 4)
+    cli = GANCLI(["fit", *configs, *flags, "--model.channels_last", "true"])
+    assert watch.operations > 10
+    assert not watch.changes, "a layer changes the memory layout"
     assert cli.model.counters.batches == 5
     assert cli.model.counters.generator_steps == 5 // cli.model.n_critic > 0
     assert list(workdir.glob("checkpoints/*/version_0/last.ckpt"))

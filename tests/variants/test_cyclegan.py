@@ -1,7 +1,8 @@
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import torch
+from torch import Tensor
 
 from gan_cli.batches import UnpairedBatch
 from gan_cli.errors import UserError
@@ -84,3 +85,19 @@ def test_the_papers_blocks_go_with_the_image_size() -> None:
             for model in (CycleGAN(), CycleGAN(image_size=128))
         ]
     assert counts[0] - counts[1] == 2 * 3
+
+
+def test_one_image_has_the_same_gradients_in_both_memory_layouts() -> None:
+    """The papers' batch size; torch's own normalisation by image had others in channels_last."""
+
+    def gradients(channels_last: bool) -> list[Tensor]:
+        torch.manual_seed(0)
+        model = CycleGAN(image_size=16, base_channels=4, num_blocks=1, patch_size=16, channels_last=channels_last)
+        images = torch.linspace(-1, 1, 768).view(1, 3, 16, 16)
+        batch = UnpairedBatch(model.laid_out(images), model.laid_out(images.sin()))
+        with model.at(Rows(0, 1, 1), seed=0, step=0):
+            sum(model.generator_losses(model.shared(batch)).values(), start=torch.zeros(())).backward()
+        return [cast(Tensor, weights.grad) for weights in model.generator.parameters()]
+
+    for one, other in zip(gradients(True), gradients(False), strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-3, atol=1e-4)
