@@ -21,7 +21,7 @@ from collections import deque
 from collections.abc import Sequence
 from math import ceil
 from statistics import median
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
@@ -39,6 +39,13 @@ from gan_cli.variants import AdversarialModule
 WARM_UP = 5
 SLOW = 50
 """Milliseconds of a bare step from which on a ratio says more than a difference."""
+
+
+class Loop(Protocol):
+    """What `gan fit` is measured against."""
+
+    def steps(self, count: int) -> None:
+        """Trains on so many batches."""
 
 
 class Speed(NamedTuple):
@@ -105,7 +112,7 @@ class Stopwatch(Callback):
         self.images = self.block = self.step = 0
         self.flops = 0.0
         self._batches: deque[Any] = deque(maxlen=WARM_UP)
-        self._loop: BareLoop | None = None
+        self._loop: Loop | None = None
 
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
@@ -130,16 +137,17 @@ class Stopwatch(Callback):
     def _prepare(self, trainer: Trainer, model: AdversarialModule) -> None:
         """Chooses the length of a block: whole turns of the critic, and of the log where there are as many steps."""
         self.images = len(self._batches[0][0])
-        self._loop = BareLoop(model, trainer.optimizers, list(self._batches), str(trainer.precision))
-        self._loop.steps(WARM_UP)
+        loop = BareLoop(model, trainer.optimizers, list(self._batches), str(trainer.precision))
+        loop.steps(WARM_UP)
         start = now()
-        self._loop.steps(WARM_UP)
+        loop.steps(WARM_UP)
         steps = self.seconds * WARM_UP / (now() - start)
         turn = model.n_critic_now()
-        self.flops = _flops(self._loop, turn)
+        self.flops = _flops(loop, turn)
         if steps > trainer.log_every_n_steps:  # type: ignore[attr-defined]
             turn *= trainer.log_every_n_steps  # type: ignore[attr-defined]
         self.block = turn * max(1, ceil(steps / turn))
+        self._loop = loop
         self._begin()
 
     def _begin(self) -> None:
