@@ -69,6 +69,7 @@ class RunSessions(Callback):
         self._content["sessions"][-1] |= {
             "last_step": trainer.global_step,
             "seconds": round(time.perf_counter() - self._since, 2),
+            "threads": _model(trainer).threads or torch.get_num_threads(),
         }
         write_json(self._path, self._content)
 

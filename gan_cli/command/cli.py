@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, Literal, cast
 
 from jsonargparse import Namespace
 from lightning.pytorch import Trainer
@@ -20,6 +20,7 @@ from gan_cli.callbacks.run_checkpoint import RunCheckpoint, is_dry_run
 from gan_cli.callbacks.run_sessions import RunSessions
 from gan_cli.callbacks.sample_grid import SampleGrid
 from gan_cli.callbacks.set_measures import SetMeasures
+from gan_cli.callbacks.threads import Threads
 from gan_cli.callbacks.watchdog import Watchdog
 from gan_cli.command import attempts, endings, resuming, settings, trainer
 from gan_cli.command.choices import choices
@@ -29,6 +30,7 @@ from gan_cli.command.running import hush, is_first, say
 from gan_cli.command.trainer import put_in
 from gan_cli.data import GANDataModule
 from gan_cli.devices import driver, precision, trainer_flags
+from gan_cli.devices.cores import cores
 from gan_cli.devices.launchers import handed_on
 from gan_cli.errors import RunFailed, UserError
 from gan_cli.inference import checkpoints
@@ -99,6 +101,11 @@ class GANCLI(LightningCLI):
             help="Where memory does not suffice, go on with batches cut into twice as many parts (--model.accumulate)",
         )
         parser.add_argument(
+            "--threads",
+            type=int | Literal["auto"] | None,
+            help="Threads of a step on a CPU, kept with the run; auto times a few steps; PyTorch's number if left out",
+        )
+        parser.add_argument(
             "--report", type=bool, default=True, help="End by writing report.html, a page of the run, into its folder"
         )
         parser.add_argument(
@@ -140,6 +147,8 @@ class GANCLI(LightningCLI):
             raise UserError(f"name: {config.name!r} is part of a folder's name; take letters, digits, '.', '_' and '-'")
         if not isinstance(config.seed_everything, bool):
             ranges.check_one("seed_everything", LightningSeed, config.seed_everything)
+        if isinstance(config.threads, int) and not 1 <= config.threads <= cores():
+            raise UserError(f"threads: {config.threads} is not possible; take 1 to {cores()}, the cores here, or auto")
 
     def instantiate_classes(self) -> None:
         config = self.config.clone()
@@ -163,7 +172,10 @@ class GANCLI(LightningCLI):
         shown = [] if config.get("enable_progress_bar") is False else [FitProgress()]
         made = super()._instantiate_trainer(
             config,
-            [*callbacks, SetMeasures(), Throughput(), UnreadableFiles(), Watchdog(), RunSessions(self.modules), *shown],
+            [
+                *(*callbacks, SetMeasures(), Throughput(), UnreadableFiles(), Watchdog()),
+                *(Threads(self.config.fit.threads), RunSessions(self.modules), *shown),
+            ],
         )
         driver.ask_cheaply()
         trainer.pass_over_idle_hooks(self.model, *made.callbacks)  # type: ignore[attr-defined]

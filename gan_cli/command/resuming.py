@@ -27,6 +27,7 @@ FREE = {
     "model.channels_last": "rounding differs",
     "model.accumulate": "rounding differs, and batch normalisation sees parts of another size",
     "trainer.precision": "rounding differs",
+    "threads": "rounding differs",
     "data.batch_size": "each step sees another number of things",
     "data.num_workers": "",
     "data.cache": "",
@@ -37,7 +38,7 @@ FREE = {
 }
 """How things are computed, and where they lie: what each call may choose anew, and what is then said of the run."""
 
-RECORDED = {"seed_everything": "seed", "trainer.precision": "precision"}
+RECORDED = {"seed_everything": "seed", "trainer.precision": "precision", "threads": "threads"}
 """Further settings that a run remembers, with their names in a checkpoint's record."""
 
 
@@ -150,6 +151,8 @@ def _settings_typed(config: Namespace, typed: Namespace) -> dict[str, Any]:
     for part in ("model", "data"):
         found |= {f"{part}.{name}": value for name, value in (typed.get(f"{part}.init_args") or Namespace()).items()}
     found |= {name: typed[name] for name in RECORDED if name in typed}
+    if found.get("threads") == "auto":  # chooses for runs that have no number yet
+        del found["threads"]
     if "trainer.precision" in found:
         found["trainer.precision"] = precision.full_name(found["trainer.precision"])
     return found
@@ -158,7 +161,9 @@ def _settings_typed(config: Namespace, typed: Namespace) -> dict[str, Any]:
 def _settings_saved(config: Namespace, content: dict[str, Any]) -> dict[str, Any]:
     """The settings that a checkpoint remembers, by their names on the command line; the data's only of the same set."""
     record = content[RECORD]
-    found = {"model": record["variant"]} | {name: record[key] for name, key in RECORDED.items() if key in record}
+    found = {"model": record["variant"]} | {
+        name: record[key] for name, key in RECORDED.items() if record.get(key) is not None
+    }
     found |= {f"model.{name}": value for name, value in content["hyper_parameters"].items()}
     if record["data"].get("name") == _name(config.data):
         found |= {f"data.{name}": value for name, value in content.get("datamodule_hyper_parameters", {}).items()}

@@ -123,6 +123,7 @@ class AdversarialModule(PlacedModule, ABC):
         self.counters = Counters()
         self.seed = int(os.environ.get("PL_GLOBAL_SEED", "0"))  # where Lightning's seed_everything leaves it
         self.attempt = self.further_attempts = 0
+        self.threads: int | None = None  # how many compute a step, where the run says so
         self.data_facts: dict[str, Any] = {}
         self.data_arguments: dict[str, Any] = {}
         self.trusted: tuple[str, ...] = ()  # modules with data sets of the user's own

@@ -52,6 +52,7 @@ def written(model: "AdversarialModule") -> dict[str, Any]:
         "processes": model.trainer.world_size,
         "precision": str(model.trainer.precision),
         "attempt": model.attempt,
+        "threads": model.threads,
     }
 
 
@@ -62,6 +63,7 @@ def taken_up(model: "AdversarialModule", checkpoint: dict[str, Any]) -> None:
     model.seed = record["seed"]
     model.data_facts = record["data"]
     model.data_arguments = checkpoint.get("datamodule_hyper_parameters", {})
+    model.threads = record.get("threads")
     model.attempt = record.get("attempt", 0) + model.further_attempts
     for player in model.players:
         rate = model.hparams.get(f"{player}_lr", model.learning_rates[player])
