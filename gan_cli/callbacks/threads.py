@@ -13,7 +13,7 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from gan_cli.devices.cores import cores, running
 from gan_cli.seeding import Rows
 from gan_cli.variants.base import AdversarialModule
-from gan_cli.variants.descents import frozen, weights_of
+from gan_cli.variants.descents import frozen
 
 SECONDS = 0.3
 """A number of threads is timed for this long, or for one step if that takes longer."""
@@ -170,7 +170,7 @@ def _pass(model: AdversarialModule, batch: Any, precision: Callable[[], Abstract
     with precision():
         shared = model.shared(type(batch)(*map(model.laid_out, batch)))
         for player in model.players:
-            with frozen(weights_of(*(getattr(model, name) for name in model.players if name != player))):
+            with frozen(w for name in model.players if name != player for w in getattr(model, name).parameters()):
                 if losses := getattr(model, f"{player}_losses")(shared):
                     torch.stack(list(losses.values())).sum().backward()
     model.zero_grad()

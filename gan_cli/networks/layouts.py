@@ -19,7 +19,7 @@ def laid_out(tensor: Tensor, layout: torch.memory_format) -> Tensor:
     if tensor.ndim not in CHANNELS_LAST:
         return tensor
     meant = CHANNELS_LAST[tensor.ndim] if layout is torch.channels_last else layout
-    return tensor.contiguous(memory_format=meant)
+    return tensor.to(memory_format=meant)  # unlike `contiguous`, it also sets what a convolution goes by: the strides
 
 
 def lay_out(network: nn.Module, layout: torch.memory_format) -> None:
