@@ -21,6 +21,9 @@ from tests.networks.layouts import LayoutWatch
 OVERLAYS = {"wandb.yaml": "dcgan.yaml"}
 """Configs that are laid over another one."""
 
+MIXED = ("r3gan_mnist.yaml", "sngan_mnist.yaml")
+"""Where gradients of two branches meet, PyTorch's own backward pass gives one of them in contiguous memory."""
+
 
 def shrinking(config: Path) -> list[str]:
     """Flags that make a config's run one of moments: translators have no latents, points no image size."""
@@ -76,7 +79,8 @@ def test_shipped_config_trains(config: Path, workdir: Path, monkeypatch: pytest.
     watched_at_step(monkeypatch, watch, 4)
     cli = GANCLI(["fit", *configs, *flags, "--model.channels_last", "true"])
     assert watch.operations > 10
-    assert not watch.changes, "a layer changes the memory layout"
+    left = {change for change in watch.changes if config.name not in MIXED or not change.startswith("aten.add")}
+    assert not left, "a layer changes the memory layout"
     assert cli.model.counters.batches == 5
     assert cli.model.counters.generator_steps == 5 // cli.model.n_critic > 0
     assert list(workdir.glob("checkpoints/*/version_0/last.ckpt"))
