@@ -12,7 +12,7 @@ def cores(quota: Path = QUOTA) -> int:
     """Cores that the system lets this process run on, within the time that its container has."""
     available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     try:
-        limit, period = quota.read_text().split()
+        limit, period = quota.read_text(encoding="utf-8").split()
         return max(1, min(available, ceil(int(limit) / int(period))))
     except (OSError, ValueError):  # no container, or one without a limit ("max")
         return available
@@ -21,6 +21,6 @@ def cores(quota: Path = QUOTA) -> int:
 def running(load: Path = LOAD) -> int:
     """How many threads of the whole machine want a core at this moment; 0 where the system does not tell."""
     try:
-        return int(load.read_text().split()[3].partition("/")[0])
+        return int(load.read_text(encoding="utf-8").split()[3].partition("/")[0])
     except (OSError, ValueError, IndexError):
         return 0
