@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
+UNENCODABLE = "backslashreplace"
+"""A file's name may not fit into the encoding."""
 _deserted = False
 
 
@@ -47,18 +49,20 @@ class _Lasting(io.FileIO):
 
 
 def _lasting(stream: TextIO | None, descriptor: int) -> TextIO:
-    """A stream of the process made lasting; another's, such as that of a test, is left as it is."""
+    """A stream of the process made lasting; another's, such as that of a test, can print any name, and no more."""
     if stream is None:  # it was closed before the start; a file opened later would take its place
         _to_null(descriptor)
         return open(descriptor, "w", encoding="utf-8", closefd=False)
     if type(stream) is not io.TextIOWrapper:
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=UNENCODABLE)
         return stream
     stream.flush()
     raw = _Lasting(stream.fileno())
     return io.TextIOWrapper(
         raw if stream.write_through else io.BufferedWriter(raw),  # type: ignore[type-var]
         encoding=stream.encoding,
-        errors="backslashreplace",  # a file's name may not fit into the encoding
+        errors=UNENCODABLE,
         line_buffering=stream.line_buffering,
         write_through=stream.write_through,
     )

@@ -68,6 +68,8 @@ PixelsOrNone = Annotated[int, Range(0, 65_536)]
 """The same; 0 is a choice of its own."""
 Channels = Annotated[int, Range(1, 1_024)]
 """C of images."""
+ChannelsOrNone = Annotated[int, Range(0, 1_024)]
+"""The same; 0 where points have none."""
 Width = Annotated[int, Range(1, 65_536)]
 """Numbers of a latent, or channels of a layer."""
 WidthOrNone = Annotated[int, Range(0, 65_536)]

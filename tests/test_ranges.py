@@ -173,8 +173,8 @@ def test_what_the_memory_cannot_hold_is_refused_before_it_is_filled(monkeypatch:
     with pytest.raises(UserError, match=said), memory.room_for_weights():
         DCGAN(**TINY_DCGAN)
     DCGAN(**TINY_DCGAN)  # outside nothing is counted
-    with pytest.raises(UserError, match=r"^data.image_size: 1,437 images of 64 pixels take .*\nTake a lower one"):
-        Digits(image_size=64).setup("fit")
+    with pytest.raises(UserError, match=r"^data.image_size: 1,437 images of 1024 pixels take .*\nTake a lower one"):
+        Digits(image_size=1024).setup("fit")
     with pytest.raises(UserError, match=r"^data.image_size: batches of 64 with images of 32 pixels"):
         CIFAR10(batch_size=64)._check_batch_size(10_000)
 

@@ -1,7 +1,10 @@
 """Batches of a part, loaded by other processes, as far as the memory in which those hand them over has room."""
 
+import atexit
+import multiprocessing
 import re
 import shutil
+import signal
 import sys
 from functools import cache
 from typing import Any
@@ -150,6 +153,15 @@ def _shared_memory() -> str:
 
 def _megabytes(size: int) -> str:
     return f"{size / 1e6:,.0f} MB" if size >= 1e7 else f"{size / 1e6:.1f} MB"
+
+
+@atexit.register
+def _end_workers() -> None:
+    """Ends the loaders' processes that an error has left: they do not listen to Python's own request, a SIGTERM."""
+    if workers := [process for process in multiprocessing.active_children() if process.daemon]:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # PyTorch would raise
+        for process in workers:
+            process.kill()
 
 
 @cache

@@ -19,12 +19,12 @@ def verb_trainer(options: dict[str, Any]) -> Trainer:
     """A trainer that runs a verb and leaves nothing behind.
 
     Args:
-        options: Lightning's accelerator, devices, num_nodes, strategy, precision.
+        options: Lightning's accelerator, devices, num_nodes, strategy, precision; None where nothing was typed.
 
     Raises:
         UserError: If one of them is not possible on this machine.
     """
-    trainer_flags.check(options)
+    trainer_flags.check({name: value for name, value in options.items() if value is not None})
     return trainer_or_error(
         lambda: Trainer(
             logger=False,

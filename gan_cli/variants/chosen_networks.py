@@ -15,7 +15,7 @@ from gan_cli.networks.architectures import Architecture, Design
 from gan_cli.networks.heads import Discriminator
 from gan_cli.networks.layers import Activation, Norm
 from gan_cli.objectives.augment import Augmentation, diff_augment
-from gan_cli.ranges import Channels, Depth, Few, Pixels, Width, WidthOrNone
+from gan_cli.ranges import ChannelsOrNone, Depth, Few, PixelsOrNone, Width, WidthOrNone
 from gan_cli.seeding import Distribution
 from gan_cli.variants.base import check
 from gan_cli.variants.latent import LatentModule
@@ -68,8 +68,8 @@ class ChosenNetworks(LatentModule):
 
     def __init__(
         self,
-        image_size: Pixels = 64,
-        image_channels: Channels = 3,
+        image_size: PixelsOrNone = 64,
+        image_channels: ChannelsOrNone = 3,
         point_dim: WidthOrNone = 0,
         latent_dim: Width = 100,
         latent_distribution: Distribution = "normal",
@@ -102,6 +102,8 @@ class ChosenNetworks(LatentModule):
         self.augment = augment
         self.pack = pack
         self.shape = (point_dim,) if point_dim else (image_channels, image_size, image_size)
+        check("image_size", image_size, bool(point_dim or image_size), "above 0; points alone have none")
+        check("image_channels", image_channels, bool(point_dim or image_channels), "above 0; points alone have none")
         shared = Design(architecture, base_channels, depth, norm, activation)
         own = Design(
             generator_architecture or architecture,

@@ -33,7 +33,7 @@ class FinitenessGuard:
         """
         for player, series in self._losses.items():
             losses = series.values()
-            finite = zip(self._steps[player], losses.isfinite().tolist(), strict=True)
+            finite = zip(self._steps[player], losses.isfinite().cpu().tolist(), strict=True)
             first = next((step for step, is_finite in finite if not is_finite), -1)
             step = int(strategy.reduce(torch.tensor(first, device=losses.device), reduce_op="max"))
             if step >= 0:

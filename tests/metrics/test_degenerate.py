@@ -19,6 +19,8 @@ from gan_cli.metrics.distances import (
     density_coverage,
     distances,
     frechet_distance,
+    gaussian_distance,
+    gaussian_of,
     inception_score,
     kernel_distance,
     mean_distance,
@@ -63,6 +65,7 @@ def classes_of(features: Tensor) -> Tensor:
 
 MEASURES: dict[Callable[..., Any], Callable[[Tensor, Tensor], Any]] = {
     frechet_distance: frechet_distance,
+    gaussian_distance: lambda made, real: gaussian_distance(gaussian_of(made), gaussian_of(real)),
     kernel_distance: kernel_distance,
     inception_score: lambda made, real: inception_score(made),
     precision_recall: lambda made, real: precision_recall(real, made),

@@ -67,7 +67,10 @@ def test_a_named_set_is_checked(workdir: Path, capsys: pytest.CaptureFixture[str
         (["check"], "data: type gan data check NAME-or-folder"),
         (["inspect", "x"], "data: type gan data check NAME-or-folder"),
         (["check", "Digit"], "data: Digit is no folder, no .zip and no data set; did you mean Digits?"),
-        (["check", "Digits", "--data.image_size", "7"], "data.image_size: 7 is no power of two"),
+        (
+            ["check", "Digits", "--data.image_size", "7"],
+            "data.image_size: 7 is not possible; take a whole number from 16",
+        ),
         (["check", "Digits", "--data.size", "7"], "size is no argument here"),
         (["check", "CelebA", "--data.root", "nowhere"], "data.root: nowhere must hold img_align_celeba/"),
         (["prepare", "Digits"], "data: Digits is held in memory as it is; there is nothing to prepare"),
