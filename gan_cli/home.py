@@ -1,4 +1,7 @@
-"""The home folder: what `~` stands for in a path, and what takes its place where there is none. No torch is needed."""
+"""Paths as they are typed, and the home folder: what `~` stands for, and what takes its place where there is none.
+
+No torch is needed.
+"""
 
 import getpass
 import os
@@ -23,14 +26,20 @@ def settle() -> None:
 
 
 def expanded(word: str) -> str:
-    """A word of a command line or of a file, in which a path that begins with `~` begins with the home folder.
+    """A word of a command line or of a file, in which a path is meant as a path.
 
-    A shell does this only at the beginning of a word and outside quotes: not in `--x=~/y`.
+    One that begins with `~` begins with the home folder: a shell does this only at the beginning of a word and outside
+    quotes, not in `--x=~/y`. One that begins with a bracket, and is there, would be read as a list.
     """
     option, equals, value = word.partition("=")
     if equals and option.startswith("--"):
-        return f"{option}={os.path.expanduser(value)}"
-    return os.path.expanduser(word)
+        return f"{option}={_meant(value)}"
+    return _meant(word)
+
+
+def _meant(text: str) -> str:
+    text = os.path.expanduser(text)
+    return os.path.join(".", text) if text.startswith(("[", "{")) and os.path.exists(text) else text
 
 
 def _substitute() -> Path:

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from gan_cli import home, verbs
+from gan_cli.__main__ import main
 from gan_cli.callbacks.loggers import Wandb
 from gan_cli.command.cli import GANCLI
 from tests.conftest import TINY_FLAGS
@@ -68,3 +69,12 @@ def test_a_tilde_is_the_home_folder_in_words_and_in_configs(workdir: Path, monke
     made = {path.name for path in place.iterdir()}
     assert made == {"pictures", "mine.yaml", "cache", "logs", "runs", "made.png", "page.html"}
     assert {path.name for path in workdir.iterdir()} <= {"home", "checkpoints"}  # no folder is called ~
+
+
+def test_a_folder_whose_name_begins_with_a_bracket_is_no_list(workdir: Path) -> None:
+    for number in range(20):
+        pictures.write(workdir / "[old]" / f"{number}.png", 16, 16)
+    assert main(["data", "check", "[old]", "--data.image_size", "16"]) == 1  # they are all alike
+    words = ["--data", "ImageFolder", "--data.root", "[old]", "--trainer.max_steps", "1", *TINY_FLAGS]
+    assert main(["fit", "--config", "dcgan.yaml", *words]) == 0
+    assert home.expanded("--trainer.devices=[0,1]") == "--trainer.devices=[0,1]"
