@@ -155,7 +155,7 @@ class Check:
     def tests(self) -> Iterator[str]:
         """How the tests of the marker `gpu` end."""
         words = ["-m", "pytest", "-m", "gpu", "-q", "-p", "no:cacheprovider", "--tb=line", "tests/test_gpu.py"]
-        said = self.process(words, min(150.0, self.left), {"GAN_DEVICE": self.device})
+        said = self.process(words, 20 * self.minutes, {"GAN_DEVICE": self.device})
         self.failed += [line for line in said if line.startswith(("FAILED", "ERROR"))]
         yield said[-1]
 
