@@ -22,7 +22,7 @@ OVERLAYS = {"wandb.yaml": "dcgan.yaml"}
 """Configs that are laid over another one."""
 
 MIXED = ("r3gan_mnist.yaml", "sngan_mnist.yaml")
-"""Where gradients of two branches meet, PyTorch's own backward pass gives one of them in contiguous memory."""
+"""Here gradients of two branches are added, one of which is contiguous; where it comes from is not known."""
 
 
 def shrinking(config: Path) -> list[str]:
