@@ -22,6 +22,7 @@ import yaml
 
 from gan_cli import runs
 from gan_cli.command.choices import config_path
+from gan_cli.devices.cores import cores
 from gan_cli.devices.precision import has_bfloat16
 from gan_cli.files import write_text
 from gan_cli.inference import checkpoints
@@ -205,7 +206,7 @@ def train(wanted: Sequence[Run], folder: Path, *, jobs: int, minutes: float) -> 
     """
     minutes *= jobs
     waiting = [run for run in wanted if decision(standing(run, folder), minutes) != "leave"]
-    threads = max(1, _cores() // jobs)
+    threads = max(1, cores() // jobs)
     active: list[_Training] = []
     with _terminated_like_interrupted():
         try:
@@ -279,10 +280,6 @@ def autocast() -> bool:
 def device() -> str:
     """Where samples are made and judged."""
     return "cuda" if torch.cuda.is_available() else "cpu"
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _seconds_file(checkpoint: Path) -> Path:

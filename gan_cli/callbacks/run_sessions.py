@@ -1,7 +1,6 @@
 """Records the machines and the time that a run took, in `environment.json`."""
 
 import json
-import os
 import platform
 import time
 from collections.abc import Sequence
@@ -15,6 +14,7 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 
 from gan_cli import __version__, runs
 from gan_cli.callbacks.run_checkpoint import is_dry_run
+from gan_cli.devices.cores import cores
 from gan_cli.files import write_json
 from gan_cli.variants.base import AdversarialModule
 from gan_cli.variants.translation import TranslationModule
@@ -92,7 +92,7 @@ def session(trainer: Trainer) -> dict[str, Any]:
         "processes": trainer.world_size,
         "accelerator": torch.cuda.get_device_name(trainer.strategy.root_device) if on_gpu else None,
         "processor": processor(),
-        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "cores": cores(),
         "precision": str(trainer.precision),
         "memory_layout": str(_model(trainer).memory_format).removeprefix("torch.").removesuffix("_format"),
         "versions": {
