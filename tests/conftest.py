@@ -57,6 +57,16 @@ def _quick() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _not_under_nohup() -> None:
+    """Signals are answered as in a terminal, whatever started the tests, which processes of theirs take over."""
+    from gan_cli.stopping import SIGNALS
+
+    for number in SIGNALS:
+        if number != signal.SIGINT and signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
+
+
 @pytest.fixture(autouse=True)
 def _unseeded() -> Iterator[None]:
     """No test leaves a seed, a signal handler or another number of threads to the next."""
