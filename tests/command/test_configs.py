@@ -1,5 +1,6 @@
 """Every shipped config is run by the real command, shrunk by overrides."""
 
+from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -25,10 +26,15 @@ MIXED = ("r3gan_mnist.yaml", "sngan_mnist.yaml")
 """Here gradients of two branches are added, one of which is contiguous; where it comes from is not known."""
 
 
+def set_of(config: Path) -> str:
+    """The data set that a config trains on."""
+    return str(yaml.safe_load(config.read_text()).get("data", {}).get("class_path", "Digits"))
+
+
 def shrinking(config: Path) -> list[str]:
     """Flags that make a config's run one of moments: translators have no latents, points no image size."""
     settings = yaml.safe_load(config.read_text())
-    name = settings.get("data", {}).get("class_path", "Digits")
+    name = set_of(config)
     variant = getattr(variants, settings.get("model", {}).get("class_path", "DCGAN"))
     flags = dict(zip(TINY_FLAGS[::2], TINY_FLAGS[1::2], strict=True))
     if issubclass(variant, TranslationModule):
@@ -40,20 +46,38 @@ def shrinking(config: Path) -> list[str]:
     return [word for flag in flags.items() for word in flag]
 
 
-def write_sets(root: Path) -> None:
-    """A few files of each set that a packaged config trains on and that does not come with the installation."""
-    fake_mnist.write(root, count=40)
+def write_pairs(root: Path, name: str) -> None:
+    """A set of pix2pix's paper."""
     for number in range(3):
         for part in ("train", "val", "test"):
-            pictures.write(root / "facades" / part / f"{number}.jpg", 64, 32)
+            pictures.write(root / name / part / f"{number}.jpg", 64, 32)
+
+
+def write_domains(root: Path, name: str) -> None:
+    """A set of CycleGAN's paper."""
+    for number in range(3):
         for part in ("trainA", "trainB", "testA", "testB"):
-            pictures.write(root / "horse2zebra" / part / f"{number}.jpg", 32, 32)
+            pictures.write(root / name / part / f"{number}.jpg", 32, 32)
+
+
+def write_faces(root: Path) -> None:
+    """CelebA, of faces that have two of the five attributes."""
     faces = [f"{number:06d}.jpg" for number in range(20)]
     for name in faces:
         pictures.write(root / "celeba" / "img_align_celeba" / name, 178, 218)
     attributes = ("Black_Hair", "Blond_Hair", "Brown_Hair", "Male", "Young")
     lines = ["20", " ".join(attributes), *(f"{name} {' '.join(['1', '-1', '-1', '1', '-1'])}" for name in faces)]
     (root / "celeba" / "list_attr_celeba.txt").write_text("\n".join(lines))
+
+
+SETS: dict[str, Callable[[Path], None]] = {
+    "CelebA": write_faces,
+    "Facades": lambda root: write_pairs(root, "facades"),
+    "Horse2Zebra": lambda root: write_domains(root, "horse2zebra"),
+    "MNIST": lambda root: fake_mnist.write(root, count=40),
+    "StackedMNIST": lambda root: fake_mnist.write(root, count=40),
+}
+"""Writes a few files of a set that does not come with the installation, in its own layout."""
 
 
 def watched_at_step(monkeypatch: pytest.MonkeyPatch, watch: LayoutWatch, step: int) -> None:
@@ -71,7 +95,7 @@ def watched_at_step(monkeypatch: pytest.MonkeyPatch, watch: LayoutWatch, step: i
 def test_shipped_config_trains(config: Path, workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WANDB_MODE", "offline")
     monkeypatch.setenv("WANDB_SILENT", "true")
-    write_sets(workdir / "data")
+    SETS.get(set_of(config), lambda root: None)(workdir / "data")
     names = [OVERLAYS[config.name], config.name] if config.name in OVERLAYS else [config.name]
     configs = [word for name in names for word in ("--config", name)]
     flags = [*shrinking(config), "--trainer.max_steps", "5", "--trainer.precision", "32-true"]
@@ -111,7 +135,7 @@ def test_data_changes_the_set_and_nothing_else(workdir: Path) -> None:
 
 
 def test_attributes_are_no_classes(workdir: Path) -> None:
-    write_sets(workdir / "data")
+    write_faces(workdir / "data")
     flags = TINY_FLAGS
     with pytest.raises(UserError, match=r"data: an image of CelebA has several attributes, but CGAN wants one class"):
         GANCLI(["fit", "--model", "CGAN", "--data", "CelebA", *flags, "--trainer.max_steps", "1"])
