@@ -79,7 +79,7 @@ SCALES = {
     "cuda": Scale(8192, 1000, 3, 0.3, 1000, 10_000, "inception_v3", 299, variants(), list(PRECISIONS)),
     "cpu": Scale(
         *(256, 16, 1, 0.01, 20, 100, "resnet18", 32, ["gan"], ["32-true", "bf16-mixed"]),
-        shrunk=" --data.batch_size 4 --model.base_channels 16",
+        shrunk=" --data.batch_size 2 --model.base_channels 8",
     ),
 }
 
