@@ -203,6 +203,7 @@ def measure(
     with tempfile.TemporaryDirectory() as folder:
         said = f"fit --config {name} --trainer.precision {precision} --trainer.default_root_dir {folder}"
         said += " --trainer.max_steps 1000000000 --trainer.limit_val_batches 0"
+        said += " --model.lr_decay_start 0 --model.lr_decay_end 0"  # rates of 0 would end it
         said += " --samples.every_n_steps 1000000000 --checkpoint.every_n_steps 1000000000"
         hush()
         with contextlib.redirect_stdout(io.StringIO()):

@@ -192,6 +192,7 @@ def measure(name: str, precision: str, rounds: int, words: list[str]) -> str:
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
         said = f"fit {COMMANDS[name]} --trainer.precision {precision} --trainer.default_root_dir {folder}"
         said += " --trainer.max_steps 1000000000 --trainer.limit_val_batches 0 --report false"
+        said += " --model.lr_decay_start 0 --model.lr_decay_end 0"  # rates of 0 would end it
         said += " --samples.every_n_steps 1000000000 --checkpoint.every_n_steps 1000000000"
         hush()
         Timed([*said.split(), *words])

@@ -17,8 +17,7 @@ from gan_cli import load
 from tests.evaluation.scored import dealt_out, scores
 from tests.inference.test_translate import ALL, files, write_photos
 from tests.inference.translators import gan, pix2pix, saved
-from tests.two_processes import STEPS, compared, fit
-from tests.variant_rows import ROWS
+from tests.two_processes import STEPS, compared, fit, resumed
 
 
 class Rows(torch.nn.Module):
@@ -66,7 +65,10 @@ def test_two_processes_go_on_where_they_were_bit_for_bit(name: str, two: Path) -
     whole, again = (torch.load(two / f"{name}-{kind}.ckpt", weights_only=True) for kind in ("whole", "again"))
     for key, value in whole["state_dict"].items():
         assert torch.equal(again["state_dict"][key], value), key
+    assert whole["gan_cli"]["counters"] == again["gan_cli"]["counters"]
+    assert whole["gan_cli"]["counters"]["batches"] == STEPS  # passes are counted by all processes together
     if name == "cyclegan":
+        assert whole["optimizer_states"][0]["param_groups"][0]["lr"] == pytest.approx(2e-4 / 3)  # of the last pass
         assert len(whole["image_pools"]) == 2
         for mine, same in zip(whole["image_pools"], again["image_pools"], strict=True):
             assert all(torch.equal(mine[domain], same[domain]) for domain in "ab")
@@ -74,8 +76,7 @@ def test_two_processes_go_on_where_they_were_bit_for_bit(name: str, two: Path) -
 
 
 def test_a_run_of_two_processes_goes_on_in_one(two: Path) -> None:
-    (row,) = (row for row in ROWS if row.name == "cyclegan")
-    model, _ = fit(row, 1, STEPS, "32-true", two / "cyclegan-half.ckpt")
+    model, _ = fit(resumed()["cyclegan"], 1, -1, "32-true", two / "cyclegan-half.ckpt")
     assert model.counters.batches == STEPS
     assert model.counters.images == STEPS * 16
     saved = torch.load(two / "cyclegan-half.ckpt", weights_only=True)["image_pools"]

@@ -17,12 +17,13 @@ from gan_cli.callbacks.evaluation import Evaluation
 from gan_cli.callbacks.loggers import cut_back
 from gan_cli.callbacks.progress import FitProgress, Throughput, UnreadableFiles
 from gan_cli.callbacks.run_checkpoint import RunCheckpoint, is_dry_run
+from gan_cli.callbacks.run_length import RunLength
 from gan_cli.callbacks.run_sessions import RunSessions
 from gan_cli.callbacks.sample_grid import SampleGrid
 from gan_cli.callbacks.set_measures import SetMeasures
 from gan_cli.callbacks.threads import Threads
 from gan_cli.callbacks.watchdog import Watchdog
-from gan_cli.command import attempts, endings, resuming, settings, trainer
+from gan_cli.command import attempts, endings, lengths, resuming, settings, trainer
 from gan_cli.command.choices import choices
 from gan_cli.command.parser import Parser, normalised, parsed
 from gan_cli.command.run_config import SaveRunConfig
@@ -89,6 +90,12 @@ class GANCLI(LightningCLI):
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
         parser.add_argument("--name", type=str | None, help="A name for the run, part of its folder's name")
         parser.add_argument(
+            "--length",
+            type=str | None,
+            help='How long the run is, such as "25 passes" or "20000 kimg", both of all processes, or "100000 '
+            'generator_steps"; it ends where learning rates fall to 0',
+        )
+        parser.add_argument(
             "--rollback",
             type=bool,
             default=False,
@@ -122,6 +129,7 @@ class GANCLI(LightningCLI):
             parsed(cast(Parser, parser), chosen, options=options, required=True, defaults=defaults)
             for defaults in (True, False)
         )
+        lengths.settle(self.config.fit, chosen)
         homes = [plugins.home(kind, chosen.modules) for kind in chosen.classes.values()]
         self.modules = tuple(dict.fromkeys(name for name in homes if name))
 
@@ -147,6 +155,7 @@ class GANCLI(LightningCLI):
             raise UserError(f"name: {config.name!r} is part of a folder's name; take letters, digits, '.', '_' and '-'")
         if not isinstance(config.seed_everything, bool):
             ranges.check_one("seed_everything", LightningSeed, config.seed_everything)
+        self.length = lengths.read(config.length)
         if isinstance(config.threads, int) and not 1 <= config.threads <= cores():
             raise UserError(f"threads: {config.threads} is not possible; take 1 to {cores()}, the cores here, or auto")
 
@@ -164,6 +173,8 @@ class GANCLI(LightningCLI):
         trainer.check(options)
         typed = {name for name in trainer_flags.FLAGS if f"trainer.{name}" in self.typed.fit}
         kwargs |= trainer.options_of_run(options, typed)
+        if (self.length or self.model.rates_end) and options["max_epochs"] is None:
+            kwargs["max_epochs"] = -1  # Lightning's own is 1000 where nobody says a length
         return trainer_or_error(lambda: super(GANCLI, self).instantiate_trainer(**kwargs))
 
     def _instantiate_trainer(self, config: dict[str, Any], callbacks: list[Any]) -> Trainer:
@@ -173,7 +184,7 @@ class GANCLI(LightningCLI):
         made = super()._instantiate_trainer(
             config,
             [
-                *(*callbacks, SetMeasures(), Throughput(), UnreadableFiles(), Watchdog()),
+                *(RunLength(self.length), *callbacks, SetMeasures(), Throughput(), UnreadableFiles(), Watchdog()),
                 *(Threads(self.config.fit.threads), RunSessions(self.modules), *shown),
             ],
         )
@@ -248,10 +259,6 @@ class GANCLI(LightningCLI):
         in_float32 = self.resumed is None and precision.full_name(chosen) == "32-true"
         if in_float32 and precision.has_bfloat16(accelerator):
             say("note: there are units for bfloat16 here; --trainer.precision bf16-mixed is usually faster")
-        _, decayed = self.model.lr_decay
-        last = decayed * self.model.n_critic
-        if decayed and self.trainer.max_steps > last:
-            say(f"note: model.lr_decay_end is {decayed}: after {last} batches nothing is learned")
 
     def _go_on(self, resumed: Path) -> None:
         """Prepares the trainer for the checkpoint that is gone on with."""

@@ -6,6 +6,9 @@ from lightning.pytorch import Trainer
 
 from gan_cli.callbacks.call_timer import CallTimer
 from gan_cli.callbacks.run_checkpoint import is_dry_run
+from gan_cli.callbacks.run_length import RunLength
+from gan_cli.variants.base import Counters
+from gan_cli.variants.schedules import Length
 
 
 def ended(max_steps: int, max_epochs: int | None, step: int, epochs: int) -> str:
@@ -24,6 +27,19 @@ def ended(max_steps: int, max_epochs: int | None, step: int, epochs: int) -> str
     return ""
 
 
+def length_reached(length: Length | None, record: dict[str, Any]) -> str:
+    """The length that a run has had: the one that is asked for, or until its learning rates were 0.
+
+    Args:
+        length: `--length`.
+        record: A checkpoint's.
+    """
+    counters, in_a_pass = Counters(**record["counters"]), record.get("things_in_a_pass") or 2**62
+    rates_end = record.get("rates_end")
+    asked = [length, Length(*rates_end) if rates_end else None]
+    return next((str(each) for each in asked if each and not each.batches_left(counters, in_a_pass, 1, 1)), "")
+
+
 def why_nothing(trainer: Trainer, max_epochs: int | None, epochs: int) -> str:
     """Why a trainer that is done has trained on no batch.
 
@@ -34,8 +50,11 @@ def why_nothing(trainer: Trainer, max_epochs: int | None, epochs: int) -> str:
     """
     callbacks: list[Any] = trainer.callbacks  # type: ignore[attr-defined]
     timer = next((callback for callback in callbacks if isinstance(callback, CallTimer)), None)
+    length = next((callback.reached for callback in callbacks if isinstance(callback, RunLength)), "")
     if trainer.limit_train_batches == 0:
         return "--trainer.limit_train_batches is 0"
+    if length:
+        return f"the run has had its length, {length}"
     if trainer.max_steps == 0 or max_epochs == 0:
         return f"--trainer.{'max_steps' if trainer.max_steps == 0 else 'max_epochs'} is 0"
     if reached := ended(trainer.max_steps, max_epochs, trainer.global_step, epochs):

@@ -14,8 +14,8 @@ from typing import Any
 from jsonargparse import Namespace
 
 from gan_cli import runs
-from gan_cli.command import settings
-from gan_cli.command.endings import ended, epochs_of
+from gan_cli.command import lengths, settings
+from gan_cli.command.endings import ended, epochs_of, length_reached
 from gan_cli.data import Facts, GANDataModule
 from gan_cli.devices import precision
 from gan_cli.errors import UserError
@@ -125,7 +125,8 @@ def _agreeing(found: Sequence[Path], config: Namespace, typed: Namespace) -> dic
             refusals.append(str(error).partition("\n")[0])
             continue
         limits = config.trainer.max_steps, config.trainer.max_epochs
-        fitting[path] = ended(*limits, content["global_step"], epochs_of(content))
+        over = ended(*limits, content["global_step"], epochs_of(content))
+        fitting[path] = over or length_reached(lengths.read(config.length), content[RECORD])
     if not fitting:
         raise UserError(
             f"ckpt_path: none of the {len(found)} runs in {found[0].parents[1]} has what was typed; of the newest:\n"

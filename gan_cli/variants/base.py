@@ -21,7 +21,7 @@ from gan_cli.networks import layouts
 from gan_cli.networks.compilation import compile_in_place
 from gan_cli.networks.ema import ShadowGenerator
 from gan_cli.ranges import BatchSize, Decay, Few, LearningRate, Steps, Weight
-from gan_cli.variants import descents, held_out, judging, log, record
+from gan_cli.variants import descents, held_out, judging, log, record, schedules
 from gan_cli.variants.card import Card
 from gan_cli.variants.checks import check
 from gan_cli.variants.finiteness import FinitenessGuard
@@ -54,7 +54,9 @@ class AdversarialModule(PlacedModule, ABC):
         n_critic: Steps of the discriminator, one a batch, for each of the generator.
         ema_decay: Weight of the old average in the generator's moving average, in [0, 1); 0 turns it off.
         lr_decay_start: Generator step at which all learning rates begin to fall.
-        lr_decay_end: Generator step at which they reach 0, linearly; 0 keeps them constant.
+        lr_decay_end: Generator step at which they are 0, linearly, and the run ends; 0 keeps them constant.
+        constant_epochs: Passes over the data, of all processes together, after which all learning rates begin to fall.
+        decay_epochs: Passes in which they fall to 0, step by step, where the run ends; 0 keeps them constant.
         generator_clip_norm: Largest norm of the generator's gradient; 0 is no limit.
         discriminator_clip_norm: Largest norm of the discriminator's gradient; 0 is no limit.
         accumulate: Parts a batch is cut into, one backward pass each, to save memory; the step stays one batch.
@@ -97,6 +99,8 @@ class AdversarialModule(PlacedModule, ABC):
         ema_decay: Decay = 0.0,
         lr_decay_start: Steps = 0,
         lr_decay_end: Steps = 0,
+        constant_epochs: Steps = 0,
+        decay_epochs: Steps = 0,
         generator_clip_norm: Weight = 0.0,
         discriminator_clip_norm: Weight = 0.0,
         accumulate: BatchSize = 1,
@@ -106,8 +110,8 @@ class AdversarialModule(PlacedModule, ABC):
         super().__init__()
         self.save_hyperparameters(ignore=sorted(plugins.settled(type(self))))
         ranges.check("model", type(self), self.hparams)
-        decays = lr_decay_start or lr_decay_end
-        check("lr_decay_end", lr_decay_end, not decays or lr_decay_start < lr_decay_end, "above lr_decay_start")
+        self.fall = schedules.Fall.checked(lr_decay_start, lr_decay_end, constant_epochs, decay_epochs)
+        self.rates_end = self.fall.end  # where a run ends; a variant with a schedule of its own says its own
         self.automatic_optimization = False
         self.compiles = compile
         self.learning_rates = {"generator": generator_lr, "discriminator": discriminator_lr}
@@ -116,7 +120,6 @@ class AdversarialModule(PlacedModule, ABC):
         self.adam_betas = adam_betas
         self.n_critic = n_critic
         self.ema_decay = ema_decay
-        self.lr_decay = (lr_decay_start, lr_decay_end)
         self.accumulate = accumulate
         self.channels_last = channels_last
         self.memory_format = torch.contiguous_format
@@ -182,13 +185,7 @@ class AdversarialModule(PlacedModule, ABC):
 
     def set_schedules(self, optimizers: dict[str, LightningOptimizer]) -> None:
         """Sets what changes over a run, before each batch; by default every learning rate, which falls linearly."""
-        start, end = self.lr_decay
-        if not end:
-            return
-        factor = min(1.0, max(0.0, (end - self.counters.generator_steps) / (end - start)))
-        for player, optimizer in optimizers.items():
-            for group in optimizer.param_groups:
-                group["lr"] = self.learning_rates[player] * factor
+        schedules.let_fall(self, optimizers)
 
     def average_weight(self) -> float:
         """Weight of the old average in the generator's moving average, after its latest step; small at first."""
@@ -248,6 +245,8 @@ class AdversarialModule(PlacedModule, ABC):
         optimizers = descents.optimizers_of(self)
         seeding.reseed(seeding.mix(self.noise_seed, "step", self.counters.batches, self.global_rank), self.device)
         self.set_schedules(optimizers)
+        if schedules.over(self.trainer, optimizers):
+            return
         with descents.counted_once(list(optimizers.values())):
             parts = prepared(self, batch, again=0)
             descended: list[str] = []

@@ -16,6 +16,7 @@ from gan_cli.ranges import Decay, LearningRate, Range, Weight, Width
 from gan_cli.variants.base import Losses
 from gan_cli.variants.card import Card
 from gan_cli.variants.chosen_networks import ChosenNetworks
+from gan_cli.variants.schedules import Length
 
 
 class R3GAN(ChosenNetworks):
@@ -36,8 +37,8 @@ class R3GAN(ChosenNetworks):
         discriminator_lr: Learning rate of the discriminator at first.
         lr_end_factor: What both learning rates are multiplied by at the end.
         beta2: Adam's second decay rate at first and at the end; the first decay rate is 0.
-        ema_half_life_kimg: Half-life of the average at the end, in thousands of images; it rises from 0. 0 turns the
-            average off.
+        ema_half_life_kimg: Half-life of the average at the end, in thousands of real images; it rises from 0. 0 turns
+            the average off.
         schedule_kimg: Thousands of real images after which all four stay as they are; 0 has them at their end at once.
         **networks: Further arguments of `ChosenNetworks`.
 
@@ -94,8 +95,9 @@ class R3GAN(ChosenNetworks):
         schedule_kimg: Weight = 20_000.0,
         **networks: Any,
     ) -> None:
-        for name, unused in {"adam_betas": (0.9, 0.999), "ema_decay": 0.0, "lr_decay_end": 0}.items():
-            if networks.get(name, unused) != unused:
+        unused = {"adam_betas": (0.9, 0.999), "ema_decay": 0.0, "lr_decay_end": 0, "decay_epochs": 0}
+        for name, default in unused.items():
+            if networks.get(name, default) != default:
                 raise UserError(f"model.{name}: R3GAN has a schedule of its own for it; leave it out")
         super().__init__(
             latent_dim=latent_dim,
@@ -112,6 +114,7 @@ class R3GAN(ChosenNetworks):
         self.ema_decay = 1.0 if ema_half_life_kimg else 0.0  # there is an average; `average_weight` says how fast
         self.ema_half_life_kimg = ema_half_life_kimg
         self.schedule_kimg = schedule_kimg
+        self.rates_end = None if lr_end_factor else Length(schedule_kimg, "kimg")
         self.make_players(bias=False)
 
     def discriminator_losses(self, batch: Batch) -> Losses:
@@ -146,7 +149,8 @@ class R3GAN(ChosenNetworks):
 
     def average_weight(self) -> float:
         half_life = 1000 * self._at((0.0, self.ema_half_life_kimg))
-        return 0.5 ** (self.rows.total / half_life) if half_life else 0.0
+        shown = self.rows.total * self.n_critic  # real images since the generator's last step
+        return 0.5 ** (shown / half_life) if half_life else 0.0
 
     def _at(self, ends: tuple[float, float]) -> float:
         """Where a value stands between its two ends, along half a cosine."""

@@ -8,6 +8,7 @@ import torch
 from gan_cli._version import __version__
 from gan_cli.errors import Diverged
 from gan_cli.media.medium import Medium, medium_of
+from gan_cli.variants import schedules
 
 if TYPE_CHECKING:
     from gan_cli.variants.base import AdversarialModule
@@ -49,6 +50,8 @@ def written(model: "AdversarialModule") -> dict[str, Any]:
         "data": model.data_facts,
         "counters": asdict(model.counters),
         "seed": model.seed,
+        "things_in_a_pass": schedules.things_in_a_pass(model.trainer),
+        "rates_end": model.rates_end and list(model.rates_end),
         "processes": model.trainer.world_size,
         "precision": str(model.trainer.precision),
         "attempt": model.attempt,

@@ -4,11 +4,10 @@ from abc import abstractmethod
 from typing import Any, ClassVar, NamedTuple
 
 import torch
-from lightning.pytorch.core.optimizer import LightningOptimizer
 from torch import Tensor
 
 from gan_cli.errors import UserError
-from gan_cli.ranges import Pixels, Steps
+from gan_cli.ranges import Pixels
 from gan_cli.variants.base import AdversarialModule, check
 
 
@@ -31,8 +30,6 @@ class TranslationModule(AdversarialModule):
 
     Args:
         image_size: Side of the images it learns from, in pixels; of the larger ones where `sizes` says a scale.
-        constant_epochs: Passes over the data after which all learning rates begin to fall.
-        decay_epochs: Passes in which they fall to 0, step by step at each one's end; 0 keeps them constant.
         **optimisation: Further arguments of `AdversarialModule`.
 
     Raises:
@@ -42,12 +39,9 @@ class TranslationModule(AdversarialModule):
     NOISY: ClassVar[bool] = False
     """Whether `forward` takes `dropout`, which turns on noise that is drawn from the global random state."""
 
-    def __init__(
-        self, image_size: Pixels = 256, constant_epochs: Steps = 0, decay_epochs: Steps = 0, **optimisation: Any
-    ) -> None:
+    def __init__(self, image_size: Pixels = 256, **optimisation: Any) -> None:
         super().__init__(**optimisation)
         self.image_size = image_size
-        self.epochs = (constant_epochs, decay_epochs)
 
     def finish_players(self) -> None:
         """Does what every variant does at the end of its `__init__`, and refuses a scale that no output can have."""
@@ -101,18 +95,6 @@ class TranslationModule(AdversarialModule):
         """
         if direction not in self.directions:
             raise UserError(f"direction: {direction} is unknown to this model; take {' or '.join(self.directions)}")
-
-    def set_schedules(self, optimizers: dict[str, LightningOptimizer]) -> None:
-        """Lets every learning rate fall pass by pass, if that is asked for."""
-        super().set_schedules(optimizers)
-        constant, decay = self.epochs
-        if not decay:
-            return
-        epoch = self.counters.batches // int(self.trainer.num_training_batches)
-        factor = min(1.0, max(0.0, 1 - (epoch + 1 - constant) / (decay + 1)))
-        for player, optimizer in optimizers.items():
-            for group in optimizer.param_groups:
-                group["lr"] = self.learning_rates[player] * factor
 
 
 @torch.no_grad()

@@ -153,11 +153,6 @@ def test_a_variant_of_ones_own_is_trained_by_its_path(workdir: Path, capsys: pyt
     assert main(next_command) == 0
 
 
-def test_decay_that_ends_before_the_run_is_said_aloud(workdir: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    fit("--trainer.max_steps", "3", "--model.lr_decay_start", "1", "--model.lr_decay_end", "2")
-    assert "note: model.lr_decay_end is 2: after 2 batches nothing is learned" in capsys.readouterr().out
-
-
 def test_wandb_by_a_second_config_logs_offline_in_the_run(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("WANDB_API_KEY", raising=False)
     monkeypatch.setenv("NETRC", str(workdir / "none"))

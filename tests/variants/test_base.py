@@ -59,19 +59,23 @@ def test_generator_steps_on_every_nth_batch_only(toy: Callable[..., ToyGAN]) -> 
     assert changed == [False, True, False, False, True]
 
 
-def test_each_player_has_its_own_learning_rate_and_decays_by_generator_steps(toy: Callable[..., ToyGAN]) -> None:
+def test_each_player_has_its_own_learning_rate_and_decays_by_generator_steps(
+    toy: Callable[..., ToyGAN], capsys: pytest.CaptureFixture[str]
+) -> None:
     rates = Recorder(lambda trainer, _: [optimizer.param_groups[0]["lr"] for optimizer in trainer.optimizers])
-    toy(
+    model = toy(
         steps=10,
         n_critic=2,
         discriminator_lr=4.0,
         generator_lr=1.0,
         lr_decay_start=1,
         lr_decay_end=3,
-        trainer={"callbacks": [rates]},
+        trainer={"callbacks": [rates], "min_steps": 9},
     )
-    factors = [1, 1, 1, 1, 0.5, 0.5, 0, 0, 0, 0]  # generator steps done before the batch: 0 0 1 1 2 2 3 3 4 4
+    factors = [1, 1, 1, 1, 0.5, 0.5, 0]  # generator steps done before the batch: 0 0 1 1 2 2 3
     assert rates.notes == [[4 * factor, factor] for factor in factors]
+    said = "the run ends after step 6: every learning rate has fallen to 0\n"  # it does not go on for nothing
+    assert (model.counters.batches, capsys.readouterr().out) == (6, said)
 
 
 class Patient(ToyGAN):
@@ -357,6 +361,21 @@ def test_noise_is_a_function_of_the_seed_and_the_batch(toy: Callable[..., ToyGAN
 def test_values_out_of_range_are_refused(argument: str, value: float) -> None:
     with pytest.raises(UserError, match=f"model.{argument}: {value} is not possible; take a "):
         ToyGAN(**cast(Any, {argument: value}))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"constant_epochs": 100}, "decay_epochs: 0 is not possible; take a value above 0 for constant_epochs"),
+        (
+            {"lr_decay_end": 9, "decay_epochs": 1},
+            "lr_decay_end: 9 is not possible; take a value of 0: the learning rates",
+        ),
+    ],
+)
+def test_a_decay_by_passes_ends_and_is_the_only_one(arguments: dict[str, int], said: str) -> None:
+    with pytest.raises(UserError, match=f"model.{said}"):
+        ToyGAN(**cast(Any, arguments))
 
 
 def test_a_decay_that_never_ends_is_refused() -> None:
