@@ -41,6 +41,7 @@ class VariantRow(NamedTuple):
         arguments: What it takes beside `TINY`.
         n_critic: Steps of the discriminator for each of the generator.
         plays: Whether there is a discriminator's step at all.
+        generator_first: Whether the generator steps before the discriminator.
         resting: Endings of the parameters that a player's first descent leaves where they are, by construction.
         tells_classes: Whether its discriminator is also a classifier.
         tiny: What makes its networks and images small.
@@ -52,6 +53,7 @@ class VariantRow(NamedTuple):
     arguments: dict[str, Any]
     n_critic: int = 1
     plays: bool = True
+    generator_first: bool = False
     resting: tuple[str, ...] = ()
     tells_classes: bool = False
     tiny: dict[str, Any] = TINY
@@ -59,8 +61,9 @@ class VariantRow(NamedTuple):
 
     @property
     def round_of_descents(self) -> list[str]:
-        """The players in the order in which they descend, up to the generator's first step."""
-        return [*["discriminator"] * (self.n_critic * self.plays), "generator"]
+        """The players in the order in which they descend, up to the batch with the generator's first step."""
+        found = [*["discriminator"] * (self.n_critic * self.plays), "generator"]
+        return [*found[:-2], *reversed(found[-2:])] if self.generator_first else found
 
     @property
     def image_size(self) -> int:
@@ -138,11 +141,19 @@ TRANSLATOR_ROWS = [
         tiny={"image_size": 64},
         data=FewPairs,
     ),
-    VariantRow("cyclegan", CycleGAN, {"patch_size": 16, "pool_size": 20}, tiny=SMALL, data=FewUnpaired),
+    VariantRow(
+        "cyclegan",
+        CycleGAN,
+        {"patch_size": 16, "pool_size": 20},
+        generator_first=True,
+        tiny=SMALL,
+        data=FewUnpaired,
+    ),
     VariantRow(
         "cyclegan-no-identity",
         CycleGAN,
         {"patch_size": 16, "lambda_identity": 0.0, "upsampling": "resize", "ema_decay": 0.9},
+        generator_first=True,
         tiny=SMALL,
         data=FewUnpaired,
     ),

@@ -248,7 +248,7 @@ class AdversarialModule(PlacedModule, ABC):
         if schedules.over(self.trainer, optimizers):
             return
         with descents.counted_once(list(optimizers.values())):
-            parts = prepared(self, batch, again=0)
+            parts, steps = prepared(self, batch, again=0), self.counters.generator_steps
             descended: list[str] = []
             for player in self.descending():
                 if again := descended.count(player):  # the graph of what they share has been used up
@@ -256,6 +256,8 @@ class AdversarialModule(PlacedModule, ABC):
                 self._descend(player, optimizers, parts, again)
                 descended.append(player)
         self._place = None
+        if self.counters.generator_steps > steps:  # only now: the discriminator may come after it
+            self.counters.critic_steps = 0
         self.counters.batches += 1
         self.counters.images += len(batch[0]) * self.trainer.world_size
         if log.is_due(self.trainer, self.counters.batches):
@@ -289,7 +291,6 @@ class AdversarialModule(PlacedModule, ABC):
         if player == "discriminator":
             self.counters.critic_steps += 1
         elif player == "generator":
-            self.counters.critic_steps = 0
             self.counters.generator_steps += 1
             if self.ema is not None:
                 self.ema.update(self.generator, self.average_weight())

@@ -1,6 +1,7 @@
 """CycleGAN: Zhu et al. 2017, "Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial Networks",
 arXiv:1703.10593."""
 
+from collections.abc import Iterable
 from typing import Annotated, Any, ClassVar, NamedTuple, cast
 
 import torch
@@ -44,6 +45,9 @@ class Translated(NamedTuple):
 class CycleGAN(TranslationModule):
     """Two translators learn from two unpaired sets, each undoing the other (Zhu et al. 2017, equation 3).
 
+    The paper does not say who steps first. Here as in the authors' code the generators do, judged by discriminators
+    that have not seen this batch; then the discriminators, on what the generators made before their step.
+
     Args:
         image_size: Side of the images in pixels, a multiple of 4.
         source_channels: C of the first domain.
@@ -70,7 +74,8 @@ class CycleGAN(TranslationModule):
         "arXiv:1703.10593",
         discriminator="L_D = 1/2 (E[(D_B(b) - 1)^2] + E[D_B(G(a))^2]), and the same for D_A and F(b)",
         generator="L_G = E[(D_B(G(a)) - 1)^2] + E[(D_A(F(b)) - 1)^2]\n"
-        "  + lambda_cycle (E[|F(G(a)) - a|] + E[|G(F(b)) - b|]) + lambda_identity (E[|G(b) - b|] + E[|F(a) - a|])",
+        "  + lambda_cycle (E[|F(G(a)) - a|] + E[|G(F(b)) - b|]) + lambda_identity (E[|G(b) - b|] + E[|F(a) - a|])\n"
+        "The generators step first, as in the authors' code; the paper names no order.",
         printed={
             "image_size": 256,
             "source_channels": 3,
@@ -161,6 +166,9 @@ class CycleGAN(TranslationModule):
             ema: The averaged generators where there are any, or those that are trained.
         """
         return self._translate(images, "a_to_b" if direction == self.directions[0] else "b_to_a", ema)
+
+    def descending(self) -> Iterable[str]:
+        return reversed(tuple(super().descending()))
 
     def shared(self, batch: UnpairedBatch) -> Translated:
         return Translated(*batch, fake_a=self.generator["b_to_a"](batch.b), fake_b=self.generator["a_to_b"](batch.a))

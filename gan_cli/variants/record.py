@@ -25,7 +25,7 @@ class Counters:
         batches: Batches trained on, each counted once whatever `n_critic`.
         generator_steps: Steps of the generator; decay and EMA follow them.
         images: Real things shown to the model by all processes together; a thousand of them are one kimg.
-        critic_steps: Steps of the discriminator since the generator's last one.
+        critic_steps: Steps of the discriminator since the last batch on which the generator stepped.
     """
 
     batches: int = 0

@@ -88,6 +88,23 @@ def test_who_rests_makes_no_step(fit: Fit) -> None:
     assert steps == [{2}, {4}]
 
 
+class GeneratorFirst(ToyGAN):
+    """Its generator steps before its discriminator, on every second batch."""
+
+    def n_critic_now(self) -> int:
+        return 2
+
+    def descending(self) -> Iterable[str]:
+        return reversed(tuple(super().descending()))
+
+
+def test_a_generator_that_steps_first_waits_as_long(fit: Fit) -> None:
+    note = Note()
+    fit(GeneratorFirst, 6, callbacks=[note])
+    assert [counted for *_, counted in note.notes] == [1, 0, 1, 0, 1, 0]
+    assert [steps for _, _, steps, _ in note.notes] == [0, 1, 1, 2, 2, 3]
+
+
 class PatientWith(Resting):
     """Waits for two steps that its discriminator has made."""
 
