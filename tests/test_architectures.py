@@ -22,6 +22,7 @@ CONDITIONAL: list[tuple[Any, dict[str, Any]]] = [
     (ACGAN, {}),
     (SGAN, {"num_labelled": 40}),
     (WGANGP, {"generator_norm": "batch"}),
+    (SNGAN, {"generator_norm": "batch"}),
 ]
 RING = Ring8(num_points=400, batch_size=16)
 SMALL: dict[Architecture, dict[str, Any]] = {
@@ -152,6 +153,7 @@ PENALTY = "it mixes the images of a batch, and the penalty is on the slope at ea
         (CGAN, {"pack": 2}, "pack: 2 is not possible; .* a pack of images has no one class"),
         (ACGAN, {"pack": 2}, "pack: 2 is not possible; .* a pack of images has no one class"),
         (SGAN, {"pack": 2}, "pack: 2 is not possible; .* a pack of images has no one class"),
+        (SNGAN, {"pack": 2, "num_classes": 10}, "pack: 2 is not possible; .* a pack of images has no one class"),
         (WGANGP, {"pack": 2, "num_classes": 10}, "pack: 2 is not possible; .* a pack of images has no one class"),
         (WGAN, {"adam_betas": (0.5, 0.9)}, "adam_betas: .*RMSProp"),
         (R3GAN, {"adam_betas": (0.5, 0.9)}, "adam_betas: .*R3GAN has .* schedule"),

@@ -106,6 +106,9 @@ LATENT_ROWS = [
     VariantRow("wgan-lp", WGANLP, {}, n_critic=5),
     VariantRow("sngan-cnn", SNGAN, {"architecture": "cnn"}, n_critic=5, resting=WITHIN_THE_MARGIN),
     VariantRow("sngan-resnet", SNGAN, {"ema_decay": 0.9}, n_critic=5),
+    VariantRow(
+        "sngan-projection", SNGAN, {"architecture": "cnn", "num_classes": 10}, n_critic=5, resting=WITHIN_THE_MARGIN
+    ),
     VariantRow("r3gan", R3GAN, {"base_channels": 1, "depth": 1}, resting=BEHIND_A_ZERO),
     VariantRow("r3gan-dcgan", R3GAN, {"architecture": "dcgan", "norm": "none", "schedule_kimg": 0.2}),
     VariantRow("dcgan", DCGAN, {}),

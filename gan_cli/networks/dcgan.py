@@ -1,5 +1,5 @@
 """The two convolutional networks of Radford et al. 2016, "Unsupervised Representation Learning with Deep Convolutional
-Generative Adversarial Networks", arXiv:1511.06434, section 3 and figure 1, for any power-of-two image size.
+Generative Adversarial Networks", arXiv:1511.06434, section 3 and figure 1, also for other sizes of images.
 
 As in the authors' code, no convolution has a bias: batch normalisation follows, or the output needs none. Deeper,
 without normalisation, with one width throughout or with other activations they are the networks that Gulrajani et al.
@@ -13,7 +13,10 @@ from torch import Tensor, nn
 
 from gan_cli.errors import UserError
 from gan_cli.networks.layers import Activation, ClassSequential, Norm, activation, fan, initialise, norm_2d
+from gan_cli.networks.sizes import Maps, maps_of
 
+FIRSTS = (4, 5, 6, 7)
+"""Sides of the smallest map: 4 in the paper; 6 makes images of 48 pixels, 7 those of 28 and of 112."""
 WIDEST = 16
 """A layer has at most this many times `base_channels`: 1024 / 64, the widest layer of the paper's figure 1."""
 
@@ -21,10 +24,10 @@ WIDEST = 16
 class DCGANGenerator(nn.Module):
     """Fractionally-strided convolutions from a latent vector to an image.
 
-    A 4x4 map first, then doubled by each layer; normalisation and activation except at the output, which is tanh.
+    A small map first, then doubled by each layer; normalisation and activation except at the output, which is tanh.
 
     Args:
-        image_size: Side of the square image in pixels, a power of two from 16 to 256.
+        image_size: Side of the square image in pixels, from 16 to 256: 4, 5, 6 or 7, doubled several times.
         image_channels: C, 1 for grey and 3 for RGB.
         latent_dim: Z.
         base_channels: Channels of the layer next to the image; doubled with each halving of the map.
@@ -52,14 +55,17 @@ class DCGANGenerator(nn.Module):
         num_classes: int = 0,
     ) -> None:
         super().__init__()
-        widths = channel_widths(image_size, base_channels, constant_width)[::-1]
+        maps = maps_of(image_size, FIRSTS)
+        widths = channel_widths(maps, base_channels, constant_width)[::-1]
         extra = extra_layers(depth, len(widths))
         wider, bias = fan(activation_kind), norm == "none"
         layers: list[nn.Module] = []
         inputs = latent_dim
         for level, (width, more) in enumerate(zip(widths, extra, strict=True)):
-            stride, padding = (2, 1) if level else (1, 0)
-            convolutions: list[nn.Module] = [nn.ConvTranspose2d(inputs, width * wider, 4, stride, padding, bias=bias)]
+            kernel, stride, padding = (4, 2, 1) if level else (maps.first, 1, 0)
+            convolutions: list[nn.Module] = [
+                nn.ConvTranspose2d(inputs, width * wider, kernel, stride, padding, bias=bias)
+            ]
             convolutions += [nn.Conv2d(width, width * wider, 3, 1, 1, bias=bias) for _ in range(more)]
             for convolution in convolutions:
                 layers += [convolution, *norm_2d(norm, width * wider, num_classes), activation(activation_kind)]
@@ -74,12 +80,12 @@ class DCGANGenerator(nn.Module):
 
 
 class DCGANBody(nn.Module):
-    """Strided convolutions from an image down to a 4x4 map; a head makes outputs of it.
+    """Strided convolutions from an image down to a small map; a head makes outputs of it.
 
     Normalisation in all layers but the first, LeakyReLU 0.2.
 
     Args:
-        image_size: Side of the square image in pixels, a power of two from 16 to 256.
+        image_size: Side of the square image in pixels, from 16 to 256: 4, 5, 6 or 7, doubled several times.
         image_channels: Channels in, C or those of a pack of images.
         base_channels: Channels of the first layer; doubled with each halving of the map.
         depth: Layers with weights, the head's included; 0 is the paper's. Further layers are 3x3 convolutions.
@@ -102,7 +108,8 @@ class DCGANBody(nn.Module):
         constant_width: bool = False,
     ) -> None:
         super().__init__()
-        widths = channel_widths(image_size, base_channels, constant_width)
+        maps = maps_of(image_size, FIRSTS)
+        widths = channel_widths(maps, base_channels, constant_width)
         extra = extra_layers(depth, len(widths))[::-1]
         wider, bias = fan(activation_kind), norm == "none"
         layers: list[nn.Module] = []
@@ -116,20 +123,17 @@ class DCGANBody(nn.Module):
                 layers += [convolution, *normalisation, activation(activation_kind)]
             inputs = width
         self.layers = nn.Sequential(*layers)
-        self.feature_dim = 16 * inputs
+        self.feature_dim = maps.first**2 * inputs
         self.apply(initialise if norm != "none" else initialise_unnormalised)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Features [N, F], the 4x4 map laid out in a row, from images [N, C, H, W] in [-1, 1]."""
+        """Features [N, F], the smallest map laid out in a row, from images [N, C, H, W] in [-1, 1]."""
         return cast(Tensor, self.layers(images).flatten(1))
 
 
-def channel_widths(image_size: int, base_channels: int, constant: bool = False) -> list[int]:
-    """Channels of the maps from half the image size down to 4x4, widest last."""
-    if image_size not in (16, 32, 64, 128, 256):
-        raise UserError(f"image_size: {image_size} is not possible here; take 16, 32, 64, 128 or 256")
-    maps = image_size.bit_length() - 3
-    return [base_channels * (1 if constant else min(2**level, WIDEST)) for level in range(maps)]
+def channel_widths(maps: Maps, base_channels: int, constant: bool = False) -> list[int]:
+    """Channels of the maps from half the image size down to the smallest, widest last."""
+    return [base_channels * (1 if constant else min(2**level, WIDEST)) for level in range(maps.doublings)]
 
 
 def extra_layers(depth: int, maps: int) -> list[int]:

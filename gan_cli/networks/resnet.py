@@ -1,9 +1,9 @@
-"""Residual players: those of Miyato et al. 2018, arXiv:1802.05957, appendix B.4, tables 4 and 6, and the 101 layers of
+"""Residual players: those of Miyato et al. 2018, arXiv:1802.05957, appendix B.4, tables 4 to 6, and the 101 layers of
 Gulrajani et al. 2017, arXiv:1704.00028, figure 2.
 
-At 32x32 and below all maps have one width, as table 4 has it; above, widths double with each halving of the map, as in
-table 6. Weights start from Glorot and Bengio's uniform distribution, with gain sqrt(2) on the residual path as in the
-authors' code; biases from 0.
+At 32x32 and below all maps have one width, as table 4 has it; above, they have the widths of tables 5 (48x48) and 6
+(128x128) and of the authors' code (64x64 and 256x256). Weights start from Glorot and Bengio's uniform distribution,
+with gain sqrt(2) on the residual path as in the authors' code; biases from 0.
 """
 
 from math import sqrt
@@ -14,8 +14,16 @@ from torch import Tensor, nn
 from gan_cli.errors import UserError
 from gan_cli.networks.layers import Activation, ClassSequential, Norm, activation, fan, norm_2d
 from gan_cli.networks.layouts import FirstMap
+from gan_cli.networks.sizes import Maps, maps_of
 
 Resampling = Literal["up", "down", "none"]
+
+FIRSTS = (4, 6)
+"""Sides of the generator's first map: 6 for images of 48 pixels."""
+SMALL = 32
+"""Images up to this size are made of maps of one width."""
+WIDTHS = {3: (1, 2, 4, 8), 4: (1, 2, 4, 8, 16), 5: (1, 2, 4, 8, 16, 16), 6: (1, 2, 4, 8, 8, 16, 16)}
+"""Widths of the maps from the image's size down to the first, in base channels, by the number of doublings."""
 
 
 class ResidualBlock(nn.Module):
@@ -29,6 +37,7 @@ class ResidualBlock(nn.Module):
         resampling: Doubles the map (nearest neighbour) before the first convolution, or halves it (mean) at the end.
         num_classes: K, for batch normalisation by class; 0 for the usual one.
         first: The block sees the image itself: nothing in front of its first convolution.
+        hidden: Channels between the convolutions; 0 is `outputs`.
         bottleneck: Three convolutions, 1x1, 3x3 and 1x1, the inner ones with half the channels.
     """
 
@@ -43,10 +52,11 @@ class ResidualBlock(nn.Module):
         resampling: Resampling = "none",
         num_classes: int = 0,
         first: bool = False,
+        hidden: int = 0,
         bottleneck: bool = False,
     ) -> None:
         super().__init__()
-        inner = max(1, outputs // 2) if bottleneck else outputs
+        inner = max(1, outputs // 2) if bottleneck else hidden or outputs
         kernels = [1, 3, 1] if bottleneck else [3, 3]
         widths = [inputs, *[inner] * (len(kernels) - 1), outputs]
         wider = fan(activation_kind)
@@ -76,17 +86,18 @@ class ResidualBlock(nn.Module):
 
 
 class ResNetGenerator(nn.Module):
-    """A linear layer to a 4x4 map, residual blocks that double it, then normalisation, a 3x3 convolution and tanh.
+    """A linear layer to a small map, residual blocks that double it, then normalisation, a 3x3 convolution and tanh.
 
     Args:
-        image_size: Side of the square image in pixels, a power of two from 16 to 256.
+        image_size: Side of the square image in pixels, from 16 to 256: 4 or 6, doubled several times.
         image_channels: C.
         latent_dim: Z, 128 in the paper.
         base_channels: 64 in the paper: a quarter of all widths up to 32x32, the last map's width above.
         depth: Residual blocks; 0 is the paper's, one for each doubling. Further blocks are dealt out to the maps.
         norm: "batch" in the paper.
         activation_kind: "relu" in the paper.
-        num_classes: K, for batch normalisation by class; 0 for the usual one.
+        num_classes: K, for batch normalisation by class in the blocks; 0 for the usual one. The last is not by class
+            (Miyato and Koyama 2018, arXiv:1802.05637, in their code).
         bottleneck: Blocks of three convolutions.
     """
 
@@ -103,9 +114,13 @@ class ResNetGenerator(nn.Module):
         bottleneck: bool = False,
     ) -> None:
         super().__init__()
-        first, *widths = _widths(image_size, base_channels, 4)
+        maps = maps_of(image_size, FIRSTS)
+        first, *widths = _widths(image_size, maps, base_channels)
         more = _more_blocks(depth, len(widths))
-        layers: list[nn.Module] = [nn.Linear(latent_dim, 16 * first), FirstMap(first)]
+        layers: list[nn.Module] = [
+            nn.Linear(latent_dim, maps.first**2 * first),
+            FirstMap(first, maps.first),
+        ]
         inputs = first
         for width, further in zip(widths, more, strict=True):
             for number in range(1 + further):
@@ -115,7 +130,7 @@ class ResNetGenerator(nn.Module):
                 ]
                 inputs = width
         wider = fan(activation_kind)
-        layers += [*norm_2d(norm, inputs, num_classes)]
+        layers += [*norm_2d(norm, inputs)]
         layers += [activation(activation_kind) if wider == 1 else _gate(inputs)]
         layers += [_convolution(inputs, image_channels, 3, 1.0), nn.Tanh()]
         _start(layers[0], 1.0)
@@ -127,10 +142,10 @@ class ResNetGenerator(nn.Module):
 
 
 class ResNetBody(nn.Module):
-    """Residual blocks that halve the map, one or two that keep it, activation, and the sum over all places.
+    """Residual blocks that halve the map, some that keep it, activation, and the sum over all places.
 
     Args:
-        image_size: Side of the square image in pixels, a power of two from 16 to 256.
+        image_size: Side of the square image in pixels, from 16 to 256: 4 or 6, doubled several times.
         image_channels: Channels in, C or those of a pack of images.
         base_channels: 64 in the paper: half of all widths up to 32x32, the first block's width above.
         depth: Residual blocks; 0 is the paper's (four at 32x32). Further blocks are dealt out to the maps.
@@ -150,21 +165,17 @@ class ResNetBody(nn.Module):
         bottleneck: bool = False,
     ) -> None:
         super().__init__()
-        small = image_size <= 32
-        widths = [2 * base_channels] * (image_size.bit_length() - 4) if small else _widths(image_size, base_channels, 4)
-        halved = widths if small else widths[::-1][: image_size.bit_length() - 3]
-        kept = [2 * base_channels] * 2 if small else widths[:1]
-        more = _more_blocks(depth, len(halved) + len(kept))
+        plan = _plan(image_size, base_channels)
+        more = _more_blocks(depth, len(plan))
         layers: list[nn.Module] = []
         inputs = image_channels
-        plan: list[tuple[int, Resampling]] = [(width, "down") for width in halved] + [(width, "none") for width in kept]
         for (width, resampling), further in zip(plan, more, strict=True):
             for number in range(1 + further):
                 kind: Resampling = resampling if number == 0 else "none"
                 first = not layers
-                layers += [
-                    ResidualBlock(inputs, width, norm, activation_kind, kind, first=first, bottleneck=bottleneck)
-                ]
+                # As in the authors' code, a block widens the map in its last convolution, the first block in its first.
+                hidden = width if first else inputs
+                layers += [ResidualBlock(inputs, width, norm, activation_kind, kind, 0, first, hidden, bottleneck)]
                 inputs = width
         layers += [activation(activation_kind) if fan(activation_kind) == 1 else _gate(inputs)]
         self.layers = nn.Sequential(*layers)
@@ -175,14 +186,30 @@ class ResNetBody(nn.Module):
         return cast(Tensor, self.layers(images).sum(dim=(2, 3)))
 
 
-def _widths(image_size: int, base_channels: int, factor: int) -> list[int]:
-    """Channels of the maps from 4x4 up to the image's size."""
-    if image_size not in (16, 32, 64, 128, 256):
-        raise UserError(f"image_size: {image_size} is not possible here; take 16, 32, 64, 128 or 256")
-    maps = image_size.bit_length() - 2
-    if image_size <= 32:
-        return [factor * base_channels] * maps
-    return [base_channels * min(16, 2 ** (maps - 1 - level)) for level in range(maps)]
+def _widths(image_size: int, maps: Maps, base_channels: int) -> list[int]:
+    """Channels of the generator's maps, from the first up to the image's size."""
+    if image_size <= SMALL:
+        return [4 * base_channels] * (maps.doublings + 1)
+    return [base_channels * width for width in reversed(WIDTHS[maps.doublings])]
+
+
+def _plan(image_size: int, base_channels: int) -> list[tuple[int, Resampling]]:
+    """Channels after each of the discriminator's blocks, and whether it halves its map.
+
+    At 64x64 all blocks do; at 48x48 one more than the generator has keeps its map, at 128x128 and 256x256 the last.
+    """
+    maps = maps_of(image_size, FIRSTS)
+    if image_size <= SMALL:
+        halving, keeping = [2] * (maps.doublings - 1), [2, 2]
+    elif maps.first == 6:
+        halving, keeping = [*WIDTHS[maps.doublings]], [16]
+    elif image_size == 64:
+        halving, keeping = [*WIDTHS[maps.doublings]], []
+    else:
+        *halving, last = WIDTHS[maps.doublings]
+        keeping = [last]
+    plan: list[tuple[int, Resampling]] = [(width * base_channels, "down") for width in halving]
+    return plan + [(width * base_channels, "none") for width in keeping]
 
 
 def _more_blocks(depth: int, blocks: int) -> list[int]:

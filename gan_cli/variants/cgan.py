@@ -24,7 +24,8 @@ class CGAN(ChosenNetworks):
         num_classes: K; comes from the data.
         conditioning: How the label enters. "concatenation": beside the latent vector and, as planes, beside the image.
             "projection": into the generator's batch normalisation, and into the discriminator by the product of
-            features and an embedding (Miyato and Koyama 2018, arXiv:1802.05637).
+            features and an embedding; with their networks, objective and spectral normalisation, this is SNGAN with
+            `num_classes` (Miyato and Koyama 2018, arXiv:1802.05637).
         mismatched_labels: The discriminator also rejects real images with a wrong label (Reed et al. 2016,
             arXiv:1605.05396, algorithm 1).
         generator_lr: Learning rate of the generator.

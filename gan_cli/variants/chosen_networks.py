@@ -28,7 +28,7 @@ class ChosenNetworks(LatentModule):
     twin, the twin is for the generator alone and the other for both.
 
     Args:
-        image_size: Side of the square images in pixels, a power of two from 16 to 256.
+        image_size: Side of the square images in pixels, from 16 to 256; the architecture says which of them it makes.
         image_channels: C, 1 for grey and 3 for RGB.
         point_dim: Coordinates of the points that are made instead of images; 0 for images.
         latent_dim: Z.

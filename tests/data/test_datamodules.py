@@ -94,10 +94,11 @@ def test_facts_need_no_reading() -> None:
     }
 
 
-@pytest.mark.parametrize("size", [24, 48])
-def test_sizes_that_are_no_power_of_two_are_refused(size: int) -> None:
-    with pytest.raises(UserError, match=rf"data.image_size: {size} is no power of two from 16"):
-        Digits(image_size=size)
+@pytest.mark.parametrize("size", [28, 48, 112])
+def test_any_size_from_16_is_given_and_the_network_says_what_it_makes(size: int) -> None:
+    assert Digits(image_size=size).read(train=False).images.shape == (360, 1, size, size)
+    with pytest.raises(UserError, match=r"data.image_size: 15 is not possible; take a whole number from 16 to 4,096"):
+        Digits(image_size=15)
 
 
 def test_a_batch_larger_than_the_set_is_refused() -> None:

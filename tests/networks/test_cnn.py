@@ -24,7 +24,15 @@ def test_widths_and_kernels_at_32_are_table_3s() -> None:
     assert not any(isinstance(module, nn.BatchNorm2d) for module in discriminator.modules())
 
 
-@pytest.mark.parametrize("image_size", [16, 32, 64, 128, 256])
+def test_at_48_the_first_map_is_6x6_and_the_layers_are_those_of_32() -> None:
+    """Miyato et al. 2018, table 3: M_g = 6 for STL-10."""
+    with torch.device("meta"):
+        generator, discriminator = CNNGenerator(48, 3, 128, 64), Discriminator(CNNBody(48, 3, 64))
+    assert widths(generator) == [(6 * 6 * 512, 128), (512, 256), (256, 128), (128, 64), (3, 64)]
+    assert widths(discriminator)[-2:] == [(512, 256), (1, 6 * 6 * 512)]
+
+
+@pytest.mark.parametrize("image_size", [16, 28, 32, 48, 64, 96, 256])
 def test_every_size_gives_images_in_range_and_one_logit_each(image_size: int) -> None:
     images = CNNGenerator(image_size, 3, 8, 2)(torch.randn(2, 8) * 100)
     assert images.shape == (2, 3, image_size, image_size)
@@ -33,8 +41,8 @@ def test_every_size_gives_images_in_range_and_one_logit_each(image_size: int) ->
 
 
 def test_other_sizes_are_refused() -> None:
-    with pytest.raises(UserError, match="image_size: 48 is not possible"):
-        CNNBody(48, 1, 2)
+    with pytest.raises(UserError, match=r"image_size: 50 is not possible here; take 16, 20, 24, .* 224 or 256$"):
+        CNNBody(50, 1, 2)
 
 
 @pytest.mark.parametrize("kind", ["relu", "leaky_relu", "softplus", "tanh", "gated"])

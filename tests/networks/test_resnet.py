@@ -9,7 +9,7 @@ from gan_cli.errors import UserError
 from gan_cli.networks.heads import Discriminator
 from gan_cli.networks.layers import Activation, ClassBatchNorm, Norm
 from gan_cli.networks.resnet import Resampling, ResidualBlock, ResNetBody, ResNetGenerator
-from tests.networks.counting import layers_with_weights, widths
+from tests.networks.counting import count, layers_with_weights, widths
 
 
 def blocks_of(network: Any) -> list[ResidualBlock]:
@@ -32,18 +32,43 @@ def test_widths_at_128_are_table_6s() -> None:
         generator, body = ResNetGenerator(128, 3, 128, 64), ResNetBody(128, 3, 64)
     assert widths(generator)[0] == (4 * 4 * 1024, 128)
     assert [out for out, _ in widths(generator)[1:-1:2]] == [1024, 512, 256, 128, 64]
-    assert [out for out, _ in widths(body)[::2]] == [64, 128, 256, 512, 1024, 1024]
+    assert [out for out, _ in widths(body)[1::2]] == [64, 128, 256, 512, 1024, 1024]
+    assert [out for out, _ in widths(body)[::2]] == [64, 64, 128, 256, 512, 1024]  # as wide as what comes in
 
 
-@pytest.mark.parametrize("image_size", [16, 32, 64, 128, 256])
-def test_every_size_gives_images_in_range_and_one_logit_each(image_size: int) -> None:
+@pytest.mark.parametrize(
+    ("image_size", "generator_weights", "discriminator_weights"),
+    [
+        (32, 4_276_739, 1_053_824),  # table 4, in the authors' code without the head's bias
+        (48, 4_878_083, 10_141_441),  # table 5
+        (64, 12_220_675, 10_141_441),  # resnet_64.py, snresnet_64.py
+        (128, 32_150_787, 29_017_857),  # table 6
+        (256, 37_135_107, 34_000_129),  # resnet_dog_and_cat_256.py, snresnet_256.py
+    ],
+)
+def test_parameter_counts_are_the_authors(image_size: int, generator_weights: int, discriminator_weights: int) -> None:
+    """Counted by hand from https://github.com/pfnet-research/sngan_projection, where that has the size."""
+    with torch.device("meta"):
+        generator = ResNetGenerator(image_size, 3, 128, 64)
+        discriminator = Discriminator(ResNetBody(image_size, 3, 64), bias=image_size > 32)
+    assert (count(generator), count(discriminator)) == (generator_weights, discriminator_weights)
+
+
+def test_a_generator_by_class_has_a_scale_and_a_shift_for_each_but_the_last() -> None:
+    with torch.device("meta"):
+        by_class, alike = ResNetGenerator(32, 3, 128, 64, num_classes=10), ResNetGenerator(32, 3, 128, 64)
+    assert count(by_class) - count(alike) == 9 * 2 * 6 * 256
+
+
+@pytest.mark.parametrize(("image_size", "map_size"), [(16, 8), (24, 12), (32, 8), (48, 3), (64, 2), (96, 3), (128, 4)])
+def test_every_size_gives_images_in_range_and_one_logit_each(image_size: int, map_size: int) -> None:
     images = ResNetGenerator(image_size, 3, 8, 2)(torch.randn(2, 8) * 100)
     assert images.shape == (2, 3, image_size, image_size)
     assert float(images.detach().abs().max()) <= 1
     body = ResNetBody(image_size, 3, 2)
     assert Discriminator(body)(images).shape == (2,)
     maps = body.layers(images)
-    assert maps.shape[-1] == (8 if image_size <= 32 else 4)
+    assert maps.shape[-1] == map_size
     assert torch.allclose(body(images), maps.sum(dim=(2, 3)), rtol=1e-4)
 
 
@@ -65,8 +90,8 @@ def test_depth_counts_blocks_and_no_size_has_too_few() -> None:
 
 
 def test_other_sizes_are_refused() -> None:
-    with pytest.raises(UserError, match="image_size: 48 is not possible"):
-        ResNetGenerator(48, 1, 8, 2)
+    with pytest.raises(UserError, match=r"image_size: 112 is not possible here; take 16, 24, .* 192 or 256$"):
+        ResNetGenerator(112, 1, 8, 2)
 
 
 @pytest.mark.parametrize("resampling", ["up", "down", "none"])
@@ -101,6 +126,6 @@ def test_every_activation_and_norm_reaches_the_image(kind: Activation, norm: Nor
 
 def test_batch_norm_by_class_is_in_every_block() -> None:
     generator: Any = ResNetGenerator(16, 1, 8, 2, num_classes=5)
-    assert sum(isinstance(module, ClassBatchNorm) for module in generator.modules()) == 5
+    assert sum(isinstance(module, ClassBatchNorm) for module in generator.modules()) == 4
     images = generator.eval()(torch.randn(1, 8).repeat(5, 1), torch.rand(5, 5))
     assert images.shape == (5, 1, 16, 16)

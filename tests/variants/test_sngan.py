@@ -7,8 +7,10 @@ from lightning.pytorch import Trainer
 from torch import nn
 from torch.nn.utils.parametrize import is_parametrized
 
+from gan_cli.networks.layers import normalise_spectrally
 from gan_cli.variants import SNGAN
-from tests.toys import FewDigits, batch_for
+from tests.networks.counting import count
+from tests.toys import FewDigits, batch_for, passes_of
 from tests.variant_rows import TINY
 
 
@@ -52,3 +54,54 @@ def test_the_discriminator_has_a_margin_and_the_generator_none() -> None:
     expected = (1 - real).clamp(min=0).mean() + (1 + fake).clamp(min=0).mean()
     assert model.discriminator_losses(batch)["adversarial"].item() == pytest.approx(expected.item(), rel=1e-4)
     assert model.generator_losses(batch)["adversarial"].item() == pytest.approx(-later.mean().item(), rel=1e-4)
+
+
+def test_by_class_the_logit_is_the_heads_and_the_product_of_features_and_embedding() -> None:
+    """Miyato and Koyama 2018, equation 3, worked out by hand: everything in it is divided by its singular value."""
+    model: Any = SNGAN(**TINY, num_classes=3).eval()
+    judge = model.discriminator
+    features = torch.tensor([[1.0, 2.0], [3.0, -1.0]])
+    judge.discriminator.body = nn.Identity()
+    judge.discriminator.head = nn.Linear(2, 1)
+    judge.embedding = nn.Linear(3, 2, bias=False)
+    with torch.no_grad():
+        judge.discriminator.head.weight.copy_(torch.tensor([[3.0, 4.0]]))  # of length 5
+        judge.discriminator.head.bias.fill_(0.5)
+        judge.embedding.weight.copy_(torch.tensor([[2.0, 0.0, 0.0], [0.0, 4.0, 0.0]]))  # columns: e_0, e_1, e_2
+    normalise_spectrally(judge)
+    for _ in range(20):
+        judge.train()(features, torch.tensor([0, 1]))
+    logits = judge.eval()(features, torch.tensor([1, 0])).tolist()
+    assert logits == pytest.approx([11 / 5 + 0.5 + 2 * 1, 5 / 5 + 0.5 + 3 * 0.5], abs=1e-4)
+
+
+def test_by_class_real_images_have_their_labels_and_made_ones_those_they_were_made_of() -> None:
+    model: Any = SNGAN(**TINY, num_classes=10, generator_batch_multiple=2)
+    batch = batch_for(model)
+    made, judged = passes_of(model.generator), passes_of(model.discriminator)
+    model.discriminator_losses(batch)
+    model.generator_losses(batch)
+    (images, labels, _), (fake, fake_labels, _) = judged
+    assert torch.equal(images, torch.cat([batch.real, made[0][2]]))
+    assert torch.equal(labels, torch.cat([batch.labels, made[0][1]]))
+    assert not torch.equal(made[0][1], batch.labels)  # drawn, all equally likely
+    assert len(fake) == len(fake_labels) == 2 * len(batch.labels)
+    assert torch.equal(fake_labels, made[1][1])
+
+
+def test_first_weights_are_the_authors() -> None:
+    torch.manual_seed(0)
+    cnn: Any = SNGAN(**{**TINY, "base_channels": 32}, architecture="cnn")
+    for layer in weighty(cnn.discriminator):
+        assert layer.parametrizations.weight.original.std().item() == pytest.approx(0.02, rel=0.1)
+    resnet: Any = SNGAN(**{**TINY, "base_channels": 32}, num_classes=10).discriminator
+    for head in (resnet.embedding, resnet.discriminator.head):
+        limit = (6 / sum(head.weight.shape)) ** 0.5
+        assert limit / 2 < head.parametrizations.weight.original.abs().max() <= limit
+
+
+def test_parameter_counts_by_class_are_the_authors() -> None:
+    """Counted by hand from resnet_32.py and snresnet_32.py, whose head alone has no bias."""
+    model = SNGAN(image_size=32, num_classes=10)
+    assert count(model.generator) == 4_276_739 + 9 * 2 * 6 * 256
+    assert count(model.discriminator) == 1_053_824 + 1 + 10 * 128

@@ -10,7 +10,6 @@ from gan_cli.data.images import sources
 from gan_cli.data.parts import LabelledImages
 from gan_cli.data.stores import TensorStore
 from gan_cli.data.transforms import Framing
-from gan_cli.errors import UserError
 from gan_cli.ranges import BatchSize, Processes, Range
 
 
@@ -19,7 +18,7 @@ class ImageDataModule(GANDataModule):
 
     Args:
         root: Folder that holds the data sets.
-        image_size: Side of the square images in pixels, a power of two from 16.
+        image_size: Side of the square images in pixels; a network may take fewer sizes than a set has.
         batch_size: Images per step and process.
         num_workers: Processes that load beside the training; 0 is the fastest for sets in memory.
         flip: Whether training images are mirrored at random; None takes what is usual for this set.
@@ -41,8 +40,6 @@ class ImageDataModule(GANDataModule):
         flip: bool | None = None,
     ) -> None:
         super().__init__(batch_size, num_workers)
-        if image_size & (image_size - 1):
-            raise UserError(f"data.image_size: {image_size} is no power of two from 16; take 16, 32, 64, ...")
         self.root = root
         self.image_size = image_size
         self.framing = Framing(image_size, image_size, self.flips if flip is None else flip)

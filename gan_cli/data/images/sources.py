@@ -112,7 +112,8 @@ CIFAR100_CLASSES = (
 def published(source: Published, root: str, train: bool, image_size: int) -> ImageBatch:
     """A part of a set as torchvision reads it.
 
-    Originals of 28x28 are padded to 32x32 with the background, not resampled; other sizes are resampled from that.
+    Originals of 28x28 are kept at that size, and padded to 32x32 with the background, not resampled; other sizes are
+    resampled from that.
 
     Args:
         source: The set.
@@ -126,7 +127,8 @@ def published(source: Published, root: str, train: bool, image_size: int) -> Ima
     part = source.open(root, train)
     pixels = torch.as_tensor(part.data)
     if pixels.ndim == 3:
-        pixels = pad(pixels.unsqueeze(1), (2, 2, 2, 2))
+        pixels = pixels.unsqueeze(1)
+        pixels = pixels if image_size == pixels.shape[2] else pad(pixels, (2, 2, 2, 2))
     elif pixels.shape[3] == 3:
         pixels = pixels.permute(0, 3, 1, 2).contiguous()
     labels = torch.as_tensor(np.asarray(part.labels if source.by_split else part.targets)).long()

@@ -81,13 +81,16 @@ def test_house_numbers_are_read_and_not_mirrored(tmp_path: Path, monkeypatch: py
     assert data.train_set[Span(0, 0, 20)].mirrored == {}
 
 
-def test_clothes_are_padded_as_digits_are(tmp_path: Path) -> None:
+def test_clothes_are_padded_as_digits_are_or_left_at_28(tmp_path: Path) -> None:
     pixels = fake_mnist.write(tmp_path, 20)
     (tmp_path / "MNIST").rename(tmp_path / "FashionMNIST")
     data = FashionMNIST(root=str(tmp_path))
     data.prepare_data()
     images, labels = data.read(train=False)
     assert np.array_equal(images[:, 0, 2:30, 2:30].numpy(), pixels)
+    assert np.array_equal(
+        FashionMNIST(root=str(tmp_path), image_size=28).read(train=False).images[:, 0].numpy(), pixels
+    )
     assert data.class_names[labels[9]] == "boot"
 
 
