@@ -29,6 +29,7 @@ import torch
 from benchmarks.gpu_inputs import standing_for_inception, write_images
 from benchmarks.gpu_worker import Job, outcomes
 from benchmarks.speed import Speed, now, variants
+from gan_cli.devices.float32 import allow_tf32, rounded
 from gan_cli.files import write_atomically
 
 PAPERS = {
@@ -143,8 +144,7 @@ class Check:
         if self.device == "cuda":
             card = torch.cuda.get_device_properties(0)
             yield f"# {torch.cuda.device_count()} x {card.name}"
-            yield f"\n{card.total_memory / 2**30:.0f} GiB, CUDA {torch.version.cuda}; convolutions of float32 in TF32: "
-            yield f"{torch.backends.cudnn.allow_tf32}"
+            yield f"\n{card.total_memory / 2**30:.0f} GiB, CUDA {torch.version.cuda}; float32 in TF32: {any(rounded())}"
         else:
             yield "# A CPU, in tiny sizes whose figures mean nothing\n"
         yield f"{os.cpu_count()} cores ({platform.machine()}), Python {platform.python_version()}, "
@@ -273,18 +273,13 @@ class Check:
 
 
 def peak(device: str, side: int, dtype: torch.dtype) -> float:
-    """Operations a second of a square matrix product; of float32 in TF32 where convolutions may be computed so."""
+    """Operations a second of a square matrix product."""
     one, other = (torch.randn(side, side, device=device, dtype=dtype) for _ in range(2))
-    before = torch.backends.cuda.matmul.allow_tf32
-    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32
     seconds = []
-    try:
-        for _ in range(8):
-            start = now()
-            one @ other
-            seconds.append(now() - start)
-    finally:
-        torch.backends.cuda.matmul.allow_tf32 = before
+    for _ in range(8):
+        start = now()
+        one @ other
+        seconds.append(now() - start)
     return 2.0 * side**3 / median(seconds[3:])
 
 
@@ -299,6 +294,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=9.0)
     parser.add_argument("--output", type=Path, default=Path("gpu-check.md"))
     options = parser.parse_args()
+    allow_tf32(False)  # as every run does unless --tf32 true is typed
     if options.device == "cuda" and not torch.cuda.is_available():
         parser.error("--device cuda: PyTorch finds no GPU here; --device cpu tries the check in tiny sizes")
     with tempfile.TemporaryDirectory() as scratch:

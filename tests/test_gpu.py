@@ -14,7 +14,11 @@ import torch
 from PIL import Image
 
 from gan_cli import verbs
+from gan_cli.devices.float32 import allow_tf32, true_float32
 from gan_cli.inference import checkpoints
+from gan_cli.metrics.classifier import ImageClassifier
+from gan_cli.metrics.features import Classifier
+from gan_cli.objectives.penalties import gradient_penalty
 from gan_cli.seeding import Rows, noise_for_rows
 from gan_cli.variants import AdversarialModule
 from tests.conftest import quiet
@@ -31,10 +35,13 @@ ON_IT = ["--trainer.accelerator", ACCELERATOR, "--trainer.devices", "1"]
 
 @pytest.fixture(autouse=True)
 def _gpu() -> Iterator[None]:
-    """Skips without a GPU; convolutions are computed in float32, not in TF32, and in the same way each time."""
+    """Skips without a GPU; float32 is not rounded to TF32, and convolutions are computed in the same way each time."""
     if DEVICE != "cpu" and not torch.cuda.is_available():
         pytest.skip("no GPU")
-    with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False):
+    with (
+        true_float32(),
+        torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False),
+    ):
         yield
 
 
@@ -78,6 +85,28 @@ def test_a_step_does_not_wait_for_the_device(row: VariantRow, tmp_path: Path, mo
 
     monkeypatch.setattr(AdversarialModule, "training_step", watched)
     fit(row, tmp_path, 12)
+
+
+@pytest.mark.skipif(DEVICE == "cpu" or not torch.cuda.is_tf32_supported(), reason="no TF32 units")
+def test_penalties_and_features_are_not_rounded_to_tf32() -> None:
+    torch.manual_seed(0)
+    critic, network = ImageClassifier(2, 3, 64).to(DEVICE).eval(), ImageClassifier(10, 3, 64).eval()
+    judge = Classifier(network, 1.0, 1.0, "").to(DEVICE)
+    real, fake, shares = torch.rand(8, 3, 64, 64), torch.rand(8, 3, 64, 64), torch.rand(8)
+    seen = []
+    for allowed in (False, True):
+        allow_tf32(allowed)
+        critic.zero_grad()
+        outputs = critic(real.to(DEVICE))
+        penalty = gradient_penalty(lambda x: critic(x)[:, 0], *(part.to(DEVICE) for part in (real, fake, shares)))
+        penalty.backward()
+        gradient = torch.cat(
+            [weights.grad.flatten() for weights in critic.body.parameters() if weights.grad is not None]
+        )
+        seen.append((penalty.detach(), gradient, judge((255 * real).to(torch.uint8)), outputs.detach()))
+    *errors, rounding = (float((one - other).norm() / one.norm()) for one, other in zip(*seen, strict=True))
+    assert max(errors) < 1e-5
+    assert rounding > 1e-5  # or this test would show nothing
 
 
 @some_rows("dcgan", *([] if DEVICE == "cpu" else ["r3gan", "cyclegan"]))

@@ -195,10 +195,16 @@ def test_nothing_waits_for_the_device_between_two_logs(row: VariantRow, tmp_path
     assert begun.batches == row.n_critic
 
 
-def test_losses_are_finite_in_bfloat16(row: VariantRow, tmp_path: Path) -> None:
+def test_losses_are_finite_in_bfloat16_and_computed_in_float32(
+    row: VariantRow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    types: dict[str, torch.dtype] = {}
+    monkeypatch.setattr(AdversarialModule, "watch", lambda _, name, values: types.update({name: values.dtype}))
     model = fit(row, tmp_path, row.n_critic, precision="bf16-mixed")
     assert finite(state(model))
     model.raise_if_not_finite()
+    assert any(name.startswith("loss/generator/") for name in types)
+    assert {name: kind for name, kind in types.items() if kind != torch.float32} == {}
 
 
 def test_checkpoint_gives_the_live_models_pictures(training: Training) -> None:

@@ -14,6 +14,7 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 
 from gan_cli import __version__, runs
 from gan_cli.callbacks.run_checkpoint import is_dry_run
+from gan_cli.devices import float32
 from gan_cli.devices.cores import cores
 from gan_cli.files import write_json
 from gan_cli.variants.base import AdversarialModule
@@ -86,6 +87,7 @@ def earlier(path: Path) -> list[Any]:
 def session(trainer: Trainer) -> dict[str, Any]:
     """The machine and the software that a run starts on."""
     on_gpu = trainer.strategy.root_device.type == "cuda"
+    in_tf32 = " with TF32" if on_gpu and any(float32.rounded()) else ""
     return {
         "started": datetime.now().astimezone().isoformat(timespec="seconds"),
         "first_step": trainer.global_step,
@@ -93,7 +95,7 @@ def session(trainer: Trainer) -> dict[str, Any]:
         "accelerator": torch.cuda.get_device_name(trainer.strategy.root_device) if on_gpu else None,
         "processor": processor(),
         "cores": cores(),
-        "precision": str(trainer.precision),
+        "precision": f"{trainer.precision}{in_tf32}",
         "memory_layout": str(_model(trainer).memory_format).removeprefix("torch.").removesuffix("_format"),
         "versions": {
             "gan-cli": __version__,

@@ -30,7 +30,7 @@ from gan_cli.command.run_config import SaveRunConfig
 from gan_cli.command.running import hush, is_first, say
 from gan_cli.command.trainer import put_in
 from gan_cli.data import GANDataModule
-from gan_cli.devices import driver, precision, trainer_flags
+from gan_cli.devices import driver, float32, precision, trainer_flags
 from gan_cli.devices.cores import cores
 from gan_cli.devices.launchers import handed_on
 from gan_cli.errors import RunFailed, UserError
@@ -113,6 +113,12 @@ class GANCLI(LightningCLI):
             help="Threads of a step on a CPU, kept with the run; auto times a few steps; PyTorch's number if left out",
         )
         parser.add_argument(
+            "--tf32",
+            type=bool,
+            default=False,
+            help="Let GPUs round what they multiply of float32 to TF32, which is faster; penalties and scores never do",
+        )
+        parser.add_argument(
             "--report", type=bool, default=True, help="End by writing report.html, a page of the run, into its folder"
         )
         parser.add_argument(
@@ -164,6 +170,7 @@ class GANCLI(LightningCLI):
         # These two are made here, not by jsonargparse, which would bury what they say of a wrong value.
         self.model, self.datamodule = settings.made(config.fit.pop("model")), settings.made(config.fit.pop("data"))
         self.model.trusted = self.modules
+        float32.allow_tf32(config.fit.tf32)
         self.config_init = self.parser.instantiate(config)
         self.trainer = self.instantiate_trainer()
 
@@ -258,7 +265,10 @@ class GANCLI(LightningCLI):
         chosen, accelerator = (self.config.fit.trainer[name] for name in ("precision", "accelerator"))
         in_float32 = self.resumed is None and precision.full_name(chosen) == "32-true"
         if in_float32 and precision.has_bfloat16(accelerator):
-            say("note: there are units for bfloat16 here; --trainer.precision bf16-mixed is usually faster")
+            or_rounded = ", as is --tf32 true" if precision.on_gpus(accelerator) and not self.config.fit.tf32 else ""
+            say(
+                f"note: there are units for bfloat16 here; --trainer.precision bf16-mixed is usually faster{or_rounded}"
+            )
 
     def _go_on(self, resumed: Path) -> None:
         """Prepares the trainer for the checkpoint that is gone on with."""

@@ -27,6 +27,7 @@ FREE = {
     "model.channels_last": "rounding differs",
     "model.accumulate": "rounding differs, and batch normalisation sees parts of another size",
     "trainer.precision": "rounding differs",
+    "tf32": "rounding differs",
     "threads": "rounding differs",
     "data.batch_size": "each step sees another number of things",
     "data.num_workers": "",
@@ -38,7 +39,7 @@ FREE = {
 }
 """How things are computed, and where they lie: what each call may choose anew, and what is then said of the run."""
 
-RECORDED = {"seed_everything": "seed", "trainer.precision": "precision", "threads": "threads"}
+RECORDED = {"seed_everything": "seed", "trainer.precision": "precision", "tf32": "tf32", "threads": "threads"}
 """Further settings that a run remembers, with their names in a checkpoint's record."""
 
 

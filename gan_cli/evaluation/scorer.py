@@ -9,6 +9,7 @@ from torch import Tensor
 
 from gan_cli.data import GANDataModule
 from gan_cli.data.datamodules import Split
+from gan_cli.devices.float32 import true_float32
 from gan_cli.errors import UserError
 from gan_cli.evaluation.collections import of_split
 from gan_cli.evaluation.generation import score_samples
@@ -207,7 +208,11 @@ def score(
 
 @contextmanager
 def _undisturbed(model: AdversarialModule) -> Iterator[None]:
-    """Within the block, the model is in eval mode; afterwards its modes and the global random state are restored."""
+    """Within the block, the model is in eval mode and computes in true float32, whatever its training does.
+
+    Afterwards its modes, the global random state and what is allowed of TF32 are restored.
+    """
     devices = [model.device] if model.device.type == "cuda" else []
-    with torch.random.fork_rng(devices=devices), evaluating(model), torch.autocast(model.device.type, enabled=False):
+    in_float32 = torch.autocast(model.device.type, enabled=False)
+    with torch.random.fork_rng(devices=devices), evaluating(model), in_float32, true_float32():
         yield

@@ -9,6 +9,7 @@ from PIL import Image
 from torch import Tensor
 
 from gan_cli import ranges
+from gan_cli.devices.float32 import true_float32
 from gan_cli.errors import UserError
 from gan_cli.inference.arithmetic import Concept, all_latents, classes_of, conditions_of
 from gan_cli.inference.checkpoints import Modules, load_model
@@ -23,7 +24,7 @@ from gan_cli.ranges import BatchSize, Many, Seed, Truncation
 
 
 class TrainedGAN:
-    """A checkpoint's model, ready to use.
+    """A checkpoint's model, ready to use; it computes in true float32, as the verbs do.
 
     Args:
         path: The checkpoint.
@@ -42,6 +43,7 @@ class TrainedGAN:
         self.model = load_model(Path(path).expanduser(), module).to(device)
         self.data = self.model.data_facts
 
+    @true_float32()
     def sample(
         self,
         num: Many,
@@ -76,6 +78,7 @@ class TrainedGAN:
         conditions = conditions_for(self.model, num, labels, truncation_psi, self._given(given, num))
         return self._images(latents, {"ema": ema, **conditions}, batch_size)
 
+    @true_float32()
     def interpolate(
         self,
         seeds: Sequence[Seed],
@@ -119,6 +122,7 @@ class TrainedGAN:
             conditions["labels"] = class_walk(self.model, passed, steps, loop)
         return self._images(latents, {"ema": ema, **conditions}, batch_size)
 
+    @true_float32()
     def arithmetic(
         self,
         plus: Sequence[Sequence[Seed]],
@@ -167,6 +171,7 @@ class TrainedGAN:
         self, images: Image.Image | str | Path, direction: str | None = None, **options: Any
     ) -> Image.Image: ...
 
+    @true_float32()
     @torch.inference_mode()
     def translate(
         self, images: Tensor | Image.Image | str | Path, direction: str | None = None, **options: Any

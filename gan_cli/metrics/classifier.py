@@ -10,6 +10,7 @@ from torch.nn.functional import cross_entropy, pad
 from torch.optim import AdamW
 from torch.optim.lr_scheduler import OneCycleLR
 
+from gan_cli.devices.float32 import true_float32
 from gan_cli.media.images import Images
 from gan_cli.media.pictures import to_float
 from gan_cli.metrics.undefined import at_least
@@ -121,9 +122,10 @@ def train_classifier(
     return model.eval()
 
 
+@true_float32()
 @torch.no_grad()
 def classify(model: ImageClassifier, images: Tensor, batch_size: int = 1000) -> Classified:
-    """The classifier's answers for images, on the CPU and in float32.
+    """The classifier's answers for images, on the CPU and in true float32.
 
     Args:
         model: In eval mode.

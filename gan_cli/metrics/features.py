@@ -17,6 +17,7 @@ from filelock import FileLock
 from torch import Tensor
 from torch.nn.functional import interpolate
 
+from gan_cli.devices.float32 import true_float32
 from gan_cli.errors import UserError
 from gan_cli.files import write_atomically
 from gan_cli.media.pictures import to_float
@@ -77,9 +78,12 @@ class FeatureNetwork(ABC):
         """The key under which results are kept; it changes with the network and its weights."""
         return f"{self.name}-{self.weights}"
 
+    @true_float32()
     @torch.no_grad()
     def rows(self, images: Tensor) -> FeatureRows:
         """The outputs for images uint8 [N, C, H, W], or for other things as they are kept, batch by batch.
+
+        They are computed in true float32, whatever is allowed of TF32.
 
         Raises:
             UserError: If the network does not take things of this kind or shape.

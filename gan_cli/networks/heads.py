@@ -5,7 +5,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from gan_cli.networks.layers import class_shares
+from gan_cli.networks.layers import class_shares, in_float32
 from gan_cli.networks.layouts import BesidePlanes
 
 
@@ -28,8 +28,11 @@ class Discriminator(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Logits [N], or [N, outputs] where there are several, from images [N, C, H, W] or points [N, D]."""
-        outputs: Tensor = self.head(self.body(images))
-        return outputs.squeeze(1)
+        return self.judged(self.features(images)).squeeze(1)
+
+    def judged(self, features: Tensor) -> Tensor:
+        """The outputs [N, outputs] for features [N, F], in float32 at least."""
+        return in_float32(self.head, features)
 
     def features(self, images: Tensor) -> Tensor:
         """The input of the head, [N, F]."""
@@ -85,9 +88,9 @@ class ProjectionDiscriminator(nn.Module):
     def forward(self, images: Tensor, labels: Tensor) -> Tensor:
         """Logits [N] from images [N, C, H, W] and labels, int64 [N] or shares [N, K]."""
         features = self.discriminator.features(images)
-        embedded = self.embedding(class_shares(labels, self.num_classes).to(features.dtype))
-        logits: Tensor = self.discriminator.head(features).squeeze(1) + (features * embedded).sum(1)
-        return logits
+        logits = self.discriminator.judged(features).squeeze(1)
+        embedded = in_float32(self.embedding, class_shares(labels, self.num_classes).to(features.dtype))
+        return logits + (features * embedded).sum(1)
 
 
 class LabelledGenerator(nn.Module):

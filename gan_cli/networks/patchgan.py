@@ -1,10 +1,10 @@
 """PatchGAN, a discriminator that judges overlapping patches: Isola et al. 2017, arXiv:1611.07004, appendix 6.1.2."""
 
-from typing import Literal, cast
+from typing import Literal
 
 from torch import Tensor, nn
 
-from gan_cli.networks.layers import ImageNorm
+from gan_cli.networks.layers import ImageNorm, in_float32
 
 PatchSize = Literal[16, 34, 70, 142, 286]
 
@@ -41,7 +41,10 @@ class PatchGAN(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Outputs without a sigmoid, [N, 1, H', W'], from images [N, C, H, W]."""
-        return cast(Tensor, self.layers(images))
+        *body, last = self.layers
+        for layer in body:
+            images = layer(images)
+        return in_float32(last, images)
 
 
 def _norm(kind: Literal["batch", "instance"], channels: int) -> nn.Module:

@@ -1,10 +1,11 @@
 """StarGAN's discriminator: Choi et al. 2018, "StarGAN", arXiv:1711.09020, table 5."""
 
 from math import log2
-from typing import cast
 
 import torch
 from torch import Tensor, nn
+
+from gan_cli.networks.layers import in_float32
 
 DEEPEST = 6
 """The network has at most this many layers, which is the paper's number for 128 pixels."""
@@ -41,5 +42,5 @@ class DomainDiscriminator(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """[N, 1 + K]: the score and the class logits, from images [N, C, H, W]."""
         features = self.body(images)
-        scores = cast(Tensor, self.score(features)).mean(dim=(2, 3))
-        return torch.cat([scores, cast(Tensor, self.classes(features)).flatten(1)], dim=1)
+        scores = in_float32(self.score, features).mean(dim=(2, 3))
+        return torch.cat([scores, in_float32(self.classes, features).flatten(1)], dim=1)

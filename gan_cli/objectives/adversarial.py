@@ -1,9 +1,35 @@
-"""Adversarial objectives: logits or scores in, a scalar out, one equation of a paper each."""
+"""Adversarial objectives: logits or scores in, a scalar out, one equation of a paper each, in float32 at least."""
 
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ParamSpec
+
+import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy, relu, softplus
 
+P = ParamSpec("P")
 
+
+def precise(objective: Callable[P, Tensor]) -> Callable[P, Tensor]:
+    """The objective in float32 at least: a discriminator's outputs may be short, their mean must not be.
+
+    Args:
+        objective: A function of tensors; whole numbers among them stay as they are.
+    """
+
+    def lengthened(value: Any) -> Any:
+        is_short = isinstance(value, Tensor) and value.dtype in (torch.bfloat16, torch.float16)
+        return value.float() if is_short else value
+
+    @wraps(objective)
+    def computed(*values: P.args, **named: P.kwargs) -> Tensor:
+        return objective(*map(lengthened, values), **{name: lengthened(value) for name, value in named.items()})
+
+    return computed
+
+
+@precise
 def discriminator_cross_entropy(real_logits: Tensor, fake_logits: Tensor, real_target: float = 1.0) -> Tensor:
     """The discriminator's binary cross-entropy: real images are 1, generated ones 0.
 
@@ -25,6 +51,7 @@ def discriminator_cross_entropy(real_logits: Tensor, fake_logits: Tensor, real_t
     return real_term.mean() + softplus(fake_logits).mean()
 
 
+@precise
 def non_saturating_generator_loss(fake_logits: Tensor) -> Tensor:
     """The generator's loss -log D(G(z)), which keeps its gradient where the discriminator wins.
 
@@ -39,6 +66,7 @@ def non_saturating_generator_loss(fake_logits: Tensor) -> Tensor:
     return softplus(-fake_logits).mean()
 
 
+@precise
 def minimax_generator_loss(fake_logits: Tensor) -> Tensor:
     """The generator's side of the game as equation 1 has it, log(1 - D(G(z))); flat where the discriminator wins.
 
@@ -53,6 +81,7 @@ def minimax_generator_loss(fake_logits: Tensor) -> Tensor:
     return -softplus(fake_logits).mean()
 
 
+@precise
 def least_squares(outputs: Tensor, target: float) -> Tensor:
     """Half the mean squared distance of the discriminator's outputs from a target.
 
@@ -69,6 +98,7 @@ def least_squares(outputs: Tensor, target: float) -> Tensor:
     return (outputs - target).square().mean() / 2
 
 
+@precise
 def critic_loss(real_scores: Tensor, fake_scores: Tensor) -> Tensor:
     """The loss of a Wasserstein critic: minus its estimate of the distance.
 
@@ -84,6 +114,7 @@ def critic_loss(real_scores: Tensor, fake_scores: Tensor) -> Tensor:
     return fake_scores.mean() - real_scores.mean()
 
 
+@precise
 def critic_generator_loss(fake_scores: Tensor) -> Tensor:
     """The loss of a generator that faces a critic: minus its mean score (in Wasserstein and hinge objectives).
 
@@ -95,6 +126,7 @@ def critic_generator_loss(fake_scores: Tensor) -> Tensor:
     return -fake_scores.mean()
 
 
+@precise
 def discriminator_hinge(real_scores: Tensor, fake_scores: Tensor) -> Tensor:
     """The discriminator's hinge loss: only outputs within the margin pull.
 
@@ -111,6 +143,7 @@ def discriminator_hinge(real_scores: Tensor, fake_scores: Tensor) -> Tensor:
     return relu(1 - real_scores).mean() + relu(1 + fake_scores).mean()
 
 
+@precise
 def relativistic(winning_logits: Tensor, losing_logits: Tensor) -> Tensor:
     """The loss of the player who wants the first of each pair above the second.
 
@@ -128,6 +161,7 @@ def relativistic(winning_logits: Tensor, losing_logits: Tensor) -> Tensor:
     return softplus(losing_logits - winning_logits).mean()
 
 
+@precise
 def auxiliary_classification(class_logits: Tensor, labels: Tensor) -> Tensor:
     """The cross-entropy of the discriminator's classifier on real or generated images.
 
@@ -144,6 +178,7 @@ def auxiliary_classification(class_logits: Tensor, labels: Tensor) -> Tensor:
     return cross_entropy(class_logits, labels)
 
 
+@precise
 def real_logits_of_classes(class_logits: Tensor) -> Tensor:
     """The logit of "real" that K class logits imply when the fake class's logit is 0, [N].
 
@@ -156,6 +191,7 @@ def real_logits_of_classes(class_logits: Tensor) -> Tensor:
     return class_logits.logsumexp(dim=1)
 
 
+@precise
 def feature_matching(real_features: Tensor, fake_features: Tensor) -> Tensor:
     """The squared distance between the mean features of real and of generated images.
 

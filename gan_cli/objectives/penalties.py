@@ -1,9 +1,12 @@
-"""Penalties on a discriminator's slope, in float32 (or float64) whatever the autocast, and differentiable once more."""
+"""Penalties on a discriminator's slope, in true float32 (or float64) whatever autocast and TF32 are allowed, and
+differentiable once more."""
 
 from collections.abc import Callable
 
 import torch
 from torch import Tensor
+
+from gan_cli.devices.float32 import true_float32, true_float32_backward
 
 Critic = Callable[[Tensor], Tensor]
 
@@ -18,15 +21,18 @@ def slopes(critic: Critic, inputs: Tensor) -> tuple[Tensor, Tensor]:
 
     Returns:
         Scores [N] and slopes [N] >= 0, in float32 at least; both can be differentiated with respect to the critic's
-        weights.
+        weights, and the backward pass that does so goes on in true float32 to its end.
     """
     # compiled code cannot be differentiated twice
-    with torch.autocast(inputs.device.type, enabled=False), torch.compiler.set_stance("force_eager"):
+    eager = torch.compiler.set_stance("force_eager")
+    with true_float32(), torch.autocast(inputs.device.type, enabled=False), eager:
         leaf = _precise(inputs.detach()).requires_grad_()
         scores = critic(leaf)
         (gradient,) = torch.autograd.grad(scores.sum(), leaf, create_graph=True)
         # vector_norm, because the root of a sum of squares has no gradient at 0
-        return scores, torch.linalg.vector_norm(gradient.flatten(1), dim=1)
+        lengths = torch.linalg.vector_norm(gradient.flatten(1), dim=1)
+    true_float32_backward(scores, lengths)
+    return scores, lengths
 
 
 def mix(real: Tensor, fake: Tensor, shares: Tensor) -> Tensor:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from gan_cli._version import __version__
+from gan_cli.devices import float32
 from gan_cli.errors import Diverged
 from gan_cli.media.medium import Medium, medium_of
 from gan_cli.variants import schedules
@@ -54,6 +55,7 @@ def written(model: "AdversarialModule") -> dict[str, Any]:
         "rates_end": model.rates_end and list(model.rates_end),
         "processes": model.trainer.world_size,
         "precision": str(model.trainer.precision),
+        "tf32": any(float32.rounded()),
         "attempt": model.attempt,
         "threads": model.threads,
     }

@@ -80,6 +80,7 @@ def parsed(name: str, add_options: AddOptions, words: Sequence[str]) -> Options:
     from gan_cli.command.parser import Parser, normalised
     from gan_cli.command.parser import parsed as understood
     from gan_cli.command.running import hush
+    from gan_cli.devices import float32
 
     hush()
     chosen = choices(normalised([name, *words])[1:])
@@ -87,6 +88,8 @@ def parsed(name: str, add_options: AddOptions, words: Sequence[str]) -> Options:
     add_options(parser)
     found, typed = (understood(parser, chosen, defaults=defaults) for defaults in (True, False))
     found.module = chosen.modules
+    if "tf32" in found:
+        float32.allow_tf32(found.tf32)
     return Options(found, typed)
 
 
@@ -247,4 +250,7 @@ def trainer(parser: ArgumentParser) -> None:
     parser.add_argument("--trainer.strategy", type=str, default="auto", metavar="NAME", help="Such as ddp")
     parser.add_argument(
         "--trainer.precision", type=str, default="32-true", metavar="NAME", help="32-true, bf16-mixed, 16-mixed"
+    )
+    parser.add_argument(
+        "--tf32", type=bool, default=False, metavar="BOOL", help="true: round float32 to TF32 on GPUs; scores never are"
     )

@@ -14,6 +14,7 @@ from gan_cli.callbacks.call_timer import CallTimer
 from gan_cli.command.cli import GANCLI
 from gan_cli.command.resuming import FREE
 from gan_cli.command.run_config import SaveRunConfig
+from gan_cli.devices.float32 import rounded
 from gan_cli.errors import UserError
 from gan_cli.variants import DCGAN
 from tests.conftest import TINY_FLAGS
@@ -88,7 +89,7 @@ def test_how_a_run_is_computed_belongs_to_the_call(runs: Path, capsys: pytest.Ca
     content["hyper_parameters"]["compile"] = True  # as on a machine with a compiler
     torch.save(content, path)
     chosen = "--model.compile false --model.channels_last false --model.accumulate 2 --data.num_workers 1 "
-    chosen += "--data.batch_size 8 --trainer.precision bf16-mixed --data.root elsewhere"
+    chosen += "--data.batch_size 8 --trainer.precision bf16-mixed --tf32 true --data.root elsewhere"
     words = [*PLAIN, "--ckpt_path", str(path), *chosen.split(), "--trainer.max_steps"]
     cli = GANCLI(["fit", *words, "3"])
     assert (cli.model.compiles, cli.model.accumulate, cli.datamodule.num_workers) == (False, 2, 1)
@@ -96,11 +97,14 @@ def test_how_a_run_is_computed_belongs_to_the_call(runs: Path, capsys: pytest.Ca
     exact = "the run goes on, but not bit for bit"
     assert f"model.compile: False here, True before: {exact} (rounding differs)" in told
     assert f"trainer.precision: bf16-mixed here, 32-true before: {exact} (rounding differs)" in told
+    assert f"tf32: True here, False before: {exact} (rounding differs)" in told
     assert f"data.batch_size: 8 here, 16 before: {exact} (each step sees another number of things)" in told
-    assert sum(exact in line for line in told) == 5
+    assert sum(exact in line for line in told) == 6
+    assert rounded() == (True, True, True)
     # What is not typed stays as it was.
     cli = GANCLI(["fit", *PLAIN, "--ckpt_path", str(path), "--trainer.max_steps", "4"])
     assert (cli.trainer.precision, cli.datamodule.batch_size, cli.model.hparams["accumulate"]) == ("bf16-mixed", 8, 2)
+    assert cli.config.fit.tf32
     assert exact not in capsys.readouterr().out
 
 

@@ -19,6 +19,7 @@ from gan_cli.media.pictures import to_float
 from gan_cli.metrics import features
 from gan_cli.metrics.features import Classifier, FeatureNetwork, FeatureRows
 from gan_cli.variants import StarGAN
+from tests.ampere import on_ampere
 from tests.inference.translators import cyclegan, lively, pix2pix
 from tests.toys import FewPairs, FewUnpaired, ToyGAN
 
@@ -73,6 +74,16 @@ def test_a_running_model_is_left_as_it_was(checkpoint: Path, cache: Path) -> Non
     assert [module.training for module in model.modules()] == modes
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
     assert [parameter.requires_grad for parameter in model.parameters()] == wanting
+
+
+def test_scores_are_computed_in_true_float32(checkpoint: Path, cache: Path) -> None:
+    asked, model, found = scorer(cache, num=20, metrics=["ppl", "kid"]), load_model(checkpoint), []
+    for allowed in (False, True):
+        with on_ampere(allowed) as computed:
+            found.append(only(asked.score(model)).values())
+            model(torch.zeros(1, 8))
+        assert computed[-1].rounded == allowed  # or this test would show nothing
+    assert found[0] == found[1]
 
 
 def test_same_seed_same_scores_another_seed_others(checkpoint: Path, cache: Path) -> None:

@@ -39,6 +39,17 @@ def test_one_output_is_a_row_of_logits_and_several_are_a_table(images: Tensor) -
     assert torch.equal(several(images), several.head(several.features(images)))
 
 
+def test_outputs_are_made_in_float32_whatever_the_autocast(images: Tensor) -> None:
+    one, projected = Discriminator(Flat(4)), ProjectionDiscriminator(Flat(4), 3)
+    with torch.no_grad():
+        one.head.bias += 100  # of which bfloat16 tells halves
+        projected.discriminator.head.bias += 100
+    wanted = one(images), projected(images, LABELS)
+    with torch.autocast("cpu", torch.bfloat16):
+        found = one(images), projected(images, LABELS)
+    assert all(torch.equal(one, other) for one, other in zip(found, wanted, strict=True))
+
+
 def test_heads_start_small() -> None:
     torch.manual_seed(0)
     head = Discriminator(Flat(10_000)).head
