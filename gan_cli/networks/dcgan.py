@@ -1,9 +1,10 @@
 """The two convolutional networks of Radford et al. 2016, "Unsupervised Representation Learning with Deep Convolutional
 Generative Adversarial Networks", arXiv:1511.06434, section 3 and figure 1, also for other sizes of images.
 
-As in the authors' code, no convolution has a bias: batch normalisation follows, or the output needs none. Deeper,
-without normalisation, with one width throughout or with other activations they are the networks that Gulrajani et al.
-2017, arXiv:1704.00028, try in table 1 and figure 2.
+As in the authors' code, no convolution has a bias: batch normalisation follows, or the output needs none. Deeper, with
+another normalisation or none, with one width throughout or with other activations they are the networks that Gulrajani
+et al. 2017, arXiv:1704.00028, try in table 1 and figure 2. Without batch normalisation a convolution has a bias where
+nothing normalises what it makes.
 """
 
 from math import sqrt
@@ -12,7 +13,16 @@ from typing import cast
 from torch import Tensor, nn
 
 from gan_cli.errors import UserError
-from gan_cli.networks.layers import Activation, ClassSequential, Norm, activation, fan, initialise, norm_2d
+from gan_cli.networks.layers import (
+    Activation,
+    ClassSequential,
+    Norm,
+    activation,
+    fan,
+    forgo_missing_biases,
+    initialise,
+    norm_2d,
+)
 from gan_cli.networks.sizes import Maps, maps_of
 
 FIRSTS = (4, 5, 6, 7)
@@ -70,9 +80,10 @@ class DCGANGenerator(nn.Module):
             for convolution in convolutions:
                 layers += [convolution, *norm_2d(norm, width * wider, num_classes), activation(activation_kind)]
             inputs = width
-        layers += [nn.ConvTranspose2d(inputs, image_channels, 4, 2, 1, bias=False), nn.Tanh()]
+        layers += [nn.ConvTranspose2d(inputs, image_channels, 4, 2, 1, bias=norm != "batch"), nn.Tanh()]
         self.layers = ClassSequential(*layers)
         self.apply(initialise if norm != "none" else initialise_unnormalised)
+        forgo_missing_biases(self)
 
     def forward(self, latents: Tensor, classes: Tensor | None = None) -> Tensor:
         """Images [N, C, H, W] in [-1, 1] from latents [N, Z] and shares of classes [N, K]."""
@@ -116,7 +127,7 @@ class DCGANBody(nn.Module):
         inputs = image_channels
         for width, more in zip(widths, extra, strict=True):
             first = not layers
-            convolutions = [nn.Conv2d(inputs, width * wider, 4, 2, 1, bias=bias)]
+            convolutions = [nn.Conv2d(inputs, width * wider, 4, 2, 1, bias=bias or (first and norm != "batch"))]
             convolutions += [nn.Conv2d(width, width * wider, 3, 1, 1, bias=bias) for _ in range(more)]
             for number, convolution in enumerate(convolutions):
                 normalisation = [] if first and not number else norm_2d(norm, width * wider)
@@ -125,6 +136,7 @@ class DCGANBody(nn.Module):
         self.layers = nn.Sequential(*layers)
         self.feature_dim = maps.first**2 * inputs
         self.apply(initialise if norm != "none" else initialise_unnormalised)
+        forgo_missing_biases(self)
 
     def forward(self, images: Tensor) -> Tensor:
         """Features [N, F], the smallest map laid out in a row, from images [N, C, H, W] in [-1, 1]."""

@@ -1,8 +1,8 @@
 """Parts that several networks use, and what the training loop needs to know about them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 import torch
 from torch import Tensor, nn
@@ -222,6 +222,20 @@ def in_float32(layer: nn.Module, inputs: Tensor) -> Tensor:
     """
     with torch.autocast(inputs.device.type, enabled=False):
         return cast(Tensor, layer(inputs.to(torch.promote_types(inputs.dtype, torch.float32))))
+
+
+def forgo_missing_biases(network: nn.Module) -> None:
+    """Has a network go on without the biases that a checkpoint does not have, so that it is what it was.
+
+    For networks whose convolutions had fewer of them in earlier versions.
+    """
+    network.register_load_state_dict_pre_hook(_forgo)
+
+
+def _forgo(network: nn.Module, weights: Mapping[str, Tensor], prefix: str, *_: Any) -> None:
+    for name, layer in network.named_modules():
+        if isinstance(layer, _ConvNd) and layer.bias is not None and f"{prefix}{name}.bias" not in weights:
+            layer.bias = None
 
 
 def initialise(module: nn.Module) -> None:

@@ -14,13 +14,14 @@ DEEPEST = 6
 class DomainDiscriminator(nn.Module):
     """Scores of patches, averaged to one an image, and logits of the domains.
 
-    The patches' map is averaged before anything is made of it, so that the gradient penalty has one slope an image.
-
     Args:
         image_size: Side of the images in pixels, a power of two from 16; below 128 it has fewer layers.
         image_channels: C.
         num_classes: K, the domains.
         base_channels: Channels of the first layer, 64 in the paper; each layer doubles them.
+
+    Attributes:
+        patches: The number of patches that the score of an image is the mean of: 4 at 128 pixels.
     """
 
     def __init__(
@@ -28,6 +29,8 @@ class DomainDiscriminator(nn.Module):
     ) -> None:
         super().__init__()
         depth = min(DEEPEST, int(log2(image_size)) - 1)
+        side = image_size // 2**depth
+        self.patches = side**2
         widths = [2**level * base_channels for level in range(depth)]
         self.body = nn.Sequential(
             *(
@@ -37,7 +40,7 @@ class DomainDiscriminator(nn.Module):
             )
         )
         self.score = nn.Conv2d(widths[-1], 1, 3, 1, 1, bias=False)
-        self.classes = nn.Conv2d(widths[-1], num_classes, image_size // 2**depth, bias=False)
+        self.classes = nn.Conv2d(widths[-1], num_classes, side, bias=False)
 
     def forward(self, images: Tensor) -> Tensor:
         """[N, 1 + K]: the score and the class logits, from images [N, C, H, W]."""

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import dropout
 
-from gan_cli.networks.layers import ImageNorm, Upsampling, upsampled
+from gan_cli.networks.layers import ImageNorm, Upsampling, forgo_missing_biases, upsampled
 
 Norm = Literal["instance", "none"]
 
@@ -26,6 +26,7 @@ class UNet(nn.Module):
     At 256 pixels and 64 base channels this is the paper's network; smaller images leave out its innermost blocks, and
     dropout stays in those of full width. Normalisation takes the statistics of each image alone, in training and after
     it; there is none after the first and the innermost layer of the encoder: over one pixel there are no statistics.
+    These two have no bias either, as in the authors' PyTorch code; without normalisation every layer has one.
 
     Args:
         image_size: Side of the images in pixels, a power of two from 64.
@@ -53,7 +54,7 @@ class UNet(nn.Module):
         depth = int(log2(image_size))
         widths = [min(2**level, WIDEST) * base_channels for level in range(depth)]
         self.encoder = nn.ModuleList(
-            _encoder_block(inputs, outputs, activated=level > 0, normalised=normalises and 0 < level < depth - 1)
+            _encoder_block(inputs, outputs, level > 0, normalises and 0 < level < depth - 1, bias=not normalises)
             for level, (inputs, outputs) in enumerate(zip([source_channels, *widths], widths, strict=False))
         )
         inner = widths[-2::-1]  # what the decoder's blocks make, from the bottleneck outwards
@@ -62,12 +63,14 @@ class UNet(nn.Module):
         inputs = widths[-1]
         for number, outputs in enumerate(inner):
             noisy = number < NOISY_BLOCKS and outputs == WIDEST * base_channels
-            block = [nn.ReLU(), *upsampled(inputs, outputs, upsampling, kernel=4, bias=False)]
             flat = number == 0 and upsampling == "resize"  # one pixel repeated has no statistics either
-            block += [ImageNorm(outputs, affine=True)] * (normalises and not flat)
+            normalised = normalises and not flat
+            block = [nn.ReLU(), *upsampled(inputs, outputs, upsampling, kernel=4, bias=not normalised)]
+            block += [ImageNorm(outputs, affine=True)] * normalised
             self.decoder.append(nn.Sequential(*block, *[self.noise] * noisy))
             inputs = 2 * outputs
         self.last = nn.Sequential(nn.ReLU(), *upsampled(inputs, target_channels, upsampling, kernel=4), nn.Tanh())
+        forgo_missing_biases(self)
 
     def forward(self, source: Tensor) -> Tensor:
         """Images [N, C', H, W] in [-1, 1] from images [N, C, H, W] of the network's size."""
@@ -111,7 +114,7 @@ class Noise(nn.Module):
                 layer.on = True
 
 
-def _encoder_block(inputs: int, outputs: int, activated: bool, normalised: bool) -> nn.Sequential:
+def _encoder_block(inputs: int, outputs: int, activated: bool, normalised: bool, bias: bool) -> nn.Sequential:
     layers: list[nn.Module] = [nn.LeakyReLU(0.2)] if activated else []
-    layers.append(nn.Conv2d(inputs, outputs, 4, 2, 1, bias=False))
+    layers.append(nn.Conv2d(inputs, outputs, 4, 2, 1, bias=bias))
     return nn.Sequential(*layers, *[ImageNorm(outputs, affine=True)] * normalised)

@@ -44,6 +44,9 @@ class StarGAN(TranslationModule):
 
     A direction is the domain wanted; attributes are joined by a plus, as in `Blond_Hair+Young`.
 
+    The paper writes D(x) as if the discriminator had one output. It has a map of patches, and the authors' code, which
+    is followed here, takes its mean in the adversarial terms and the slope of its sum in the penalty.
+
     Args:
         image_size: Side of the images in pixels, a power of two from 16.
         image_channels: C.
@@ -95,6 +98,7 @@ class StarGAN(TranslationModule):
     )
 
     TAKES_ATTRIBUTES = True
+    discriminator: DomainDiscriminator
 
     def __init__(
         self,
@@ -167,8 +171,7 @@ class StarGAN(TranslationModule):
         }
         if self.lambda_gp:
             shares = (self.noise("mixing", distribution="uniform") + 1) / 2
-            penalty = gradient_penalty(lambda images: self.discriminator(images)[:, 0], real, fake, shares)
-            losses["penalty"] = self.lambda_gp * penalty
+            losses["penalty"] = self.lambda_gp * gradient_penalty(self._summed_scores, real, fake, shares)
         return losses
 
     def generator_losses(self, batch: ImageBatch) -> Losses:
@@ -182,6 +185,11 @@ class StarGAN(TranslationModule):
             back = self.generator(fake, self._shares(batch.labels))
             losses["reconstruction"] = self.lambda_rec * l1_loss(back.float(), batch.images)
         return losses
+
+    def _summed_scores(self, images: Tensor) -> Tensor:
+        """The sum of the scores of each image's patches, [N], which the penalty is on the slope of."""
+        scores: Tensor = self.discriminator(images)[:, 0] * self.discriminator.patches
+        return scores
 
     def _translated(self, batch: ImageBatch) -> Tensor:
         return cast(Tensor, self.generator(batch.images, self._shares(self._targets(batch.labels))))

@@ -50,6 +50,31 @@ def test_the_losses_are_the_papers(labels: Tensor) -> None:
     assert torch.allclose(losses["reconstruction"], 3 * (back - batch.images).abs().mean(), atol=1e-6)
 
 
+def test_the_penalty_is_on_the_slope_of_the_sum_of_the_patches_as_in_the_authors_code() -> None:
+    """Worked out by hand: every layer passes on every second pixel, so that the map is 1/2 of four pixels.
+
+    The sum's gradient is 1/2 at each of the four, a slope of 1, where the mean's is 1/4: a penalty of 0, not of 9/16.
+    At twice the scores it is (2 - 1)^2.
+    """
+    model, batch = model_and_batch(CLASSES, image_channels=1, base_channels=1, lambda_gp=10.0)
+    batch = batch._replace(images=batch.images[:, :1] / 4 + 0.5)  # all above 0, where LeakyReLU is the identity
+    judge = model.discriminator
+    with torch.no_grad():
+        for parameter in judge.parameters():
+            parameter.zero_()
+        for layer in (layer for layer in judge.body if hasattr(layer, "weight")):
+            layer.weight[0, 0, 1, 1] = 1
+        model.generator.translator.layers[-2].weight.fill_(0)  # what is made is grey, and not below 0
+        judge.score.weight[0, 0, 1, 1] = 0.5
+        assert torch.allclose(judge(batch.images)[:, 0], batch.images[:, 0, ::8, ::8].mean((1, 2)) / 2)
+    penalties = []
+    for _ in range(2):
+        penalties.append(model.discriminator_losses(batch)["penalty"].item())
+        with torch.no_grad():
+            judge.score.weight *= 2
+    assert penalties == pytest.approx([0, 10], abs=1e-5)
+
+
 def test_a_direction_is_a_domain_or_several_attributes() -> None:
     model, batch = model_and_batch(ATTRIBUTES)
     model.data_facts = {"class_names": ("dark", "blond", "young")}
