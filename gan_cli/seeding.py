@@ -5,13 +5,17 @@ device.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor
 
 Distribution = Literal["normal", "uniform"]
+
+PAGE = 4096
+"""Random numbers are drawn for this many places at once."""
 
 
 class Rows(NamedTuple):
@@ -77,3 +81,47 @@ def sent(drawn: Tensor, device: torch.device) -> Tensor:
     A GPU copies without waiting only from memory that is pinned.
     """
     return (drawn.pin_memory() if device.type == "cuda" else drawn).to(device, non_blocking=True)
+
+
+def stream_indices(size: int, seed: int, start: int, stop: int, use: str = "order") -> Tensor:
+    """Places [start, stop) of the endless shuffled stream over a set of `size` images, int64 [stop - start].
+
+    Args:
+        size: Images in the set.
+        seed: The run's seed.
+        start: The first place.
+        stop: The place after the last.
+        use: Whose order it is; different uses are independent.
+    """
+    return _cut(lambda number: _shuffled_pass(size, seed, use, number), size, start, stop)
+
+
+@lru_cache(maxsize=4)
+def _shuffled_pass(size: int, seed: int, use: str, number: int) -> Tensor:
+    return torch.randperm(size, generator=stream(seed, use, number))
+
+
+def uniform_rows(columns: int, seed: int, start: int, stop: int, use: str) -> Tensor:
+    """Numbers from [0, 1) for places [start, stop) of a run's stream, float [stop - start, columns].
+
+    Args:
+        columns: Numbers for each place.
+        seed: The run's seed.
+        start: The first place.
+        stop: The place after the last.
+        use: What they are for; different uses are independent.
+    """
+    return _cut(lambda number: _page(columns, seed, use, number), PAGE, start, stop)
+
+
+def _cut(page: Callable[[int], Tensor], size: int, start: int, stop: int) -> Tensor:
+    """Rows [start, stop) of an endless table that is made page by page, `size` rows each."""
+    pages = range(start // size, (stop - 1) // size + 1)
+    first = pages.start * size
+    return torch.cat([page(number) for number in pages])[start - first : stop - first]
+
+
+@lru_cache(maxsize=8)
+def _page(columns: int, seed: int, use: str, number: int) -> Tensor:
+    """Random numbers for many places at once: a generator for each place would take longer than a small image."""
+    return torch.rand(PAGE, columns, generator=stream(seed, use, number))

@@ -30,6 +30,7 @@ SMALL: dict[Architecture, dict[str, Any]] = {
     "resnet": {"base_channels": 2},
     "resnet101": {"base_channels": 1},
     "r3gan": {"base_channels": 1, "depth": 1},
+    "sgan_mlp": {"base_channels": 32},
 }
 
 
@@ -65,7 +66,7 @@ ALLOWED = [
     (variant, architecture)
     for variant in UNCONDITIONAL
     for architecture in get_args(Architecture)
-    if (variant, architecture) != (SNGAN, "r3gan")
+    if (variant, architecture) not in [(SNGAN, "r3gan"), (SNGAN, "sgan_mlp"), (SNGAN, "sgan_cnn")]
 ]
 
 
@@ -141,6 +142,7 @@ PENALTY = "it mixes the images of a batch, and the penalty is on the slope at ea
         (R3GAN, {"norm": "layer", "architecture": "dcgan"}, "norm: layer is not possible, .*; take none"),
         (R3GAN, {"generator_norm": "batch", "architecture": "dcgan"}, "generator_norm: batch is not possible, .*"),
         (SNGAN, {"architecture": "r3gan"}, "architecture: r3gan starts with weights of 0, which spectral"),
+        (SNGAN, {"architecture": "sgan_cnn"}, "architecture: sgan_cnn has weight normalisation, which spectral"),
         (SNGAN, {"norm": "batch"}, "norm: batch is not possible, its scale would undo .*; take none"),
         (SNGAN, {"norm": "layer"}, "norm: layer is not possible, its scale would undo .*; take none"),
         (DCGAN, {"point_dim": 2}, "architecture: dcgan makes images; for points take mlp"),

@@ -12,12 +12,12 @@ from gan_cli.data import Digits, Facts, GANDataModule
 from gan_cli.data.datamodules import Split
 from gan_cli.data.pairs.translation_sets import facts_between
 from gan_cli.data.parts import Part
-from gan_cli.data.sampling import Span, stream_indices
+from gan_cli.data.sampling import Span
 from gan_cli.media.images import Images
 from gan_cli.media.medium import Medium
 from gan_cli.networks.layers import class_shares
 from gan_cli.objectives.adversarial import discriminator_cross_entropy, non_saturating_generator_loss
-from gan_cli.seeding import Rows
+from gan_cli.seeding import Rows, stream_indices
 from gan_cli.variants.base import AdversarialModule, Losses, Place
 
 

@@ -52,6 +52,7 @@ APART = {
     "wgan-gp-supervised": "batch normalisation, by class",
     "cgan-projection": "batch normalisation, by class",
     "sgan": "the mean features of a batch",
+    "sgan-cnn": "dropout",
     "pix2pix": "batch normalisation in the discriminator",
 }
 """Rows in which two processes differ from one by construction: they take statistics or noise of their own."""

@@ -126,6 +126,12 @@ LATENT_ROWS = [
     VariantRow(
         "sgan-adversarial", SGAN, {"num_labelled": 20, "generator_objective": "adversarial"}, tells_classes=True
     ),
+    VariantRow(
+        "sgan-cnn",
+        SGAN,
+        {"num_labelled": 20, "architecture": "sgan_cnn", "generator_objective": "absolute_feature_matching"},
+        tells_classes=True,
+    ),
 ]
 
 TRANSLATOR_ROWS = [

@@ -165,8 +165,18 @@ class GANDataModule(LightningDataModule, ABC):
         each = [order[labels[order] == number][: count // classes] for number in range(classes)]
         if any(len(chosen) < count // classes for chosen in each):
             raise UserError(f"model.num_labelled: {count} is more than {self.name} has of each class; take fewer")
-        batch, _ = self.train_set[torch.cat(each)]
-        return cast(Batch, self.on_device(LoadedBatch(type(batch)(*(tensor.to(device) for tensor in batch)))))
+        return cast(Batch, self._shown(torch.cat(each), device))
+
+    def some(self, count: int, seed: int, device: torch.device) -> AnyBatch:
+        """Training things, not augmented, as the model sees them.
+
+        Args:
+            count: How many; fewer if there are not so many.
+            seed: Chooses them.
+            device: Where they are to be.
+        """
+        assert self.train_set is not None
+        return self._shown(torch.randperm(len(self.train_set), generator=stream(seed, "some"))[:count], device)
 
     def examples(self, count: int) -> AnyBatch:
         """Held-out examples, evenly from the whole held-out part, as the model sees them; on the CPU.
@@ -233,6 +243,12 @@ class GANDataModule(LightningDataModule, ABC):
 
     def on_after_batch_transfer(self, batch: LoadedBatch, dataloader_idx: int) -> AnyBatch:
         return self.on_device(batch)
+
+    def _shown(self, indices: Tensor, device: torch.device) -> AnyBatch:
+        """Training things by number, as the model sees them, on a device."""
+        assert self.train_set is not None
+        batch, _ = self.train_set[indices]
+        return self.on_device(LoadedBatch(type(batch)(*(tensor.to(device) for tensor in batch))))
 
     def _check_batch_size(self, images: int) -> None:
         facts = self.facts

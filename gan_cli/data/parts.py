@@ -8,9 +8,10 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from gan_cli.batches import ImageBatch, LoadedBatch, PairedBatch, UnpairedBatch
-from gan_cli.data.sampling import Span, spread, stream_indices
+from gan_cli.data.sampling import Span, spread
 from gan_cli.data.stores import Store
 from gan_cli.data.transforms import Framing
+from gan_cli.seeding import stream_indices
 
 
 class Part(Dataset[LoadedBatch], ABC):

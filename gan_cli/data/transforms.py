@@ -6,7 +6,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from gan_cli.data.sampling import Span, uniform_rows
+from gan_cli.data.sampling import Span
+from gan_cli.seeding import uniform_rows
 
 LARGEST = 1 << 30
 """As the side of a square, it asks for the largest square that fits."""

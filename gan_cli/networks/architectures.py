@@ -12,14 +12,16 @@ from typing import Any, Literal, NamedTuple
 from torch import nn
 
 from gan_cli.errors import UserError
+from gan_cli.networks.acgan import ACGANBody, ACGANGenerator
 from gan_cli.networks.cnn import CNNBody, CNNGenerator
 from gan_cli.networks.dcgan import DCGANBody, DCGANGenerator
 from gan_cli.networks.layers import Activation, Norm
 from gan_cli.networks.mlp import MLPBody, MLPGenerator
 from gan_cli.networks.r3gan import R3GANBody, R3GANGenerator
 from gan_cli.networks.resnet import ResNetBody, ResNetGenerator
+from gan_cli.networks.sgan import SGANCNNBody, SGANCNNGenerator, SGANMLPBody, SGANMLPGenerator
 
-Architecture = Literal["mlp", "dcgan", "cnn", "resnet", "resnet101", "r3gan"]
+Architecture = Literal["mlp", "dcgan", "cnn", "resnet", "resnet101", "r3gan", "acgan", "sgan_mlp", "sgan_cnn"]
 
 MLP_LAYERS = 4
 RESNET101_BLOCKS = 33
@@ -47,6 +49,9 @@ _KINDS: dict[Architecture, _Kind] = {
     "resnet": _Kind(("batch", "none"), frozenset({"depth", "norm", "activation"})),
     "resnet101": _Kind(("batch", "none"), frozenset({"norm", "activation"})),
     "r3gan": _Kind(("none", "none"), frozenset({"depth"}), by_class=False),
+    "acgan": _Kind(("batch", "batch"), frozenset({"norm"})),
+    "sgan_mlp": _Kind(("batch", "none"), frozenset(), by_class=False),
+    "sgan_cnn": _Kind(("batch", "none"), frozenset(), by_class=False),
 }
 
 
@@ -119,7 +124,7 @@ class Design:
         if num_classes and not _KINDS[self.architecture].by_class:
             raise UserError(
                 f"model.generator_architecture: the class goes into the generator's batch normalisation, and "
-                f"{self.architecture} has none; take another"
+                f"{self.architecture} has none that takes it; take another"
             )
         if num_classes and self.norm != "batch":
             raise UserError(
@@ -170,6 +175,9 @@ _GENERATORS: dict[Architecture, Callable[..., nn.Module]] = {
     "resnet": ResNetGenerator,
     "resnet101": ResNetGenerator,
     "r3gan": R3GANGenerator,
+    "acgan": ACGANGenerator,
+    "sgan_mlp": SGANMLPGenerator,
+    "sgan_cnn": SGANCNNGenerator,
 }
 _BODIES: dict[Architecture, Callable[..., nn.Module]] = {
     "dcgan": DCGANBody,
@@ -177,4 +185,7 @@ _BODIES: dict[Architecture, Callable[..., nn.Module]] = {
     "resnet": ResNetBody,
     "resnet101": ResNetBody,
     "r3gan": R3GANBody,
+    "acgan": ACGANBody,
+    "sgan_mlp": SGANMLPBody,
+    "sgan_cnn": SGANCNNBody,
 }

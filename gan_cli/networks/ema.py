@@ -1,4 +1,4 @@
-"""A shadow of the generator: the exponential moving average (EMA) of its weights."""
+"""The shadow of a network: the exponential moving average (EMA) of its weights."""
 
 from copy import deepcopy
 from typing import cast
@@ -7,30 +7,30 @@ import torch
 from torch import Tensor, nn
 
 
-class ShadowGenerator(nn.Module):
-    """The generator with averaged weights, in float32 whatever the generator's type.
+class ShadowNetwork(nn.Module):
+    """A network with averaged weights, in float32 whatever the live one's type.
 
     Parameters and the running mean and variance of batch normalisation are both averaged: averaged parameters with
     other statistics give noise. Integer buffers and spectral normalisation's vectors are copied.
 
     Args:
-        generator: The network to follow; it is copied, not kept.
+        live: The network to follow; it is copied, not kept.
     """
 
-    def __init__(self, generator: nn.Module) -> None:
+    def __init__(self, live: nn.Module) -> None:
         super().__init__()
-        self.network = deepcopy(generator).float().requires_grad_(False)
+        self.network = deepcopy(live).float().requires_grad_(False)
 
     @torch.no_grad()
-    def update(self, generator: nn.Module, decay: float) -> None:
-        """Moves the average towards the generator.
+    def update(self, live: nn.Module, decay: float) -> None:
+        """Moves the average towards the live network.
 
         Args:
-            generator: The live network, just stepped.
+            live: The network that is followed, just stepped.
             decay: Weight of the old average, in [0, 1].
         """
         averaged, copied = _split(self.network)
-        live_averaged, live_copied = _split(generator)
+        live_averaged, live_copied = _split(live)
         live_averaged = [tensor.to(shadow.dtype) for tensor, shadow in zip(live_averaged, averaged, strict=True)]
         torch._foreach_lerp_(averaged, live_averaged, 1 - decay)
         for shadow, tensor in zip(copied, live_copied, strict=True):

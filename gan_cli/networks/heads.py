@@ -1,5 +1,6 @@
 """Heads that turn a discriminator's features into outputs, and modules that bring labels into a player."""
 
+from functools import partial
 from typing import cast
 
 import torch
@@ -13,7 +14,8 @@ class Discriminator(nn.Module):
     """A body and a linear head.
 
     Args:
-        body: Gives features [N, F], and has their number as `feature_dim`.
+        body: Gives features [N, F], and has their number as `feature_dim`; one with a head of its own kind makes it by
+            `head(outputs)`.
         outputs: 1 for one logit (or score) an image; more for several outputs each.
         bias: Whether the head has a bias; DCGAN's has none.
     """
@@ -21,10 +23,8 @@ class Discriminator(nn.Module):
     def __init__(self, body: nn.Module, outputs: int = 1, bias: bool = True) -> None:
         super().__init__()
         self.body = body
-        self.head = nn.Linear(cast(int, body.feature_dim), outputs, bias=bias)
-        nn.init.normal_(self.head.weight, 0.0, 0.02)
-        if bias:
-            nn.init.zeros_(self.head.bias)
+        make = getattr(body, "head", partial(_linear_head, body, bias=bias))
+        self.head: nn.Module = make(outputs)
 
     def forward(self, images: Tensor) -> Tensor:
         """Logits [N], or [N, outputs] where there are several, from images [N, C, H, W] or points [N, D]."""
@@ -37,6 +37,14 @@ class Discriminator(nn.Module):
     def features(self, images: Tensor) -> Tensor:
         """The input of the head, [N, F]."""
         return cast(Tensor, self.body(images))
+
+
+def _linear_head(body: nn.Module, outputs: int, *, bias: bool) -> nn.Linear:
+    head = nn.Linear(cast(int, body.feature_dim), outputs, bias=bias)
+    nn.init.normal_(head.weight, 0.0, 0.02)
+    if bias:
+        nn.init.zeros_(head.bias)
+    return head
 
 
 class ConcatenationDiscriminator(nn.Module):

@@ -205,3 +205,16 @@ def feature_matching(real_features: Tensor, fake_features: Tensor) -> Tensor:
         Scalar >= 0, averaged over F (the paper sums), so that the width of the layer does not set the learning rate.
     """
     return (real_features.mean(0) - fake_features.mean(0)).square().mean()
+
+
+def absolute_feature_matching(real_features: Tensor, fake_features: Tensor) -> Tensor:
+    """The same with absolute values in place of squares, as the authors' code has it for SVHN and CIFAR-10.
+
+    Args:
+        real_features: [N, F].
+        fake_features: [M, F].
+
+    Returns:
+        Scalar >= 0, averaged over F.
+    """
+    return (real_features.mean(0) - fake_features.mean(0)).abs().mean()

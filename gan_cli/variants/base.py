@@ -19,7 +19,7 @@ from gan_cli.media.images import Images
 from gan_cli.media.medium import Medium
 from gan_cli.networks import layouts
 from gan_cli.networks.compilation import compile_in_place
-from gan_cli.networks.ema import ShadowGenerator
+from gan_cli.networks.ema import ShadowNetwork
 from gan_cli.ranges import BatchSize, Decay, Few, LearningRate, Steps, Weight
 from gan_cli.variants import descents, held_out, judging, log, record, schedules
 from gan_cli.variants.card import Card
@@ -135,7 +135,7 @@ class AdversarialModule(PlacedModule, ABC):
 
     def finish_players(self) -> None:
         """Lays the players out in memory and makes the generator's shadow; the last line of a variant's `__init__`."""
-        self.ema = ShadowGenerator(self.generator) if self.ema_decay else None
+        self.ema = ShadowNetwork(self.generator) if self.ema_decay else None
         layouts.lay_out_for_device(self, self.channels_last)
 
     # What a variant owns

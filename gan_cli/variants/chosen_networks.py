@@ -17,6 +17,7 @@ from gan_cli.networks.layers import Activation, Norm
 from gan_cli.objectives.augment import Augmentation, diff_augment
 from gan_cli.ranges import ChannelsOrNone, Depth, Few, PixelsOrNone, Width, WidthOrNone
 from gan_cli.seeding import Distribution
+from gan_cli.variants import first_pass
 from gan_cli.variants.base import check
 from gan_cli.variants.latent import LatentModule
 
@@ -34,7 +35,8 @@ class ChosenNetworks(LatentModule):
         latent_dim: Z.
         latent_distribution: The prior, N(0, 1) or uniform on [-1, 1].
         architecture: The networks: mlp; dcgan (Radford et al. 2016); cnn and resnet (Miyato et al. 2018, tables 3 and
-            4); resnet101 (Gulrajani et al. 2017, figure 2); r3gan (Huang et al. 2024).
+            4); resnet101 (Gulrajani et al. 2017, figure 2); r3gan (Huang et al. 2024); acgan (Odena et al. 2017, tables
+            1 and 2); sgan_mlp and sgan_cnn (Salimans et al. 2016).
         generator_architecture: The generator's, where it is another.
         base_channels: Channels of the layers next to the image, or units of an MLP's hidden layers.
         generator_base_channels: The generator's; 0 takes the same.
@@ -130,6 +132,11 @@ class ChosenNetworks(LatentModule):
         # DCGAN's last convolution has no bias: here it is the head, on a 4x4 map laid out in a row.
         self.discriminator = Discriminator(body, bias=bias and self.discriminator_design.architecture != "dcgan")
         self.finish_players()
+
+    def on_fit_start(self) -> None:
+        if not self.counters.batches:
+            first_pass.start_from_data(self)
+        super().on_fit_start()
 
     def forward(self, latents: Tensor, ema: bool = True) -> Tensor:
         """Images [N, C, H, W] in [-1, 1], or points [N, D], from latents [N, Z].

@@ -103,6 +103,11 @@ class SNGAN(ChosenNetworks):
                 "model.architecture: r3gan starts with weights of 0, which spectral normalisation cannot divide; "
                 "take another, or --model.generator_architecture r3gan"
             )
+        if architecture in ("sgan_mlp", "sgan_cnn"):
+            raise UserError(
+                f"model.architecture: {architecture} has weight normalisation, which spectral normalisation undoes; "
+                f"take another, or --model.generator_architecture {architecture}"
+            )
         if num_classes:
             self.needs_classes(num_classes)
             self.refuse_packs()

@@ -1,7 +1,8 @@
 import torch
 from torch import Tensor
 
-from gan_cli.data.sampling import Span, StreamSampler, dealt_indices, stream_indices
+from gan_cli.data.sampling import Span, StreamSampler, dealt_indices
+from gan_cli.seeding import stream_indices
 
 
 def test_each_pass_shows_every_image_once_in_another_order() -> None:

@@ -13,9 +13,10 @@ from gan_cli.batches import LoadedBatch
 from gan_cli.data import Facts, GANDataModule
 from gan_cli.data.datamodules import Split
 from gan_cli.data.parts import Part
-from gan_cli.data.sampling import Span, stream_indices
+from gan_cli.data.sampling import Span
 from gan_cli.media.images import Images, flipped
 from gan_cli.media.medium import Medium
+from gan_cli.seeding import stream_indices
 from gan_cli.variants.base import Losses
 from tests.toys import ToyGAN
 

@@ -11,7 +11,7 @@ from gan_cli.networks.layers import Activation
 from tests.networks.counting import layers_with_weights
 
 ARCHITECTURES: tuple[Architecture, ...] = get_args(Architecture)
-BY_CLASS: list[Architecture] = ["mlp", "dcgan", "cnn", "resnet", "resnet101"]
+BY_CLASS: list[Architecture] = ["mlp", "dcgan", "cnn", "resnet", "resnet101", "acgan"]
 
 
 @pytest.mark.parametrize("shape", [(1, 16, 16), (3, 32, 32)])
@@ -34,7 +34,7 @@ def test_extra_channels_are_for_labels(architecture: Architecture) -> None:
 def test_a_norm_is_the_one_chosen_or_the_architectures_own_or_the_first_allowed() -> None:
     allowed: Any = ("layer", "none")
     own = {name: Design(name, 4).with_norm("discriminator", ("batch", "layer", "none")).norm for name in ARCHITECTURES}
-    assert own == {"dcgan": "batch"} | dict.fromkeys(["mlp", "cnn", "resnet", "resnet101", "r3gan"], "none")
+    assert own == dict.fromkeys(ARCHITECTURES, "none") | {"dcgan": "batch", "acgan": "batch"}
     assert Design("dcgan", 4).with_norm("discriminator", allowed).norm == "layer"
     assert Design("dcgan", 4, norm="none").with_norm("discriminator", allowed).norm == "none"
     assert Design("resnet", 4).with_norm("generator", ("batch", "layer", "none")).norm == "batch"
@@ -78,7 +78,9 @@ def test_a_generator_by_class_depends_on_the_class(architecture: Architecture) -
     assert len({tuple(image.flatten().tolist()) for image in images}) == 3
 
 
-@pytest.mark.parametrize("design", [Design("r3gan", 1, norm="none"), Design("dcgan", 4, norm="layer")])
+@pytest.mark.parametrize(
+    "design", [Design("r3gan", 1, norm="none"), Design("dcgan", 4, norm="layer"), Design("sgan_cnn", 4, norm="batch")]
+)
 def test_a_class_needs_batch_normalisation_to_go_into(design: Design) -> None:
     with pytest.raises(UserError, match="the class goes into the generator's batch normalisation"):
         design.generator((1, 16, 16), 8, num_classes=3)

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from gan_cli.networks.ema import ShadowGenerator
+from gan_cli.networks.ema import ShadowNetwork
 
 
 def network() -> Any:
@@ -13,7 +13,7 @@ def network() -> Any:
 
 def test_the_average_moves_by_the_weight_it_is_given() -> None:
     live = network()
-    shadow: Any = ShadowGenerator(live)
+    shadow: Any = ShadowNetwork(live)
     first = live[0].weight.detach().clone()
     with torch.no_grad():
         live[0].weight += 1
@@ -27,7 +27,7 @@ def test_the_average_moves_by_the_weight_it_is_given() -> None:
 
 def test_statistics_are_averaged_and_counters_copied() -> None:
     live = network()
-    shadow: Any = ShadowGenerator(live)
+    shadow: Any = ShadowNetwork(live)
     live[1].running_mean += 2
     live[1].running_var += 4
     live[1].num_batches_tracked += 7
@@ -39,7 +39,7 @@ def test_statistics_are_averaged_and_counters_copied() -> None:
 
 def test_spectral_norm_vectors_are_copied() -> None:
     live = nn.Sequential(nn.utils.parametrizations.spectral_norm(nn.Linear(3, 4)))
-    shadow = ShadowGenerator(live)
+    shadow = ShadowNetwork(live)
     live(torch.randn(2, 3))
     shadow.update(live, 0.5)
     for (name, ours), theirs in zip(shadow.network.named_buffers(), live.buffers(), strict=True):
@@ -49,7 +49,7 @@ def test_spectral_norm_vectors_are_copied() -> None:
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float64])
 def test_average_is_float32_and_is_not_trained(dtype: torch.dtype) -> None:
     live = network().to(dtype)
-    shadow = ShadowGenerator(live)
+    shadow = ShadowNetwork(live)
     shadow.update(live, 0.5)
     assert {parameter.dtype for parameter in shadow.parameters()} == {torch.float32}
     assert not any(parameter.requires_grad for parameter in shadow.parameters())

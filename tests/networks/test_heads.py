@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -52,7 +54,7 @@ def test_outputs_are_made_in_float32_whatever_the_autocast(images: Tensor) -> No
 
 def test_heads_start_small() -> None:
     torch.manual_seed(0)
-    head = Discriminator(Flat(10_000)).head
+    head: Any = Discriminator(Flat(10_000)).head
     assert head.weight.std().item() == pytest.approx(0.02, rel=0.05)
     assert not head.bias.any()
     assert Discriminator(Flat(4), bias=False).head.bias is None
@@ -61,7 +63,8 @@ def test_heads_start_small() -> None:
 def test_projection_adds_the_product_of_features_and_embedding(images: Tensor) -> None:
     discriminator = ProjectionDiscriminator(Flat(4), num_classes=3)
     features = images.flatten(1)
-    head, embedding = discriminator.discriminator.head, discriminator.embedding.weight
+    head: Any = discriminator.discriminator.head
+    embedding = discriminator.embedding.weight
     expected = features @ head.weight[0] + head.bias + (features * embedding.T[LABELS]).sum(1)
     assert torch.allclose(discriminator(images, LABELS), expected, atol=1e-6)
     assert not torch.allclose(discriminator(images, LABELS), discriminator(images, (LABELS + 1) % 3), atol=1e-4)
