@@ -207,6 +207,7 @@ def feature_matching(real_features: Tensor, fake_features: Tensor) -> Tensor:
     return (real_features.mean(0) - fake_features.mean(0)).square().mean()
 
 
+@precise
 def absolute_feature_matching(real_features: Tensor, fake_features: Tensor) -> Tensor:
     """The same with absolute values in place of squares, as the authors' code has it for SVHN and CIFAR-10.
 
