@@ -9,6 +9,7 @@ import pytest
 import torch
 from lightning.pytorch import Callback
 from torch import Tensor
+from torch.utils._pytree import tree_leaves
 
 from gan_cli import seeding
 from gan_cli.data import Digits
@@ -23,6 +24,8 @@ from gan_cli.metrics.classifier import classify, train_classifier
 from gan_cli.metrics.features import Classifier
 from gan_cli.objectives import adversarial
 from gan_cli.variants import DCGAN, GAN
+from gan_cli.variants.base import RECORD
+from gan_cli.variants.cyclegan import POOLS
 from tests.apple import APPLE, AppleTensor, NotOnApple, on_apple, trainer_on_apple
 from tests.conftest import TINY_DCGAN
 from tests.inference.translators import cyclegan, pix2pix
@@ -57,8 +60,15 @@ def apple() -> Iterator[torch.device]:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_a_variant_trains_without_float64(row: VariantRow) -> None:
-    fit(row.make(n_critic=1), row.data(image_size=row.image_size, batch_size=16))
+def test_a_variant_trains_without_float64_and_saves_from_the_cpu(row: VariantRow) -> None:
+    model, kept = row.make(n_critic=1), dict[str, Any]()
+    fit(model, row.data(image_size=row.image_size, batch_size=16))
+    with on_apple():
+        model.on_save_checkpoint(kept)
+    assert not [leaf for leaf in tree_leaves(kept) if isinstance(leaf, AppleTensor)]
+    assert [name for name in kept if name not in (RECORD, "hyper_parameters")] == (
+        [POOLS] if hasattr(model, "pools") else []
+    )
 
 
 def test_points_are_trained_on_without_float64() -> None:

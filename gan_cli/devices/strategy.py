@@ -2,17 +2,37 @@
 
 import os
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from lightning.pytorch import LightningModule
 from lightning.pytorch.strategies import DDPStrategy
 from lightning.pytorch.strategies.launchers import _SubprocessScriptLauncher
-from torch import Tensor, nn
+from torch import Tensor, distributed, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.optim import Optimizer
+from torch.utils._pytree import tree_map_only
 
 from gan_cli.devices import peers
+
+T = TypeVar("T")
+
+
+def of_all(mine: T) -> list[T]:
+    """What each process of the run has, in their order, with its tensors on the CPU; they all call it together.
+
+    A tensor of a GPU is unpacked on that GPU, by every process that gets it, and takes its memory there as often. What
+    has been packed is sent from where the processes exchange things: NCCL's from each one's GPU, gloo's from the CPU.
+
+    Args:
+        mine: What this process has: anything that can be pickled.
+    """
+    here: T = tree_map_only(Tensor, Tensor.cpu, mine)
+    if not (distributed.is_available() and distributed.is_initialized()):
+        return [here]
+    found: list[Any] = [None] * distributed.get_world_size()
+    distributed.all_gather_object(found, here)
+    return found
 
 
 class WatchedScripts(_SubprocessScriptLauncher):

@@ -8,6 +8,7 @@ from lightning.pytorch import LightningModule
 from torch import Tensor
 from torch.utils.data import DataLoader
 
+from gan_cli.devices.strategy import of_all
 from gan_cli.inference.trainers import verb_trainer
 from gan_cli.variants.base import AdversarialModule
 
@@ -60,10 +61,7 @@ class _Task(LightningModule):
 
     def collected(self) -> Tensor | None:
         """The rows of all processes, in order, on the first one; called after the loop, which idle ones never enter."""
-        if self.trainer.world_size > 1:
-            gathered: list[Any] = [None] * self.trainer.world_size
-            torch.distributed.all_gather_object(gathered, self.made)
-            self.made = [batch for made in gathered for batch in made]
+        self.made = [batch for made in of_all(self.made) for batch in made]
         if not self.made or not self.trainer.is_global_zero:
             return None
         order = torch.cat([places for places, _ in self.made])

@@ -16,6 +16,7 @@ from torch.utils.data import DataLoader
 
 from gan_cli import runs
 from gan_cli.data import GANDataModule
+from gan_cli.devices.strategy import of_all
 from gan_cli.errors import UserError
 from gan_cli.files import write_text
 from gan_cli.inference import checkpoints, gallery
@@ -310,12 +311,9 @@ class _Translating(LightningModule):
 
         Called after the loop, which idle processes never enter.
         """
-        if self.trainer.world_size > 1:
-            everyones: list[Any] = [None] * self.trainer.world_size
-            torch.distributed.all_gather_object(everyones, (self.done, self.refused, self.failure))
-            counts, refused, failures = zip(*everyones, strict=True)
-            self.done, self.refused = sum(counts), sorted(entry for entries in refused for entry in entries)
-            self.failure = next((failure for failure in failures if failure), None)
+        counts, refused, failures = zip(*of_all((self.done, self.refused, self.failure)), strict=True)
+        self.done, self.refused = sum(counts), sorted(entry for entries in refused for entry in entries)
+        self.failure = next((failure for failure in failures if failure), None)
         return self.trainer.is_global_zero
 
 

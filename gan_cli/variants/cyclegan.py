@@ -10,6 +10,7 @@ from torch.nn.functional import l1_loss
 
 from gan_cli import seeding
 from gan_cli.batches import UnpairedBatch
+from gan_cli.devices.strategy import of_all
 from gan_cli.errors import UserError
 from gan_cli.media.images import Images
 from gan_cli.networks.layers import Upsampling, initialise
@@ -244,12 +245,7 @@ class CycleGAN(TranslationModule):
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         super().on_save_checkpoint(checkpoint)
-        mine = {domain: pool.images for domain, pool in self.pools.items()}
-        everyones: list[Any] = [mine]
-        if self.trainer.world_size > 1:
-            everyones = [None] * self.trainer.world_size
-            torch.distributed.all_gather_object(everyones, mine)
-        checkpoint[POOLS] = everyones
+        checkpoint[POOLS] = of_all({domain: pool.images for domain, pool in self.pools.items()})
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         super().on_load_checkpoint(checkpoint)

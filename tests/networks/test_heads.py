@@ -44,9 +44,8 @@ def test_one_output_is_a_row_of_logits_and_several_are_a_table(images: Tensor) -
 def test_outputs_are_made_in_float32_whatever_the_autocast(images: Tensor) -> None:
     one: Any = Discriminator(Flat(4))
     projected: Any = ProjectionDiscriminator(Flat(4), 3)
-    with torch.no_grad():
-        one.head.bias += 100  # of which bfloat16 tells halves
-        projected.discriminator.head.bias += 100
+    for head in (one.head, projected.discriminator.head):
+        nn.init.constant_(head.bias, 100)  # of which bfloat16 tells halves
     wanted = one(images), projected(images, LABELS)
     with torch.autocast("cpu", torch.bfloat16):
         found = one(images), projected(images, LABELS)
