@@ -37,7 +37,7 @@ def test_every_layer_of_the_discriminator_is_divided_and_none_of_the_generators(
     assert not any(is_parametrized(layer) for layer in weighty(model.generator))
 
 
-def weighty(network: nn.Module) -> list[nn.Module]:
+def weighty(network: nn.Module) -> list[Any]:
     return [module for module in network.modules() if isinstance(module, nn.Conv2d | nn.Linear)]
 
 
