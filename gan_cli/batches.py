@@ -81,20 +81,26 @@ AnyBatch = Batch | PairedBatch | UnpairedBatch
 
 
 class LoadedBatch(NamedTuple):
-    """A batch as it leaves the loader, with the mirroring that is left to do on the device.
+    """A batch as it leaves the loader, with what is left to do on the device.
 
     Attributes:
         batch: The things as they are kept; images are uint8.
         mirrored: By the names of its fields, which of their things are to be mirrored, bool [N]; a field whose things
             are all shown as they are is left out.
+        keys: By the names of its fields, what the noise of each of their things is drawn from, int64 [N]; a field
+            without noise is left out.
     """
 
     batch: Any
     mirrored: Mapping[str, Tensor] = {}
+    keys: Mapping[str, Tensor] = {}
 
     def to(self, device: torch.device) -> "LoadedBatch":
         """The same on a device, as Lightning moves a batch, but without looking for what else a batch might hold."""
         waits = device.type in ("cpu", "mps")  # where a copy that does not wait may be read before it is there
         batch = type(self.batch)(*(tensor.to(device, non_blocking=not waits) for tensor in self.batch))
-        mirrored = {name: which.to(device, non_blocking=not waits) for name, which in self.mirrored.items()}
-        return LoadedBatch(batch, mirrored)
+        mirrored, keys = (
+            {name: each.to(device, non_blocking=not waits) for name, each in told.items()}
+            for told in (self.mirrored, self.keys)
+        )
+        return LoadedBatch(batch, mirrored, keys)

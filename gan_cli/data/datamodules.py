@@ -16,7 +16,8 @@ from gan_cli.data.parts import LabelledPart, Part
 from gan_cli.data.sampling import StreamSampler, dealt_indices
 from gan_cli.devices import memory
 from gan_cli.errors import UserError
-from gan_cli.media.images import Images
+from gan_cli.media.dequantising import dequantised
+from gan_cli.media.images import Images, flipped
 from gan_cli.media.medium import Medium
 from gan_cli.ranges import BatchSize, Processes
 from gan_cli.seeding import stream
@@ -123,14 +124,20 @@ class GANDataModule(LightningDataModule, ABC):
 
     def on_device(self, loaded: LoadedBatch) -> AnyBatch:
         """A batch as the model sees it: each field is converted by its medium, and mirrored where that is due."""
-        batch, mirrored = loaded
-        shown: AnyBatch = type(batch)(
+        seen: AnyBatch = type(loaded.batch)(
             **{
-                name: self.fields[name].shown(part, mirrored.get(name)) if name in self.fields else part
-                for name, part in batch._asdict().items()
+                name: self._seen(name, part, loaded) if name in self.fields else part
+                for name, part in loaded.batch._asdict().items()
             }
         )
-        return shown
+        return seen
+
+    def _seen(self, name: str, kept: Tensor, loaded: LoadedBatch) -> Tensor:
+        """A field as the model sees it."""
+        mirrored = loaded.mirrored.get(name)
+        if name not in loaded.keys:
+            return self.fields[name].shown(kept, mirrored)
+        return dequantised(kept if mirrored is None else flipped(kept, mirrored), loaded.keys[name])
 
     def record(self) -> Facts:
         """The facts as a checkpoint keeps them, with the media of the fields."""
@@ -247,7 +254,7 @@ class GANDataModule(LightningDataModule, ABC):
     def _shown(self, indices: Tensor, device: torch.device) -> AnyBatch:
         """Training things by number, as the model sees them, on a device."""
         assert self.train_set is not None
-        batch, _ = self.train_set[indices]
+        batch = self.train_set[indices].batch
         return self.on_device(LoadedBatch(type(batch)(*(tensor.to(device) for tensor in batch))))
 
     def _check_batch_size(self, images: int) -> None:

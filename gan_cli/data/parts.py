@@ -91,7 +91,9 @@ class LabelledImages(LabelledPart):
 
     def __getitem__(self, places: Span | Tensor) -> LoadedBatch:
         numbers, images, mirrored = _shown(self.store, places, self.framing)
-        return LoadedBatch(ImageBatch(images, self.labels[numbers]), _named(mirrored, "images"))
+        noisy = self.framing.dequantise and isinstance(places, Span)
+        keys = {"images": self.framing.keys(places)} if noisy else {}
+        return LoadedBatch(ImageBatch(images, self.labels[numbers]), _named(mirrored, "images"), keys)
 
     @property
     def stores(self) -> tuple[Store, ...]:

@@ -7,7 +7,7 @@ from PIL import Image
 from torch import Tensor
 
 from gan_cli.data.sampling import Span
-from gan_cli.seeding import uniform_rows
+from gan_cli.seeding import mix, uniform_rows
 
 LARGEST = 1 << 30
 """As the side of a square, it asks for the largest square that fits."""
@@ -36,11 +36,13 @@ class Framing(NamedTuple):
         image_size: Side of the squares wanted, in pixels.
         load_size: Side that images are resized to before they are cut; `image_size` where nothing is cut.
         flip: Whether images are mirrored at random.
+        dequantise: Whether they have noise within a level of brightness.
     """
 
     image_size: int
     load_size: int
     flip: bool
+    dequantise: bool = False
 
     @property
     def varies(self) -> bool:
@@ -62,6 +64,10 @@ class Framing(NamedTuple):
         across, down, coin = uniform_rows(3, *span, use=f"crop{use}").unbind(1)
         places = self.load_size - self.image_size + 1
         return Views((across * places).long(), (down * places).long(), (coin < 0.5) & self.flip)
+
+    def keys(self, span: Span) -> Tensor:
+        """What the noise of each place of a run's stream is drawn from, int64 [N], below 2^32."""
+        return torch.tensor([mix(span.seed, "levels", position) >> 31 for position in span.positions])
 
     def middle(self, count: int) -> Views:
         """Views of the middle of each image, not mirrored."""

@@ -27,8 +27,9 @@ class SNGAN(ChosenNetworks):
 
     Defaults are the ResNet of table 4 and its optimizer; the batch of the generator is twice the discriminator's. The
     paper trains 100,000 generator steps; the authors' code for CIFAR-10 trains 50,000, over which the rates fall to 0
-    (`lr_decay_end`). Departure: their discriminator for 32x32 has no bias in its last layer; table 4 says nothing of
-    it, theirs for larger images have one, and so has ours.
+    (`lr_decay_end`). Their real images are not mirrored, and have noise within a level of brightness (`--data.flip
+    false --data.dequantise true`). Departure: their discriminator for 32x32 has no bias in its last layer; table 4 says
+    nothing of it, theirs for larger images have one, and so has ours.
 
     Args:
         latent_dim: Z.

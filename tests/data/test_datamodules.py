@@ -18,6 +18,7 @@ from gan_cli.batches import ImageBatch, LoadedBatch
 from gan_cli.data import MNIST, Digits
 from gan_cli.data.loading import PartLoader
 from gan_cli.data.parts import InMemory
+from gan_cli.data.sampling import Span
 from gan_cli.errors import UserError
 from gan_cli.stopping import SIGNALS
 from tests import fake_mnist
@@ -99,6 +100,26 @@ def test_any_size_from_16_is_given_and_the_network_says_what_it_makes(size: int)
     assert Digits(image_size=size).read(train=False).images.shape == (360, 1, size, size)
     with pytest.raises(UserError, match=r"data.image_size: 15 is not possible; take a whole number from 16 to 4,096"):
         Digits(image_size=15)
+
+
+def test_noise_within_levels_follows_the_place_in_the_stream_and_leaves_held_out_images_as_they_are() -> None:
+    data = Digits(image_size=16, batch_size=8, dequantise=True)
+    data.setup("fit")
+    assert data.train_set is not None
+
+    def seen(start: int, stop: int, seed: int = 0) -> Tensor:
+        assert data.train_set is not None
+        return data.on_device(data.train_set[Span(seed, start, stop)]).real
+
+    whole = seen(1430, 1446)  # over the end of a pass
+    assert torch.equal(whole, torch.cat([seen(1430, 1433), seen(1433, 1446)]))
+    kept = data.train_set[Span(0, 1430, 1446)].batch.real
+    noise = (whole + 1) * 128 - kept
+    assert 0 <= noise.min() < 0.01 < 0.99 < noise.max() <= 1
+    assert noise[0].std() > 0.2
+    assert not torch.equal(noise[0], noise[1])
+    held_out = (data.examples(4).real + 1) * 127.5
+    assert torch.allclose(held_out, held_out.round(), atol=1e-4)
 
 
 def test_a_batch_larger_than_the_set_is_refused() -> None:

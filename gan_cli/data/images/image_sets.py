@@ -22,6 +22,7 @@ class ImageDataModule(GANDataModule):
         batch_size: Images per step and process.
         num_workers: Processes that load beside the training; 0 is the fastest for sets in memory.
         flip: Whether training images are mirrored at random; None takes what is usual for this set.
+        dequantise: Whether training images have noise within a level of brightness, drawn anew each time.
 
     Raises:
         UserError: If a value is not possible.
@@ -38,11 +39,12 @@ class ImageDataModule(GANDataModule):
         batch_size: BatchSize = 128,
         num_workers: Processes = 0,
         flip: bool | None = None,
+        dequantise: bool = False,
     ) -> None:
         super().__init__(batch_size, num_workers)
         self.root = root
         self.image_size = image_size
-        self.framing = Framing(image_size, image_size, self.flips if flip is None else flip)
+        self.framing = Framing(image_size, image_size, self.flips if flip is None else flip, dequantise)
 
     @abstractmethod
     def read(self, train: bool) -> ImageBatch:

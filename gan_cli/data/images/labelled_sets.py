@@ -20,6 +20,7 @@ class LabelledFileDataModule(FileDataModule):
         image_size: Side of the images in pixels, whatever the files have.
         batch_size: Images per step and process.
         image_channels: C of the images: 1 (grey), 3 or 4.
+        dequantise: Whether training images have noise within a level of brightness, drawn anew each time.
         **loading: Further arguments of `FileDataModule`.
 
     Raises:
@@ -30,9 +31,15 @@ class LabelledFileDataModule(FileDataModule):
     square = LARGEST
 
     def __init__(
-        self, image_size: Pixels = 64, batch_size: BatchSize = 64, image_channels: Channels = 3, **loading: Any
+        self,
+        image_size: Pixels = 64,
+        batch_size: BatchSize = 64,
+        image_channels: Channels = 3,
+        dequantise: bool = False,
+        **loading: Any,
     ) -> None:
         super().__init__(image_size=image_size, batch_size=batch_size, **loading)
+        self.framing = self.framing._replace(dequantise=dequantise)
         self.image_channels = checked_channels(image_channels)
 
     @property

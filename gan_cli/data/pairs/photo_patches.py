@@ -208,7 +208,7 @@ class PhotoPatches(GANDataModule):
         if self.task == "china2flower":
             raise UserError("data.task: china2flower has no pairs; take edges2photo or gray2photo")
         part = self.part("test")
-        batch, _ = part[torch.arange(len(part))]
+        batch = part[torch.arange(len(part))].batch
         return PairedBatch(*batch)
 
     def test_inputs(self, domain: str) -> list[NamedImage]:

@@ -39,7 +39,7 @@ def test_folders_are_classes_and_labels_their_numbers(tmp_path: Path, layout: st
     assert (data.facts["num_classes"], data.facts["class_names"]) == (2, ("cat", "dog"))
     assert data.train_set is not None
     assert len(data.train_set) == 18
-    batch, _ = data.train_set[Span(0, 0, 18)]
+    batch = data.train_set[Span(0, 0, 18)].batch
     assert batch.labels.dtype == torch.int64
     assert all(
         (RED, BLUE)[label] == colour for label, colour in zip(batch.labels, pictures.colours(batch[0]), strict=True)
