@@ -29,6 +29,7 @@ SMALL: dict[Architecture, dict[str, Any]] = {
     "mlp": {"base_channels": 16},
     "resnet": {"base_channels": 2},
     "resnet101": {"base_channels": 1},
+    "sngan_resnet": {"base_channels": 2},
     "r3gan": {"base_channels": 1, "depth": 1},
     "sgan_mlp": {"base_channels": 32},
 }
@@ -122,7 +123,7 @@ def test_players_may_differ() -> None:
         generator_norm="none",
     )
     check_losses(model)
-    assert type(model.generator).__name__ == "ResNetGenerator"
+    assert type(model.generator).__name__ == "WGANGPResNetGenerator"
     assert type(model.discriminator.body).__name__ == "DCGANBody"
     assert len(layers_with_weights(model.discriminator)) == 5
     kinds = {type(module).__name__ for module in model.generator.modules()}

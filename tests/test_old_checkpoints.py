@@ -1,6 +1,7 @@
 """Checkpoints of the format before media, fields and facts work in every verb, and give what they gave then.
 
-The files in `tests/old_checkpoints/` were made by the code of commit 60c77b2, and so was what they are compared with.
+The files in `tests/old_checkpoints/` were made by the code of commit 60c77b2, and so was what they are compared with;
+those of SNGAN and WGAN-GP with residual networks by that of 1ae8512, which knew one pair of them, by the name resnet.
 """
 
 import shutil
@@ -14,6 +15,7 @@ from PIL import Image
 from torch import Tensor
 
 from gan_cli.__main__ import main
+from gan_cli.errors import UserError
 from gan_cli.inference.checkpoints import data_set, load_model
 from gan_cli.inference.validation import check_fits
 
@@ -52,6 +54,8 @@ def images(path: Path) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
     [
         ("sample --ckpt old/dcgan.ckpt --num 6 --output", "dcgan_sample.npz"),
         ("sample --ckpt old/cgan.ckpt --labels 0,3 --num 6 --output", "cgan_labels6.npz"),
+        ("sample --ckpt old/sngan.ckpt --num 6 --output", "sngan_sample.npz"),
+        ("sample --ckpt old/wgan_gp_resnet.ckpt --num 6 --output", "wgan_gp_resnet_sample.npz"),
         ("interpolate --ckpt old/dcgan.ckpt --walks 2 --steps 3 --output", "dcgan_walks.png"),
         (
             "translate --ckpt old/cyclegan.ckpt --direction china2flower --input old/input.png --output",
@@ -115,6 +119,7 @@ def test_old_checkpoints_have_a_page(old: Path) -> None:
         ("dcgan", "--model DCGAN --data Digits"),
         ("gan_grid25", "--model GAN --data Grid25"),
         ("cyclegan", "--model CycleGAN --data PhotoPatches"),
+        ("wgan_gp_resnet", "--model WGANGP --data Digits"),
     ],
 )
 def test_old_checkpoints_are_gone_on_with(old: Path, name: str, words: str) -> None:
@@ -123,3 +128,11 @@ def test_old_checkpoints_are_gone_on_with(old: Path, name: str, words: str) -> N
     gan(f"fit {words} --ckpt_path old/{name}.ckpt {flags}")
     (last,) = old.parent.glob("checkpoints/*/version_0/last.ckpt")
     assert torch.load(last, weights_only=True)["gan_cli"]["counters"]["batches"] == before + 2
+
+
+def test_networks_that_are_no_more_are_refused_by_name(old: Path) -> None:
+    content = torch.load(old / "wgan_gp_resnet.ckpt", weights_only=True)
+    content["hyper_parameters"]["generator_architecture"] = "resnet101"
+    torch.save(content, old / "deep.ckpt")
+    with pytest.raises(UserError, match=r"deep.ckpt has the resnet101 of an earlier gan-cli \(0.1.0\), .* train anew"):
+        load_model(old / "deep.ckpt")

@@ -11,6 +11,7 @@ import torch
 from gan_cli import plugins, runs
 from gan_cli.data import GANDataModule
 from gan_cli.errors import UserError
+from gan_cli.inference.older import renewed
 from gan_cli.variants import AdversarialModule
 from gan_cli.variants.base import RECORD
 
@@ -47,7 +48,8 @@ def read(path: Path, tensors: bool = True) -> dict[str, Any]:
         tensors: Whether the weights are read too; if not, they must not be used.
 
     Raises:
-        UserError: If the file cannot be read, is damaged, holds code, or was not written by gan-cli.
+        UserError: If the file cannot be read, is damaged, holds code, was not written by gan-cli, or its networks are
+            no more.
     """
     try:
         with warnings.catch_warnings(action="ignore"):  # about pickle protocols, in files that were never ours
@@ -64,7 +66,7 @@ def read(path: Path, tensors: bool = True) -> dict[str, Any]:
         raise UserError(f"ckpt: {path} is cut short or damaged; take an older one from its folder") from error
     if not isinstance(content, dict) or RECORD not in content:
         raise UserError(f"ckpt: {path} is no checkpoint of gan-cli: it does not say which variant it holds")
-    return content
+    return renewed(content, path)
 
 
 def variant_class(record: dict[str, Any], path: Path, module: Modules = None) -> type[AdversarialModule]:

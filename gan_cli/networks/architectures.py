@@ -19,13 +19,16 @@ from gan_cli.networks.layers import Activation, Norm
 from gan_cli.networks.mlp import MLPBody, MLPGenerator
 from gan_cli.networks.r3gan import R3GANBody, R3GANGenerator
 from gan_cli.networks.resnet import ResNetBody, ResNetGenerator
+from gan_cli.networks.resnet101 import ResNet101Body, ResNet101Generator
 from gan_cli.networks.sgan import SGANCNNBody, SGANCNNGenerator, SGANMLPBody, SGANMLPGenerator
+from gan_cli.networks.wgan_gp_resnet import SMALL, WGANGPResNetBody, WGANGPResNetGenerator
 
-Architecture = Literal["mlp", "dcgan", "cnn", "resnet", "resnet101", "r3gan", "acgan", "sgan_mlp", "sgan_cnn"]
+Architecture = Literal[
+    "mlp", "dcgan", "cnn", "resnet", "resnet101", "sngan_resnet", "r3gan", "acgan", "sgan_mlp", "sgan_cnn"
+]
+"""Each name means one pair of networks, whatever the objective: resnet and resnet101 are those of WGAN-GP's authors."""
 
 MLP_LAYERS = 4
-RESNET101_BLOCKS = 33
-"""3 * 33 convolutions, the generator's first layer and its last make 101. The authors use six blocks per map."""
 
 
 class _Kind(NamedTuple):
@@ -35,19 +38,29 @@ class _Kind(NamedTuple):
         norms: The usual normalisation of the generator and of the discriminator.
         options: Which of depth, norm, activation and constant_width it takes.
         by_class: Whether its generator's batch normalisation can depend on the class.
+        large_norm: The discriminator's above 32x32, where it is another.
     """
 
     norms: tuple[Norm, Norm]
     options: frozenset[str]
     by_class: bool = True
+    large_norm: Norm | None = None
+
+    def norm_of(self, player: Literal["generator", "discriminator"], image_size: int) -> Norm:
+        """A player's usual normalisation."""
+        generator, discriminator = self.norms
+        if player == "generator":
+            return generator
+        return self.large_norm if self.large_norm and image_size > SMALL else discriminator
 
 
 _KINDS: dict[Architecture, _Kind] = {
     "mlp": _Kind(("none", "none"), frozenset({"depth", "norm", "activation"})),
     "dcgan": _Kind(("batch", "batch"), frozenset({"depth", "norm", "activation", "constant_width"})),
     "cnn": _Kind(("batch", "none"), frozenset({"norm", "activation"})),
-    "resnet": _Kind(("batch", "none"), frozenset({"depth", "norm", "activation"})),
-    "resnet101": _Kind(("batch", "none"), frozenset({"norm", "activation"})),
+    "resnet": _Kind(("batch", "none"), frozenset({"norm", "activation"}), large_norm="batch"),
+    "resnet101": _Kind(("batch", "batch"), frozenset({"norm", "activation"})),
+    "sngan_resnet": _Kind(("batch", "none"), frozenset({"depth", "norm", "activation"})),
     "r3gan": _Kind(("none", "none"), frozenset({"depth"}), by_class=False),
     "acgan": _Kind(("batch", "batch"), frozenset({"norm"})),
     "sgan_mlp": _Kind(("batch", "none"), frozenset(), by_class=False),
@@ -75,10 +88,11 @@ class Design:
     activation: Activation | None = None
     constant_width: bool = False
 
-    def with_norm(self, player: Literal["generator", "discriminator"], allowed: tuple[Norm, ...]) -> "Design":
+    def with_norm(
+        self, player: Literal["generator", "discriminator"], allowed: tuple[Norm, ...], image_size: int = SMALL
+    ) -> "Design":
         """This design with its normalisation settled: the one chosen, else its own, else the first that is allowed."""
-        generator, discriminator = _KINDS[self.architecture].norms
-        own = generator if player == "generator" else discriminator
+        own = _KINDS[self.architecture].norm_of(player, image_size)
         return replace(self, norm=self.norm or (own if own in allowed else allowed[0]))
 
     def check(self, shape: tuple[int, ...], prefix: str = "") -> None:
@@ -164,16 +178,15 @@ class Design:
             options["constant_width"] = self.constant_width
         if self.architecture == "mlp":
             options |= {"depth": self.depth or MLP_LAYERS, "activation_kind": self.activation or mlp_activation}
-        if self.architecture == "resnet101":
-            options |= {"depth": RESNET101_BLOCKS, "bottleneck": True}
         return options
 
 
 _GENERATORS: dict[Architecture, Callable[..., nn.Module]] = {
     "dcgan": DCGANGenerator,
     "cnn": CNNGenerator,
-    "resnet": ResNetGenerator,
-    "resnet101": ResNetGenerator,
+    "resnet": WGANGPResNetGenerator,
+    "resnet101": ResNet101Generator,
+    "sngan_resnet": ResNetGenerator,
     "r3gan": R3GANGenerator,
     "acgan": ACGANGenerator,
     "sgan_mlp": SGANMLPGenerator,
@@ -182,8 +195,9 @@ _GENERATORS: dict[Architecture, Callable[..., nn.Module]] = {
 _BODIES: dict[Architecture, Callable[..., nn.Module]] = {
     "dcgan": DCGANBody,
     "cnn": CNNBody,
-    "resnet": ResNetBody,
-    "resnet101": ResNetBody,
+    "resnet": WGANGPResNetBody,
+    "resnet101": ResNet101Body,
+    "sngan_resnet": ResNetBody,
     "r3gan": R3GANBody,
     "acgan": ACGANBody,
     "sgan_mlp": SGANMLPBody,

@@ -10,8 +10,11 @@ from torch.nn.functional import adaptive_max_pool2d, adaptive_max_pool3d
 from gan_cli.networks.layers import Gate, ShiftedSoftplus
 from gan_cli.networks.r3gan import R3GANBlock
 from gan_cli.networks.resnet import ResidualBlock
+from gan_cli.networks.resnet101 import BottleneckBlock
+from gan_cli.networks.wgan_gp_resnet import PreActivationBlock
 
-LAYERS = (nn.ReLU, nn.LeakyReLU, nn.Tanh, ShiftedSoftplus, Gate, ResidualBlock, R3GANBlock)
+BLOCKS = (ResidualBlock, PreActivationBlock, BottleneckBlock, R3GANBlock)
+LAYERS = (nn.ReLU, nn.LeakyReLU, nn.Tanh, ShiftedSoftplus, Gate, *BLOCKS)
 """The layers whose outputs are taken: each activation, and each residual block as a whole."""
 
 POOLED = 4

@@ -34,13 +34,14 @@ class ChosenNetworks(LatentModule):
         point_dim: Coordinates of the points that are made instead of images; 0 for images.
         latent_dim: Z.
         latent_distribution: The prior, N(0, 1) or uniform on [-1, 1].
-        architecture: The networks: mlp; dcgan (Radford et al. 2016); cnn and resnet (Miyato et al. 2018, tables 3 and
-            4); resnet101 (Gulrajani et al. 2017, figure 2); r3gan (Huang et al. 2024); acgan (Odena et al. 2017, tables
-            1 and 2); sgan_mlp and sgan_cnn (Salimans et al. 2016).
+        architecture: The networks: mlp; dcgan (Radford et al. 2016); resnet and resnet101 (Gulrajani et al. 2017,
+            appendix C and figure 2); cnn and sngan_resnet (Miyato et al. 2018, tables 3 to 6); r3gan (Huang et al.
+            2024); acgan (Odena et al. 2017, tables 1 and 2); sgan_mlp and sgan_cnn (Salimans et al. 2016).
         generator_architecture: The generator's, where it is another.
         base_channels: Channels of the layers next to the image, or units of an MLP's hidden layers.
         generator_base_channels: The generator's; 0 takes the same.
-        depth: Layers with weights of an mlp or dcgan, residual blocks of a resnet, blocks of each stage of r3gan; 0 is
+        depth: Layers with weights of an mlp or dcgan, residual blocks of sngan_resnet, blocks of each stage of r3gan; 0
+            is
             the architecture's own.
         generator_depth: The generator's; 0 takes the same.
         norm: Normalisation in the discriminator; None is the architecture's own, or the nearest that the objective
@@ -117,7 +118,7 @@ class ChosenNetworks(LatentModule):
         )
         shared.check(self.shape)
         own.check(self.shape, "generator_")
-        self.discriminator_design = shared.with_norm("discriminator", self.NORMS)
+        self.discriminator_design = shared.with_norm("discriminator", self.NORMS, image_size)
         self.generator_design = own.with_norm("generator", self.GENERATOR_NORMS)
 
     def make_players(self, bias: bool = True) -> None:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 RECORD = "gan_cli"
 """The checkpoint's key for this record."""
 
+FORMAT = 2
+"""Raised where an argument that checkpoints hold comes to mean something else; `inference/older.py` knows what."""
+
 
 @dataclass
 class Counters:
@@ -46,6 +49,7 @@ def written(model: "AdversarialModule") -> dict[str, Any]:
         raise Diverged(f"a weight is no longer finite after step {model.counters.batches}; nothing was saved")
     return {
         "gan_cli": __version__,
+        "format": FORMAT,
         "variant": type(model).__name__,
         "module": type(model).__module__,
         "data": model.data_facts,

@@ -34,7 +34,7 @@ class SNGAN(ChosenNetworks):
     Args:
         latent_dim: Z.
         num_classes: K of a run by class, which must be the data's; 0 is without classes, whatever the data.
-        architecture: The networks: resnet or cnn in the paper.
+        architecture: The networks: sngan_resnet or cnn in the paper.
         generator_lr: Learning rate of the generator.
         discriminator_lr: Learning rate of the discriminator.
         adam_betas: Adam's two decay rates; for the cnn the paper's best are 2e-4, (0.5, 0.999) and n_critic 1.
@@ -55,7 +55,7 @@ class SNGAN(ChosenNetworks):
         generator="L_G = -E[D(G(z))]",
         printed={
             "latent_dim": 128,
-            "architecture": "resnet",
+            "architecture": "sngan_resnet",
             "generator_lr": 2e-4,
             "discriminator_lr": 2e-4,
             "adam_betas": (0.0, 0.9),
@@ -81,7 +81,7 @@ class SNGAN(ChosenNetworks):
         self,
         latent_dim: Width = 128,
         num_classes: Classes = 0,
-        architecture: Architecture = "resnet",
+        architecture: Architecture = "sngan_resnet",
         generator_lr: LearningRate = 2e-4,
         discriminator_lr: LearningRate = 2e-4,
         adam_betas: tuple[Decay, Decay] = (0.0, 0.9),

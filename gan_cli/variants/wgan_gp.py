@@ -19,7 +19,8 @@ class WGANGP(ChosenNetworks):
     """A critic whose slope is held at 1 by a penalty (Gulrajani et al. 2017, algorithm 1); by class if asked to.
 
     With `num_classes` it is the supervised row of table 3: the generator is told the class by its batch normalisation,
-    and the critic also tells the class of real images, which the generator is judged by.
+    and the critic also tells the class of real images, which the generator is judged by. The networks of that table are
+    `architecture: resnet`, with the default `base_channels`.
 
     Args:
         lambda_gp: Weight of the penalty: 10 for images, 0.1 for points of the plane in the authors' script.
@@ -62,8 +63,8 @@ class WGANGP(ChosenNetworks):
         why={
             "image_size": "comes from the data",
             "latent_dim": "DCGAN's, with its networks",
-            "architecture": "the baseline of figure 2; its others: resnet, resnet101, mlp",
-            "norm": "None is layer for dcgan, none for resnet",
+            "architecture": "the baseline of figure 2; the others: resnet (table 3), resnet101, mlp",
+            "norm": "None is layer, but for resnet up to 32x32 none",
             "generator_batch_multiple": "algorithm 1 has one batch size",
             "lr_decay_end": "algorithm 1 has a constant rate",
         },

@@ -11,7 +11,7 @@ from gan_cli.networks.layers import Activation
 from tests.networks.counting import layers_with_weights
 
 ARCHITECTURES: tuple[Architecture, ...] = get_args(Architecture)
-BY_CLASS: list[Architecture] = ["mlp", "dcgan", "cnn", "resnet", "resnet101", "acgan"]
+BY_CLASS: list[Architecture] = ["mlp", "dcgan", "cnn", "resnet", "resnet101", "sngan_resnet", "acgan"]
 
 
 @pytest.mark.parametrize("shape", [(1, 16, 16), (3, 32, 32)])
@@ -24,7 +24,7 @@ def test_every_architecture_gives_a_generator_and_a_body(architecture: Architect
     assert body(torch.randn(2, shape[0] + 3, *shape[1:])).shape == (2, body.feature_dim)
 
 
-@pytest.mark.parametrize("architecture", ["dcgan", "cnn", "resnet"])
+@pytest.mark.parametrize("architecture", ["dcgan", "cnn", "resnet", "resnet101", "sngan_resnet"])
 def test_extra_channels_are_for_labels(architecture: Architecture) -> None:
     body = Design(architecture, 2, norm="none").body((1, 16, 16), extra=10)
     assert layers_with_weights(body)[0].in_channels == 11
@@ -34,14 +34,17 @@ def test_extra_channels_are_for_labels(architecture: Architecture) -> None:
 def test_a_norm_is_the_one_chosen_or_the_architectures_own_or_the_first_allowed() -> None:
     allowed: Any = ("layer", "none")
     own = {name: Design(name, 4).with_norm("discriminator", ("batch", "layer", "none")).norm for name in ARCHITECTURES}
-    assert own == dict.fromkeys(ARCHITECTURES, "none") | {"dcgan": "batch", "acgan": "batch"}
+    assert own == dict.fromkeys(ARCHITECTURES, "none") | dict.fromkeys(["dcgan", "resnet101", "acgan"], "batch")
+    above = {size: Design("resnet", 4).with_norm("discriminator", allowed, size).norm for size in (32, 64)}
+    assert above == {32: "none", 64: "layer"}
+    assert Design("resnet", 4).with_norm("discriminator", ("batch", "none"), 64).norm == "batch"
     assert Design("dcgan", 4).with_norm("discriminator", allowed).norm == "layer"
     assert Design("dcgan", 4, norm="none").with_norm("discriminator", allowed).norm == "none"
     assert Design("resnet", 4).with_norm("generator", ("batch", "layer", "none")).norm == "batch"
 
 
 @pytest.mark.parametrize("kind", ["relu", "leaky_relu", "softplus", "tanh", "gated"])
-@pytest.mark.parametrize("architecture", ["mlp", "dcgan", "cnn", "resnet", "resnet101"])
+@pytest.mark.parametrize("architecture", ["mlp", "dcgan", "cnn", "resnet", "resnet101", "sngan_resnet"])
 def test_the_activation_chosen_is_in_both_players_and_no_other(architecture: Architecture, kind: Activation) -> None:
     design = Design(architecture, 1, norm="none", activation=kind)
     name = {"relu": "ReLU", "leaky_relu": "LeakyReLU", "softplus": "ShiftedSoftplus", "tanh": "Tanh", "gated": "Gate"}
@@ -51,7 +54,7 @@ def test_the_activation_chosen_is_in_both_players_and_no_other(architecture: Arc
         assert sum(isinstance(module, nn.Tanh) for module in network.modules()) > 1 or kind != "tanh"
 
 
-@pytest.mark.parametrize("architecture", ["mlp", "dcgan", "resnet"])
+@pytest.mark.parametrize("architecture", ["mlp", "dcgan", "sngan_resnet"])
 def test_depth_reaches_both_players(architecture: Architecture) -> None:
     made = {
         depth: [
@@ -63,7 +66,7 @@ def test_depth_reaches_both_players(architecture: Architecture) -> None:
         ]
         for depth in (8, 9)
     }
-    more = 2 if architecture == "resnet" else 1  # a block has two layers
+    more = 2 if architecture == "sngan_resnet" else 1  # a block has two layers
     assert [after - before for before, after in zip(*made.values(), strict=True)] == [more, more]
 
 
@@ -91,7 +94,8 @@ def test_a_class_needs_batch_normalisation_to_go_into(design: Design) -> None:
     [
         (Design("dcgan", 4), (2,), "architecture: dcgan makes images; for points take mlp"),
         (Design("r3gan", 4), (2,), "architecture: r3gan makes images; for points take mlp"),
-        (Design("cnn", 4, depth=8), (1, 16, 16), "depth: cnn has its own; .* mlp or dcgan or resnet or r3gan"),
+        (Design("cnn", 4, depth=8), (1, 16, 16), "depth: cnn has its own; .* mlp or dcgan or sngan_resnet or r3gan"),
+        (Design("resnet", 4, depth=8), (1, 16, 16), "depth: resnet has its own"),
         (Design("resnet101", 4, depth=8), (1, 16, 16), "depth: resnet101 has its own"),
         (Design("mlp", 4, constant_width=True), (1, 16, 16), "constant_width: mlp has its own; .* dcgan$"),
         (Design("r3gan", 4, norm="batch"), (1, 16, 16), "norm: r3gan has its own"),

@@ -15,9 +15,11 @@ from gan_cli.networks.dcgan import DCGANBody, DCGANGenerator
 from gan_cli.networks.layers import ImageNorm
 from gan_cli.networks.patchgan import PatchGAN
 from gan_cli.networks.resnet import ResNetBody, ResNetGenerator
+from gan_cli.networks.resnet101 import ResNet101Body, ResNet101Generator
 from gan_cli.networks.stargan import DomainDiscriminator
 from gan_cli.networks.translator import ResidualTranslator
 from gan_cli.networks.unet import Noise, UNet
+from gan_cli.networks.wgan_gp_resnet import WGANGPResNetBody, WGANGPResNetGenerator
 from gan_cli.variants import DCGAN, Pix2Pix
 from tests.conftest import TINY_DCGAN, quiet
 from tests.networks.counting import count
@@ -57,6 +59,11 @@ NETWORKS: list[tuple[str, Callable[[], nn.Module], list[str]]] = [
     ("the CNN body", lambda: CNNBody(32, 3, 64), []),
     ("the residual generator", lambda: ResNetGenerator(32, 3, 128, 64), []),
     ("the residual body", lambda: ResNetBody(32, 3, 64), []),
+    ("WGAN-GP's generator", lambda: WGANGPResNetGenerator(64, 3, 8, 4), []),
+    ("WGAN-GP's body", lambda: WGANGPResNetBody(64, 3, 4, norm="layer"), []),
+    ("WGAN-GP's body without norm", lambda: WGANGPResNetBody(64, 3, 4, norm="none"), []),
+    ("the generator of 101 layers", lambda: ResNet101Generator(32, 3, 8, 4), []),
+    ("the body of 101 layers without norm", lambda: ResNet101Body(32, 3, 4, norm="none"), []),
 ]
 
 

@@ -15,6 +15,7 @@ from gan_cli.networks.layer_outputs import feature_layers, layer_outputs, pooled
         ("dcgan", [4, 8, 16]),
         ("cnn", [4, 4, 8, 8, 16, 16, 32]),
         ("resnet", [8, 8, 8, 8, 8]),
+        ("sngan_resnet", [8, 8, 8, 8, 8]),
         ("r3gan", [32] * 8),
     ],
 )

@@ -144,7 +144,7 @@ def test_a_sequence_tells_the_class_to_those_who_ask() -> None:
     assert ClassSequential(nn.ReLU())(inputs).shape == (2, 3)
 
 
-NORMALISED: list[Architecture] = ["mlp", "dcgan", "cnn", "resnet"]
+NORMALISED: list[Architecture] = ["mlp", "dcgan", "cnn", "resnet", "sngan_resnet"]
 
 
 def spectral(architecture: Architecture) -> Any:
