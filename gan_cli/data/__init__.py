@@ -31,6 +31,7 @@ from gan_cli.data.pairs.named_sets import (
     Night2Day,
     Summer2WinterYosemite,
     Ukiyoe2Photo,
+    UnpairedMaps,
     VanGogh2Photo,
 )
 from gan_cli.data.pairs.photo_patches import PhotoPatches
@@ -76,5 +77,6 @@ __all__ = [
     "Ukiyoe2Photo",
     "UnpairedDataModule",
     "UnpairedFolder",
+    "UnpairedMaps",
     "VanGogh2Photo",
 ]

@@ -138,7 +138,7 @@ def unpack(packed: Path, folder: Path, complete: Callable[[Path], bool]) -> None
 
     Args:
         packed: The archive.
-        folder: The folder to make. The archive holds one of that name, or its content.
+        folder: The folder to make. The archive holds one such folder, or its content.
         complete: Tells whether a folder holds what is wanted.
 
     Raises:
@@ -153,8 +153,8 @@ def unpack(packed: Path, folder: Path, complete: Callable[[Path], bool]) -> None
             target.parent.mkdir(parents=True, exist_ok=True)
             with open(target, "wb") as file:
                 shutil.copyfileobj(content, file, CHUNK)
-        inner = aside / folder.name if (aside / folder.name).is_dir() else aside
-        if not complete(inner):
+        inner = next((place for place in (aside, *sorted(aside.iterdir())) if complete(place)), None)
+        if inner is None:
             raise UserError(f"{packed}: does not hold the folders of {folder.name}; fetch it anew")
         if folder.is_dir():
             folder.rmdir()

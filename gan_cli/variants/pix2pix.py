@@ -78,13 +78,9 @@ class Pix2Pix(TranslationModule):
             "generator_lr": 2e-4,
             "discriminator_lr": 2e-4,
             "adam_betas": (0.5, 0.999),
-            "constant_epochs": "100, facades and maps",
-            "decay_epochs": "100, facades and maps",
         },
         why={
             "norm": "a batch's statistics in training are not those of one image after it; at batch size 1 they are",
-            "constant_epochs": "belongs to the length of a run",
-            "decay_epochs": "belongs to the length of a run",
         },
     )
     LEARNS_FROM: ClassVar[tuple[Fields, ...]] = ({"source": Images, "target": Images},)

@@ -2,15 +2,17 @@
 
 from collections.abc import Callable
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from gan_cli import data, variants
+from gan_cli import data, plugins, variants
 from gan_cli.command import catalogue
 from gan_cli.command.cli import GANCLI
+from gan_cli.data.pairs.named_sets import NamedDomainsDataModule, NamedPairsDataModule
 from gan_cli.errors import UserError
 from gan_cli.variants import AdversarialModule
 from gan_cli.variants.translation import TranslationModule
@@ -39,7 +41,10 @@ def shrinking(config: Path) -> list[str]:
     flags = dict(zip(TINY_FLAGS[::2], TINY_FLAGS[1::2], strict=True))
     if issubclass(variant, TranslationModule):
         del flags["--model.latent_dim"]
-        flags |= {"--data.image_size": "64", "--data.batch_size": "2", "--data.num_workers": "0"}
+        side = 64 if variant is variants.Pix2Pix else 32  # a U-Net takes no less
+        flags |= {"--data.image_size": str(side), "--data.batch_size": "2", "--data.num_workers": "0"}
+    if "num_blocks" in plugins.defaults(variant):
+        flags["--model.num_blocks"] = "1"
     if issubclass(getattr(data, name), data.PointDataModule):
         del flags["--data.image_size"]
         flags["--data.num_points"] = "1000"
@@ -72,8 +77,11 @@ def write_faces(root: Path) -> None:
 
 SETS: dict[str, Callable[[Path], object]] = {
     "CelebA": write_faces,
-    "Facades": lambda root: write_pairs(root, "facades"),
-    "Horse2Zebra": lambda root: write_domains(root, "horse2zebra"),
+    **{kind.__name__: partial(write_pairs, name=kind.archive.name) for kind in NamedPairsDataModule.__subclasses__()},
+    **{
+        kind.__name__: partial(write_domains, name=kind.archive.name)
+        for kind in NamedDomainsDataModule.__subclasses__()
+    },
     "MNIST": lambda root: fake_mnist.write(root, count=40),
     "StackedMNIST": lambda root: fake_mnist.write(root, count=40),
 }

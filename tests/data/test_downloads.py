@@ -211,6 +211,11 @@ def test_zips_are_unpacked_but_for_links(tmp_path: Path) -> None:
         made.writestr("train/a.png", b"a")
     unpack(packed, tmp_path / "set", complete)  # the folder itself is not in it
     assert names(tmp_path / "set") == ["train/a.png"]
+    with zipfile.ZipFile(packed, "w") as made:
+        made.writestr("maps/train/a.png", b"a")
+        made.writestr("__MACOSX/a.png", b"")
+    unpack(packed, tmp_path / "unpaired", complete)  # the folder has another name in it
+    assert names(tmp_path / "unpaired") == ["train/a.png"]
     linked = zipfile.ZipInfo("set/train/link.png")
     linked.external_attr = (stat.S_IFLNK | 0o777) << 16
     with zipfile.ZipFile(packed, "w") as made:

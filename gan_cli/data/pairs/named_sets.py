@@ -34,9 +34,9 @@ def _pix2pix(name: str, size: int) -> Archive:
     return Archive(name, f"{PIX2PIX}{name}.tar.gz", size, sha256="", home=home)
 
 
-def _cyclegan(name: str, size: int, sha256: str) -> Archive:
+def _cyclegan(name: str, size: int, sha256: str, folder: str = "") -> Archive:
     """An archive with size and checksum as in TensorFlow Datasets, `url_checksums/cycle_gan.txt`."""
-    return Archive(name, f"{CYCLEGAN}{name}.zip", size, sha256, home="https://junyanz.github.io/CycleGAN")
+    return Archive(folder or name, f"{CYCLEGAN}{name}.zip", size, sha256, home="https://junyanz.github.io/CycleGAN")
 
 
 class NamedPairsDataModule(PairedDataModule):
@@ -120,10 +120,10 @@ class Cityscapes(NamedPairsDataModule):
 
 
 class Night2Day(NamedPairsDataModule):
-    """17,823 pairs of one place at two times (Transient Attributes), night to day. Downloads 1.9 GB into `root`."""
+    """17,823 pairs of one place at two times (Transient Attributes), day to night. Downloads 1.9 GB into `root`."""
 
     archive = _pix2pix("night2day", 0)
-    sides = Sides("night", "day")
+    sides = Sides("night", "day", source="right")
 
 
 class NamedDomainsDataModule(UnpairedDataModule):
@@ -159,7 +159,7 @@ class Horse2Zebra(NamedDomainsDataModule):
 
 
 class Apple2Orange(NamedDomainsDataModule):
-    """Apples and oranges (ImageNet), about 1,000 of each. Downloads 78 MB into `root`."""
+    """995 apples and 1,019 oranges (ImageNet). Downloads 78 MB into `root`."""
 
     licence = "for non-commercial research only (ImageNet)"
     archive = _cyclegan("apple2orange", 78_456_409, "845a191e9af8926408ea597001cd03a452e3300a1f44a79fe329b3d59f6e3eb8")
@@ -167,7 +167,7 @@ class Apple2Orange(NamedDomainsDataModule):
 
 
 class Summer2WinterYosemite(NamedDomainsDataModule):
-    """Yosemite in summer and in winter (Flickr), about 1,000 of each. Downloads 133 MB into `root`."""
+    """1,231 pictures of Yosemite in summer and 962 in winter (Flickr). Downloads 133 MB into `root`."""
 
     archive = _cyclegan(
         "summer2winter_yosemite", 132_640_856, "167fe1726807a9d22bd106b4a6c0bd7953b688af924ac1bf967439c4961e49f9"
@@ -175,15 +175,26 @@ class Summer2WinterYosemite(NamedDomainsDataModule):
     a_and_b = ("summer", "winter")
 
 
+class UnpairedMaps(NamedDomainsDataModule):
+    """1,096 aerial photographs of New York and as many maps, not paired. Downloads 1.5 GB into `root`."""
+
+    licence = "that of the images, which are Google's"
+    layout = "root/maps_unpaired/trainA/ trainB/ testA/ testB/; downloaded at the first use"
+    archive = _cyclegan(
+        "maps", 1_476_754_427, "639534f69dbf9f36bef8d6292a7698006361221f83f0285d7c9ca78afe6e8a9e", "maps_unpaired"
+    )
+    a_and_b = ("aerial", "map")
+
+
 class Monet2Photo(NamedDomainsDataModule):
-    """1,074 paintings by Monet (WikiArt) and 6,853 photographs of landscapes. Downloads 305 MB into `root`."""
+    """1,072 paintings by Monet (WikiArt) and 6,287 photographs of landscapes. Downloads 305 MB into `root`."""
 
     archive = _cyclegan("monet2photo", 305_231_073, "88f91b00fc228f97c9411fbf1880ec1d119c98f1722e4cfcfaa2fb35fac05b04")
     a_and_b = ("monet", "photo")
 
 
 class Cezanne2Photo(NamedDomainsDataModule):
-    """584 paintings by Cezanne (WikiArt) and 6,853 photographs of landscapes. Downloads 280 MB into `root`."""
+    """525 paintings by Cezanne (WikiArt) and 6,287 photographs of landscapes. Downloads 280 MB into `root`."""
 
     archive = _cyclegan(
         "cezanne2photo", 279_885_071, "3a6c10ca21f9485862f1cbd707744b9dc258954a04631271d23a3605eeb63cff"
@@ -192,14 +203,14 @@ class Cezanne2Photo(NamedDomainsDataModule):
 
 
 class Ukiyoe2Photo(NamedDomainsDataModule):
-    """1,433 Ukiyo-e prints (WikiArt) and 6,853 photographs of landscapes. Downloads 293 MB into `root`."""
+    """562 Ukiyo-e prints (WikiArt) and 6,287 photographs of landscapes. Downloads 293 MB into `root`."""
 
     archive = _cyclegan("ukiyoe2photo", 292_946_532, "02a2a2fb5ecf425ca1bf86aca7304377da64a2a1d3b86df54eb65e4068bf3b08")
     a_and_b = ("ukiyoe", "photo")
 
 
 class VanGogh2Photo(NamedDomainsDataModule):
-    """401 paintings by van Gogh (WikiArt) and 6,853 photographs of landscapes. Downloads 307 MB into `root`."""
+    """400 paintings by van Gogh (WikiArt) and 6,287 photographs of landscapes. Downloads 307 MB into `root`."""
 
     archive = _cyclegan(
         "vangogh2photo", 306_590_349, "362c3473e70be0944bda08d49d660eafdc2854df55d697835b8186d1d79caaff"

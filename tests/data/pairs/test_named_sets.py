@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from gan_cli import data
-from gan_cli.data import Cityscapes, Edges2Shoes, Facades, Horse2Zebra, Maps
+from gan_cli.data import Cityscapes, Edges2Shoes, Facades, Horse2Zebra, Maps, Night2Day
 from gan_cli.data.pairs.named_sets import NamedDomainsDataModule, NamedPairsDataModule
 from gan_cli.data.transforms import Framing
 from gan_cli.errors import UserError
@@ -28,10 +28,11 @@ def test_facts_are_known_before_anything_is_fetched(kind: Any, tmp_path: Path) -
 
 
 def test_the_source_is_where_the_paper_has_it() -> None:
-    """Facades go from labels, on the right, to photos; maps from the photograph, on the left."""
+    """Facades go from labels, on the right, to photos; maps from the photograph, on the left; day to night."""
     assert (Facades().source, Facades().facts["domains"]) == ("right", ("labels", "photo"))
     assert (Maps().source, Maps().facts["domains"]) == ("left", ("aerial", "map"))
     assert (Edges2Shoes().source, Edges2Shoes().facts["domains"]) == ("left", ("edges", "shoes"))
+    assert (Night2Day().source, Night2Day().facts["domains"]) == ("right", ("day", "night"))
     assert Facades(source="left").facts["domains"] == ("photo", "labels")
 
 
