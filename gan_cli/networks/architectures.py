@@ -16,6 +16,7 @@ from gan_cli.networks.acgan import ACGANBody, ACGANGenerator
 from gan_cli.networks.cnn import CNNBody, CNNGenerator
 from gan_cli.networks.dcgan import DCGANBody, DCGANGenerator
 from gan_cli.networks.layers import Activation, Norm
+from gan_cli.networks.lsgan import LSGANBody, LSGANGenerator
 from gan_cli.networks.mlp import MLPBody, MLPGenerator
 from gan_cli.networks.r3gan import R3GANBody, R3GANGenerator
 from gan_cli.networks.resnet import ResNetBody, ResNetGenerator
@@ -24,7 +25,7 @@ from gan_cli.networks.sgan import SGANCNNBody, SGANCNNGenerator, SGANMLPBody, SG
 from gan_cli.networks.wgan_gp_resnet import SMALL, WGANGPResNetBody, WGANGPResNetGenerator
 
 Architecture = Literal[
-    "mlp", "dcgan", "cnn", "resnet", "resnet101", "sngan_resnet", "r3gan", "acgan", "sgan_mlp", "sgan_cnn"
+    "mlp", "dcgan", "cnn", "resnet", "resnet101", "sngan_resnet", "r3gan", "lsgan", "acgan", "sgan_mlp", "sgan_cnn"
 ]
 """Each name means one pair of networks, whatever the objective: resnet and resnet101 are those of WGAN-GP's authors."""
 
@@ -62,6 +63,7 @@ _KINDS: dict[Architecture, _Kind] = {
     "resnet101": _Kind(("batch", "batch"), frozenset({"norm", "activation"})),
     "sngan_resnet": _Kind(("batch", "none"), frozenset({"depth", "norm", "activation"})),
     "r3gan": _Kind(("none", "none"), frozenset({"depth"}), by_class=False),
+    "lsgan": _Kind(("batch", "batch"), frozenset({"norm"})),
     "acgan": _Kind(("batch", "batch"), frozenset({"norm"})),
     "sgan_mlp": _Kind(("batch", "none"), frozenset(), by_class=False),
     "sgan_cnn": _Kind(("batch", "none"), frozenset(), by_class=False),
@@ -188,6 +190,7 @@ _GENERATORS: dict[Architecture, Callable[..., nn.Module]] = {
     "resnet101": ResNet101Generator,
     "sngan_resnet": ResNetGenerator,
     "r3gan": R3GANGenerator,
+    "lsgan": LSGANGenerator,
     "acgan": ACGANGenerator,
     "sgan_mlp": SGANMLPGenerator,
     "sgan_cnn": SGANCNNGenerator,
@@ -199,6 +202,7 @@ _BODIES: dict[Architecture, Callable[..., nn.Module]] = {
     "resnet101": ResNet101Body,
     "sngan_resnet": ResNetBody,
     "r3gan": R3GANBody,
+    "lsgan": LSGANBody,
     "acgan": ACGANBody,
     "sgan_mlp": SGANMLPBody,
     "sgan_cnn": SGANCNNBody,

@@ -13,8 +13,8 @@ from gan_cli.variants.chosen_networks import ChosenNetworks
 class LSGAN(ChosenNetworks):
     """Least squares in place of cross-entropy (Mao et al. 2017, equation 2).
 
-    Departures: DCGAN's networks, where the authors have their own for LSUN at 112 pixels (Z = 1024); the mean over a
-    batch, where their code has the sum.
+    Departures: DCGAN's networks are the default, and the authors' own for LSUN at 112 pixels are `architecture: lsgan`;
+    the mean over a batch, where their code has the sum, which Adam's steps do not see.
 
     Args:
         fake_target: a, what generated images are to the discriminator; 0 in the experiments, -1 minimises Pearson's
@@ -44,7 +44,7 @@ class LSGAN(ChosenNetworks):
             "image_size": "112 LSUN, 28 characters",
             "latent_dim": 1024,
             "latent_distribution": "uniform",
-            "architecture": "their own",
+            "architecture": "lsgan",
         },
         why={
             "generator_lr": "the one for characters, which is also DCGAN's",
@@ -52,7 +52,7 @@ class LSGAN(ChosenNetworks):
             "image_size": "comes from the data",
             "latent_dim": "DCGAN's, with its networks",
             "latent_distribution": "as in our DCGAN",
-            "architecture": "DCGAN's: theirs are for 112 pixels",
+            "architecture": "theirs are for LSUN at 112 pixels",
         },
     )
 

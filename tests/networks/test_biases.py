@@ -13,6 +13,7 @@ from gan_cli import load
 from gan_cli.networks.cnn import CNNBody, CNNGenerator
 from gan_cli.networks.dcgan import DCGANBody, DCGANGenerator
 from gan_cli.networks.layers import ImageNorm
+from gan_cli.networks.lsgan import LSGANBody, LSGANGenerator
 from gan_cli.networks.patchgan import PatchGAN
 from gan_cli.networks.resnet import ResNetBody, ResNetGenerator
 from gan_cli.networks.resnet101 import ResNet101Body, ResNet101Generator
@@ -59,6 +60,8 @@ NETWORKS: list[tuple[str, Callable[[], nn.Module], list[str]]] = [
     ("the CNN body", lambda: CNNBody(32, 3, 64), []),
     ("the residual generator", lambda: ResNetGenerator(32, 3, 128, 64), []),
     ("the residual body", lambda: ResNetBody(32, 3, 64), []),
+    ("LSGAN's generator", lambda: LSGANGenerator(32, 3, 8, 4), []),
+    ("LSGAN's body", lambda: LSGANBody(32, 3, 4), []),
     ("WGAN-GP's generator", lambda: WGANGPResNetGenerator(64, 3, 8, 4), []),
     ("WGAN-GP's body", lambda: WGANGPResNetBody(64, 3, 4, norm="layer"), []),
     ("WGAN-GP's body without norm", lambda: WGANGPResNetBody(64, 3, 4, norm="none"), []),
