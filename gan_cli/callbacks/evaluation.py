@@ -11,7 +11,7 @@ from gan_cli.callbacks.run_checkpoint import is_dry_run
 from gan_cli.data import GANDataModule
 from gan_cli.errors import UserError
 from gan_cli.evaluation.scorer import SELECTING_SEED, Scorer
-from gan_cli.evaluation.scores import KINDS
+from gan_cli.evaluation.scores import KINDS, chosen
 from gan_cli.ranges import Many, Steps
 from gan_cli.variants.base import AdversarialModule
 
@@ -59,7 +59,7 @@ class Evaluation(Callback):
         self.features = features
         self.num = num
         self.split: Literal["val", "test"] = split
-        self.metrics = metrics or [name for name in KINDS if name not in COSTLY or name == monitor]
+        self.metrics = metrics or [name for name in KINDS if name in chosen(None) - COSTLY or name == monitor]
         self.monitor = monitor
         self.patience = patience
         self.best: float | None = None

@@ -1,4 +1,4 @@
-"""Images beside other images, or beside a data set, with no model: what `gan evaluate` computes."""
+"""Images or points beside others, or beside a data set, with no model: what `gan evaluate` computes."""
 
 from pathlib import Path
 
@@ -27,6 +27,8 @@ from gan_cli.evaluation.published import by_statistics, distance_to_published
 from gan_cli.evaluation.scores import Scores
 from gan_cli.evaluation.sides import Side, side_at
 from gan_cli.media.images import Images
+from gan_cli.media.points import Points
+from gan_cli.metrics.coordinates import Coordinates
 from gan_cli.metrics.features import FeatureNetwork, inception_is_at_hand, load_features
 
 SPLITS = ("train", "val", "test")
@@ -35,10 +37,10 @@ SPLITS = ("train", "val", "test")
 def scores_beside(
     judged: str, real: str, named: bool, metrics: set[str], options: Namespace, typed: Namespace
 ) -> Scores:
-    """The table of images beside those of a folder, or of a data set.
+    """The table of images or points beside those of a folder or a file, or of a data set.
 
     Args:
-        judged: A folder, a .zip or a .npz.
+        judged: A folder, a .zip, a .npz, or a .csv or .npy of points.
         real: Another one, or the name of a data set.
         named: Whether `real` is the name of a data set.
         metrics: Names of the measures to compute.
@@ -58,7 +60,7 @@ def scores_beside(
 
 
 def _beside_images(path: Path, real: str, metrics: set[str], options: Namespace) -> Scores:
-    """A table of images beside those of another folder."""
+    """A table of images beside those of another folder, or of points beside those of another file."""
     if not Path(real).exists():
         hint = nearest(real, known("data", options.module))
         raise UserError(f"evaluate: {real} is no folder, no .zip, no .npz and no data set{hint}")
@@ -66,6 +68,10 @@ def _beside_images(path: Path, real: str, metrics: set[str], options: Namespace)
     if ours.images is None and theirs.images is None:
         return by_statistics(ours, theirs, None, metrics, Path(options.cache_dir))
     folder, weights = Path(options.cache_dir), Path(options.weights) if options.weights else None
+    if _are_points(ours) or _are_points(theirs):
+        ours, theirs = _some(ours, theirs, options)
+        network = load_features(options.features, folder, None, weights) if options.features else Coordinates()
+        return _scores(ours, theirs, None, network, metrics, natural=False, options=options)
     if options.features is None and not inception_is_at_hand(folder, weights):
         raise UserError(
             "features: two folders have no classes to train a classifier on, and inception's weights are not at hand\n"
@@ -79,16 +85,20 @@ def _beside_images(path: Path, real: str, metrics: set[str], options: Namespace)
 
 
 def _beside_data(path: Path, name: str, metrics: set[str], options: Namespace) -> Scores:
-    """A table of images beside a part of a data set, at their size."""
+    """A table of images beside a part of a data set, at their size, or of points."""
     ours = side_at(path, options.image_size)
     arguments = options.data.init_args
-    if "image_size" in arguments and (side := options.image_size or (ours.images and _shape(ours.images)[-1])):
+    pictured = ours.images if not _are_points(ours) else None
+    if "image_size" in arguments and (side := options.image_size or (pictured and _shape(pictured)[-1])):
         arguments.image_size = side
     data: GANDataModule = settings.made(options.data)
-    if [type(medium) for medium in data.fields.values()] != [Images]:
+    if [type(medium) for medium in data.fields.values()] not in ([Images], [Points]):
         raise UserError(f"evaluate: {name} does not hold single images; name a folder of it, or another set")
+    medium = next(iter(data.fields.values()))
+    if ours.images and ours.images.things != medium.name:
+        raise UserError(f"evaluate: {path} holds {ours.images.things} and {name} {medium.name}; name another set")
     data.prepare_data()
-    if ours.images and _shape(ours.images)[0] != data.facts["image_channels"]:
+    if pictured and _shape(pictured)[0] != data.facts["image_channels"]:
         ours = side_at(path, options.image_size, data.facts["image_channels"])
     real = of_split(data, options.split)
     ours, theirs = _some(ours, Side(real, None, real.origin), options)  # before a classifier is trained
@@ -101,11 +111,13 @@ def _beside_data(path: Path, name: str, metrics: set[str], options: Namespace) -
 
 
 def _some(ours: Side, theirs: Side, options: Namespace) -> tuple[Side, Side]:
-    """As many images of both as are judged.
+    """As many images or points of both as are judged.
 
     Raises:
         UserError: If there are too few of either, or they cannot be compared.
     """
+    if options.image_size and any(map(_are_points, (ours, theirs))):
+        raise UserError(f"image_size: {options.image_size} is for images, and points have none; leave it out")
     if ours.images and theirs.images:
         _check_alike(ours.images, theirs.images)
     count = options.num or MOST
@@ -126,7 +138,7 @@ def _scores(
     natural: bool,
     options: Namespace,
 ) -> Scores:
-    """The table of one set of images beside another."""
+    """The table of one set of images or points beside another."""
     network.to("cuda" if torch.cuda.is_available() else "cpu")
     folder = Path(options.cache_dir)
     if ours.images is None or theirs.images is None:
@@ -137,7 +149,7 @@ def _scores(
         if training is not None
         else against_itself(theirs.images, network, folder)
     )
-    coloured = _shape(made)[0] == 3
+    coloured = not _are_points(ours) and _shape(made)[0] == 3
     wanted, left_out = possible(metrics, network, natural and coloured, by_class=False)
     if options.image_size:
         left_out.append(f"images of other sizes: resized to {options.image_size} pixels, {folders.RESIZING}")
@@ -153,12 +165,19 @@ def _scores(
 
 
 def _check_alike(ours: Collection, theirs: Collection) -> None:
-    """Refuses images of different sizes.
+    """Refuses images of different sizes, points of different dimensions, and images beside points.
 
     Raises:
-        UserError: If height, width or channels differ.
+        UserError: If height, width or channels differ, or the number of coordinates.
     """
     here, there = _shape(ours), _shape(theirs)
+    if len(here) == 1 or len(there) == 1:
+        if here != there:
+            held = " and ".join(
+                f"{things.origin} holds {things.things} {list(s)}" for things, s in ((ours, here), (theirs, there))
+            )
+            raise UserError(f"evaluate: {held}; these cannot be compared")
+        return
     if here[1:] != there[1:]:
         sizes = " and ".join(f"{images.origin} {s[2]}x{s[1]}" for images, s in ((ours, here), (theirs, there)))
         raise UserError(f"evaluate: the sizes differ: {sizes}; type --image_size N to resize both")
@@ -168,6 +187,10 @@ def _check_alike(ours: Collection, theirs: Collection) -> None:
         )
 
 
-def _shape(images: Collection) -> tuple[int, int, int]:
-    channels, height, width = images.read(torch.tensor([0])).shape[1:]
-    return channels, height, width
+def _are_points(side: Side) -> bool:
+    return side.images is not None and side.images.things == Points.name
+
+
+def _shape(images: Collection) -> tuple[int, ...]:
+    """The shape of an image, (C, H, W), or of a point, (D,)."""
+    return tuple(images.read(torch.tensor([0])).shape[1:])

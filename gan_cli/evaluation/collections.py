@@ -12,6 +12,7 @@ from gan_cli.data.caches import digest_of
 from gan_cli.data.datamodules import Split
 from gan_cli.data.file_sets import FileDataModule
 from gan_cli.data.parts import LabelledPart, Part, TwoDomains
+from gan_cli.media.images import Images
 from gan_cli.metrics.features import LabelledImages, Lesson, reduced
 
 BATCH = 100
@@ -28,12 +29,14 @@ class Collection(NamedTuple):
         key: The key under which their results are kept; it changes with their content. "" keeps nothing.
         total: How many there are.
         read: Gives the things with given numbers, as they are kept: images as uint8 [N, C, H, W].
+        things: What they are, in the plural.
     """
 
     origin: str
     key: str
     total: int
     read: Callable[[Tensor], Tensor]
+    things: str = Images.name
 
     def some(self, count: int) -> "Collection":
         """`count` of the things, evenly from the whole; all of them if there are no more."""
@@ -71,7 +74,8 @@ def of_split(data: GANDataModule, split: Split, domain: int = 0) -> Collection:
     domains = data.facts.get("domains")
     name = f"{data.name} {split}" + (f" {domains[domain]}" if domains else "")
     key = f"{name.replace(' ', '-')}-{_size(data)}-{content_key(data, split)}"
-    return Collection(name, key, *_reader(part, domain if domains else None))
+    things = next(iter(data.fields.values())).name
+    return Collection(name, key, *_reader(part, domain if domains else None), things)
 
 
 def _reader(part: Part, domain: int | None) -> tuple[int, Callable[[Tensor], Tensor]]:

@@ -17,15 +17,29 @@ from gan_cli.metrics.distances import (
     kernel_distance,
     precision_recall,
     relative_diversity,
+    subset_size,
 )
 from gan_cli.metrics.features import FeatureRows
 from gan_cli.metrics.modes import class_modes
+from gan_cli.metrics.two_samples import (
+    MOST_IN_KERNEL,
+    MOST_TO_TELL,
+    PERMUTATIONS,
+    Significance,
+    classifier_in_words,
+    classifier_test,
+    kernel_test,
+    mean_difference,
+    variance_difference,
+)
 from gan_cli.metrics.undefined import Undefined, all_finite
 
 MOST_NEIGHBOURS = 10_000
 """The neighbours of at most this many images are looked for, because the time grows with the square."""
 
-Values = dict[str, float | Estimate]
+Number = float | Estimate | Significance
+"""A number alone, with its deviation, or with its p-value."""
+Values = dict[str, Number]
 """Numbers by the measures' names."""
 
 
@@ -50,7 +64,7 @@ def together(parts: Iterable[Measured]) -> Measured:
     return found
 
 
-def attempted(names: Sequence[str], compute: Callable[[], Sequence[float | Estimate]]) -> Measured:
+def attempted(names: Sequence[str], compute: Callable[[], Sequence[Number]]) -> Measured:
     """The numbers of some measures, or why there are none.
 
     Args:
@@ -111,7 +125,7 @@ def _classes(made: FeatureRows, real: FeatureRows) -> tuple[float, float]:
     return float(modes.modes), modes.kl
 
 
-MEASURES: Mapping[tuple[str, ...], Callable[[FeatureRows, FeatureRows], Sequence[float | Estimate]]] = {
+MEASURES: Mapping[tuple[str, ...], Callable[[FeatureRows, FeatureRows], Sequence[Number]]] = {
     ("fid",): lambda made, real: (frechet_distance(made.features, real.features),),
     ("kid",): lambda made, real: (kernel_distance(made.features, real.features),),
     ("inception_score",): _inception,
@@ -120,8 +134,44 @@ MEASURES: Mapping[tuple[str, ...], Callable[[FeatureRows, FeatureRows], Sequence
     # in a shuffled order, because neighbours in a set may be alike
     ("diversity",): lambda made, real: (relative_diversity(_mixed(made.features), _mixed(real.features)),),
     ("classes", "kl_classes"): _classes,
+    ("means",): lambda made, real: (mean_difference(made.features, real.features),),
+    ("variances",): lambda made, real: (variance_difference(made.features, real.features),),
+    ("mmd",): lambda made, real: (kernel_test(made.features, real.features),),
+    ("c2st",): lambda made, real: (classifier_test(made.features, real.features),),
 }
 """How each measure of two sets is computed, from the features of the images judged and of the real ones."""
+
+
+def remarks(values: Values, count: int, num_real: int, width: int, things: str) -> list[str]:
+    """Remarks on the protocol of single measures.
+
+    Args:
+        values: The measures that there are.
+        count: Images that were judged.
+        num_real: Real images.
+        width: F, the number of features.
+        things: What they are called, if they are no images.
+    """
+    said = []
+    if "kid" in values:
+        said.append(f"KID: mean and deviation of 100 subsets of {subset_size(count, num_real):,} {things}")
+    if values.keys() & {"precision", "recall", "density", "coverage"}:
+        most = f" of 10,000 {things}" if max(count, num_real) > MOST_NEIGHBOURS else ""
+        said.append(f"precision and recall: 3 neighbours, density and coverage: 5{most}")
+    if "fid" in values and min(count, num_real) <= width:
+        said.append(f"FID: of fewer {things} than the {width:,} features there are, it says little; look at KID")
+    if "mmd" in values:
+        most_of = f"{min(MOST_IN_KERNEL, count):,} and {min(MOST_IN_KERNEL, num_real):,}"
+        said.append(
+            f"squared MMD: unbiased, of {most_of}, a Gaussian kernel as wide as the median distance; p of "
+            f"{PERMUTATIONS} permutations"
+        )
+    if "c2st" in values:
+        said.append(
+            f"classifier two-sample test: accuracy of {classifier_in_words(width)} on "
+            f"{min(MOST_TO_TELL, count, num_real):,} held-out {things}; p from the binomial distribution"
+        )
+    return said
 
 
 def _logits(rows: FeatureRows) -> Tensor:
@@ -139,5 +189,5 @@ def _mixed(features: Tensor) -> Tensor:
     return features[torch.randperm(len(features), generator=torch.Generator().manual_seed(0))]
 
 
-def _is_finite(value: float | Estimate) -> bool:
-    return all(map(isfinite, value)) if isinstance(value, Estimate) else isfinite(value)
+def _is_finite(value: Number) -> bool:
+    return all(map(isfinite, value)) if isinstance(value, tuple) else isfinite(value)

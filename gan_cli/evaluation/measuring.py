@@ -10,11 +10,14 @@ from filelock import FileLock
 from gan_cli.data import GANDataModule
 from gan_cli.errors import UserError
 from gan_cli.evaluation.collections import BATCH, Collection, has_classes, lesson_of
-from gan_cli.evaluation.measures import MOST_NEIGHBOURS, Measured, Values, measured
+from gan_cli.evaluation.measures import Measured, Number, Values, measured, remarks
 from gan_cli.evaluation.scores import Protocol, Score, Scores
 from gan_cli.files import write_atomically
 from gan_cli.media.images import Images
-from gan_cli.metrics.distances import Estimate, subset_size
+from gan_cli.media.medium import Medium
+from gan_cli.media.points import Points
+from gan_cli.metrics.coordinates import Coordinates
+from gan_cli.metrics.distances import Estimate
 from gan_cli.metrics.features import (
     INCEPTION_FILE,
     Classifier,
@@ -24,6 +27,7 @@ from gan_cli.metrics.features import (
     inception_is_at_hand,
     load_features,
 )
+from gan_cli.metrics.two_samples import Significance
 
 MOST = 50_000
 """At most this many images are judged unless another number is asked for."""
@@ -77,21 +81,25 @@ def is_natural(data: GANDataModule) -> bool:
     return data.natural and data.facts.get("image_channels") == 3
 
 
-def is_of_images(data: GANDataModule) -> bool:
-    """Whether the set holds nothing but images."""
-    return all(isinstance(medium, Images) for medium in data.fields.values())
+def is_of(data: GANDataModule, kind: type[Medium]) -> bool:
+    """Whether the set holds nothing but things of a kind."""
+    return all(isinstance(medium, kind) for medium in data.fields.values())
 
 
 def features_for(data: GANDataModule, name: str | None, folder: Path, weights: Path | None = None) -> FeatureNetwork:
     """The feature network with this name, or the usual one; a classifier is trained on the data set.
+
+    Points are compared in their own coordinates, if nothing else is asked for.
 
     Raises:
         UserError: If the network is not to be had.
     """
     if name is None and weights is not None:
         name = "inception"
-    if name in ("inception", "classifier") and not is_of_images(data):
+    if name in ("inception", "classifier") and not is_of(data, Images):
         raise UserError(f"features: {name} is for images, and {data.name} has none; take a TorchScript file")
+    if name is None and is_of(data, Points):
+        return Coordinates()
     name = usual_features(data, folder, weights) if name is None else name
     return load_features(name, folder, lesson_of(data) if name == "classifier" else None, weights)
 
@@ -183,6 +191,8 @@ def scored(values: Values, floor: Values) -> dict[str, Score]:
             _plain(value),
             value.deviation if isinstance(value, Estimate) else None,
             _plain(floor[name]) if name in floor else None,
+            _p_value(value),
+            _p_value(floor.get(name)),
         )
         for name, value in values.items()
     }
@@ -209,24 +219,16 @@ def table(
         real.images.origin,
         real.floor,
         made,
+        real.images.things,
     )
     of_real = [f"real against real: {line}" for line in floor.left_out if line not in found.left_out]
-    said = [*remarks(count, real, found.values), *found.left_out, *of_real, *left_out]
+    said = [
+        *remarks(found.values, count, real.images.total, real.rows.features.shape[1], real.images.things),
+        *found.left_out,
+        *of_real,
+        *left_out,
+    ]
     return Scores(title, protocol, scored(found.values, floor.values), tuple(said))
-
-
-def remarks(count: int, real: Real, values: Values) -> list[str]:
-    """Remarks on the protocol of single measures."""
-    said = []
-    if "kid" in values:
-        said.append(f"KID: mean and deviation of 100 subsets of {subset_size(count, real.images.total):,} images")
-    if values.keys() & {"precision", "recall", "density", "coverage"}:
-        most = " of 10,000 images" if max(count, real.images.total) > MOST_NEIGHBOURS else ""
-        said.append(f"precision and recall: 3 neighbours, density and coverage: 5{most}")
-    width = real.rows.features.shape[1]
-    if "fid" in values and min(count, real.images.total) <= width:
-        said.append(f"FID: of fewer images than the {width:,} features there are, it says little; look at KID")
-    return said
 
 
 def check_enough(count: int, what: str) -> None:
@@ -239,5 +241,9 @@ def check_enough(count: int, what: str) -> None:
         raise UserError(f"{what}: {count} images are too few to look for neighbours among; take {LEAST} or more")
 
 
-def _plain(value: float | Estimate) -> float:
-    return value.value if isinstance(value, Estimate) else value
+def _plain(value: Number) -> float:
+    return value.value if isinstance(value, Estimate | Significance) else value
+
+
+def _p_value(value: Number | None) -> float | None:
+    return value.p_value if isinstance(value, Significance) else None

@@ -8,6 +8,9 @@ from rich.table import Table
 ENOUGH = 10_000
 """From this many images on, a Frechet distance says more than a kernel distance; below, it is mostly bias."""
 
+LEAST_P = 0.001
+"""P-values below this are not printed as numbers; files have them."""
+
 Better = Literal["lower", "higher", "1", "none"]
 
 
@@ -29,6 +32,10 @@ KINDS = {
     "diversity": Kind("diversity / real", "1"),
     "classes": Kind("classes covered", "higher"),
     "kl_classes": Kind("KL over classes", "lower"),
+    "means": Kind("difference of means", "lower"),
+    "variances": Kind("difference of variances", "lower"),
+    "mmd": Kind("squared MMD", "lower"),
+    "c2st": Kind("classifier two-sample test", "lower"),
     "conditional_accuracy": Kind("conditional accuracy", "higher"),
     "ppl": Kind("perceptual path length", "lower"),
     "mae": Kind("mean absolute error / 255", "lower"),
@@ -38,6 +45,10 @@ KINDS = {
     "lpips": Kind("LPIPS (alex)", "lower"),
 }
 """Every measure, in the order they are shown; below 10,000 images KID goes first."""
+
+BY_REQUEST = {"means", "variances", "mmd", "c2st"}
+"""Measures of two samples that are taken only where they are named: of enough samples tests say no more than that no
+generator is perfect, and they take seconds."""
 
 
 class Protocol(NamedTuple):
@@ -53,6 +64,7 @@ class Protocol(NamedTuple):
         real: Where the real images come from.
         floor: What the real-against-real column compares.
         made: How the judged images were made.
+        things: What they are, if they are no images.
     """
 
     features: str
@@ -64,6 +76,7 @@ class Protocol(NamedTuple):
     real: str
     floor: str
     made: str
+    things: str = "images"
 
     def lines(self) -> list[str]:
         """The protocol in words."""
@@ -72,7 +85,7 @@ class Protocol(NamedTuple):
         lines = [f"{features}; resize: {self.resize}"] if self.features else [features]
         return [
             *lines,
-            f"images: {_counted(self.num)}, {self.made}",
+            f"{self.things}: {_counted(self.num)}, {self.made}",
             f"real: {_counted(self.num_real)}, {self.real}; real against real: {self.floor}",
         ]
 
@@ -84,11 +97,15 @@ class Score(NamedTuple):
         value: The number for the images judged.
         deviation: Its standard deviation, if that was estimated.
         floor: The same for real images, if there are two sets of them.
+        p_value: Of a test, how likely such a number is where both sets come from one distribution.
+        floor_p_value: The same for real images.
     """
 
     value: float
     deviation: float | None = None
     floor: float | None = None
+    p_value: float | None = None
+    floor_p_value: float | None = None
 
 
 class Scores(NamedTuple):
@@ -115,10 +132,11 @@ class Scores(NamedTuple):
         return [(name, self.scores[name]) for name in order if name in self.scores]
 
     def values(self) -> dict[str, float]:
-        """The bare numbers for loggers; deviations as `kid_deviation`."""
+        """The bare numbers for loggers; deviations as `kid_deviation`, p-values as `mmd_p_value`."""
         found = {name: score.value for name, score in self.ordered()}
         spread = {f"{name}_deviation": s.deviation for name, s in self.ordered() if s.deviation is not None}
-        return {**found, **spread}
+        tested = {f"{name}_p_value": s.p_value for name, s in self.ordered() if s.p_value is not None}
+        return {**found, **spread, **tested}
 
     def as_dict(self) -> dict[str, Any]:
         """The content of metrics.json."""
@@ -138,7 +156,8 @@ class Scores(NamedTuple):
         for name, score in self.ordered():
             kind = KINDS[name]
             better = {"none": "", "1": "near 1"}.get(kind.better, kind.better)
-            table.add_row(kind.title, _number(score.value, score.deviation), _number(score.floor), better)
+            made = _number(score.value, score.deviation, score.p_value)
+            table.add_row(kind.title, made, _number(score.floor, None, score.floor_p_value), better)
         return table
 
     def lines(self) -> list[str]:
@@ -147,16 +166,17 @@ class Scores(NamedTuple):
 
 
 def chosen(names: Sequence[str] | None) -> set[str]:
-    """The measures asked for, all of them if None."""
-    return set(KINDS if names is None else names)
+    """The measures asked for; if None all of them but those `BY_REQUEST`."""
+    return set(KINDS.keys() - BY_REQUEST if names is None else names)
 
 
 def _counted(images: int) -> str:
     return f"{images:,}" if images else "statistics alone"
 
 
-def _number(value: float | None, deviation: float | None = None) -> str:
+def _number(value: float | None, deviation: float | None = None, p_value: float | None = None) -> str:
     if value is None:
         return ""
     digits = "{:,.0f}" if float(value).is_integer() and abs(value) >= 1 else "{:.4f}" if abs(value) < 10 else "{:,.2f}"
-    return digits.format(value) + ("" if deviation is None else f" ± {digits.format(deviation)}")
+    tested = "" if p_value is None else f" (p < {LEAST_P})" if p_value < LEAST_P else f" (p = {p_value:.3f})"
+    return digits.format(value) + ("" if deviation is None else f" ± {digits.format(deviation)}") + tested

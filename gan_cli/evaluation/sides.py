@@ -12,7 +12,9 @@ from gan_cli.errors import UserError
 from gan_cli.evaluation import folders
 from gan_cli.evaluation.arrays import StoredArray, arrays_in
 from gan_cli.evaluation.collections import Collection
+from gan_cli.evaluation.point_files import SUFFIXES, points_at
 from gan_cli.media import reading
+from gan_cli.media.points import Points
 from gan_cli.metrics.distances import Gaussian
 
 IMAGES = ("images", "arr_0")
@@ -21,14 +23,14 @@ LABELS = ("labels", "arr_1")
 """Names of their classes."""
 STATISTICS = ("mu", "sigma")
 """Names of the mean and the covariance of features, as all who compute FID write them."""
-TAKEN = "taken are arr_0 or images (uint8 [N, H, W, C]), and mu with sigma (statistics of features)"
+TAKEN = "taken are arr_0 or images (uint8 [N, H, W, C]), points [N, D], and mu with sigma (statistics of features)"
 
 
 class Side(NamedTuple):
     """One of the two that are compared.
 
     Attributes:
-        images: The images; None if there are only statistics.
+        images: The images, or points; None if there are only statistics.
         gaussian: The mean and the covariance of features that somebody else computed; None if there are none.
         origin: Where it comes from.
         taken: What was taken from a file, in words.
@@ -41,7 +43,7 @@ class Side(NamedTuple):
 
 
 def side_at(path: Path, side: int | None, channels: int | None = None) -> Side:
-    """What a folder, a .zip or a .npz holds.
+    """What a folder, a .zip, a .npz, or a .csv or .npy of points holds.
 
     Args:
         path: Where it is.
@@ -52,9 +54,13 @@ def side_at(path: Path, side: int | None, channels: int | None = None) -> Side:
     Raises:
         UserError: If there are no images and no statistics, or they cannot be read.
     """
+    if path.suffix in SUFFIXES:
+        return Side(points_at(path), None, str(path))
     if path.suffix != ".npz":
         return Side(folders.images_at(path, side, channels), None, str(path))
     arrays = arrays_in(path)
+    if Points.name in arrays:
+        return Side(points_at(path), None, str(path))
     name = next((name for name in IMAGES if name in arrays), None)
     gaussian = _gaussian(path, arrays) if set(STATISTICS) <= arrays.keys() else None
     if name is None and gaussian is None:

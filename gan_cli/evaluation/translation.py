@@ -15,7 +15,7 @@ from gan_cli.evaluation.collections import Collection, labels_of, of_split
 from gan_cli.evaluation.measures import Measured, attempted, measured, together
 from gan_cli.evaluation.measuring import LEAST, against_itself, floor_of, possible, scored, table
 from gan_cli.evaluation.processes import by_first, gathered, my_batches
-from gan_cli.evaluation.scores import Protocol, Scores
+from gan_cli.evaluation.scores import BY_REQUEST, Protocol, Scores
 from gan_cli.inference.translator import as_promised
 from gan_cli.media.pictures import to_float, to_uint8
 from gan_cli.metrics import pairs
@@ -25,7 +25,7 @@ from gan_cli.variants.translation import TranslationModule
 
 AT_ONCE = 10
 """At most this many images are translated at once; with noise only one, so that the noise is that image's own."""
-SETS = {"fid", "kid", "precision", "recall", "density", "coverage", "diversity"}
+SETS = {"fid", "kid", "precision", "recall", "density", "coverage", "diversity", *BY_REQUEST}
 """Measures of the set of translations against the set of targets."""
 
 

@@ -1,7 +1,8 @@
 """Points of the plane, which mean something only together."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from torch import Tensor
 
@@ -26,6 +27,9 @@ class Points(Medium):
 
     def kept(self, made: Tensor) -> Tensor:
         return made.float()
+
+    def features(self, choose: Callable[[], Any]) -> Any | None:
+        return choose()
 
     def page(self, kept: Tensor, beside: Beside) -> Tensor:
         return scatter(kept, beside.real, beside.judge)

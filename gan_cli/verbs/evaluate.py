@@ -1,4 +1,4 @@
-"""`gan evaluate`: images beside other images, or beside a data set, with no model."""
+"""`gan evaluate`: images or points beside others, or beside a data set, with no model."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -10,12 +10,17 @@ from gan_cli.errors import UserError
 from gan_cli.ranges import Range
 from gan_cli.verbs import options
 
-SUMMARY = "Score a folder of images beside another or a data set: FID, KID, precision, recall, ..."
+SUMMARY = "Score a folder of images (or a file of points) beside another or a data set: FID, KID, MMD, ..."
 
 
 def add_options(parser: ArgumentParser, named: bool = True) -> None:
     """Adds the options of the verb and, if REAL names a data set, that set's arguments."""
-    parser.add_argument("images", type=str, metavar="IMAGES", help="A folder, a .zip, or a .npz: images or mu, sigma")
+    parser.add_argument(
+        "images",
+        type=str,
+        metavar="IMAGES",
+        help="A folder, a .zip, a .npz (images, points, or mu, sigma), a .csv or .npy of points",
+    )
     parser.add_argument(
         "real",
         type=str,
@@ -38,7 +43,7 @@ def add_options(parser: ArgumentParser, named: bool = True) -> None:
 
 
 def run(words: Sequence[str]) -> None:
-    """Compares two sets of images; prints the scores and, if asked to, writes them.
+    """Compares two sets of images or of points; prints the scores and, if asked to, writes them.
 
     Raises:
         UserError: If something asked for cannot be done.

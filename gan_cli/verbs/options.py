@@ -235,7 +235,10 @@ def scoring(parser: ArgumentParser) -> None:
         "--num", type=Many | None, default=None, metavar="N", help="Images; default: as many as real, to 50,000"
     )
     parser.add_argument(
-        "--metrics", type=str | None, metavar="NAME,...", help="Such as fid,kid,precision; default: all there are"
+        "--metrics",
+        type=str | None,
+        metavar="NAME,...",
+        help="Such as fid,kid,precision; default: all there are but two-sample tests (means, variances, mmd, c2st)",
     )
     cache_dir(parser, "Where classifiers, weights and real features are kept")
 

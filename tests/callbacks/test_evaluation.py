@@ -143,6 +143,11 @@ def test_what_cannot_be_evaluated_is_told(
         run([*FIT, *words])
 
 
-def test_points_are_not_evaluated_twice(workdir: Path) -> None:
-    with pytest.raises(UserError, match="there are no usual features of points; what their set measures is logged"):
-        run(["fit", "--config", "gan_grid25.yaml", "--trainer.max_steps", "2", *EVERY])
+def test_points_are_evaluated_in_their_coordinates(workdir: Path) -> None:
+    words = ["--trainer.max_steps", "2", "--evaluation.metrics", "[mmd,coverage]", "--evaluation.num", "200"]
+    run(["fit", "--config", "gan_grid25.yaml", *words, "--evaluation.every_n_steps", "2", "--monitor", "mmd"])
+    (run_folder,) = Path("checkpoints").glob("*/version_0")
+    assert (run_folder / "best.ckpt").is_file()
+    logged = (run_folder / "metrics.csv").read_text()
+    assert all(name in logged for name in ("metric/mmd,", "metric/mmd_p_value", "metric/coverage"))
+    assert "metric/fid" not in logged

@@ -33,6 +33,7 @@ from gan_cli.metrics.linear_probe import chosen_strength, linear_probe
 from gan_cli.metrics.modes import class_modes, count_modes
 from gan_cli.metrics.nearest import memorisation, nearest
 from gan_cli.metrics.path_length import path_length, squared_speeds
+from gan_cli.metrics.two_samples import classifier_test, kernel_test, mean_difference, variance_difference
 from gan_cli.metrics.undefined import Undefined
 
 
@@ -82,6 +83,10 @@ MEASURES: dict[Callable[..., Any], Callable[[Tensor, Tensor], Any]] = {
     linear_probe: lambda made, real: linear_probe(made, classes_of(made), real, classes_of(real)),
     chosen_strength: lambda made, real: linear_probe(made, classes_of(made) * 0, real, classes_of(real)),  # one class
     accuracy: lambda made, real: _learned(made),
+    mean_difference: mean_difference,
+    variance_difference: variance_difference,
+    kernel_test: kernel_test,
+    classifier_test: classifier_test,
 }
 """How each public measure is asked for its numbers."""
 

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from gan_cli import verbs
 from gan_cli.data import Digits
+from gan_cli.data.points.mixtures import RING8, mixture
 from gan_cli.errors import UserError
 from gan_cli.evaluation import published
 from gan_cli.media.pictures import save_png
@@ -225,6 +226,84 @@ def test_what_cannot_be_compared_is_refused_by_name(
     with pytest.raises(UserError, match=message) as error:
         wrong(words, digits, rows)
     assert str(error.value).count("\n") <= 2
+
+
+TESTS = ("--metrics", "means,variances,mmd,c2st")
+
+
+def test_two_sample_tests_of_images_show_their_p_values(
+    digits: Path, rows: Path, workdir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    held_out = Digits(image_size=16).read(train=False).images[:40]
+    for number, image in enumerate(held_out):
+        save_png(image, Path(f"other/{number}.png"))
+        save_png(255 - image, Path(f"negative/{number}.png"))
+    tables = {}
+    for folder in ("other", "negative"):
+        evaluate(folder, digits, "--features", rows, *TESTS, "--output", "scores.json")
+        (table,) = json.loads(Path("scores.json").read_text())["tables"]
+        tables[folder] = table["scores"]
+    assert tables["other"].keys() == {"means", "variances", "mmd", "c2st"}
+    assert tables["other"]["means"]["p_value"] is None
+    for test in ("mmd", "c2st"):
+        assert tables["other"][test]["p_value"] > 0.01 > tables["negative"][test]["p_value"]
+        assert tables["negative"][test]["floor_p_value"] > 0
+    said = capsys.readouterr().out
+    assert "(p = 0.002)" in said
+    assert "(p < 0.001)" in said
+    assert "a network with 20 hidden units on 40 held-out images" in said
+
+
+def test_points_of_every_kind_of_file_are_compared_in_their_coordinates(
+    workdir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    points = {seed: mixture(RING8, 300, seed).points.numpy() for seed in (5, 6)}
+    np.savetxt("a.csv", points[5], delimiter=",", header="x,y", comments="")
+    np.savetxt("plain.csv", points[5], delimiter=",")
+    np.save("a.npy", points[5])
+    np.savez("a.npz", points=points[5], seeds=np.arange(300))  # as gan sample writes it
+    found = []
+    for file in ("a.csv", "plain.csv", "a.npy", "a.npz"):
+        evaluate(file, "Ring8", "--num", 200, *TESTS, "--output", "scores.json")
+        found.append(json.loads(Path("scores.json").read_text())["tables"][0])
+    assert all(table["scores"] == found[0]["scores"] for table in found)
+    assert found[0]["protocol"]["features"] == "coordinates"
+    assert found[0]["scores"]["c2st"]["p_value"] > 0.01
+    said = capsys.readouterr().out
+    assert "points: 200, as they are" in said
+    assert "the nearest neighbours on 200 held-out points" in said
+    np.save("b.npy", points[6] * 1.1)
+    evaluate("b.npy", "a.npz", "--metrics", "c2st,coverage", "--output", "scores.json")
+    (table,) = json.loads(Path("scores.json").read_text())["tables"]
+    assert table["scores"]["c2st"]["p_value"] < 1e-6
+    assert table["scores"]["coverage"]["value"] < 0.2
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("three.npy Ring8", r"three.npy holds points \[3\] and Ring8 test holds points \[2\]"),
+        ("DIGITS three.npy", r"holds images .* and three.npy holds points \[3\]; these cannot be compared"),
+        ("three.npy Digits", "three.npy holds points and Digits images; name another set"),
+        ("DIGITS Ring8", "holds images and Ring8 points; name another set"),
+        ("three.npy three.npy --image_size 32", "image_size: 32 is for images, and points have none"),
+        ("two.npy Ring8 --features classifier", "classifier is for images, and Ring8 has none"),
+        ("nan.npy Ring8", "not finite in row 4"),
+        ("cube.npy Ring8", r"cube.npy holds float64 \[20, 2, 2\], and not numbers"),
+        ("words.csv Ring8", r"words.csv cannot be read as points \(could not convert string 'hello'"),
+        ("gone.csv Ring8", "gone.csv cannot be read as points .*No such file"),
+    ],
+)
+def test_points_that_cannot_be_compared_are_refused_by_name(
+    words: str, message: str, digits: Path, rows: Path, workdir: Path
+) -> None:
+    np.save("three.npy", np.zeros((20, 3)))
+    np.save("two.npy", np.zeros((20, 2)))
+    np.save("cube.npy", np.zeros((20, 2, 2)))
+    np.save("nan.npy", np.where(np.arange(40).reshape(20, 2) == 7, np.nan, 1.0))
+    Path("words.csv").write_text("x,y\n1,2\n3,hello\n")
+    with pytest.raises(UserError, match=message):
+        wrong(words, digits, rows)
 
 
 def gan_test(*words: Any) -> None:
