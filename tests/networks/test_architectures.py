@@ -34,7 +34,8 @@ def test_extra_channels_are_for_labels(architecture: Architecture) -> None:
 def test_a_norm_is_the_one_chosen_or_the_architectures_own_or_the_first_allowed() -> None:
     allowed: Any = ("layer", "none")
     own = {name: Design(name, 4).with_norm("discriminator", ("batch", "layer", "none")).norm for name in ARCHITECTURES}
-    assert own == dict.fromkeys(ARCHITECTURES, "none") | dict.fromkeys(["dcgan", "resnet101", "lsgan", "acgan"], "batch")
+    normalised = dict.fromkeys(["dcgan", "resnet101", "lsgan", "acgan"], "batch")
+    assert own == dict.fromkeys(ARCHITECTURES, "none") | normalised
     above = {size: Design("resnet", 4).with_norm("discriminator", allowed, size).norm for size in (32, 64)}
     assert above == {32: "none", 64: "layer"}
     assert Design("resnet", 4).with_norm("discriminator", ("batch", "none"), 64).norm == "batch"
