@@ -91,8 +91,7 @@ class LabelledImages(LabelledPart):
 
     def __getitem__(self, places: Span | Tensor) -> LoadedBatch:
         numbers, images, mirrored = _shown(self.store, places, self.framing)
-        noisy = self.framing.dequantise and isinstance(places, Span)
-        keys = {"images": self.framing.keys(places)} if noisy else {}
+        keys = {"images": self.framing.keys(places)} if isinstance(places, Span) and self.framing.dequantise else {}
         return LoadedBatch(ImageBatch(images, self.labels[numbers]), _named(mirrored, "images"), keys)
 
     @property
