@@ -39,11 +39,6 @@ def data_notes() -> dict[str, dict[str, str]]:
     return {node.name: {name: _said([node, *above], name) for name in NOTES} for node, *above in found}
 
 
-def configs() -> dict[str, str]:
-    """Every packaged config with the first line of its header."""
-    return {path.name: path.read_text("utf-8").partition("\n")[0].lstrip("# ") for path in config_files()}
-
-
 def config_files() -> list[Path]:
     """The packaged configs: beside the modules in an installed wheel, in the project's own folder in a checkout."""
     inside, beside = PACKAGE / "lightning_configs", PACKAGE.parent / "lightning_configs"

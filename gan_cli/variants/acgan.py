@@ -20,8 +20,8 @@ from gan_cli.variants.chosen_networks import ChosenNetworks
 class ACGAN(ChosenNetworks):
     """The discriminator also tells the class, of real and of generated images (Odena et al. 2017, equations 2 and 3).
 
-    Departures: DCGAN's networks; the authors' discriminator has six 3x3 convolutions with dropout and activation noise,
-    made for 100 networks of ten ImageNet classes each.
+    Departure: the defaults are DCGAN's networks; the paper's, whose discriminator has six 3x3 convolutions with dropout
+    and activation noise, are `architecture` acgan.
 
     Args:
         num_classes: K; comes from the data.
@@ -45,20 +45,26 @@ class ACGAN(ChosenNetworks):
         printed={
             "num_classes": 10,
             "lambda_cls": 1.0,
-            "generator_lr": 2e-4,
-            "discriminator_lr": 2e-4,
+            "generator_lr": "1e-4, 2e-4 or 3e-4",
+            "discriminator_lr": "1e-4, 2e-4 or 3e-4",
             "adam_betas": (0.5, 0.999),
             "ema_decay": "none",
             "image_size": 128,
             "image_channels": 3,
             "latent_dim": "110 with the class",
-            "architecture": "their own",
+            "architecture": "acgan",
+            "base_channels": 16,
+            "generator_base_channels": "192, for CIFAR-10 96",
         },
         why={
+            "generator_lr": "it lists what was tried, not what was kept",
+            "discriminator_lr": "as the generator's",
             "ema_decay": "makes samples better and leaves training as it is",
             "image_size": "comes from the data",
             "latent_dim": "the class comes beside it, as num_classes numbers more",
-            "architecture": "DCGAN's: theirs are made for 100 networks of ten ImageNet classes each",
+            "architecture": "DCGAN's, for small sets; theirs is in acgan_cifar10.yaml",
+            "base_channels": "DCGAN's",
+            "generator_base_channels": "0 is base_channels",
         },
     )
 

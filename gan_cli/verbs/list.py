@@ -1,17 +1,21 @@
 """`gan list`: the variants, data sets, configs and runs that there are, and a variant beside its paper."""
 
 import shutil
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
 from jsonargparse import ArgumentParser
 
 from gan_cli import plugins, runs
-from gan_cli.command import catalogue
+from gan_cli.command import catalogue, config_headers
 from gan_cli.errors import UserError, nearest
 from gan_cli.verbs import options
 
 SUMMARY = "Show variants, configs, data sets, runs; list NAME: a variant beside its paper; list data: the sets' homes"
+
+COLUMNS = 100
+"""Lines of the configs are wrapped here where there is no terminal, or a wider one."""
 
 
 def add_options(parser: ArgumentParser) -> None:
@@ -21,7 +25,7 @@ def add_options(parser: ArgumentParser) -> None:
         type=str,
         nargs="*",
         metavar="NAME",
-        help="A variant, to see its card; data: where the data sets are from",
+        help="A variant, to see its card; data: where the data sets are from; configs: these alone",
     )
     options.module(parser)
 
@@ -38,6 +42,8 @@ def run(words: Sequence[str]) -> None:
     modules = plugins.imported(asked.module, here=True)
     if asked.name == ["data"]:
         print(_data_sets(modules))
+    elif asked.name == ["configs"]:
+        print(_configs())
     elif asked.name:
         print(_card(asked.name[0], modules))
     else:
@@ -50,16 +56,31 @@ def table(entries: dict[str, str]) -> str:
     return "\n".join(f"  {name:<{width}}  {text}" for name, text in entries.items())
 
 
+def _configs() -> str:
+    """The packaged configs by paper, a line each where the terminal is wide enough."""
+    columns = min(COLUMNS, shutil.get_terminal_size((COLUMNS, 24)).columns)
+    parts = []
+    for heading, entries in config_headers.by_paper().items():
+        width = max(map(len, entries))
+        lines = (f"    {name:<{width}}  {about}" for name, about in entries.items())
+        parts += [
+            f"  {heading}",
+            *(textwrap.fill(line, columns, subsequent_indent=" " * (width + 6)) for line in lines),
+        ]
+    return "\n".join(parts)
+
+
 def _everything(modules: Sequence[str]) -> str:
     translators = {name.lower() for name in catalogue.translators()}
     found = {str(run): _use(run, translators) for run in runs.saved_runs(Path("checkpoints"))}
     sections = {
         "Variants (--model NAME)": catalogue.variants() | _of_modules("model", modules),
         "Data sets (--data NAME)": catalogue.data_sets() | _of_modules("data", modules),
-        "Configs (--config NAME)": catalogue.configs(),
+        "Configs by paper (--config NAME)": _configs(),
         "Runs, newest first": found or {"none yet": "gan fit --config dcgan.yaml"},
     }
-    return "\n\n".join(f"{title}\n{table(entries)}" for title, entries in sections.items())
+    shown = {title: part if isinstance(part, str) else table(part) for title, part in sections.items()}
+    return "\n\n".join(f"{title}\n{part}" for title, part in shown.items())
 
 
 def _of_modules(kind: str, modules: Sequence[str]) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Every shipped config is run by the real command, shrunk by overrides."""
 
+import re
 from collections.abc import Callable
 from contextlib import nullcontext
 from functools import partial
@@ -10,13 +11,13 @@ import pytest
 import yaml
 
 from gan_cli import data, plugins, variants
-from gan_cli.command import catalogue
+from gan_cli.command import catalogue, config_headers
 from gan_cli.command.cli import GANCLI
 from gan_cli.data.pairs.named_sets import NamedDomainsDataModule, NamedPairsDataModule
 from gan_cli.errors import UserError
 from gan_cli.variants import AdversarialModule
 from gan_cli.variants.translation import TranslationModule
-from tests import fake_mnist
+from tests import fake_mnist, fake_sets
 from tests.conftest import TINY_FLAGS
 from tests.data import pictures
 from tests.networks.layouts import LayoutWatch
@@ -45,6 +46,11 @@ def shrinking(config: Path) -> list[str]:
         flags |= {"--data.image_size": str(side), "--data.batch_size": "2", "--data.num_workers": "0"}
     if "num_blocks" in plugins.defaults(variant):
         flags["--model.num_blocks"] = "1"
+    arguments = settings.get("model", {}).get("init_args", {})
+    if "generator_base_channels" in arguments:
+        flags["--model.generator_base_channels"] = "4"
+    if "num_labelled" in arguments:
+        flags["--model.num_labelled"] = "20"
     if issubclass(getattr(data, name), data.PointDataModule):
         del flags["--data.image_size"]
         flags["--data.num_points"] = "1000"
@@ -75,14 +81,23 @@ def write_faces(root: Path) -> None:
     (root / "celeba" / "list_attr_celeba.txt").write_text("\n".join(lines))
 
 
+def write_classes(root: Path) -> None:
+    """Two of ImageNet's folders."""
+    for number in range(20):
+        pictures.write(root / "imagenet10" / "train" / f"n{number % 2:08d}" / f"{number}.JPEG", 24, 20)
+
+
 SETS: dict[str, Callable[[Path], object]] = {
     "CelebA": write_faces,
+    "CIFAR10": lambda root: fake_sets.cifar10(root, count=20),
+    "ImageFolder": write_classes,
     **{kind.__name__: partial(write_pairs, name=kind.archive.name) for kind in NamedPairsDataModule.__subclasses__()},
     **{
         kind.__name__: partial(write_domains, name=kind.archive.name)
         for kind in NamedDomainsDataModule.__subclasses__()
     },
     "MNIST": lambda root: fake_mnist.write(root, count=40),
+    "SVHN": lambda root: fake_sets.svhn(root, count=40),
     "StackedMNIST": lambda root: fake_mnist.write(root, count=40),
 }
 """Writes a few files of a set that does not come with the installation, in its own layout."""
@@ -103,6 +118,7 @@ def watched_at_step(monkeypatch: pytest.MonkeyPatch, watch: LayoutWatch, step: i
 def test_shipped_config_trains(config: Path, workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WANDB_MODE", "offline")
     monkeypatch.setenv("WANDB_SILENT", "true")
+    fake_sets.any_checksum(monkeypatch)
     if write := SETS.get(set_of(config)):
         write(workdir / "data")
     names = [OVERLAYS[config.name], config.name] if config.name in OVERLAYS else [config.name]
@@ -123,14 +139,41 @@ def test_shipped_config_trains(config: Path, workdir: Path, monkeypatch: pytest.
         wandb.finish()
 
 
+def squashed(name: str) -> str:
+    """A name without what its spellings differ in: `WGAN-GP` and `wgan_gp` are one."""
+    return "".join(letter for letter in name.lower() if letter.isalnum())
+
+
 @pytest.mark.parametrize("config", catalogue.config_files(), ids=lambda path: path.name)
 def test_header_says_what_it_is_and_how_to_run_it(config: Path) -> None:
-    header = [line for line in config.read_text().splitlines() if line.startswith("#")]
-    assert len(header[0]) > 20
-    assert any(f"gan fit --config {config.name}" in line or f"--config {config.name}" in line for line in header)
-    if config.name not in OVERLAYS:
-        assert "arXiv:" in header[0]
-        assert {"# Command:", "# Hardware:", "# Score:"} <= {" ".join(line.split()[:2]) for line in header}
+    header = "\n".join(line for line in config.read_text().splitlines() if line.startswith("#"))
+    words = " ".join(header.replace("#", " ").split())
+    assert f"--config {config.name}" in header
+    if config.name in OVERLAYS:
+        return
+    said = config_headers.header(config)
+    assert re.search(r"\b(19|20)\d\d\b", said.paper), "no year"
+    assert "arXiv:" in said.paper or "," in said.paper, "neither arXiv number nor venue"
+    where = "table|figure|section|appendix|equation|algorithm|shrunk|departure|not in the paper"
+    assert re.search(where, words, re.IGNORECASE), "neither a place in the paper nor what is another"
+    assert re.search(rf"^# Command:  gan fit --config {config.name}( |$)", header, re.MULTILINE)
+    assert re.search(r"^# Hardware: \S", header, re.MULTILINE)
+    assert re.search(r"^# Score:    \S", header, re.MULTILINE)
+
+
+@pytest.mark.parametrize("config", catalogue.config_files(), ids=lambda path: path.name)
+def test_a_config_is_named_after_its_method_and_its_data(config: Path) -> None:
+    """`<variant>.yaml` trains on data that comes with the installation, `<variant>_<dataset>.yaml` on what it names."""
+    if config.name in OVERLAYS:
+        return
+    method, settings = squashed(config_headers.header(config).method), yaml.safe_load(config.read_text())
+    name = squashed(config.stem)
+    assert name.startswith(method)
+    if name == method:
+        assert getattr(data, set_of(config)).offline
+    else:
+        trained_on = squashed(str(settings["data"]))
+        assert any(squashed(word) in trained_on for word in config.stem.split("_")[1:])
 
 
 def test_data_changes_the_set_and_nothing_else(workdir: Path) -> None:
