@@ -7,12 +7,14 @@ from gan_cli.data.images.image_sets import (
     CIFAR10,
     CIFAR100,
     MNIST,
+    STL10,
     SVHN,
     Digits,
     FashionMNIST,
     ImageDataModule,
     StackedMNIST,
 )
+from gan_cli.data.images.imagenet import ImageNet
 from gan_cli.data.images.labelled_sets import LabelledFileDataModule
 from gan_cli.data.images.lsun import LSUN
 from gan_cli.data.images.styled_digits import StyledDigits
@@ -43,6 +45,7 @@ __all__ = [
     "CIFAR100",
     "LSUN",
     "MNIST",
+    "STL10",
     "SVHN",
     "Apple2Orange",
     "CelebA",
@@ -60,6 +63,7 @@ __all__ = [
     "IPhone2DSLRFlower",
     "ImageDataModule",
     "ImageFolder",
+    "ImageNet",
     "LabelledFileDataModule",
     "Maps",
     "Monet2Photo",

@@ -54,6 +54,7 @@ class Published(NamedTuple):
         files: Their names.
         address: Where they come from.
         by_split: Whether the class takes parts by name, and calls the labels otherwise, as torchvision's older ones do.
+        training: What such a class calls the part to train on.
     """
 
     name: str
@@ -62,10 +63,11 @@ class Published(NamedTuple):
     files: tuple[str, ...]
     address: str
     by_split: bool = False
+    training: str = "train"
 
     def open(self, root: str, train: bool, **arguments: Any) -> Any:
         """torchvision's object for a part."""
-        part = {"split": "train" if train else "test"} if self.by_split else {"train": train}
+        part = {"split": self.training if train else "test"} if self.by_split else {"train": train}
         return self.kind(root, **part, **arguments)
 
 
@@ -91,6 +93,11 @@ SVHN = Published(
     "http://ufldl.stanford.edu/housenumbers/",
     by_split=True,
 )
+
+STL10 = Published("STL10", datasets.STL10, "", (datasets.STL10.filename,), datasets.STL10.url, True)
+
+STL10_CLASSES = ("airplane", "bird", "car", "cat", "deer", "dog", "horse", "monkey", "ship", "truck")
+"""The classes of STL-10, in the order of their labels."""
 
 # fmt: off
 CIFAR100_CLASSES = (

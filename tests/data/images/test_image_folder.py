@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from gan_cli.batches import ImageBatch
-from gan_cli.data import ImageFolder
+from gan_cli.data import ImageFolder, ImageNet
 from gan_cli.data.sampling import Span
 from gan_cli.errors import UserError
 from tests.data import pictures
@@ -49,6 +49,21 @@ def test_folders_are_classes_and_labels_their_numbers(tmp_path: Path, layout: st
     assert isinstance(shown, ImageBatch)
     assert shown.labels.tolist() == [0, 1]
     assert float(shown.images.max()) <= 1
+
+
+@pytest.mark.parametrize("val", [False, True])
+def test_imagenets_folders_are_its_classes_and_its_val_is_held_out(tmp_path: Path, val: bool) -> None:
+    for number, colour in enumerate((RED, BLUE)):
+        for part in ("train", "val")[: 1 + val]:
+            for image in range(10):
+                pictures.plain(tmp_path / "imagenet" / part / f"n0144076{number}" / f"{image}.png", colour)
+    for root in (tmp_path, tmp_path / "imagenet"):
+        data = ImageNet(root=str(root), **SMALL)
+        assert data.facts["class_names"] == ("n01440760", "n01440761")
+        files, labels = data.labelled_files("train")
+        assert len(files) == (20 if val else 18)
+        assert labels.sum() == len(files) / 2
+        assert {"val" in file.path.parts for file in data.labelled_files("test")[0]} == {val}
 
 
 @pytest.mark.parametrize("in_zip", [False, True])

@@ -14,10 +14,10 @@ import torch
 from scipy.io import savemat
 from torchvision import datasets
 
-from gan_cli.data import CIFAR10, CIFAR100, SVHN, FashionMNIST, ImageDataModule, StyledDigits
+from gan_cli.data import CIFAR10, CIFAR100, STL10, SVHN, FashionMNIST, ImageDataModule, StyledDigits
 from gan_cli.data.sampling import Span
 from gan_cli.errors import UserError
-from tests import fake_mnist
+from tests import fake_mnist, fake_stl10
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (20, 3, 32, 32), dtype=np.uint8)
 LABELS = list(range(10)) * 2
@@ -81,6 +81,24 @@ def test_house_numbers_are_read_and_not_mirrored(tmp_path: Path, monkeypatch: py
     assert data.train_set[Span(0, 0, 20)].mirrored == {}
 
 
+def test_stl10_is_learned_from_images_without_classes_or_from_the_few_with_classes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake_stl10.any_checksum(monkeypatch)
+    pixels = fake_stl10.write(tmp_path)
+    data = STL10(root=str(tmp_path), image_size=96)
+    data.prepare_data()
+    assert np.array_equal(data.read(train=True).images.numpy(), pixels["unlabeled"])
+    held_out = data.read(train=False)
+    assert np.array_equal(held_out.images.numpy(), pixels["test"])
+    assert (data.facts["num_classes"], held_out.labels.unique().tolist()) == (0, [0])
+    few = STL10(root=str(tmp_path), subset="train", image_size=96)
+    assert np.array_equal(few.read(train=True).images.numpy(), pixels["train"])
+    assert few.facts["class_names"][few.read(train=False).labels[19]] == "truck"
+    assert len(STL10(root=str(tmp_path), subset="train+unlabeled").read(train=True).images) == 50
+    assert STL10(root=str(tmp_path)).read(train=True).images.shape == (30, 3, 48, 48)
+
+
 def test_clothes_are_padded_as_digits_are_or_left_at_28(tmp_path: Path) -> None:
     pixels = fake_mnist.write(tmp_path, 20)
     (tmp_path / "MNIST").rename(tmp_path / "FashionMNIST")
@@ -94,7 +112,7 @@ def test_clothes_are_padded_as_digits_are_or_left_at_28(tmp_path: Path) -> None:
     assert data.class_names[labels[9]] == "boot"
 
 
-@pytest.mark.parametrize("kind", [FashionMNIST, CIFAR10, CIFAR100, SVHN])
+@pytest.mark.parametrize("kind", [FashionMNIST, CIFAR10, CIFAR100, STL10, SVHN])
 def test_without_a_network_the_files_are_named(
     tmp_path: Path, kind: type[ImageDataModule], monkeypatch: pytest.MonkeyPatch
 ) -> None:
