@@ -1,4 +1,4 @@
-"""Small sets in the formats of CIFAR-10 and SVHN, made on the spot; torchvision knows other checksums for them."""
+"""Small sets in the formats of CIFAR-10, STL-10 and SVHN, made on the spot; torchvision knows other checksums for them."""
 
 import pickle
 from pathlib import Path
@@ -11,7 +11,7 @@ from torchvision import datasets
 
 def any_checksum(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lets torchvision take files of any content."""
-    for module in (datasets.cifar, datasets.svhn, datasets.utils):
+    for module in (datasets.cifar, datasets.stl10, datasets.svhn, datasets.utils):
         monkeypatch.setattr(module, "check_integrity", lambda path, _=None: Path(path).is_file())
 
 
@@ -24,6 +24,19 @@ def cifar10(root: Path, count: int) -> None:
     for name, _ in (*kind.train_list, *kind.test_list):
         (folder / name).write_bytes(pickle.dumps(content))
     (folder / kind.meta["filename"]).write_bytes(pickle.dumps({kind.meta["key"]: list("0123456789")}))
+
+
+def stl10(root: Path) -> dict[str, np.ndarray]:
+    """Writes random images, and labels 1 to 10 where the set has them; gives the images by part."""
+    folder = root / datasets.STL10.base_folder
+    folder.mkdir(parents=True)
+    random = np.random.default_rng(0)
+    counts = {"train": 20, "unlabeled": 30, "test": 20}
+    pixels = {part: random.integers(0, 256, (count, 3, 96, 96), dtype=np.uint8) for part, count in counts.items()}
+    for part, images in pixels.items():
+        (folder / f"{part}_X.bin").write_bytes(np.ascontiguousarray(images.transpose(0, 1, 3, 2)).tobytes())
+        (folder / f"{part}_y.bin").write_bytes((np.arange(len(images), dtype=np.uint8) % 10 + 1).tobytes())
+    return pixels
 
 
 def svhn(root: Path, count: int) -> None:

@@ -25,7 +25,15 @@ from tests.networks.layouts import LayoutWatch
 OVERLAYS = {"wandb.yaml": "dcgan.yaml"}
 """Configs that are laid over another one."""
 
-MIXED = ("r3gan_mnist.yaml", "sngan_mnist.yaml")
+MIXED = (
+    "projection_cgan_cifar10.yaml",
+    "projection_cgan_imagenet.yaml",
+    "r3gan_mnist.yaml",
+    "sngan_cifar10.yaml",
+    "sngan_imagenet.yaml",
+    "sngan_mnist.yaml",
+    "sngan_stl10.yaml",
+)
 """Here gradients of two branches are added, one of which is contiguous; where it comes from is not known."""
 
 
@@ -51,6 +59,9 @@ def shrinking(config: Path) -> list[str]:
         flags["--model.generator_base_channels"] = "4"
     if "num_labelled" in arguments:
         flags["--model.num_labelled"] = "20"
+    if name == "ImageNet":
+        flags["--data.num_workers"] = "0"
+        flags |= {"--model.num_classes": "2"} if "num_classes" in arguments else {}
     if issubclass(getattr(data, name), data.PointDataModule):
         del flags["--data.image_size"]
         flags["--data.num_points"] = "1000"
@@ -81,22 +92,24 @@ def write_faces(root: Path) -> None:
     (root / "celeba" / "list_attr_celeba.txt").write_text("\n".join(lines))
 
 
-def write_classes(root: Path) -> None:
+def write_classes(root: Path, name: str) -> None:
     """Two of ImageNet's folders."""
     for number in range(20):
-        pictures.write(root / "imagenet10" / "train" / f"n{number % 2:08d}" / f"{number}.JPEG", 24, 20)
+        pictures.write(root / name / "train" / f"n{number % 2:08d}" / f"{number}.JPEG", 24, 20)
 
 
 SETS: dict[str, Callable[[Path], object]] = {
     "CelebA": write_faces,
     "CIFAR10": lambda root: fake_sets.cifar10(root, count=20),
-    "ImageFolder": write_classes,
+    "ImageFolder": partial(write_classes, name="imagenet10"),
+    "ImageNet": partial(write_classes, name="imagenet"),
     **{kind.__name__: partial(write_pairs, name=kind.archive.name) for kind in NamedPairsDataModule.__subclasses__()},
     **{
         kind.__name__: partial(write_domains, name=kind.archive.name)
         for kind in NamedDomainsDataModule.__subclasses__()
     },
     "MNIST": lambda root: fake_mnist.write(root, count=40),
+    "STL10": fake_sets.stl10,
     "SVHN": lambda root: fake_sets.svhn(root, count=40),
     "StackedMNIST": lambda root: fake_mnist.write(root, count=40),
 }

@@ -17,7 +17,7 @@ from torchvision import datasets
 from gan_cli.data import CIFAR10, CIFAR100, STL10, SVHN, FashionMNIST, ImageDataModule, StyledDigits
 from gan_cli.data.sampling import Span
 from gan_cli.errors import UserError
-from tests import fake_mnist, fake_stl10
+from tests import fake_mnist, fake_sets
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (20, 3, 32, 32), dtype=np.uint8)
 LABELS = list(range(10)) * 2
@@ -84,8 +84,8 @@ def test_house_numbers_are_read_and_not_mirrored(tmp_path: Path, monkeypatch: py
 def test_stl10_is_learned_from_images_without_classes_or_from_the_few_with_classes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fake_stl10.any_checksum(monkeypatch)
-    pixels = fake_stl10.write(tmp_path)
+    fake_sets.any_checksum(monkeypatch)
+    pixels = fake_sets.stl10(tmp_path)
     data = STL10(root=str(tmp_path), image_size=96)
     data.prepare_data()
     assert np.array_equal(data.read(train=True).images.numpy(), pixels["unlabeled"])
