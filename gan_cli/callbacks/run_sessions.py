@@ -91,6 +91,7 @@ def session(trainer: Trainer) -> dict[str, Any]:
     return {
         "started": datetime.now().astimezone().isoformat(timespec="seconds"),
         "first_step": trainer.global_step,
+        "max_steps": trainer.max_steps,
         "processes": trainer.world_size,
         "accelerator": torch.cuda.get_device_name(trainer.strategy.root_device) if on_gpu else None,
         "processor": processor(),

@@ -15,11 +15,12 @@ def headline(run: RunRecord) -> dict[str, str]:
     size, channels = settings.get("model.init_args.image_size"), settings.get("model.init_args.image_channels")
     players = ", ".join(f"{player} {count:,}" for player, count in run.parameters.items())
     kimg = max((series.kimg[-1] for series in run.series.values() if series.kimg), default=None)
+    planned = run.sessions[-1].get("max_steps", 0) if run.sessions else 0
     told = {
         "variant": run.variant,
         "data set": run.dataset,
         "images": f"{size} x {size}, {channels} channel{'s' if channels != 1 else ''}" if size and channels else "",
-        "steps": _of(run.last_step, settings.get("trainer.max_steps")),
+        "steps": _of(run.last_step, planned or settings.get("trainer.max_steps")),
         "images shown": f"{kimg:,.1f} thousand" if kimg is not None else "",
         "seed": str(settings.get("seed_everything", "")),
         "training took": duration(run.seconds) if run.seconds is not None else "",

@@ -154,12 +154,14 @@ def test_a_translator_has_no_interpolation(tmp_path: Path) -> None:
 
 def test_the_durations_of_all_sessions_are_one(tmp_path: Path) -> None:
     folder = make_run(tmp_path / "run", losses(1))
-    sessions = [{"seconds": 3000.0, "processes": 2, "accelerator": "NVIDIA H100", "last_step": 5}, {"seconds": 4260}]
+    sessions = [{"seconds": 3000.0, "processes": 2, "accelerator": "NVIDIA H100", "last_step": 5}]
+    sessions += [{"seconds": 4260, "max_steps": 266_800}]
     content = {"sessions": sessions, "parameters": {"generator": 1234}}
     (folder / "environment.json").write_text(json.dumps(content))
     page = reading(folder)
     assert "2 h 1 min" in page.text
     assert "2 processes on NVIDIA H100" in page.text
+    assert " of 266,800" in page.text  # which the config says in passes
     assert "generator 1,234" in page.text
 
 
