@@ -12,7 +12,7 @@ from torch import Tensor
 
 from gan_cli.data.archives import File
 from gan_cli.data.stores import BrokenFile, Shape
-from gan_cli.data.transforms import LARGEST, resized
+from gan_cli.data.transforms import LARGEST, Resampling, resized
 from gan_cli.errors import UserError
 from gan_cli.media import reading
 from gan_cli.seeding import stream
@@ -60,6 +60,7 @@ class Recipe(NamedTuple):
             its aspect.
         max_pixels: Files with more are refused.
         source: Where the source is in files that hold both sides.
+        resampling: How files are brought to that size.
     """
 
     channels: tuple[int, ...]
@@ -67,6 +68,7 @@ class Recipe(NamedTuple):
     square: int = 0
     max_pixels: int = reading.MAX_PIXELS
     source: Side = "left"
+    resampling: Resampling = "bicubic"
 
     @property
     def shape(self) -> Shape:
@@ -97,7 +99,8 @@ class Recipe(NamedTuple):
             image = both.crop((left, 0, left + both.width // 2, both.height))
         # first to the wanted colours: a palette or 16 bits cannot be resampled
         coloured = reading.to_mode(image, self.channels[number])
-        return reading.to_tensor(resized(coloured, self.side, self.square), self.channels[number])
+        made = resized(coloured, self.side, self.square, self.resampling)
+        return reading.to_tensor(made, self.channels[number])
 
     def _decoded(self, file: File, at_least: int = 0) -> Image.Image:
         try:

@@ -16,7 +16,7 @@ from gan_cli.data.caches import Cache
 from gan_cli.data.datamodules import GANDataModule, NamedImage, Split
 from gan_cli.data.decoding import Example, Recipe, files_of
 from gan_cli.data.stores import DecodingStore, MemoryStore, Store
-from gan_cli.data.transforms import Framing
+from gan_cli.data.transforms import Framing, Resampling
 from gan_cli.errors import UserError
 from gan_cli.media import reading
 from gan_cli.ranges import BatchSize, Pixels, PixelsOrNone, Processes, Range
@@ -41,6 +41,7 @@ class FileDataModule(GANDataModule):
         load_size: Side that training images are resized to before they are cut at random; 0 cuts nothing, None takes
             the paper's for this set: 286 for images of 256, or none.
         flip: Whether training images are mirrored at random; None takes what is usual for this set.
+        resampling: How files are brought to the size wanted, by Pillow.
         cache: Where decoded images are kept: "memory", shared by a process's workers and filled in the first pass;
             "disk", written once and mapped; "none"; "auto" is memory up to 2 GiB.
         cache_dir: Folder of the caches on disk.
@@ -67,6 +68,7 @@ class FileDataModule(GANDataModule):
         num_workers: Processes = 2,
         load_size: PixelsOrNone | None = None,
         flip: bool | None = None,
+        resampling: Resampling = "bicubic",
         cache: Cache = "auto",
         cache_dir: str = "data/cache",
         on_error: Literal["raise", "skip"] = "raise",
@@ -86,6 +88,7 @@ class FileDataModule(GANDataModule):
         self.cache_dir = cache_dir
         self.on_error = on_error
         self.max_pixels = max_pixels
+        self.resampling: Resampling = resampling
         usual = round(JITTER * image_size) if self.jitters else image_size
         self.framing = Framing(
             image_size,
@@ -99,7 +102,8 @@ class FileDataModule(GANDataModule):
 
     def recipe(self, split: Split, *channels: int) -> Recipe:
         """How the files of a part become images of so many channels."""
-        return Recipe(channels, self.framing_of(split).load_size, self.square, self.max_pixels)
+        side = self.framing_of(split).load_size
+        return Recipe(channels, side, self.square, self.max_pixels, resampling=self.resampling)
 
     @abstractmethod
     def groups(self, split: Split) -> dict[str, list[File]]:

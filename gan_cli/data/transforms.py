@@ -1,6 +1,6 @@
 """Brings images of any size to one size, with the papers' jitter: enlarged, cut at random, mirrored."""
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import torch
 from PIL import Image
@@ -11,6 +11,9 @@ from gan_cli.seeding import mix, uniform_rows
 
 LARGEST = 1 << 30
 """As the side of a square, it asks for the largest square that fits."""
+
+Resampling = Literal["bicubic", "bilinear", "lanczos"]
+"""How images are brought to another size: bicubic by the authors of pix2pix and CycleGAN, bilinear by torchvision."""
 
 
 class Views(NamedTuple):
@@ -83,16 +86,18 @@ class Framing(NamedTuple):
         return torch.stack([image[:, top : top + side, left : left + side] for image, left, top in places])
 
 
-def resized(image: Image.Image, side: int, square: int = 0) -> Image.Image:
-    """An image as a square; bicubic and without aliasing (Pillow's), as the authors of pix2pix and CycleGAN do it.
+def resized(image: Image.Image, side: int, square: int = 0, resampling: Resampling = "bicubic") -> Image.Image:
+    """An image as a square, without aliasing (Pillow's).
 
     Args:
         image: An image of any size, in a mode that can be resampled.
         side: Side of the square, in pixels.
         square: Largest side of the square that is first cut from the middle; 0 takes the whole and changes its aspect.
+        resampling: By which pixels' weights.
     """
-    box = centre(image.size, square) if square else None
-    return image.resize((side, side), Image.Resampling.BICUBIC, box)
+    if square:  # not `resize`'s own box, at whose edges pixels beyond it would count
+        image = image.crop(centre(image.size, square))
+    return image.resize((side, side), Image.Resampling[resampling.upper()])
 
 
 def centre(size: tuple[int, int], side: int) -> tuple[int, int, int, int]:

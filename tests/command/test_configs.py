@@ -52,6 +52,8 @@ def shrinking(config: Path) -> list[str]:
         del flags["--model.latent_dim"]
         side = 64 if variant is variants.Pix2Pix else 32  # a U-Net takes no less
         flags |= {"--data.image_size": str(side), "--data.batch_size": "2", "--data.num_workers": "0"}
+    if name == "CelebA":
+        flags["--data.num_test"] = "5"
     if "num_blocks" in plugins.defaults(variant):
         flags["--model.num_blocks"] = "1"
     arguments = settings.get("model", {}).get("init_args", {})

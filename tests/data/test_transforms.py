@@ -1,10 +1,11 @@
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
 from gan_cli.data.sampling import Span
-from gan_cli.data.transforms import Framing, Views, centre, resized
+from gan_cli.data.transforms import Framing, Resampling, Views, centre, resized
 
 SMALL = Framing(image_size=8, load_size=10, flip=True)
 
@@ -47,3 +48,19 @@ def test_a_square_from_the_middle_keeps_the_aspect() -> None:
     assert centre((178, 218), 178) == (0, 20, 178, 198)
     assert np.array_equal(np.asarray(resized(gradient(), 20, square=100)), np.asarray(gradient())[:, 5:25])
     assert np.asarray(resized(gradient(), 20))[0, 0] < 5  # the whole, out of shape
+
+
+def test_a_square_is_cut_out_before_it_is_resized() -> None:
+    """As torchvision's CenterCrop and Resize, which StarGAN's authors use: nothing beyond the square counts."""
+    pixels = np.random.default_rng(0).integers(0, 256, (30, 20), dtype=np.uint8)
+    other = pixels.copy()
+    other[:5] = other[-5:] = 255 - pixels[:5]
+
+    def made(of: NDArray[np.uint8], how: Resampling) -> NDArray[np.uint8]:
+        return np.asarray(resized(Image.fromarray(of), 8, square=20, resampling=how))
+
+    bilinear, bicubic, again = made(pixels, "bilinear"), made(pixels, "bicubic"), made(other, "bilinear")
+    assert np.array_equal(bilinear, again)
+    assert not np.array_equal(bilinear, bicubic)
+    wanted = Image.fromarray(pixels[5:25]).resize((8, 8), Image.Resampling.BILINEAR)
+    assert np.array_equal(bilinear, np.asarray(wanted))

@@ -2,7 +2,8 @@
 
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from random import Random
+from typing import Annotated, Any, Literal, NamedTuple
 
 import torch
 from torch import Tensor
@@ -13,6 +14,7 @@ from gan_cli.data.datamodules import Facts, Split
 from gan_cli.data.folders import SPLITS
 from gan_cli.data.images.labelled_sets import LabelledFileDataModule
 from gan_cli.errors import UserError, nearest
+from gan_cli.ranges import Range
 
 IMAGES, ARCHIVE = "img_align_celeba", "img_align_celeba.zip"
 ATTRIBUTES, PARTITIONS, IDENTITIES = "list_attr_celeba.txt", "list_eval_partition.txt", "identity_CelebA.txt"
@@ -63,6 +65,7 @@ class CelebA(LabelledFileDataModule):
         self,
         attributes: tuple[str, ...] = ("Black_Hair", "Blond_Hair", "Brown_Hair", "Male", "Young"),
         labels: Labels = "attributes",
+        num_test: Annotated[int, Range(0, 1_000_000)] = 0,
         **loading: Any,
     ) -> None:
         super().__init__(**loading)
@@ -70,6 +73,7 @@ class CelebA(LabelledFileDataModule):
             raise UserError(f"data.attributes: {list(attributes)} is not possible; take one or more, each once")
         self.attributes = tuple(attributes)
         self.labels: Labels = labels
+        self.num_test = num_test
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -129,7 +133,17 @@ class CelebA(LabelledFileDataModule):
         beside = f" and {text}" if text else ""
         raise UserError(f"data.root: {self.root} must hold {IMAGES}/ (or {ARCHIVE}){beside} of CelebA ({self.home})")
 
+    def _drawn(self, files: list[File], split: Split) -> list[File]:
+        """A part as StarGAN's authors draw it: all faces mixed by Python from their seed, the first for tests."""
+        if self.num_test >= len(files):
+            raise UserError(f"data.num_test: {self.num_test} is too many of the {len(files)} faces; take fewer, or 0")
+        mixed = list(files)
+        Random(1234).shuffle(mixed)
+        return mixed[self.num_test :] if split == "train" else mixed[: self.num_test]
+
     def _partition(self, folder: Path, files: list[File], split: Split) -> list[File]:
+        if self.num_test:
+            return self._drawn(files, split)
         parts: folders.Parts = {"train": files}
         if (folder / PARTITIONS).is_file():
             numbers = _rows(folder / PARTITIONS, 1)

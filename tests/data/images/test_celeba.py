@@ -48,6 +48,18 @@ def test_published_partitions_are_kept_and_missing_files_are_a_smaller_set(tmp_p
     assert names == {"train": ["000001", "000004"], "val": ["000002"], "test": ["000003"]}
 
 
+def test_the_test_faces_of_stargans_authors_are_drawn_in_place_of_the_partitions(tmp_path: Path) -> None:
+    names = [f"{number:06d}.jpg" for number in range(10)]
+    write(tmp_path, dict.fromkeys(names, "1 1 1"), dict.fromkeys(names, 0))
+    data = CelebA(attributes=("Male",), root=str(tmp_path), num_test=4)
+    parts = {split: [file.name for file in data.labelled_files(split)[0]] for split in ("train", "val", "test")}
+    # Their random.seed(1234) and random.shuffle(lines) give 2 8 3 5 6 4 9 0 1 7.
+    assert parts["test"] == parts["val"] == ["000002", "000003", "000005", "000008"]
+    assert sorted(parts["train"] + parts["test"]) == [name.removesuffix(".jpg") for name in names]
+    with pytest.raises(UserError, match=r"data.num_test: 10 is too many of the 10 faces"):
+        CelebA(attributes=("Male",), root=str(tmp_path), num_test=10).labelled_files("train")
+
+
 def test_a_broken_face_is_replaced_by_one_of_the_same_attributes(tmp_path: Path) -> None:
     rows = {f"{number:06d}.jpg": ("1 1 1", "-1 1 -1")[number % 2] for number in range(20)}
     write(tmp_path, rows)
