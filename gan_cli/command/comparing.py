@@ -1,5 +1,7 @@
 """Images or points beside others, or beside a data set, with no model: what `gan evaluate` computes."""
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -9,8 +11,9 @@ from gan_cli.command import settings
 from gan_cli.command.choices import known
 from gan_cli.data import GANDataModule
 from gan_cli.errors import UserError, nearest
-from gan_cli.evaluation import folders
+from gan_cli.evaluation import fifty_thousand, folders
 from gan_cli.evaluation.collections import Collection, of_split
+from gan_cli.evaluation.kept import features_of
 from gan_cli.evaluation.measures import measured
 from gan_cli.evaluation.measuring import (
     MOST,
@@ -18,13 +21,12 @@ from gan_cli.evaluation.measuring import (
     against_training,
     check_enough,
     features_for,
-    features_of,
     floor_of,
     possible,
     table,
 )
 from gan_cli.evaluation.published import by_statistics, distance_to_published
-from gan_cli.evaluation.scores import Scores
+from gan_cli.evaluation.scores import Scores, chosen
 from gan_cli.evaluation.sides import Side, side_at
 from gan_cli.media.images import Images
 from gan_cli.media.points import Points
@@ -35,15 +37,15 @@ SPLITS = ("train", "val", "test")
 
 
 def scores_beside(
-    judged: str, real: str, named: bool, metrics: set[str], options: Namespace, typed: Namespace
-) -> Scores:
-    """The table of images or points beside those of a folder or a file, or of a data set.
+    judged: str, real: str, named: bool, names: list[str] | None, options: Namespace, typed: Namespace
+) -> list[Scores]:
+    """The tables of images or points beside those of a folder, a file or a data set: by our rules, and by the field's.
 
     Args:
         judged: A folder, a .zip, a .npz, or a .csv or .npy of points.
         real: Another one, or the name of a data set.
         named: Whether `real` is the name of a data set.
-        metrics: Names of the measures to compute.
+        names: The measures to compute; None takes all of our own that are possible.
         options: Those of the verb.
         typed: The same without defaults.
 
@@ -56,18 +58,77 @@ def scores_beside(
         options.image_size = side
     if options.split not in SPLITS:
         raise UserError(f"split: {options.split} is none; take {', '.join(SPLITS)}")
-    return (_beside_data if named else _beside_images)(Path(judged), real, metrics, options)
+    own, fields = fifty_thousand.split_names(names)
+    fifty_thousand.check(fields, options.features, options.num, typed.get("split"))
+    found = []
+    if own != []:
+        found.append((_beside_data if named else _beside_images)(Path(judged), real, chosen(own), options))
+    if fields:
+        found.append((_beside_all_data if named else _beside_all_images)(Path(judged), real, fields, options))
+    return found
+
+
+def _beside_all_images(path: Path, real: str, names: list[str], options: Namespace) -> Scores:
+    """A table of 50,000 images beside all of another folder."""
+    ours, theirs = _two_sides(path, real, options)
+    return _by_the_fields_rules(ours, theirs, lambda: _inception(options), names, options)
+
+
+def _beside_all_data(path: Path, name: str, names: list[str], options: Namespace) -> Scores:
+    """A table of 50,000 images beside all training images of a data set, at their size."""
+    ours, data = _data_for(path, name, options)
+    real = of_split(data, "train")
+    network = partial(features_for, data, "inception", Path(options.cache_dir), _weights(options))
+    return _by_the_fields_rules(ours, Side(real, None, real.origin), network, names, options, natural=data.natural)
+
+
+def _by_the_fields_rules(
+    ours: Side,
+    theirs: Side,
+    network: Callable[[], FeatureNetwork],
+    names: list[str],
+    options: Namespace,
+    natural: bool = True,
+) -> Scores:
+    for side in (ours, theirs):
+        if side.images is None or _are_points(side):
+            held = "points" if side.images else "statistics alone"
+            raise UserError(f"metrics: {names[0]} is of images, and {side.origin} holds {held}; take fid")
+    assert ours.images is not None
+    assert theirs.images is not None
+    _check_alike(ours.images, theirs.images)
+    fifty_thousand.check_enough(ours.images, names)  # before inception is fetched
+    natural = natural and _shape(ours.images)[0] == 3
+    training = fifty_thousand.Training(theirs.images, _placed(network()), Path(options.cache_dir), natural)
+    return fifty_thousand.of_images(ours.images, training, names)
+
+
+def _two_sides(path: Path, real: str, options: Namespace) -> tuple[Side, Side]:
+    if not Path(real).exists():
+        hint = nearest(real, known("data", options.module))
+        raise UserError(f"evaluate: {real} is no folder, no .zip, no .npz and no data set{hint}")
+    return side_at(path, options.image_size), side_at(Path(real), options.image_size)
+
+
+def _inception(options: Namespace) -> FeatureNetwork:
+    return load_features("inception", Path(options.cache_dir), None, _weights(options))
+
+
+def _weights(options: Namespace) -> Path | None:
+    return Path(options.weights) if options.weights else None
+
+
+def _placed(network: FeatureNetwork) -> FeatureNetwork:
+    """The network where it is computed fastest."""
+    return network.to("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def _beside_images(path: Path, real: str, metrics: set[str], options: Namespace) -> Scores:
     """A table of images beside those of another folder, or of points beside those of another file."""
-    if not Path(real).exists():
-        hint = nearest(real, known("data", options.module))
-        raise UserError(f"evaluate: {real} is no folder, no .zip, no .npz and no data set{hint}")
-    ours, theirs = (side_at(place, options.image_size) for place in (path, Path(real)))
+    ours, theirs = _two_sides(path, real, options)
     if ours.images is None and theirs.images is None:
         return by_statistics(ours, theirs, None, metrics, Path(options.cache_dir))
-    folder, weights = Path(options.cache_dir), Path(options.weights) if options.weights else None
+    folder, weights = Path(options.cache_dir), _weights(options)
     if _are_points(ours) or _are_points(theirs):
         ours, theirs = _some(ours, theirs, options)
         network = load_features(options.features, folder, None, weights) if options.features else Coordinates()
@@ -84,8 +145,8 @@ def _beside_images(path: Path, real: str, metrics: set[str], options: Namespace)
     return _scores(ours, theirs, None, network, metrics, natural=True, options=options)
 
 
-def _beside_data(path: Path, name: str, metrics: set[str], options: Namespace) -> Scores:
-    """A table of images beside a part of a data set, at their size, or of points."""
+def _data_for(path: Path, name: str, options: Namespace) -> tuple[Side, GANDataModule]:
+    """Images, and the data set that they are held against, at their size."""
     ours = side_at(path, options.image_size)
     arguments = options.data.init_args
     pictured = ours.images if not _are_points(ours) else None
@@ -100,12 +161,17 @@ def _beside_data(path: Path, name: str, metrics: set[str], options: Namespace) -
     data.prepare_data()
     if pictured and _shape(pictured)[0] != data.facts["image_channels"]:
         ours = side_at(path, options.image_size, data.facts["image_channels"])
+    return ours, data
+
+
+def _beside_data(path: Path, name: str, metrics: set[str], options: Namespace) -> Scores:
+    """A table of images or points beside a part of a data set."""
+    ours, data = _data_for(path, name, options)
     real = of_split(data, options.split)
     ours, theirs = _some(ours, Side(real, None, real.origin), options)  # before a classifier is trained
-    weights = Path(options.weights) if options.weights else None
     # statistics are nearly always of inception's features
     features = options.features or (None if ours.images else "inception")
-    network = features_for(data, features, Path(options.cache_dir), weights)
+    network = features_for(data, features, Path(options.cache_dir), _weights(options))
     training = of_split(data, "train") if options.split != "train" else None
     return _scores(ours, theirs, training, network, metrics, natural=data.natural, options=options)
 
@@ -139,7 +205,7 @@ def _scores(
     options: Namespace,
 ) -> Scores:
     """The table of one set of images or points beside another."""
-    network.to("cuda" if torch.cuda.is_available() else "cpu")
+    _placed(network)
     folder = Path(options.cache_dir)
     if ours.images is None or theirs.images is None:
         return by_statistics(ours, theirs, network, metrics, folder)

@@ -54,7 +54,7 @@ def score_samples(
     conditions = conditions_for(model, num, given=given)
     asked = conditions.get("labels")
     wanted, left_out = possible(wanted, network, natural, by_class=asked is not None)
-    made = _rows(model, network, real, num, seed, conditions)
+    made = rows_of_samples(model, network, num, seed, conditions, real.rows)
     further: list[Measured] = []
     if "conditional_accuracy" in wanted and isinstance(asked, Tensor) and made.logits is not None:
         right = int(torch.eq(made.logits.argmax(1), asked).sum())
@@ -70,10 +70,7 @@ def score_samples(
             )
         else:
             left_out.append(f"perceptual path length: left out, {network.name} sees things as they are saved only")
-    rounded = "rounded to 8 bits as saved" if model.medium.rounds else "as saved"
-    how = f"seeds {seed} to {seed + num - 1}, {rounded}, no truncation, "
-    how += "averaged generator (EMA)" if model.ema is not None else "no moving average in this model"
-    how += ", all classes in turn" if asked is not None else ""
+    how = described(model, num, seed, by_class=asked is not None)
 
     def judged() -> Scores:
         found = together([measured(made, real.rows, wanted), *further])
@@ -82,19 +79,41 @@ def score_samples(
     return by_first(judged)
 
 
-def _rows(
-    model: AdversarialModule, network: FeatureNetwork, real: Real, num: int, seed: int, conditions: dict[str, Any]
+def described(model: AdversarialModule, num: int, seed: int, by_class: bool) -> str:
+    """How samples are made, in words."""
+    rounded = "rounded to 8 bits as saved" if model.medium.rounds else "as saved"
+    average = "averaged generator (EMA)" if model.ema is not None else "no moving average in this model"
+    classes = ", all classes in turn" if by_class else ""
+    return f"seeds {seed} to {seed + num - 1}, {rounded}, no truncation, {average}{classes}"
+
+
+def rows_of_samples(
+    model: AdversarialModule,
+    network: FeatureNetwork,
+    num: int,
+    seed: int,
+    conditions: dict[str, Any],
+    others: FeatureRows,
 ) -> FeatureRows:
-    """The network's outputs for the samples of all processes."""
+    """The network's outputs for the samples of all processes, which call it together.
+
+    Args:
+        model: In eval mode.
+        network: On the model's device.
+        num: How many samples.
+        seed: That of the first.
+        conditions: Inputs of the model beside latents.
+        others: The network's outputs for anything else, which tell how many there are: a process may have no samples.
+    """
     latents = latents_of(model, range(seed, seed + num))
     parts = [network.rows(made_at(model, latents, conditions, numbers)) for numbers in my_batches(num, BATCH)]
     features = [part.features for part in parts]
     logits = [part.logits for part in parts if part.logits is not None]
     device = model.device
-    all_features = gathered(features, num, BATCH, real.rows.features.shape[1], device)
-    if real.rows.logits is None:
+    all_features = gathered(features, num, BATCH, others.features.shape[1], device)
+    if others.logits is None:
         return FeatureRows(all_features, None)
-    return FeatureRows(all_features, gathered(logits, num, BATCH, real.rows.logits.shape[1], device))
+    return FeatureRows(all_features, gathered(logits, num, BATCH, others.logits.shape[1], device))
 
 
 def _squared_speeds(

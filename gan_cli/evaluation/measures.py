@@ -8,7 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from gan_cli.evaluation.scores import KINDS
+from gan_cli.evaluation.scores import FIELD, KINDS
 from gan_cli.metrics.distances import (
     Estimate,
     density_coverage,
@@ -83,7 +83,7 @@ def attempted(names: Sequence[str], compute: Callable[[], Sequence[Number]]) -> 
 
 def titles(names: Sequence[str]) -> str:
     """What measures are called, in one line."""
-    return ", ".join(KINDS[name].title for name in names)
+    return ", ".join({**KINDS, **FIELD}[name].title for name in names)
 
 
 def measured(made: FeatureRows, real: FeatureRows, wanted: set[str]) -> Measured:
@@ -142,7 +142,7 @@ MEASURES: Mapping[tuple[str, ...], Callable[[FeatureRows, FeatureRows], Sequence
 """How each measure of two sets is computed, from the features of the images judged and of the real ones."""
 
 
-def remarks(values: Values, count: int, num_real: int, width: int, things: str) -> list[str]:
+def remarks(values: Values, count: int, num_real: int, width: int, things: str, network: str) -> list[str]:
     """Remarks on the protocol of single measures.
 
     Args:
@@ -151,6 +151,7 @@ def remarks(values: Values, count: int, num_real: int, width: int, things: str) 
         num_real: Real images.
         width: F, the number of features.
         things: What they are called, if they are no images.
+        network: The name of what makes the features.
     """
     said = []
     if "kid" in values:
@@ -158,6 +159,10 @@ def remarks(values: Values, count: int, num_real: int, width: int, things: str) 
     if values.keys() & {"precision", "recall", "density", "coverage"}:
         most = f" of 10,000 {things}" if max(count, num_real) > MOST_NEIGHBOURS else ""
         said.append(f"precision and recall: 3 neighbours, density and coverage: 5{most}")
+        if things == "images":
+            said.append(f"precision and recall: in {network} features; published ones (pr50k3_full) are in VGG16's")
+    if "inception_score" in values:
+        said.append(f"Inception Score: of ten parts of {count:,} images; is50k is of 50,000")
     if "fid" in values and min(count, num_real) <= width:
         said.append(f"FID: of fewer {things} than the {width:,} features there are, it says little; look at KID")
     if "mmd" in values:

@@ -1,18 +1,14 @@
-"""Real features, which are kept from run to run, and the scores of other features against them."""
+"""Real images as a network sees them, which scores are possible against them, and the table of those."""
 
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-import torch
-from filelock import FileLock
-
 from gan_cli.data import GANDataModule
 from gan_cli.errors import UserError
-from gan_cli.evaluation.collections import BATCH, Collection, has_classes, lesson_of
+from gan_cli.evaluation.collections import Collection, has_classes, lesson_of
+from gan_cli.evaluation.kept import features_of
 from gan_cli.evaluation.measures import Measured, Number, Values, measured, remarks
 from gan_cli.evaluation.scores import Protocol, Score, Scores
-from gan_cli.files import write_atomically
 from gan_cli.media.images import Images
 from gan_cli.media.medium import Medium
 from gan_cli.media.points import Points
@@ -102,34 +98,6 @@ def features_for(data: GANDataModule, name: str | None, folder: Path, weights: P
         return Coordinates()
     name = usual_features(data, folder, weights) if name is None else name
     return load_features(name, folder, lesson_of(data) if name == "classifier" else None, weights)
-
-
-def features_of(images: Collection, network: FeatureNetwork, folder: Path) -> FeatureRows:
-    """The outputs of a network for images, kept for the next time; one of several processes computes them.
-
-    Raises:
-        UserError: If the file it is kept in is damaged.
-    """
-    if not images.key:
-        return _look(images, network)
-    path = folder / f"features-{images.key}-{network.key}-{images.total}.npz"
-    folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder / ".lock"):
-        if not path.is_file():
-            made = {k: v.numpy() for k, v in _look(images, network)._asdict().items() if v is not None}
-            write_atomically(path, lambda file: np.savez(file, allow_pickle=False, **made))
-    try:
-        with np.load(path) as kept:
-            found = {name: torch.from_numpy(kept[name]) for name in kept.files}
-            return FeatureRows(found["features"], found.get("logits"))
-    except (ValueError, OSError, EOFError, KeyError) as error:
-        raise UserError(f"features: {path} is damaged; remove it, and it is made anew") from error
-
-
-def _look(images: Collection, network: FeatureNetwork) -> FeatureRows:
-    parts = [network.rows(images.read(numbers)) for numbers in torch.arange(images.total).split(BATCH)]
-    logits = [part.logits for part in parts if part.logits is not None]
-    return FeatureRows(torch.cat([part.features for part in parts]), torch.cat(logits) if logits else None)
 
 
 def against_training(
@@ -223,7 +191,7 @@ def table(
     )
     of_real = [f"real against real: {line}" for line in floor.left_out if line not in found.left_out]
     said = [
-        *remarks(found.values, count, real.images.total, real.rows.features.shape[1], real.images.things),
+        *remarks(found.values, count, real.images.total, real.rows.features.shape[1], real.images.things, network.name),
         *found.left_out,
         *of_real,
         *left_out,

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from gan_cli.errors import UserError
-from gan_cli.evaluation.measuring import features_of, scored
+from gan_cli.evaluation.kept import features_of
+from gan_cli.evaluation.measuring import scored
 from gan_cli.evaluation.scores import Protocol, Scores
 from gan_cli.evaluation.sides import Side
 from gan_cli.metrics.distances import Gaussian, gaussian_distance, gaussian_of

@@ -94,7 +94,7 @@ class Scorer:
         Raises:
             UserError: If there are too few images, or the features cannot be had.
         """
-        with _undisturbed(model):
+        with undisturbed(model):
             if not isinstance(model, TranslationModule):
                 network, _ = self._beside(model)
                 return possible(self.wanted, network, is_natural(self.data), takes_labels(model))[0]
@@ -115,7 +115,7 @@ class Scorer:
         """
         if self.features is None and model.medium.features(lambda: True) is None:
             return []
-        with _undisturbed(model):
+        with undisturbed(model):
             if isinstance(model, TranslationModule):
                 return self._of_translator(model, seed)
             return [self._of_generator(model, seed)]
@@ -207,7 +207,7 @@ def score(
 
 
 @contextmanager
-def _undisturbed(model: AdversarialModule) -> Iterator[None]:
+def undisturbed(model: AdversarialModule) -> Iterator[None]:
     """Within the block, the model is in eval mode and computes in true float32, whatever its training does.
 
     Afterwards its modes, the global random state and what is allowed of TF32 are restored.

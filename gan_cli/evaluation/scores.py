@@ -49,6 +49,17 @@ KINDS = {
 BY_REQUEST = {"means", "variances", "mmd", "c2st"}
 """Measures of two samples that are taken only where they are named: of enough samples tests say no more than that no
 generator is perfect, and they take seconds."""
+FIELD = {
+    "fid50k_full": Kind("FID (fid50k_full)", "lower"),
+    "kid50k_full": Kind("KID (kid50k_full)", "lower"),
+    "is50k": Kind("Inception Score (is50k)", "higher"),
+}
+"""Scores by the field's names, with the field's protocol; see `fifty_thousand`."""
+
+OWN = "as said here; the field's is asked for by name: --metrics fid50k_full, is50k"
+"""The protocol of the measures, in words."""
+THE_FIELDS = "fid50k_full: 50,000 samples beside all training images, each once and none mirrored"
+"""That of the scores by the field's names."""
 
 
 class Protocol(NamedTuple):
@@ -65,6 +76,7 @@ class Protocol(NamedTuple):
         floor: What the real-against-real column compares.
         made: How the judged images were made.
         things: What they are, if they are no images.
+        kind: Whether it is the field's or our own, in words.
     """
 
     features: str
@@ -77,6 +89,7 @@ class Protocol(NamedTuple):
     floor: str
     made: str
     things: str = "images"
+    kind: str = OWN
 
     def lines(self) -> list[str]:
         """The protocol in words."""
@@ -84,6 +97,7 @@ class Protocol(NamedTuple):
         features = f"features: {self.features} ({self.weights}{sure})" if self.features else "features: none"
         lines = [f"{features}; resize: {self.resize}"] if self.features else [features]
         return [
+            f"protocol: {self.kind}",
             *lines,
             f"{self.things}: {_counted(self.num)}, {self.made}",
             f"real: {_counted(self.num_real)}, {self.real}; real against real: {self.floor}",
@@ -128,7 +142,7 @@ class Scores(NamedTuple):
     def ordered(self) -> list[tuple[str, Score]]:
         """The scores as they are shown: KID before FID where there are few images."""
         first = "kid" if self.protocol.num < ENOUGH else "fid"
-        order = [first, *(name for name in KINDS if name != first)]
+        order = [first, *(name for name in KINDS if name != first), *FIELD]
         return [(name, self.scores[name]) for name in order if name in self.scores]
 
     def values(self) -> dict[str, float]:
@@ -154,7 +168,7 @@ class Scores(NamedTuple):
         for column in table.columns[1:3]:
             column.justify = "right"
         for name, score in self.ordered():
-            kind = KINDS[name]
+            kind = {**KINDS, **FIELD}[name]
             better = {"none": "", "1": "near 1"}.get(kind.better, kind.better)
             made = _number(score.value, score.deviation, score.p_value)
             table.add_row(kind.title, made, _number(score.floor, None, score.floor_p_value), better)

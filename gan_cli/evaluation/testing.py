@@ -8,9 +8,10 @@ from rich.console import Console
 
 from gan_cli.data import GANDataModule
 from gan_cli.errors import UserError
+from gan_cli.evaluation import fifty_thousand
 from gan_cli.evaluation.processes import place
 from gan_cli.evaluation.scorer import Scorer
-from gan_cli.evaluation.scores import KINDS, Scores
+from gan_cli.evaluation.scores import FIELD, KINDS, Scores
 from gan_cli.files import write_json
 from gan_cli.variants.base import AdversarialModule
 
@@ -36,12 +37,15 @@ def score_and_write(
         UserError: If a score is asked for that cannot be had, or an option is not possible.
         OSError: If the file cannot be written.
     """
-    metrics = read_metrics(options.metrics)
-    weights = Path(options.weights) if options.weights else None
-    scorer = Scorer(data, options.features, options.num, "test", metrics, weights, Path(options.cache_dir))
+    metrics, fields = fifty_thousand.split_names(read_metrics(options.metrics))
+    fifty_thousand.check(fields, options.features, options.num)
+    weights, folder = Path(options.weights) if options.weights else None, Path(options.cache_dir)
+    scorer = Scorer(data, options.features, options.num, "test", metrics, weights, folder)
     note = ""
     try:
-        tables = scorer.score(model, options.seed)
+        tables = scorer.score(model, options.seed) if metrics != [] else []
+        if fields:
+            tables.append(fifty_thousand.of_model(model, data, fields, options.seed, weights, folder))
     except UserError as error:
         typed = options.features or options.weights or options.metrics or options.num
         if typed or not str(error).startswith(("features:", "data:")):
@@ -67,7 +71,7 @@ def score_and_write(
 
 
 def read_metrics(text: str | None) -> list[str] | None:
-    """Names of measures as typed, such as "fid,kid"; None where nothing was typed.
+    """Names of measures as typed, such as "fid,kid" or "fid50k_full"; None where nothing was typed.
 
     Raises:
         UserError: If a name is not that of a measure.
@@ -76,8 +80,12 @@ def read_metrics(text: str | None) -> list[str] | None:
         return None
     names = [word.strip() for word in text.strip("[]() ").split(",") if word.strip()]
     for name in names or [""]:
-        if name not in KINDS:
-            raise UserError(f"metrics: {name!r} is none; there are {', '.join(KINDS)}")
+        if name == "pr50k3_full":
+            raise UserError(
+                "metrics: pr50k3_full is in features of VGG16, which are not made here; take precision,recall"
+            )
+        if name not in KINDS and name not in FIELD:
+            raise UserError(f"metrics: {name!r} is none; there are {', '.join((*KINDS, *FIELD))}")
     return names
 
 

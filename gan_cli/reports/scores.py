@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from gan_cli.evaluation.scores import KINDS
+from gan_cli.evaluation.scores import FIELD, KINDS
 from gan_cli.media import pages
 from gan_cli.reports.curves import shown_number
 
@@ -80,7 +80,8 @@ def _protocol(table: Mapping[str, Any]) -> str:
 
 
 def _title(name: str) -> str:
-    return KINDS[name].title if name in KINDS else name
+    kinds = {**KINDS, **FIELD}
+    return kinds[name].title if name in kinds else name
 
 
 def _value(score: Any) -> str:

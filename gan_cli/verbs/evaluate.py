@@ -55,7 +55,6 @@ def run(words: Sequence[str]) -> None:
 
     from gan_cli.command.choices import is_name, named_modules
     from gan_cli.command.comparing import scores_beside
-    from gan_cli.evaluation.scores import chosen
     from gan_cli.evaluation.testing import read_metrics, show
     from gan_cli.files import write_json
 
@@ -63,9 +62,10 @@ def run(words: Sequence[str]) -> None:
     named = is_name("data", real, named_modules(rest)[1])
     chosen_set = ["--data", real] if named else []
     asked = options.parsed("evaluate", partial(add_options, named=named), [judged, real, *chosen_set, *rest])
-    metrics = chosen(read_metrics(asked.all.metrics))
-    scores = scores_beside(judged, real, named, metrics, asked.all, asked.typed)
-    show([scores])
+    tables = scores_beside(judged, real, named, read_metrics(asked.all.metrics), asked.all, asked.typed)
+    show(tables)
     if asked.all.output:
-        write_json(Path(asked.all.output), {"images": judged, "real": real, "tables": [scores.as_dict()]})
+        write_json(
+            Path(asked.all.output), {"images": judged, "real": real, "tables": [table.as_dict() for table in tables]}
+        )
         print(f"written: {asked.all.output}")

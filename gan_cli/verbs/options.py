@@ -238,7 +238,7 @@ def scoring(parser: ArgumentParser) -> None:
         "--metrics",
         type=str | None,
         metavar="NAME,...",
-        help="Such as fid,kid,precision; default: all there are but two-sample tests (means, variances, mmd, c2st)",
+        help="Such as fid,kid or fid50k_full; default: all but two-sample tests (means, variances, mmd, c2st)",
     )
     cache_dir(parser, "Where classifiers, weights and real features are kept")
 

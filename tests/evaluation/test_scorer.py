@@ -9,7 +9,7 @@ from torch import Tensor
 
 from gan_cli.data import CIFAR10, Digits, StackedMNIST, StyledDigits
 from gan_cli.errors import UserError
-from gan_cli.evaluation import measuring
+from gan_cli.evaluation import kept
 from gan_cli.evaluation.collections import Collection
 from gan_cli.evaluation.measuring import usual_features
 from gan_cli.evaluation.scorer import REPORTING_SEED, SELECTING_SEED, Scorer
@@ -100,13 +100,13 @@ def test_real_features_are_read_once_for_each_protocol(
 ) -> None:
     model = load_model(checkpoint)
     looked: list[str] = []
-    look = measuring._look
+    look = kept._look
 
     def noted(images: Collection, network: FeatureNetwork) -> FeatureRows:
         looked.append(images.key)
         return look(images, network)
 
-    monkeypatch.setattr(measuring, "_look", noted)
+    monkeypatch.setattr(kept, "_look", noted)
     first = only(scorer(cache, num=50).score(model))
     assert len(looked) == 2  # held out, and training
     assert only(scorer(cache, num=50).score(model)) == first
