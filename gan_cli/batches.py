@@ -13,7 +13,7 @@ class ImageBatch(NamedTuple):
     Attributes:
         images: uint8 [N, C, H, W] as it leaves the loader; float in [-1, 1] once it is on the device.
         labels: int64 [N], class numbers from 0; all 0 where the set has no classes. Float [N, K] of 0 and 1 where an
-            image can be of several classes (attributes).
+            image can be of several classes (attributes), NaN where it is not known whether it is.
     """
 
     images: Tensor

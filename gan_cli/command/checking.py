@@ -13,6 +13,7 @@ from gan_cli.data.caches import Cache
 from gan_cli.data.doctor import Diagnosis
 from gan_cli.data.file_sets import FileDataModule
 from gan_cli.data.images import celeba
+from gan_cli.data.images.joint_sets import JointSets
 from gan_cli.data.stores import BrokenFile
 from gan_cli.errors import RunFailed, UserError
 from gan_cli.media.pictures import save_png
@@ -33,8 +34,9 @@ def check(config: Namespace) -> None:
     data.prepare_data()
     print(f"{data.name}: {_settings(config, data)}")
     asked: Cache = getattr(data, "cache", "none")
-    if isinstance(data, FileDataModule):  # what would end a run is to be found here
-        data.on_error, data.cache = "skip", "none"
+    for one in data.sets if isinstance(data, JointSets) else (data,):
+        if isinstance(one, FileDataModule):  # what would end a run is to be found here
+            one.on_error, one.cache = "skip", "none"
     with _bar("files") as bar:
         task = bar.add_task("files", total=None)
         diagnosis = doctor.diagnose(data, lambda count, total: bar.update(task, completed=count, total=total))
@@ -57,6 +59,10 @@ def prepare(config: Namespace) -> None:
         RunFailed: If a file cannot be read.
     """
     kind = settings.class_at(config.data.class_path)
+    if issubclass(kind, JointSets):
+        raise UserError(
+            "data: JointSets are two sets; prepare each of them by its own name, --data.cache disk keeps it"
+        )
     if not issubclass(kind, FileDataModule):
         raise UserError(f"data: {kind.__name__} is held in memory as it is; there is nothing to prepare")
     config.data.init_args["cache"] = "disk"

@@ -34,6 +34,8 @@ FREE = {
     "data.cache": "",
     "data.cache_dir": "",
     "data.root": "",
+    "data.first_root": "",
+    "data.second_root": "",
     "data.on_error": "",
     "data.max_pixels": "",
 }

@@ -15,6 +15,7 @@ from gan_cli.data.images.image_sets import (
     StackedMNIST,
 )
 from gan_cli.data.images.imagenet import ImageNet
+from gan_cli.data.images.joint_sets import JointSets
 from gan_cli.data.images.labelled_sets import LabelledFileDataModule
 from gan_cli.data.images.lsun import LSUN
 from gan_cli.data.images.styled_digits import StyledDigits
@@ -64,6 +65,7 @@ __all__ = [
     "ImageDataModule",
     "ImageFolder",
     "ImageNet",
+    "JointSets",
     "LabelledFileDataModule",
     "Maps",
     "Monet2Photo",

@@ -44,10 +44,12 @@ class NamedImage(NamedTuple):
     Attributes:
         name: Path of its translation below a folder, such as `n02381460_1000.png`.
         read: Gives the image, uint8 [C, H, W] at the set's image size.
+        labels: Its attributes, 0 or 1 each, or NaN where one is not known; None where the set has none.
     """
 
     name: str
     read: Callable[[], Tensor]
+    labels: tuple[float, ...] | None = None
 
 
 class GANDataModule(LightningDataModule, ABC):

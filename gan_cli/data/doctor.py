@@ -14,6 +14,7 @@ from gan_cli.data.datamodules import GANDataModule, Split
 from gan_cli.data.examination import Examined, colours, is_misnamed, look, size_of
 from gan_cli.data.file_sets import FileDataModule
 from gan_cli.data.folders import SPLITS
+from gan_cli.data.images.joint_sets import JointSets
 from gan_cli.data.images.labelled_sets import LabelledFileDataModule
 from gan_cli.data.pairs.translation_sets import BOTH_SIDES
 from gan_cli.data.parts import LabelledPart
@@ -67,6 +68,8 @@ def diagnose(data: GANDataModule, done: Callable[[int, int], object] = lambda *_
     """
     if isinstance(data, FileDataModule):
         return _of_files(data, done)
+    if isinstance(data, JointSets):
+        return _of_each(data, done)
     return _of_tensors(data)
 
 
@@ -88,6 +91,18 @@ def contact_sheet(data: GANDataModule) -> Tensor | None:
     channels = max(side.shape[1] for side in sides)
     together = torch.stack([side.expand(-1, channels, -1, -1) for side in sides], dim=1)
     return pictures.grid(together.flatten(0, 1), columns=8)
+
+
+def _of_each(data: JointSets, done: Callable[[int, int], object]) -> Diagnosis:
+    """What is in each of several sets, and what is wrong with it."""
+    labels = data.facts["label_sets"]
+    found = [diagnose(one, done) for one in data.sets]
+    facts = [
+        fact
+        for one, told, of_one in zip(data.sets, labels, found, strict=True)
+        for fact in (f"{one.name}: {told}", *(f"  {fact}" for fact in of_one.facts))
+    ]
+    return Diagnosis(facts, [finding for of_one in found for finding in of_one.findings])
 
 
 # Sets in files

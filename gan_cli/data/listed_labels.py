@@ -44,7 +44,9 @@ Rows = dict[str, tuple[Manifest, Row]]
 """Rows of manifests by the keys of their images."""
 
 
-def listed_below(root: Path, typed: str, places: Sequence[str], files: Sequence[File]) -> Listed | None:
+def listed_below(
+    root: Path, typed: str, places: Sequence[str], files: Sequence[File], partly: bool = False
+) -> Listed | None:
     """The labels of a set's images, from its manifests; None where there are none.
 
     Args:
@@ -52,6 +54,7 @@ def listed_below(root: Path, typed: str, places: Sequence[str], files: Sequence[
         typed: The manifest below it, or "auto".
         places: Folders where manifests of the usual names may be, as beginnings of keys.
         files: The set's images.
+        partly: Whether rows of images that are not among these are passed over, and not refused.
 
     Raises:
         UserError: If the one typed is not there, several are in one folder, or one is wrong.
@@ -65,7 +68,7 @@ def listed_below(root: Path, typed: str, places: Sequence[str], files: Sequence[
         start = key[: len(key) - len(key.rpartition("/")[2])]
         known = partial(_is_known, index, start)
         read.append((start, manifests.read(root / key, content, known)))
-    return _listed(read, index, " and ".join(key for key, _ in found)) if read else None
+    return _listed(read, index, " and ".join(key for key, _ in found), partly) if read else None
 
 
 def _usual(root: Path, places: Sequence[str]) -> list[tuple[str, bytes | None]]:
@@ -85,12 +88,12 @@ def _is_known(index: "Index", start: str, name: str) -> bool:
     return bool(index.find(start, name))
 
 
-def _listed(read: Sequence[tuple[str, Manifest]], index: "Index", source: str) -> Listed:
+def _listed(read: Sequence[tuple[str, Manifest]], index: "Index", source: str, partly: bool) -> Listed:
     if silent := next((manifest for _, manifest in read if manifest.remark), None):
         return Listed(source, remark=silent.remark, settled=silent.path.name == manifests.STYLEGAN)
     rows: Rows = {}
     for start, manifest in read:
-        rows |= _placed(start, manifest, index, rows)
+        rows |= _placed(start, manifest, index, rows, partly)
     if not rows:
         return Listed(source, remark="it is empty", settled=False)
     if any(isinstance(row.label, list) for _, row in rows.values()):
@@ -129,11 +132,11 @@ class Index:
         return found
 
 
-def _placed(start: str, manifest: Manifest, index: Index, before: Rows) -> Rows:
+def _placed(start: str, manifest: Manifest, index: Index, before: Rows, partly: bool) -> Rows:
     """The rows of a manifest, without those of other ones before it.
 
     Raises:
-        UserError: If a row names no image or one that was named before, or gives it no label.
+        UserError: If a row names no image, unless that is allowed, or one that was named before, or gives it no label.
     """
     placed: Rows = {}
     missing = []
@@ -152,7 +155,7 @@ def _placed(start: str, manifest: Manifest, index: Index, before: Rows) -> Rows:
         if row.label is None or row.label == "" or row.label == []:
             raise wrong(manifest.path, f"{row.place}: {row.name} has no label")
         placed[key] = (manifest, row)
-    if missing:
+    if missing and not partly:
         more = f" (and {len(missing) - 1:,} more)" if len(missing) > 1 else ""
         raise wrong(manifest.path, f"{missing[0].place}: {missing[0].name} {_why_missing(missing[0].name)}{more}")
     return placed

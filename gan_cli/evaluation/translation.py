@@ -37,12 +37,14 @@ class Task(NamedTuple):
         inputs: What is to be translated.
         targets: What the translations should look like; with `paired` one for each.
         paired: Whether each input has its target.
+        labels: The inputs' attributes, [M, K], where they have some.
     """
 
     direction: str
     inputs: Collection
     targets: Collection
     paired: bool
+    labels: Tensor | None = None
 
 
 def tasks(model: TranslationModule, data: GANDataModule, split: Split, num: int) -> list[Task]:
@@ -58,15 +60,21 @@ def tasks(model: TranslationModule, data: GANDataModule, split: Split, num: int)
 
 
 def _to_class(data: GANDataModule, split: Split, num: int, number: int, direction: str) -> Task:
-    """Images without a class or an attribute, and those that have it."""
+    """Images without a class or an attribute, and those that have it; none of which it is not known."""
     everything, labels = of_split(data, split), labels_of(data, split)
-    has = labels == number if labels.ndim == 1 else labels[:, number] > 0.5
-    without, having = (which.nonzero().flatten() for which in (~has, has))
+    has, has_not = (labels == number, labels != number) if labels.ndim == 1 else _apart(labels[:, number])
+    without, having = (which.nonzero().flatten() for which in (has_not, has))
     targets = everything.chosen(having, f"{direction}-{seeding.mix(*having.tolist()):x}")
-    inputs = everything.chosen(without, "others")
-    return Task(
-        direction, inputs.some(num), targets._replace(origin=f"{targets.origin} {direction}").some(num), paired=False
-    )
+    targets = targets._replace(origin=f"{targets.origin} {direction}").some(num)
+    count = min(num, len(without))
+    chosen = without[torch.arange(count) * len(without) // max(1, count)]
+    inputs = everything.chosen(without, "others").some(num)
+    return Task(direction, inputs, targets, paired=False, labels=labels[chosen] if labels.ndim > 1 else None)
+
+
+def _apart(attribute: Tensor) -> tuple[Tensor, Tensor]:
+    """Which images have an attribute, and which have not; where it is NaN neither."""
+    return attribute > 0.5, attribute < 0.5
 
 
 def score_translations(
@@ -161,7 +169,9 @@ def _translated(model: TranslationModule, task: Task, seed: int) -> list[tuple[T
         if model.NOISY:
             seeding.reseed(seeding.mix(seed, "evaluate", int(numbers[0])), model.device)
         inputs = to_float(task.inputs.read(numbers)).to(model.device)
-        outputs = as_promised(model, inputs, model(inputs, task.direction))
+        known = task.labels if model.starts_from(task.direction) else None
+        told = {} if known is None else {"source_labels": known[numbers].to(model.device)}
+        outputs = as_promised(model, inputs, model(inputs, task.direction, **told))
         made.append((to_uint8(outputs).cpu(), numbers))
     return made
 

@@ -18,10 +18,12 @@ class Input(NamedTuple):
     Attributes:
         name: Its name, with the folders that it has below what was typed.
         content: The file, or what gives the image, uint8 [C, H, W].
+        labels: What is known of its attributes: 0, 1 or NaN for each label of the model; None if nothing is.
     """
 
     name: Path
     content: Path | Callable[[], Tensor]
+    labels: tuple[float, ...] | None = None
 
 
 def typed_inputs(words: Sequence[str], output: Path) -> list[Input]:
@@ -53,7 +55,7 @@ def test_inputs(make: Callable[[], Any], domain: str) -> list[Input]:
         module = make()
         if not hasattr(module, "test_inputs"):
             raise UserError(f"{type(module).__name__} has no test images to translate")
-        return [Input(Path(image.name), image.read) for image in module.test_inputs(domain)]
+        return [Input(Path(image.name), image.read, image.labels) for image in module.test_inputs(domain)]
     except (UserError, OSError) as error:
         raise UserError(
             "input: type --input with a file, a folder or a glob in quotes\n"

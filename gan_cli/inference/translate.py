@@ -1,7 +1,7 @@
 """`gan translate`: files, folders and films through a translator, on Lightning's predict loop."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import cache, partial
 from pathlib import Path
@@ -12,6 +12,7 @@ from lightning.pytorch import LightningModule
 from PIL import Image
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from torch import Tensor
 from torch.utils.data import DataLoader
 
 from gan_cli import runs
@@ -19,7 +20,7 @@ from gan_cli.data import GANDataModule
 from gan_cli.devices.strategy import of_all
 from gan_cli.errors import UserError
 from gan_cli.files import write_text
-from gan_cli.inference import checkpoints, gallery
+from gan_cli.inference import checkpoints, gallery, source_labels
 from gan_cli.inference.inputs import Input, test_inputs, typed_inputs
 from gan_cli.inference.trainers import verb_trainer
 from gan_cli.inference.translator import Translator, translating, usual_direction
@@ -68,12 +69,16 @@ class Summary(NamedTuple):
         done: Files written.
         skipped: Files that were there already.
         refused: Inputs that could not be translated, each with the reason.
+        assumed: Inputs whose attributes the model has read itself.
+        listed: Where these are written down; None where the output is one file.
     """
 
     places: list[Path]
     done: int
     skipped: int
     refused: list[tuple[Path, str]]
+    assumed: list[source_labels.Taken]
+    listed: Path | None
 
 
 def translate(
@@ -112,6 +117,9 @@ def translate(
     output = Path(options.output or folder / f"translate-{','.join(directions)}")
     of_domain = cache(partial(test_inputs, data))
     jobs = planned(options, directions, output, lambda direction: of_domain(_first_domain(model, direction)))
+    if options.source_labels is not None:
+        items = source_labels.told(options.source_labels, model, directions, [job.item for job in jobs])
+        jobs = [job._replace(item=item) for job, item in zip(jobs, items, strict=True)]
     left = [job for job in jobs if not (options.skip_existing and job.target.exists())]
     task = _Translating(translator, left)
     if left:
@@ -123,12 +131,19 @@ def translate(
     if isinstance(task.failure, OSError):
         raise task.failure
     places = [output] if task.done else []
+    started = [
+        source_labels.taken(model, left[number].direction, left[number].item, row) for number, row in task.labels
+    ]
     if options.gallery:
         root = output.parent if output.suffix.lower() in WRITABLE else output
         failed = {left[number] for number, _ in task.refused}
-        places.append(_write_gallery([job for job in jobs if job not in failed], directions, root))
+        shown = [job for job in jobs if job not in failed]
+        places.append(_write_gallery(shown, directions, root, {one.item: one.named for one in started}))
     refused = [(_place(left[number]), reason) for number, reason in task.refused]
-    return Summary(places, task.done, len(jobs) - len(left), refused)
+    assumed = list({one.item: one for one in started if one.assumed}.values())
+    to_one_file = output.suffix.lower() in WRITABLE
+    listed = source_labels.write(assumed, output) if assumed and not to_one_file else None
+    return Summary(places, task.done, len(jobs) - len(left), refused, assumed, listed)
 
 
 def newest_translator(
@@ -251,6 +266,7 @@ class _Translating(LightningModule):
     Attributes:
         done: Files written.
         refused: Numbers of jobs that could not be done, with the reasons.
+        labels: Numbers of jobs whose directions start from attributes, with the labels that were taken.
         failure: What the file system said when nothing more could be written.
     """
 
@@ -261,6 +277,7 @@ class _Translating(LightningModule):
         self.jobs = jobs
         self.done = 0
         self.refused: list[tuple[int, str]] = []
+        self.labels: list[tuple[int, list[float]]] = []
         self.failure: OSError | None = None
         self.bar = _Bar(0, 1)
         self.allow_zero_length_dataloader_with_multiple_devices = True
@@ -280,7 +297,7 @@ class _Translating(LightningModule):
         job = self.jobs[number]
         if self.failure is None:
             try:
-                self._make(job)
+                self._make(job, number)
                 self.done += 1
             except (Unreadable, Unwritable) as error:
                 self.refused.append((number, error.reason))
@@ -291,11 +308,15 @@ class _Translating(LightningModule):
         self.bar.advance()
         return True
 
-    def _make(self, job: Job) -> None:
+    def _make(self, job: Job, number: int) -> None:
         content, name, deep = job.item.content, job.item.name.name, holds_16_bits(job.target)
+        labels: list[Tensor | None] = []
 
         def make(picture: Picture) -> Picture:
-            return self.translator.picture(picture, job.direction, name, deep)
+            if not labels:  # those of a film are read from its first frame, or they would change from one to the next
+                labels.append(self.translator.labels_of(picture, job.direction, job.item.labels))
+                self.labels += [(number, found.tolist()) for found in labels if found is not None]
+            return self.translator.picture(picture, job.direction, name, deep, labels[0])
 
         if not isinstance(content, Path):
             write_picture(make(picture_of_tensor(content())), job.target)
@@ -311,7 +332,9 @@ class _Translating(LightningModule):
 
         Called after the loop, which idle processes never enter.
         """
-        counts, refused, failures = zip(*of_all((self.done, self.refused, self.failure)), strict=True)
+        mine = (self.done, self.refused, self.labels, self.failure)
+        counts, refused, labels, failures = zip(*of_all(mine), strict=True)
+        self.labels = sorted(entry for entries in labels for entry in entries)
         self.done, self.refused = sum(counts), sorted(entry for entries in refused for entry in entries)
         self.failure = next((failure for failure in failures if failure), None)
         return self.trainer.is_global_zero
@@ -344,15 +367,18 @@ class _Bar:
         self.progress.update(self.frames, completed=done, total=total or None, visible=True)
 
 
-def _write_gallery(jobs: Sequence[Job], directions: Sequence[str], folder: Path) -> Path:
-    """Shows each input once beside all that was made of it."""
+def _write_gallery(
+    jobs: Sequence[Job], directions: Sequence[str], folder: Path, attributes: Mapping[Input, str]
+) -> Path:
+    """Shows each input once, with the attributes that it was taken to have, beside all that was made of it."""
     made: dict[Input, list[Job]] = {}
     for job in jobs:
         made.setdefault(job.item, []).append(job)
     entries = []
     for item, outputs in list(made.items())[:SHOWN]:
         with suppress(Unreadable):  # a skipped older file may be no picture
-            images = [("input", _small(item.content)), *((job.direction, _small(job.target)) for job in outputs)]
+            word = f"input, {attributes[item]}" if item in attributes else "input"
+            images = [(word, _small(item.content)), *((job.direction, _small(job.target)) for job in outputs)]
             entries.append(gallery.Shown(item.name.as_posix(), images))
     counted = f"{len(made)} inputs" if len(made) <= SHOWN else f"The first {SHOWN} of {len(made)} inputs"
     text = gallery.page(

@@ -64,7 +64,9 @@ class Translator:
         self.conditions: dict[str, Any] = {} if dropout is None else {"dropout": dropout}
         self.tile, self.overlap = _tiles(model, tile, overlap)
 
-    def picture(self, picture: Picture, direction: str, name: str, deep: bool = True) -> Picture:
+    def picture(
+        self, picture: Picture, direction: str, name: str, deep: bool = True, labels: Tensor | None = None
+    ) -> Picture:
         """A picture's translation, of its size times the model's scale, with its opacity and profile.
 
         Args:
@@ -72,12 +74,35 @@ class Translator:
             direction: A direction of the model.
             name: What the noise depends on, beside the seed.
             deep: Whether 16 bits stay 16 bits.
+            labels: Its labels, where the direction starts from some, [K]; None has them read.
         """
         colours = for_network(picture, self.model.channels(direction)[0])
-        return with_colours(picture, rounded(self.floats(colours, direction, name), picture.deep and deep))
+        return with_colours(picture, rounded(self.floats(colours, direction, name, labels), picture.deep and deep))
 
-    def floats(self, pixels: Pixels, direction: str, name: str) -> Tensor:
+    def labels_of(self, picture: Picture, direction: str, known: Sequence[float] | None = None) -> Tensor | None:
+        """The labels that a direction starts from, float [K] on the CPU, read once from the whole of a picture.
+
+        None if it starts from none.
+
+        Args:
+            picture: The image, or the first frame of a film.
+            direction: A direction of the model.
+            known: What is known of them: 0, 1 or NaN, K numbers; only the others are read.
+        """
+        places = [self.model.directions.index(name) for name in self.model.starts_from(direction)]
+        if not places:
+            return None
+        told = torch.tensor(known or [torch.nan] * len(self.model.directions), dtype=torch.float32)
+        if not told[places].isnan().any():
+            return told
+        colours = for_network(picture, self.model.channels(direction)[0])
+        read = self.model.read_labels(_to_float(colours)[None].to(self.model.device))[0].cpu()
+        return torch.where(told.isnan(), read, told)
+
+    def floats(self, pixels: Pixels, direction: str, name: str, labels: Tensor | None = None) -> Tensor:
         """The translation of pixels [H, W, C], float32 [C', sH, sW] in about [-1, 1] on the CPU; s is the scale."""
+        if labels is None and self.model.starts_from(direction):  # once for all tiles
+            labels = self.model.read_labels(_to_float(pixels)[None].to(self.model.device))[0]
         height, width = pixels.shape[:2]
         multiple, fixed, scale = self.model.sizes
         step = 1 if fixed else multiple
@@ -86,24 +111,25 @@ class Translator:
         tile = self.tile or (max(frame.pixels.shape[:2]) if area <= WHOLE else _usual_tile(self.model.sizes))
 
         def translate(part: Pixels) -> Tensor:
-            return self._passed(_to_float(part), direction, name)
+            return self._passed(_to_float(part), direction, name, labels)
 
         if max(frame.pixels.shape[:2]) <= tile:
             made = translate(frame.pixels).float().cpu()
         else:
             overlap = tile // 4 if self.overlap is None else self.overlap
             with statistics_held(self.model.picture_maker(self.ema)):
-                self._passed(self._reduced(frame.pixels), direction, name)
+                self._passed(self._reduced(frame.pixels), direction, name, labels)
                 made = in_tiles(translate, frame.pixels, tile, overlap, step, scale)
         top, left = frame.top * scale, frame.left * scale
         return made[:, top : top + height * scale, left : left + width * scale]
 
-    def _passed(self, image: Tensor, direction: str, name: str) -> Tensor:
+    def _passed(self, image: Tensor, direction: str, name: str, labels: Tensor | None) -> Tensor:
         """[C, H, W] -> [C', sH, sW]. Each file has its own noise, the same in all its tiles and frames."""
         if self.model.NOISY:
             seeding.reseed(seeding.mix(self.seed, "translate", name), self.model.device)
         images = image[None].to(self.model.device)
-        made = self.model(images, direction, ema=self.ema, **self.conditions)
+        told = {} if labels is None else {"source_labels": labels[None].to(self.model.device)}
+        made = self.model(images, direction, ema=self.ema, **self.conditions, **told)
         return as_promised(self.model, images, made)[0]
 
     def _reduced(self, pixels: Pixels) -> Tensor:

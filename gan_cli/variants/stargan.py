@@ -1,11 +1,12 @@
 """StarGAN: Choi et al. 2018, "StarGAN: Unified Generative Adversarial Networks for Multi-Domain Image-to-Image
 Translation", arXiv:1711.09020."""
 
+from collections.abc import Iterable
 from typing import Annotated, Any, ClassVar, cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import binary_cross_entropy_with_logits, l1_loss
+from torch.nn.functional import interpolate, l1_loss
 
 from gan_cli import seeding
 from gan_cli.batches import ImageBatch
@@ -14,11 +15,13 @@ from gan_cli.networks.layers import Upsampling, class_shares
 from gan_cli.networks.layouts import BesidePlanes
 from gan_cli.networks.stargan import DomainDiscriminator
 from gan_cli.networks.translator import ResidualTranslator
-from gan_cli.objectives.adversarial import auxiliary_classification, critic_generator_loss, critic_loss
+from gan_cli.objectives.adversarial import critic_generator_loss, critic_loss
 from gan_cli.objectives.penalties import gradient_penalty
 from gan_cli.ranges import Channels, Classes, Decay, Few, LearningRate, Pixels, Range, Weight, Width
+from gan_cli.variants import label_vectors
 from gan_cli.variants.base import Losses, check
 from gan_cli.variants.card import Card
+from gan_cli.variants.label_vectors import LabelSets, classification
 from gan_cli.variants.translation import Sizes, TranslationModule, in_three_channels
 
 
@@ -42,7 +45,13 @@ class DomainTranslator(nn.Module):
 class StarGAN(TranslationModule):
     """One translator for any number of domains, or of attributes (Choi et al. 2018, equations 5 and 6).
 
-    A direction is the domain wanted; attributes are joined by a plus, as in `Blond_Hair+Young`.
+    A direction is the domain wanted. Where an image has attributes, it is the one to change, or several with pluses
+    between, as in `Blond_Hair+Young`: a hair colour takes the place of the other ones, any other attribute is turned
+    into its opposite, and the rest stays as the image has it, as it was told or as the discriminator reads it.
+
+    Several sets may be learned from together (section 3.2): an image's labels are known for its own set alone, and a
+    mask tells the generator which set's labels count. Batches are of each set in turn, and as in the authors' code the
+    generator steps on one of each after `n_critic` of each.
 
     The paper writes D(x) as if the discriminator had one output. It has a map of patches, and the authors' code, which
     is followed here, takes its mean in the adversarial terms and the slope of its sum in the penalty.
@@ -50,7 +59,9 @@ class StarGAN(TranslationModule):
     Args:
         image_size: Side of the images in pixels, a power of two from 16.
         image_channels: C.
-        num_classes: K, the domains or attributes; at least two.
+        num_classes: K, the domains or attributes, of all sets together; at least two.
+        label_sets: How many of them belong to each set that is learned from, and whether an image has any of them or
+            one, such as ("5 attributes", "8 classes"); () where there is one set.
         base_channels: Channels of the first layer of the generator, and of the discriminator.
         num_blocks: Residual blocks of the generator.
         lambda_cls: Weight of both classification terms.
@@ -105,6 +116,7 @@ class StarGAN(TranslationModule):
         image_size: Pixels = 128,
         image_channels: Channels = 3,
         num_classes: Classes = 5,
+        label_sets: tuple[str, ...] = (),
         base_channels: Width = 64,
         num_blocks: Annotated[int, Range(1, 256)] = 6,
         lambda_cls: Weight = 1.0,
@@ -130,10 +142,11 @@ class StarGAN(TranslationModule):
         if num_classes < 2:
             raise UserError(f"model: StarGAN needs domains, and this data has {num_classes}; take another with --data")
         self.num_classes = num_classes
+        self.label_sets = label_vectors.parsed(label_sets, num_classes)
         self.image_channels = image_channels
         self.lambda_cls, self.lambda_rec, self.lambda_gp = lambda_cls, lambda_rec, lambda_gp
         translator = ResidualTranslator(
-            image_channels + num_classes,
+            image_channels + num_classes + len(label_sets),
             image_channels,
             base_channels,
             num_blocks,
@@ -147,18 +160,51 @@ class StarGAN(TranslationModule):
         self.discriminator = DomainDiscriminator(image_size, image_channels, num_classes, base_channels)
         self.finish_players()
 
-    def forward(self, images: Tensor, direction: str, ema: bool = True) -> Tensor:
+    def forward(self, images: Tensor, direction: str, ema: bool = True, source_labels: Tensor | None = None) -> Tensor:
         """Translated images [N, C, H, W] in [-1, 1] from images [N, C, H, W]; H and W multiples of 4.
 
         Args:
             images: In [-1, 1].
             direction: A domain's name, or those of several attributes with pluses between.
             ema: The averaged generator where there is one, or the one that is trained.
+            source_labels: The images' own labels, [N, K]; those that are NaN, or all of them, are read by the
+                discriminator if the direction depends on them.
         """
         self.check_direction(direction)
-        wanted = torch.zeros(len(images), self.num_classes, device=images.device)
-        wanted[:, [self.directions.index(name) for name in direction.split("+")]] = 1
-        return cast(Tensor, self.picture_maker(ema)(images, wanted))
+        source = torch.zeros(len(images), self.num_classes, device=images.device)
+        if self.starts_from(direction):
+            source = self._completed(images, source_labels, direction)
+        wanted = label_vectors.changed(source, self._numbers(direction), self.directions, self._sets)
+        return cast(Tensor, self.picture_maker(ema)(images, self._planes(wanted)))
+
+    def starts_from(self, direction: str) -> tuple[str, ...]:
+        place, kind = label_vectors.set_of(self._numbers(direction)[0], self._sets)
+        return self.directions[place] if kind == "attributes" else ()
+
+    def read_labels(self, images: Tensor) -> Tensor:
+        side = min(images.shape[2:])
+        top, left = ((length - side) // 2 for length in images.shape[2:])
+        squares = images[:, :, top : top + side, left : left + side]
+        if side != self.image_size:
+            squares = interpolate(squares, [self.image_size] * 2, mode="bilinear", antialias=True)
+        logits: Tensor = self.discriminator(self.laid_out(squares))[:, 1:]
+        return label_vectors.from_logits(logits, self._sets)
+
+    def _completed(self, images: Tensor, told: Tensor | None, direction: str) -> Tensor:
+        """The images' labels, read where nobody told what the direction starts from."""
+        if told is None:
+            return self.read_labels(images)
+        told = told.to(images.device, torch.float32)
+        place, _ = label_vectors.set_of(self._numbers(direction)[0], self._sets)
+        if not bool(told[:, place].isnan().any()):
+            return told
+        return torch.where(told.isnan(), self.read_labels(images), told)
+
+    def descending(self) -> Iterable[str]:
+        if not self.label_sets:
+            return super().descending()
+        last_round = (self.counters.batches // len(self.label_sets) + 1) % self.n_critic == 0
+        return ("discriminator", "generator") if last_round else ("discriminator",)
 
     def discriminator_losses(self, batch: ImageBatch) -> Losses:
         real, fake = batch.images, self._translated(batch).detach()
@@ -167,7 +213,7 @@ class StarGAN(TranslationModule):
         self.watch_outputs(real_scores, fake_scores)
         losses = {
             "adversarial": critic_loss(real_scores, fake_scores),
-            "class": self.lambda_cls * classification(real_outputs[:, 1:], batch.labels),
+            "class": self.lambda_cls * classification(real_outputs[:, 1:], batch.labels, self.label_sets),
         }
         if self.lambda_gp:
             shares = (self.noise("mixing", distribution="uniform") + 1) / 2
@@ -179,10 +225,10 @@ class StarGAN(TranslationModule):
         outputs = self.judge_fake(fake)
         losses = {
             "adversarial": critic_generator_loss(outputs[:, 0]),
-            "class": self.lambda_cls * classification(outputs[:, 1:], self._targets(batch.labels)),
+            "class": self.lambda_cls * classification(outputs[:, 1:], self._targets(batch.labels), self.label_sets),
         }
         if self.lambda_rec:
-            back = self.generator(fake, self._shares(batch.labels))
+            back = self.generator(fake, self._planes(batch.labels))
             losses["reconstruction"] = self.lambda_rec * l1_loss(back.float(), batch.images)
         return losses
 
@@ -192,7 +238,7 @@ class StarGAN(TranslationModule):
         return scores
 
     def _translated(self, batch: ImageBatch) -> Tensor:
-        return cast(Tensor, self.generator(batch.images, self._shares(self._targets(batch.labels))))
+        return cast(Tensor, self.generator(batch.images, self._planes(self._targets(batch.labels))))
 
     def _targets(self, labels: Tensor) -> Tensor:
         """The domains wanted: those of the batch's images in another order, so that no impossible mixture is asked."""
@@ -207,20 +253,26 @@ class StarGAN(TranslationModule):
         mine = order[self.global_rank * len(labels) :][: len(labels)]
         return everyones[seeding.sent(mine, labels.device)]
 
-    def _shares(self, labels: Tensor) -> Tensor:
-        return class_shares(labels, self.num_classes)
+    def _planes(self, labels: Tensor) -> Tensor:
+        return label_vectors.planes(class_shares(labels, self.num_classes), self._sets)
+
+    def _numbers(self, direction: str) -> list[int]:
+        return [self.directions.index(name) for name in dict.fromkeys(direction.split("+"))]
+
+    @property
+    def _sets(self) -> LabelSets:
+        """The sets of labels; of one alone, the data says what its labels are."""
+        return self.label_sets or (
+            (self.num_classes, "attributes" if self.data_facts.get("attributes") else "classes"),
+        )
 
     def held_out_logits(self, batch: ImageBatch) -> Tensor:
         return cast(Tensor, self.discriminator(batch.images))[:, 0]
 
     def held_out_measures(self, batch: ImageBatch) -> Losses:
-        shares = self._shares(batch.labels)
-        logits = self.discriminator(batch.images)[:, 1:]
-        if batch.labels.is_floating_point():
-            right = ((logits > 0) == (batch.labels > 0.5)).float().mean()
-        else:
-            right = (logits.argmax(1) == batch.labels).float().mean()
-        kept = self.picture_maker()(batch.images, shares)
+        logits: Tensor = self.discriminator(batch.images)[:, 1:]
+        right = label_vectors.accuracy(logits, class_shares(batch.labels, self.num_classes), self._sets)
+        kept = self.picture_maker()(batch.images, self._planes(batch.labels))
         return {"accuracy": right, "identity": l1_loss(kept.float(), batch.images)}
 
     @property
@@ -231,6 +283,7 @@ class StarGAN(TranslationModule):
     def check_direction(self, direction: str) -> None:
         for name in direction.split("+"):
             super().check_direction(name)
+        label_vectors.check_together(direction, self._numbers(direction), self.directions, self._sets)
 
     def channels(self, direction: str) -> tuple[int, int]:
         return self.image_channels, self.image_channels
@@ -240,20 +293,6 @@ class StarGAN(TranslationModule):
         return Sizes(ResidualTranslator.MULTIPLE, tile=0)
 
     def columns(self, batch: ImageBatch) -> tuple[Tensor, ...]:
-        translated = [self(batch.images, direction) for direction in self.directions]
+        labels = class_shares(batch.labels, self.num_classes)
+        translated = [self(batch.images, direction, source_labels=labels) for direction in self.directions]
         return tuple(map(in_three_channels, (batch.images, *translated)))
-
-
-def classification(logits: Tensor, labels: Tensor) -> Tensor:
-    """The cross-entropy of domains, or of attributes, summed over them (section 4.3 and the authors' code).
-
-    Args:
-        logits: [N, K].
-        labels: int64 [N], or float [N, K] of 0 and 1 where an image has several attributes.
-
-    Returns:
-        Scalar >= 0, averaged over N.
-    """
-    if labels.is_floating_point():
-        return binary_cross_entropy_with_logits(logits, labels, reduction="sum") / len(labels)
-    return auxiliary_classification(logits, labels)

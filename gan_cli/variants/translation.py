@@ -60,6 +60,18 @@ class TranslationModule(AdversarialModule):
     def channels(self, direction: str) -> tuple[int, int]:
         """C of the images that go in, and of those that come out."""
 
+    def starts_from(self, direction: str) -> tuple[str, ...]:
+        """The names of the attributes of an image that a direction keeps or turns; () if it needs to know none.
+
+        Where there are some, `forward` also takes `source_labels`, float [N, K] of 0 and 1 in the order of
+        `directions`, and reads those that are NaN, or all if it is given none.
+        """
+        return ()
+
+    def read_labels(self, images: Tensor) -> Tensor:
+        """The labels that the model itself reads in images [N, C, H, W] of any size; float [N, K] of 0 and 1."""
+        raise NotImplementedError
+
     @property
     @abstractmethod
     def sizes(self) -> Sizes:

@@ -11,7 +11,7 @@ from gan_cli.verbs import options
 SUMMARY = "Translate images, folders and films by a checkpoint"
 
 REASONS = 20
-"""At most this many refused inputs are listed."""
+"""At most this many refused inputs, or assumed attributes, are listed."""
 
 
 def add_options(parser: ArgumentParser) -> None:
@@ -30,6 +30,12 @@ def add_options(parser: ArgumentParser) -> None:
         default=None,
         metavar="PATH",
         help="Images, films, folders, globs; default: the data set's test images",
+    )
+    parser.add_argument(
+        "--source_labels",
+        type=str | None,
+        metavar="NAMES|FILE",
+        help="What the inputs have, such as Black_Hair+Young, or a list of labels; default: it is read",
     )
     options.output(parser, "A folder, or a file for one input; default: beside the run", "PATH")
     parser.add_argument(
@@ -73,6 +79,12 @@ def run(words: Sequence[str]) -> None:
         return
     for place, reason in summary.refused[:REASONS]:
         say(f"refused: {place}: {reason}")
+    for one in summary.assumed[:REASONS]:
+        say(f"assumed: {one.item.name}: {one.named}")
+    if summary.assumed:
+        more = max(0, len(summary.assumed) - REASONS)
+        where = f"; all of it is in {summary.listed}, which --source_labels takes" if summary.listed else ""
+        say(f"assumed: {f'and of {more} more, ' if more else ''}as the discriminator reads them{where}")
     for place in summary.places:
         say(f"written: {place}")
     say(f"{summary.done} done, {summary.skipped} skipped, {len(summary.refused)} refused")

@@ -72,4 +72,8 @@ class LabelledFileDataModule(FileDataModule):
         return LabelledImages(store, labels, self.framing_of(split))
 
     def test_inputs(self, domain: str) -> list[NamedImage]:
-        return named_files(self.labelled_files("test")[0], self.recipe("test", self.image_channels))
+        files, labels = self.labelled_files("test")
+        images = named_files(files, self.recipe("test", self.image_channels))
+        if labels.ndim == 1:
+            return images
+        return [image._replace(labels=tuple(of_it)) for image, of_it in zip(images, labels.tolist(), strict=True)]
