@@ -1,4 +1,4 @@
-"""Small sets in the formats of CIFAR-10, STL-10 and SVHN, made on the spot; torchvision knows other checksums for them."""
+"""Small sets in the formats of CIFAR-10, STL-10 and SVHN, made on the spot, with checksums that torchvision takes."""
 
 import pickle
 from pathlib import Path
