@@ -151,7 +151,7 @@ PENALTY = "it mixes the images of a batch, and the penalty is on the slope at ea
         (DCGAN, {"architecture": "cnn", "depth": 8}, "depth: cnn has its own; leave it out, or take .* mlp or dcgan"),
         (DCGAN, {"depth": 2}, "depth: 2 is not possible at this image size; take 3 or more, or 0"),
         (DCGAN, {"architecture": "mlp", "depth": 1}, "depth: 1 is not possible"),
-        (GAN, {"constant_width": True}, "constant_width: mlp has its own; leave it out, or take .* dcgan$"),
+        (GAN, {"constant_width": True}, "constant_width: mlp has its own; leave it out, or take .* dcgan or r3gan$"),
         (DCGAN, {"pack": 0}, "pack: 0 is not possible; take a whole number from 1"),
         (CGAN, {"pack": 2}, "pack: 2 is not possible; .* a pack of images has no one class"),
         (ACGAN, {"pack": 2}, "pack: 2 is not possible; .* a pack of images has no one class"),

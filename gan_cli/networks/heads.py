@@ -15,7 +15,7 @@ class Discriminator(nn.Module):
 
     Args:
         body: Gives features [N, F], and has their number as `feature_dim`; one with a head of its own kind makes it by
-            `head(outputs)`.
+            `head(outputs)`; one may have a `head_deviation`, that of a linear head's first weights instead of 0.02.
         outputs: 1 for one logit (or score) an image; more for several outputs each.
         bias: Whether the head has a bias; DCGAN's has none.
     """
@@ -41,7 +41,7 @@ class Discriminator(nn.Module):
 
 def _linear_head(body: nn.Module, outputs: int, *, bias: bool) -> nn.Linear:
     head = nn.Linear(cast(int, body.feature_dim), outputs, bias=bias)
-    nn.init.normal_(head.weight, 0.0, 0.02)
+    nn.init.normal_(head.weight, 0.0, getattr(body, "head_deviation", 0.02))
     if bias:
         nn.init.zeros_(head.bias)
     return head

@@ -50,7 +50,8 @@ class ChosenNetworks(LatentModule):
         generator_norm: Normalisation in the generator; None is the architecture's own.
         activation: None is the architecture's own; softplus is softplus(2x + 2) / 2 - 1, gated a tanh times a sigmoid.
         generator_activation: The generator's; None takes the same.
-        constant_width: A dcgan generator whose layers all have `generator_base_channels`.
+        constant_width: All layers of a dcgan generator have `generator_base_channels`, or all stages of r3gan's players
+            their base channels.
         augment: Random changes in front of the discriminator (DiffAugment), any of color, translation, cutout; against
             overfitting to a few thousand images.
         pack: Images that the discriminator judges together (PacGAN, Lin et al. 2018, arXiv:1712.04086), against mode
@@ -108,7 +109,8 @@ class ChosenNetworks(LatentModule):
         self.shape = (point_dim,) if point_dim else (image_channels, image_size, image_size)
         check("image_size", image_size, bool(point_dim or image_size), "above 0; points alone have none")
         check("image_channels", image_channels, bool(point_dim or image_channels), "above 0; points alone have none")
-        shared = Design(architecture, base_channels, depth, norm, activation)
+        both_constant = constant_width and architecture == "r3gan"
+        shared = Design(architecture, base_channels, depth, norm, activation, both_constant)
         own = Design(
             generator_architecture or architecture,
             generator_base_channels or base_channels,
