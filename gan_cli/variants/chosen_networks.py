@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar, cast
 
-import torch
 from torch import Tensor
 
 from gan_cli.batches import Batch
@@ -162,7 +161,7 @@ class ChosenNetworks(LatentModule):
         ]  # a pack takes the share of its first image, however the batch is cut
 
     def presented(self, images: Tensor) -> Tensor:
-        """Images or points as the discriminator sees them: augmented, and `pack` of them together.
+        """Images or points as the discriminator sees them: `pack` of them together, each augmented.
 
         Args:
             images: [N, C, H, W] or [N, D].
@@ -173,14 +172,28 @@ class ChosenNetworks(LatentModule):
         Raises:
             UserError: If N is no multiple of `pack`.
         """
-        augmented = diff_augment(images, self.augment)
+        return self.augmented(self.packed(images))
+
+    def packed(self, images: Tensor) -> Tensor:
+        """Images or points together in packs, [N / pack, pack C, H, W]; nothing is augmented yet.
+
+        Raises:
+            UserError: If N is no multiple of `pack`.
+        """
         if self.pack == 1:
-            return augmented
+            return images
         if len(images) % self.pack:
             raise UserError(
                 f"data.batch_size: {len(images)} images make no whole packs; take a multiple of model.pack {self.pack}"
             )
-        return torch.unflatten(augmented, 0, (-1, self.pack)).flatten(1, 2)
+        return images.unflatten(0, (-1, self.pack)).flatten(1, 2)
+
+    def augmented(self, packs: Tensor) -> Tensor:
+        """Packs whose images have been changed at random, each in its own way; differentiable."""
+        if not self.augment or self.pack == 1:
+            return diff_augment(packs, self.augment)
+        images = packs.unflatten(1, (self.pack, -1)).flatten(0, 1)
+        return self.packed(diff_augment(images, self.augment))
 
     def fewest_to_judge(self) -> int:
         return super().fewest_to_judge() * self.pack

@@ -1,10 +1,11 @@
 """R3GAN: Huang et al. 2024, "The GAN is dead; long live the GAN! A Modern Baseline GAN", arXiv:2501.05441."""
 
 from math import cos, pi
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, cast
 
 import torch
 from lightning.pytorch.core.optimizer import LightningOptimizer
+from torch import Tensor
 
 from gan_cli.batches import Batch
 from gan_cli.errors import UserError
@@ -118,14 +119,15 @@ class R3GAN(ChosenNetworks):
         self.make_players(bias=False)
 
     def discriminator_losses(self, batch: Batch) -> Losses:
-        real, fake = self.presented(batch.real), self.presented(self.fakes("discriminator"))
+        real, fake = self.packed(batch.real), self.packed(self.fakes("discriminator"))
         weight = self._at(self.r1_gammas) / 2
         if not weight:
-            real_logits, fake_logits = self.judge(real, fake)
+            real_logits, fake_logits = self.judge(self.augmented(real), self.augmented(fake))
             self.watch_outputs(real_logits, fake_logits)
             return {"adversarial": relativistic(real_logits, fake_logits)}
-        # One pass in float32 for logits and slopes alike: the penalties need it, and a second pass would cost more.
-        logits, lengths = slopes(self.discriminator, torch.cat([real, fake]))
+        # One pass in float32 for logits and slopes alike: the penalties need it, and a second pass would cost more. The
+        # slopes are those at the images before they are augmented, as in the authors' code.
+        logits, lengths = slopes(self._critic, torch.cat([real, fake]))
         real_logits, fake_logits = logits.chunk(2)
         real_lengths, fake_lengths = lengths.chunk(2)
         self.watch_outputs(real_logits, fake_logits)
@@ -140,6 +142,10 @@ class R3GAN(ChosenNetworks):
             real_logits = self.judge_fake(self.presented(batch.real))
         fake_logits = self.judged_fakes()
         return {"adversarial": relativistic(fake_logits, real_logits.repeat(self.generator_batch_multiple))}
+
+    def _critic(self, packs: Tensor) -> Tensor:
+        """Logits of packs of images that are not augmented yet."""
+        return cast(Tensor, self.discriminator(self.augmented(packs)))
 
     def set_schedules(self, optimizers: dict[str, LightningOptimizer]) -> None:
         for player, optimizer in optimizers.items():

@@ -56,6 +56,20 @@ def test_gamma_follows_the_cosine_too() -> None:
             assert losses[name].item() == pytest.approx(gamma / 2 * squared_slopes(images).item(), rel=1e-4)
 
 
+@pytest.mark.parametrize("pack", [1, 2])
+def test_penalties_are_on_the_slopes_before_augmentation(monkeypatch: pytest.MonkeyPatch, pack: int) -> None:
+    """Where the augmentation doubles every value, the slope at an image is twice that at what the network sees."""
+    monkeypatch.setattr("gan_cli.variants.chosen_networks.diff_augment", lambda images, policy: images * 2)
+    torch.manual_seed(0)
+    model = R3GAN(**SMALL, augment=("cutout",), pack=pack)
+    batch = batch_for(model)
+    losses = model.discriminator_losses(batch)
+    for name, images in (("r1", batch.real), ("r2", model.fakes("discriminator").detach())):
+        seen = (2 * images.reshape(-1, pack, 16, 16)).requires_grad_()
+        (gradient,) = torch.autograd.grad(model.discriminator(seen).sum(), seen)
+        assert losses[name].item() == pytest.approx((2 * gradient).flatten(1).square().sum(1).mean().item(), rel=1e-4)
+
+
 def test_each_real_image_is_held_against_its_generated_partner() -> None:
     torch.manual_seed(0)
     model = R3GAN(**SMALL)
