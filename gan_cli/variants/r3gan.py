@@ -1,5 +1,6 @@
 """R3GAN: Huang et al. 2024, "The GAN is dead; long live the GAN! A Modern Baseline GAN", arXiv:2501.05441."""
 
+from collections.abc import Iterable, Mapping
 from math import cos, pi
 from typing import Annotated, Any, ClassVar, cast
 
@@ -27,6 +28,10 @@ class R3GAN(ChosenNetworks):
     the half-life of the generator's average. Defaults are the authors' for FFHQ at 64 pixels; departure: their
     pipeline of augmentations is StyleGAN2-ADA's, ours DiffAugment.
 
+    The authors hold the generator's images against real ones that the discriminator has not just learned from. So the
+    players take turns: the discriminator descends on one batch and the generator on the next, and a step of both is two
+    batches.
+
     Args:
         latent_dim: Z.
         architecture: The networks, see `ChosenNetworks`.
@@ -40,7 +45,9 @@ class R3GAN(ChosenNetworks):
         beta2: Adam's second decay rate at first and at the end; the first decay rate is 0.
         ema_half_life_kimg: Half-life of the average at the end, in thousands of real images; it rises from 0. 0 turns
             the average off.
-        schedule_kimg: Thousands of real images after which all four stay as they are; 0 has them at their end at once.
+        schedule_kimg: Thousands of real images that the discriminator has learned from, after which all four stay as
+            they are; 0 has them at their end at once.
+        own_reals: Whether the generator's step has a batch of its own; if not, both players descend on every batch.
         **networks: Further arguments of `ChosenNetworks`.
 
     Raises:
@@ -63,6 +70,7 @@ class R3GAN(ChosenNetworks):
             "beta2": (0.9, 0.99),
             "ema_half_life_kimg": 500.0,
             "schedule_kimg": 20_000.0,
+            "own_reals": True,
             "image_size": 64,
             "image_channels": 3,
             "latent_distribution": "normal",
@@ -77,6 +85,8 @@ class R3GAN(ChosenNetworks):
         },
     )
 
+    FORMERLY: ClassVar[Mapping[str, Any]] = {"own_reals": False}
+    """What was done before there were these arguments, which older checkpoints do not name."""
     NORMS: ClassVar[tuple[Norm, ...]] = ("none",)
     GENERATOR_NORMS: ClassVar[tuple[Norm, ...]] = ("none",)
     WHY_NOT: ClassVar[str] = "the method has no normalisation, and the penalties are on the slope at each image"
@@ -94,6 +104,7 @@ class R3GAN(ChosenNetworks):
         beta2: tuple[Decay, Decay] = (0.9, 0.99),
         ema_half_life_kimg: Weight = 500.0,
         schedule_kimg: Weight = 20_000.0,
+        own_reals: bool = True,
         **networks: Any,
     ) -> None:
         unused = {"adam_betas": (0.9, 0.999), "ema_decay": 0.0, "lr_decay_end": 0, "decay_epochs": 0}
@@ -115,8 +126,19 @@ class R3GAN(ChosenNetworks):
         self.ema_decay = 1.0 if ema_half_life_kimg else 0.0  # there is an average; `average_weight` says how fast
         self.ema_half_life_kimg = ema_half_life_kimg
         self.schedule_kimg = schedule_kimg
-        self.rates_end = None if lr_end_factor else Length(schedule_kimg, "kimg")
+        self.own_reals = own_reals
+        shown = schedule_kimg * (self.n_critic + own_reals) / self.n_critic
+        self.rates_end = None if lr_end_factor else Length(shown, "kimg")
         self.make_players(bias=False)
+
+    def descending(self) -> Iterable[str]:
+        """The players in turn, each on a batch of its own, where the generator has one."""
+        if not self.own_reals:
+            return super().descending()
+        return ("generator",) if self.counters.critic_steps >= self.n_critic_now() else ("discriminator",)
+
+    def batches_a_round(self) -> int:
+        return super().batches_a_round() + self.own_reals
 
     def discriminator_losses(self, batch: Batch) -> Losses:
         real, fake = self.packed(batch.real), self.packed(self.fakes("discriminator"))
@@ -161,6 +183,13 @@ class R3GAN(ChosenNetworks):
     def _at(self, ends: tuple[float, float]) -> float:
         """Where a value stands between its two ends, along half a cosine."""
         start, end = ends
-        shown = self.counters.images / 1000
-        done = min(1.0, shown / self.schedule_kimg) if self.schedule_kimg else 1.0
+        done = min(1.0, self._learned_from / 1000 / self.schedule_kimg) if self.schedule_kimg else 1.0
         return end + (start - end) * (1 + cos(pi * done)) / 2
+
+    @property
+    def _learned_from(self) -> float:
+        """Real images that the discriminator has learned from up to the last round of both players."""
+        counted = self.counters
+        if not self.own_reals:
+            return counted.images
+        return counted.images * self.n_critic * counted.generator_steps / max(1, counted.batches)

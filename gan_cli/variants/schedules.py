@@ -31,18 +31,18 @@ class Length(NamedTuple):
     def __str__(self) -> str:
         return f"{self.number:.12g} {self.unit.replace('_', ' ')}"
 
-    def batches_left(self, counters: "Counters", in_a_pass: int, at_once: int, n_critic: int) -> int:
+    def batches_left(self, counters: "Counters", in_a_pass: int, at_once: int, in_a_round: int) -> int:
         """How many batches a run still needs; 0 if it has had them.
 
         Args:
             counters: How far it has got.
             in_a_pass: Things in the training set.
             at_once: Things in a batch of all processes.
-            n_critic: Steps of the discriminator for each of the generator, from now on.
+            in_a_round: Batches that a step of the generator takes, from now on.
         """
         if self.unit == "generator_steps":
             steps = round(self.number) - counters.generator_steps
-            return max(0, steps * n_critic - counters.critic_steps) if steps > 0 else 0
+            return max(0, steps * in_a_round - counters.critic_steps) if steps > 0 else 0
         things = round(self.number * (in_a_pass if self.unit == "passes" else 1000)) - counters.images
         return max(0, -(-things // at_once))
 
