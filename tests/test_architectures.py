@@ -23,6 +23,7 @@ CONDITIONAL: list[tuple[Any, dict[str, Any]]] = [
     (SGAN, {"num_labelled": 40}),
     (WGANGP, {"generator_norm": "batch"}),
     (SNGAN, {"generator_norm": "batch"}),
+    (R3GAN, {}),
 ]
 RING = Ring8(num_points=400, batch_size=16)
 SMALL: dict[Architecture, dict[str, Any]] = {

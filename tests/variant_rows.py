@@ -117,6 +117,7 @@ LATENT_ROWS = [
         "sngan-projection", SNGAN, {"architecture": "cnn", "num_classes": 10}, n_critic=5, resting=WITHIN_THE_MARGIN
     ),
     VariantRow("r3gan", R3GAN, {"base_channels": 1, "depth": 1}, turns=True, resting=BEHIND_A_ZERO),
+    VariantRow("r3gan-by-class", R3GAN, {"num_classes": 10, "architecture": "dcgan", "norm": "none"}, turns=True),
     VariantRow(
         "r3gan-dcgan", R3GAN, {"architecture": "dcgan", "norm": "none", "schedule_kimg": 0.2, "own_reals": False}
     ),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar, cast
 
+import torch
 from torch import Tensor
 
 from gan_cli.batches import Batch
@@ -186,13 +187,13 @@ class ChosenNetworks(LatentModule):
             raise UserError(
                 f"data.batch_size: {len(images)} images make no whole packs; take a multiple of model.pack {self.pack}"
             )
-        return images.unflatten(0, (-1, self.pack)).flatten(1, 2)
+        return torch.unflatten(images, 0, (-1, self.pack)).flatten(1, 2)
 
     def augmented(self, packs: Tensor) -> Tensor:
         """Packs whose images have been changed at random, each in its own way; differentiable."""
         if not self.augment or self.pack == 1:
             return diff_augment(packs, self.augment)
-        images = packs.unflatten(1, (self.pack, -1)).flatten(0, 1)
+        images = torch.unflatten(packs, 1, (self.pack, -1)).flatten(0, 1)
         return self.packed(diff_augment(images, self.augment))
 
     def fewest_to_judge(self) -> int:

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn.functional import conv2d, conv_transpose2d, interpolate
 
 from gan_cli.errors import UserError
-from gan_cli.networks.heads import Discriminator
+from gan_cli.networks.heads import Discriminator, EmbeddingDiscriminator, EmbeddingGenerator
 from gan_cli.networks.r3gan import R3GANBlock, R3GANBody, R3GANGenerator, Resample, stage_widths
 from tests.networks.counting import count
 
@@ -67,6 +67,36 @@ def test_parameters_are_the_authors(name: str) -> None:
         generator = R3GANGenerator(image_size, 3, 64, base_channels, constant_width=constant)
         body = R3GANBody(image_size, 3, base_channels, constant_width=constant)
     assert [count(generator), count(Discriminator(body, bias=False))] == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "classes", "generator", "discriminator"),
+    [
+        ("CIFAR-10", 10, 20_781_952, 21_280_512),
+        ("ImageNet-32", 1000, 82_914_304, 86_548_992),
+        ("ImageNet-64", 1000, 103_570_432, 107_205_120),
+    ],
+)
+def test_parameters_with_classes_are_the_authors(name: str, classes: int, generator: int, discriminator: int) -> None:
+    """An embedding of 64 numbers beside the latents; a head as wide as its features, and an embedding for it."""
+    size, base_channels, constant, *without = PRESETS[name]
+    width = WIDTHS[name][0]
+    assert generator == without[0] + 64 * width + 64 * classes
+    assert discriminator == without[1] - width + width**2 + width * classes
+    with torch.device("meta"):
+        network = R3GANGenerator(size, 3, 128, base_channels, constant_width=constant)
+        told = EmbeddingGenerator(network, classes, 64)
+        judge = EmbeddingDiscriminator(R3GANBody(size, 3, base_channels, constant_width=constant), classes)
+    assert (count(told), count(judge)) == (generator, discriminator)
+
+
+def test_embeddings_start_as_the_authors() -> None:
+    torch.manual_seed(0)
+    told = EmbeddingGenerator(R3GANGenerator(16, 1, 128, 1, 1), 10, 64)
+    judge = EmbeddingDiscriminator(R3GANBody(16, 1, 96, 1), 10)
+    assert told.embedding.weight.std().item() == pytest.approx(1 / sqrt(10), rel=0.05)
+    assert judge.embedding.weight.std().item() == pytest.approx(1 / sqrt(10 * 768), rel=0.05)
+    assert judge.discriminator.head.weight.std().item() == pytest.approx(1 / sqrt(768), rel=0.01)
 
 
 def test_the_head_starts_at_one_over_the_root_of_its_inputs() -> None:

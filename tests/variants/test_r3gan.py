@@ -124,6 +124,34 @@ def test_each_real_image_is_held_against_its_generated_partner() -> None:
     assert losses[1]["adversarial"].item() == pytest.approx(softplus(real - other_fake).mean().item(), rel=1e-4)
 
 
+def test_the_penalty_of_a_fresh_network_by_hand() -> None:
+    """It is linear, because each block starts as the identity: its output on a single pixel of 1 is the slope there."""
+    torch.manual_seed(0)
+    model = R3GAN(**{**TINY, "base_channels": 1}, depth=1, r1_gamma=3.0)
+    pixels = torch.eye(256).reshape(256, 1, 16, 16)
+    with torch.no_grad():
+        squared_slope = model.discriminator(pixels).square().sum().item()
+    losses = model.discriminator_losses(batch_for(model))
+    assert losses["r1"].item() == pytest.approx(1.5 * squared_slope, rel=1e-4)
+    assert losses["r2"].item() == pytest.approx(1.5 * squared_slope, rel=1e-4)
+
+
+def test_with_classes_a_real_image_is_held_against_one_of_its_class() -> None:
+    torch.manual_seed(0)
+    model = R3GAN(**SMALL, num_classes=10, r1_gamma=0.0, r1_gamma_end=0.0)
+    batch = batch_for(model)
+    losses = model.discriminator_losses(batch), model.generator_losses(batch)
+    with torch.no_grad():
+        real = model.discriminator(batch.real, batch.labels)
+        rounds: Any = (("discriminator", losses[0], 1), ("generator", losses[1], -1))
+        for player, found, sign in rounds:
+            made = model.generator(model.latents(player), batch.labels)
+            fake = model.discriminator(made, batch.labels)
+            assert found["adversarial"].item() == pytest.approx(softplus(sign * (fake - real)).mean().item(), rel=1e-4)
+        others = model.discriminator(batch.real, (batch.labels + 1) % 10)
+    assert not torch.allclose(real, others)
+
+
 def test_the_generators_descent_leaves_no_gradient_in_the_discriminator() -> None:
     """It needs the logits of real images, which hold the discriminator's weights; only generated images lead back."""
     model = R3GAN(**SMALL)
