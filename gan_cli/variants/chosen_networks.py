@@ -48,14 +48,15 @@ class ChosenNetworks(LatentModule):
         norm: Normalisation in the discriminator; None is the architecture's own, or the nearest that the objective
             allows.
         generator_norm: Normalisation in the generator; None is the architecture's own.
-        activation: None is the architecture's own; softplus is softplus(2x + 2) / 2 - 1, gated a tanh times a sigmoid.
+        activation: None is the architecture's own; softplus is softplus(2x + 2) / 2 - 1, gated a tanh times a sigmoid,
+            maxout the largest of five.
         generator_activation: The generator's; None takes the same.
         constant_width: All layers of a dcgan generator have `generator_base_channels`, or all stages of r3gan's players
             their base channels.
         augment: Random changes in front of the discriminator (DiffAugment), any of color, translation, cutout; against
             overfitting to a few thousand images.
         pack: Images that the discriminator judges together (PacGAN, Lin et al. 2018, arXiv:1712.04086), against mode
-            collapse; 1 is off.
+            collapse; 1 is off. A batch of N images is N / pack packs: for the paper's 64 packs of 2, 128 images.
         generator_batch_multiple: Images of a generator's step, in batches.
         **optimisation: Further arguments of `AdversarialModule`.
 

@@ -44,11 +44,12 @@ def test_a_norm_is_the_one_chosen_or_the_architectures_own_or_the_first_allowed(
     assert Design("resnet", 4).with_norm("generator", ("batch", "layer", "none")).norm == "batch"
 
 
-@pytest.mark.parametrize("kind", ["relu", "leaky_relu", "softplus", "tanh", "gated"])
+@pytest.mark.parametrize("kind", ["relu", "leaky_relu", "softplus", "tanh", "gated", "maxout"])
 @pytest.mark.parametrize("architecture", ["mlp", "dcgan", "cnn", "resnet", "resnet101", "sngan_resnet"])
 def test_the_activation_chosen_is_in_both_players_and_no_other(architecture: Architecture, kind: Activation) -> None:
     design = Design(architecture, 1, norm="none", activation=kind)
     name = {"relu": "ReLU", "leaky_relu": "LeakyReLU", "softplus": "ShiftedSoftplus", "tanh": "Tanh", "gated": "Gate"}
+    name |= {"maxout": "Maxout"}
     for network in (design.generator((1, 16, 16), 8), design.body((1, 16, 16))):
         kinds = {type(module).__name__ for module in network.modules()} & set(name.values())
         assert kinds - {"Tanh"} == {name[kind]} - {"Tanh"}  # a generator ends in tanh whatever the kind

@@ -38,7 +38,7 @@ HORSES = 1334
 def test_a_length_is_as_many_batches_as_are_missing(
     length: Length, counters: Counters, at_once: int, left: int
 ) -> None:
-    assert length.batches_left(counters, HORSES, at_once, n_critic=5) == left
+    assert length.batches_left(counters, HORSES, at_once, in_a_round=5) == left
 
 
 def test_rates_fall_by_passes_as_the_authors_schedule_does() -> None:
