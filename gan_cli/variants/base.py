@@ -183,8 +183,8 @@ class AdversarialModule(PlacedModule, ABC):
         """How many discriminator steps must come before the next generator step."""
         return self.n_critic
 
-    def batches_a_round(self) -> int:
-        """How many batches the next generator step takes, with the discriminator's steps that come before it."""
+    def batches_a_step(self) -> float:
+        """How many batches a step of the generator takes, with the discriminator's steps that come before it."""
         return self.n_critic_now()
 
     def set_schedules(self, optimizers: dict[str, LightningOptimizer]) -> None:

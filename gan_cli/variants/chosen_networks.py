@@ -188,7 +188,7 @@ class ChosenNetworks(LatentModule):
             raise UserError(
                 f"data.batch_size: {len(images)} images make no whole packs; take a multiple of model.pack {self.pack}"
             )
-        return torch.unflatten(images, 0, (-1, self.pack)).flatten(1, 2)
+        return self.laid_out(torch.unflatten(images, 0, (-1, self.pack)).flatten(1, 2))
 
     def augmented(self, packs: Tensor) -> Tensor:
         """Packs whose images have been changed at random, each in its own way; differentiable."""

@@ -82,6 +82,9 @@ class DCGAN(ChosenNetworks):
         for player in super().descending():
             yield from [player] * (self.generator_repeats if player == "generator" else 1)
 
+    def batches_a_step(self) -> float:
+        return super().batches_a_step() / self.generator_repeats
+
     def discriminator_losses(self, batch: Batch) -> Losses:
         real_logits, fake_logits = self.judged(batch)
         return {"adversarial": discriminator_cross_entropy(real_logits, fake_logits)}

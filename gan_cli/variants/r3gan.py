@@ -165,8 +165,8 @@ class R3GAN(ChosenNetworks):
             return super().descending()
         return ("generator",) if self.counters.critic_steps >= self.n_critic_now() else ("discriminator",)
 
-    def batches_a_round(self) -> int:
-        return super().batches_a_round() + self.own_reals
+    def batches_a_step(self) -> float:
+        return super().batches_a_step() + self.own_reals
 
     def discriminator_losses(self, batch: Batch) -> Losses:
         labels = self._labels(batch)
