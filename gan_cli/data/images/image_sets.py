@@ -6,8 +6,6 @@ from typing import Annotated, Any, ClassVar, Literal
 
 import torch
 
-import torch
-
 from gan_cli.batches import ImageBatch
 from gan_cli.data.datamodules import Facts, GANDataModule, NamedImage, Split, class_facts
 from gan_cli.data.images import sources
