@@ -2,11 +2,13 @@
 
     python -m benchmarks.grid [--jobs 2] [--minutes 8]
 
-2,500 samples; see `gan_cli.metrics.modes` for what counts. Rows of points of the set itself and of uniform noise show
-the best and what means nothing. The command can be stopped and called again.
+2,500 samples; a mode counts from 20 of high quality on, and beside it as PacGAN's authors count, from one on; see
+`gan_cli.metrics.modes`. A batch has as many packs as it has points in other rows. Rows of points of the set itself and
+of uniform noise show the best and what means nothing. The command can be stopped and called again.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from rich.console import Console
@@ -15,13 +17,15 @@ from torch import Tensor
 
 from benchmarks import runs
 from gan_cli.data import Grid25
-from gan_cli.data.points.mixtures import GRID25
 from gan_cli.inference.api import TrainedGAN
-from gan_cli.metrics.modes import ModeScores, count_modes
+from gan_cli.inference.checkpoints import data_set
+from gan_cli.metrics.modes import ModeScores
 from gan_cli.seeding import stream
 
 SEEDS = range(5)
 SAMPLES = 2500
+BATCH = 256
+"""Points, or packs of them, in a batch."""
 REACH = 5.0
 """Uniform noise is from -REACH to REACH in both directions."""
 CONFIGS = {
@@ -37,7 +41,7 @@ CONFIGS = {
 def runs_of(title: str) -> list[runs.Run]:
     """The runs of a row, one for each seed."""
     config, pack = CONFIGS[title]
-    packed = {"model.pack": pack} if pack > 1 else {}
+    packed = {"model.pack": pack, "data.batch_size": pack * BATCH} if pack > 1 else {}
     prefix = f"pack{pack}-" if pack > 1 else ""
     # bfloat16 rounds a coordinate near 4 to steps of a third of a mode's deviation, or more.
     return [
@@ -47,8 +51,8 @@ def runs_of(title: str) -> list[runs.Run]:
 
 
 def scores(points: Tensor) -> ModeScores:
-    """How points [N, 2] cover the set's modes."""
-    return count_modes(points, GRID25.centres, GRID25.deviation)
+    """How points [N, 2] cover the set's modes, where nothing is divided."""
+    return Grid25().mode_scores(points)
 
 
 def uniform_noise(seed: int) -> Tensor:
@@ -60,7 +64,9 @@ def scores_of(standing: runs.Standing) -> ModeScores:
     """A run's scores, from its folder where they have been taken since it was saved."""
 
     def compute() -> dict[str, float]:
-        return scores(TrainedGAN(standing.checkpoint).sample(SAMPLES, batch_size=SAMPLES))._asdict()
+        made = TrainedGAN(standing.checkpoint).sample(SAMPLES, batch_size=SAMPLES)
+        data: Any = data_set(standing.checkpoint)
+        return dict(data.mode_scores(made)._asdict())
 
     return ModeScores(**runs.remembered(standing.checkpoint.with_name("scores.json"), [standing.checkpoint], compute))
 
@@ -68,7 +74,7 @@ def scores_of(standing: runs.Standing) -> ModeScores:
 def cells(found: Sequence[ModeScores]) -> list[str]:
     """A row's cells: each number for every seed, and from the least to the most."""
     columns = zip(*found, strict=True)
-    return [_cell(values, form) for values, form in zip(columns, ("d", ".2f", ".2f"), strict=True)]
+    return [_cell(values, form) for values, form in zip(columns, ("d", "d", ".2f", ".2f"), strict=True)]
 
 
 def _cell(values: Sequence[float], form: str) -> str:
@@ -82,7 +88,7 @@ def main() -> None:
     # A seed of every row before the next seed, so that a table can be had early.
     wanted = [run for seed in zip(*rows.values(), strict=True) for run in seed]
     runs.train(wanted, options.folder, jobs=options.jobs, minutes=options.minutes)
-    table = Table("", "modes of 25", "high quality", "KL from uniform", show_lines=True)
+    table = Table("", "modes of 25, from 20 on", "from one on", "high quality", "KL from uniform", show_lines=True)
     for title, mine in rows.items():
         found = list(runs.trained(mine, options.folder))
         cut = [f"\nseed {run.seed}:{standing.mark()}" for run, standing in found if standing.mark()]

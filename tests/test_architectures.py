@@ -23,6 +23,7 @@ CONDITIONAL: list[tuple[Any, dict[str, Any]]] = [
     (SGAN, {"num_labelled": 40}),
     (WGANGP, {"generator_norm": "batch"}),
     (SNGAN, {"generator_norm": "batch"}),
+    (R3GAN, {}),
 ]
 RING = Ring8(num_points=400, batch_size=16)
 SMALL: dict[Architecture, dict[str, Any]] = {
@@ -39,7 +40,8 @@ SMALL: dict[Architecture, dict[str, Any]] = {
 def fit(quiet_trainer: Callable[..., Trainer]) -> Callable[..., Any]:
     def run(variant: Any, data: Any, steps: int = 10, **arguments: Any) -> Any:
         torch.manual_seed(0)
-        model = variant(**{**TINY, "n_critic": 1, **arguments})
+        together = {"own_reals": False} if variant is R3GAN else {}  # both players descend on every batch
+        model = variant(**{**TINY, "n_critic": 1, **together, **arguments})
         start = [parameter.detach().clone() for parameter in model.parameters()]
         quiet_trainer(max_steps=steps, log_every_n_steps=steps).fit(model, data)
         assert model.counters.generator_steps == steps
@@ -151,7 +153,7 @@ PENALTY = "it mixes the images of a batch, and the penalty is on the slope at ea
         (DCGAN, {"architecture": "cnn", "depth": 8}, "depth: cnn has its own; leave it out, or take .* mlp or dcgan"),
         (DCGAN, {"depth": 2}, "depth: 2 is not possible at this image size; take 3 or more, or 0"),
         (DCGAN, {"architecture": "mlp", "depth": 1}, "depth: 1 is not possible"),
-        (GAN, {"constant_width": True}, "constant_width: mlp has its own; leave it out, or take .* dcgan$"),
+        (GAN, {"constant_width": True}, "constant_width: mlp has its own; leave it out, or take .* dcgan or r3gan$"),
         (DCGAN, {"pack": 0}, "pack: 0 is not possible; take a whole number from 1"),
         (CGAN, {"pack": 2}, "pack: 2 is not possible; .* a pack of images has no one class"),
         (ACGAN, {"pack": 2}, "pack: 2 is not possible; .* a pack of images has no one class"),

@@ -40,6 +40,7 @@ class VariantRow(NamedTuple):
         variant: The class.
         arguments: What it takes beside `TINY`.
         n_critic: Steps of the discriminator for each of the generator.
+        turns: Whether the generator's step has a batch of its own.
         plays: Whether there is a discriminator's step at all.
         generator_first: Whether the generator steps before the discriminator.
         resting: Endings of the parameters that a player's first descent leaves where they are, by construction.
@@ -52,6 +53,7 @@ class VariantRow(NamedTuple):
     variant: type[AdversarialModule]
     arguments: dict[str, Any]
     n_critic: int = 1
+    turns: bool = False
     plays: bool = True
     generator_first: bool = False
     resting: tuple[str, ...] = ()
@@ -64,6 +66,11 @@ class VariantRow(NamedTuple):
         """The players in the order in which they descend, up to the batch with the generator's first step."""
         found = [*["discriminator"] * (self.n_critic * self.plays), "generator"]
         return [*found[:-2], *reversed(found[-2:])] if self.generator_first else found
+
+    @property
+    def batches_a_round(self) -> int:
+        """How many batches such a round takes."""
+        return self.n_critic + self.turns
 
     @property
     def image_size(self) -> int:
@@ -109,8 +116,11 @@ LATENT_ROWS = [
     VariantRow(
         "sngan-projection", SNGAN, {"architecture": "cnn", "num_classes": 10}, n_critic=5, resting=WITHIN_THE_MARGIN
     ),
-    VariantRow("r3gan", R3GAN, {"base_channels": 1, "depth": 1}, resting=BEHIND_A_ZERO),
-    VariantRow("r3gan-dcgan", R3GAN, {"architecture": "dcgan", "norm": "none", "schedule_kimg": 0.2}),
+    VariantRow("r3gan", R3GAN, {"base_channels": 1, "depth": 1}, turns=True, resting=BEHIND_A_ZERO),
+    VariantRow("r3gan-by-class", R3GAN, {"num_classes": 10, "architecture": "dcgan", "norm": "none"}, turns=True),
+    VariantRow(
+        "r3gan-dcgan", R3GAN, {"architecture": "dcgan", "norm": "none", "schedule_kimg": 0.2, "own_reals": False}
+    ),
     VariantRow("dcgan", DCGAN, {}),
     VariantRow(
         "dcgan-augmented",

@@ -54,7 +54,7 @@ class RunLength(Callback):
             str(self._length): self._length,
             f"{model.rates_end}, after which every learning rate is 0": model.rates_end,
         }
-        counts = things_in_a_pass(trainer), data.batch_size * trainer.world_size, model.n_critic_now()
+        counts = things_in_a_pass(trainer), data.batch_size * trainer.world_size, model.batches_a_step()
         ends = {
             said: model.counters.batches + length.batches_left(model.counters, *counts)
             for said, length in lengths.items()

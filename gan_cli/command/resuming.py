@@ -168,7 +168,8 @@ def _settings_saved(config: Namespace, content: dict[str, Any]) -> dict[str, Any
     found = {"model": record["variant"]} | {
         name: record[key] for name, key in RECORDED.items() if record.get(key) is not None
     }
-    found |= {f"model.{name}": value for name, value in content["hyper_parameters"].items()}
+    arguments = checkpoints.arguments_of(content, settings.class_at(config.model.class_path))
+    found |= {f"model.{name}": value for name, value in arguments.items()}
     if record["data"].get("name") == _name(config.data):
         found |= {f"data.{name}": value for name, value in content.get("datamodule_hyper_parameters", {}).items()}
     return found

@@ -140,6 +140,15 @@ def _data_set(facts: dict[str, Any], saved: dict[str, Any], modules: Sequence[st
     return kind(**{name: value for name, value in arguments.items() if name in taken and value is not None})
 
 
+def arguments_of(content: dict[str, Any], kind: type) -> dict[str, Any]:
+    """The arguments that a checkpoint's model was made with.
+
+    A variant says in `FORMERLY` what was done before it had an argument, where that is not today's default: a
+    checkpoint that does not name the argument was made so.
+    """
+    return {**getattr(kind, "FORMERLY", {}), **content["hyper_parameters"]}
+
+
 def load_model(path: Path, module: Modules = None) -> AdversarialModule:
     """The model of a checkpoint, in eval mode on the CPU, with the data's facts in `data_facts`.
 
@@ -153,7 +162,7 @@ def load_model(path: Path, module: Modules = None) -> AdversarialModule:
     content = read(path)
     model_class = variant_class(content[RECORD], path, module)
     try:
-        model = model_class(**content["hyper_parameters"])
+        model = model_class(**arguments_of(content, model_class))
         model.load_state_dict(content["state_dict"])
     except (TypeError, KeyError, RuntimeError) as error:
         version = content[RECORD].get("gan_cli")

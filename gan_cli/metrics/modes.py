@@ -17,12 +17,14 @@ class ModeScores(NamedTuple):
 
     Attributes:
         modes: Modes with enough samples of high quality.
+        reached: Modes with at least one, which is how PacGAN's authors count.
         high_quality: Share of the samples that are of high quality.
         kl: KL divergence of the high-quality samples' distribution over the modes from the uniform one, in nats; 0 is
             even, log K all on one mode (or none of high quality at all).
     """
 
     modes: int
+    reached: int
     high_quality: float
     kl: float
 
@@ -32,18 +34,21 @@ class ClassModes(NamedTuple):
 
     Attributes:
         modes: Classes with enough samples, which is one unless more are asked for.
+        reached: Classes with at least one, which is how the papers count.
         kl: KL divergence of the samples' distribution over the classes from the uniform one, in nats.
     """
 
     modes: int
+    reached: int
     kl: float
 
 
 def count_modes(points: Tensor, centres: Tensor, deviation: float, least: int = 20) -> ModeScores:
     """The modes of a mixture of equally likely round Gaussians that samples cover.
 
-    Uniform noise reaches all modes of a grid: the three numbers mean something only together. The protocol takes 2,500
-    samples (after Srivastava et al. 2017, "VEEGAN", arXiv:1705.07761, and Lin et al. 2018, "PacGAN", arXiv:1712.04086).
+    Uniform noise reaches all modes of a grid: the numbers mean something only together. The protocol takes 2,500
+    samples (after Srivastava et al. 2017, "VEEGAN", arXiv:1705.07761, and Lin et al. 2018, "PacGAN", arXiv:1712.04086,
+    in whose code one sample of high quality is enough).
 
     Args:
         points: Samples [N, 2], N > 0.
@@ -58,7 +63,8 @@ def count_modes(points: Tensor, centres: Tensor, deviation: float, least: int = 
     apart, nearest = torch.cdist(points, centres).min(dim=1)
     good = apart <= HIGH_QUALITY * deviation
     counts = torch.bincount(nearest[good], minlength=len(centres))
-    return ModeScores(int((counts >= least).sum()), int(good.sum()) / len(points), _kl_from_uniform(counts))
+    share = int(good.sum()) / len(points)
+    return ModeScores(int((counts >= least).sum()), int((counts > 0).sum()), share, _kl_from_uniform(counts))
 
 
 def class_modes(labels: Tensor, num_classes: int, least: int = 1) -> ClassModes:
@@ -72,7 +78,7 @@ def class_modes(labels: Tensor, num_classes: int, least: int = 1) -> ClassModes:
         least: A class counts if it has at least this many samples.
     """
     counts = torch.bincount(labels, minlength=num_classes)
-    return ClassModes(int((counts >= least).sum()), _kl_from_uniform(counts))
+    return ClassModes(int((counts >= least).sum()), int((counts > 0).sum()), _kl_from_uniform(counts))
 
 
 def _kl_from_uniform(counts: Tensor) -> float:

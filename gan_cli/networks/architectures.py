@@ -62,7 +62,7 @@ _KINDS: dict[Architecture, _Kind] = {
     "resnet": _Kind(("batch", "none"), frozenset({"norm", "activation"}), large_norm="batch"),
     "resnet101": _Kind(("batch", "batch"), frozenset({"norm", "activation"})),
     "sngan_resnet": _Kind(("batch", "none"), frozenset({"depth", "norm", "activation"})),
-    "r3gan": _Kind(("none", "none"), frozenset({"depth"}), by_class=False),
+    "r3gan": _Kind(("none", "none"), frozenset({"depth", "constant_width"}), by_class=False),
     "lsgan": _Kind(("batch", "batch"), frozenset({"norm"})),
     "acgan": _Kind(("batch", "batch"), frozenset({"norm"})),
     "sgan_mlp": _Kind(("batch", "none"), frozenset(), by_class=False),

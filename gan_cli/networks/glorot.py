@@ -35,6 +35,6 @@ def convolution(
 
 
 def activated(kind: Activation, channels: int) -> list[nn.Module]:
-    """An activation, with a 1x1 convolution in front that doubles the channels for a gated one."""
-    doubling = [convolution(channels, 2 * channels, 1, he=False)] if fan(kind) == 2 else []
-    return [*doubling, activation(kind)]
+    """An activation, with a 1x1 convolution in front that makes more channels for one that takes them."""
+    widening = [convolution(channels, fan(kind) * channels, 1, he=False)] if fan(kind) > 1 else []
+    return [*widening, activation(kind)]

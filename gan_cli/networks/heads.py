@@ -1,6 +1,7 @@
 """Heads that turn a discriminator's features into outputs, and modules that bring labels into a player."""
 
 from functools import partial
+from math import sqrt
 from typing import cast
 
 import torch
@@ -15,7 +16,7 @@ class Discriminator(nn.Module):
 
     Args:
         body: Gives features [N, F], and has their number as `feature_dim`; one with a head of its own kind makes it by
-            `head(outputs)`.
+            `head(outputs)`; one may have a `head_deviation`, that of a linear head's first weights instead of 0.02.
         outputs: 1 for one logit (or score) an image; more for several outputs each.
         bias: Whether the head has a bias; DCGAN's has none.
     """
@@ -41,7 +42,7 @@ class Discriminator(nn.Module):
 
 def _linear_head(body: nn.Module, outputs: int, *, bias: bool) -> nn.Linear:
     head = nn.Linear(cast(int, body.feature_dim), outputs, bias=bias)
-    nn.init.normal_(head.weight, 0.0, 0.02)
+    nn.init.normal_(head.weight, 0.0, getattr(body, "head_deviation", 0.02))
     if bias:
         nn.init.zeros_(head.bias)
     return head
@@ -122,3 +123,54 @@ class LabelledGenerator(nn.Module):
         if self.concatenated:
             return cast(Tensor, self.network(torch.cat([latents, shares], dim=1)))
         return cast(Tensor, self.network(latents, shares))
+
+
+class EmbeddingDiscriminator(nn.Module):
+    """A discriminator whose logit is the product of as many outputs as it has features and an embedding of the label.
+
+    The authors' code of Huang et al. 2024, arXiv:2501.05441; unlike that of `ProjectionDiscriminator`, the logit has no
+    part that does not depend on the class.
+
+    Args:
+        body: Gives features.
+        num_classes: K.
+    """
+
+    takes_labels = True
+    """`forward` is told the classes."""
+
+    def __init__(self, body: nn.Module, num_classes: int) -> None:
+        super().__init__()
+        features = cast(int, body.feature_dim)
+        self.discriminator = Discriminator(body, features, bias=False)
+        self.embedding = nn.Linear(num_classes, features, bias=False)
+        nn.init.normal_(self.embedding.weight, 0.0, 1 / sqrt(num_classes * features))
+        self.num_classes = num_classes
+
+    def forward(self, images: Tensor, labels: Tensor) -> Tensor:
+        """Logits [N] from images [N, C, H, W] and labels, int64 [N] or shares [N, K]."""
+        outputs = self.discriminator(images)
+        embedded = in_float32(self.embedding, class_shares(labels, self.num_classes).to(outputs.dtype))
+        return cast(Tensor, (outputs * embedded).sum(1))
+
+
+class EmbeddingGenerator(nn.Module):
+    """A generator that is told the class by an embedding beside the latent vector (the same authors).
+
+    Args:
+        network: Takes latents and embeddings [N, Z + E].
+        num_classes: K.
+        embedding_dim: E.
+    """
+
+    def __init__(self, network: nn.Module, num_classes: int, embedding_dim: int) -> None:
+        super().__init__()
+        self.network = network
+        self.embedding = nn.Linear(num_classes, embedding_dim, bias=False)
+        nn.init.normal_(self.embedding.weight, 0.0, 1 / sqrt(num_classes))
+        self.num_classes = num_classes
+
+    def forward(self, latents: Tensor, labels: Tensor) -> Tensor:
+        """Images [N, C, H, W] from latents [N, Z] and labels, int64 [N] or shares [N, K]."""
+        embedded = in_float32(self.embedding, class_shares(labels, self.num_classes).to(latents.dtype))
+        return cast(Tensor, self.network(torch.cat([latents, embedded], dim=1)))

@@ -7,14 +7,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import adaptive_max_pool2d, adaptive_max_pool3d
 
-from gan_cli.networks.layers import Gate, ShiftedSoftplus
+from gan_cli.networks.layers import Gate, Maxout, ShiftedSoftplus
 from gan_cli.networks.r3gan import R3GANBlock
 from gan_cli.networks.resnet import ResidualBlock
 from gan_cli.networks.resnet101 import BottleneckBlock
 from gan_cli.networks.wgan_gp_resnet import PreActivationBlock
 
 BLOCKS = (ResidualBlock, PreActivationBlock, BottleneckBlock, R3GANBlock)
-LAYERS = (nn.ReLU, nn.LeakyReLU, nn.Tanh, ShiftedSoftplus, Gate, *BLOCKS)
+LAYERS = (nn.ReLU, nn.LeakyReLU, nn.Tanh, ShiftedSoftplus, Gate, Maxout, *BLOCKS)
 """The layers whose outputs are taken: each activation, and each residual block as a whole."""
 
 POOLED = 4

@@ -11,7 +11,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.conv import _ConvNd
 from torch.nn.utils.parametrizations import spectral_norm
 
-Activation = Literal["relu", "leaky_relu", "softplus", "tanh", "gated"]
+Activation = Literal["relu", "leaky_relu", "softplus", "tanh", "gated", "maxout"]
 Norm = Literal["batch", "layer", "none"]
 Upsampling = Literal["deconvolution", "resize"]
 
@@ -33,18 +33,28 @@ class Gate(nn.Module):
         return torch.tanh(value) * torch.sigmoid(gate)
 
 
+class Maxout(nn.Module):
+    """The largest of five linear pieces (Goodfellow et al. 2013, "Maxout Networks", arXiv:1302.4389)."""
+
+    PIECES = 5
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """[N, 5C, ...] -> [N, C, ...]."""
+        return torch.unflatten(inputs, 1, (self.PIECES, -1)).amax(1)
+
+
 def activation(kind: Activation, slope: float = 0.2) -> nn.Module:
-    """A new layer of the kind; `slope` is LeakyReLU's. "gated" halves the channels, see `fan`."""
+    """A new layer of the kind; `slope` is LeakyReLU's. "gated" and "maxout" take more channels, see `fan`."""
     if kind == "relu":
         return nn.ReLU()
     if kind == "leaky_relu":
         return nn.LeakyReLU(slope)
-    return {"softplus": ShiftedSoftplus, "tanh": nn.Tanh, "gated": Gate}[kind]()
+    return {"softplus": ShiftedSoftplus, "tanh": nn.Tanh, "gated": Gate, "maxout": Maxout}[kind]()
 
 
 def fan(kind: Activation) -> int:
     """Channels a layer must make for each channel wanted after the activation."""
-    return 2 if kind == "gated" else 1
+    return {"gated": 2, "maxout": Maxout.PIECES}.get(kind, 1)
 
 
 def norm_2d(kind: Norm, channels: int, num_classes: int = 0) -> list[nn.Module]:

@@ -65,7 +65,7 @@ class ResidualBlock(nn.Module):
             ahead, after = widths[number], widths[number + 1]
             if number or not first:
                 path += [*norm_2d(norm, ahead if number == 0 else ahead * wider, num_classes)]
-                path += [activation(activation_kind)] if number or wider == 1 else [_gate(ahead)]
+                path += [activation(activation_kind)] if number or wider == 1 else [_wider(ahead, activation_kind)]
             if number == 0 and resampling == "up":
                 path += [nn.Upsample(scale_factor=2)]
             last = number == len(kernels) - 1
@@ -131,7 +131,7 @@ class ResNetGenerator(nn.Module):
                 inputs = width
         wider = fan(activation_kind)
         layers += [*norm_2d(norm, inputs)]
-        layers += [activation(activation_kind) if wider == 1 else _gate(inputs)]
+        layers += [activation(activation_kind) if wider == 1 else _wider(inputs, activation_kind)]
         layers += [_convolution(inputs, image_channels, 3, 1.0), nn.Tanh()]
         _start(layers[0], 1.0)
         self.layers = ClassSequential(*layers)
@@ -177,7 +177,7 @@ class ResNetBody(nn.Module):
                 hidden = width if first else inputs
                 layers += [ResidualBlock(inputs, width, norm, activation_kind, kind, 0, first, hidden, bottleneck)]
                 inputs = width
-        layers += [activation(activation_kind) if fan(activation_kind) == 1 else _gate(inputs)]
+        layers += [activation(activation_kind) if fan(activation_kind) == 1 else _wider(inputs, activation_kind)]
         self.layers = nn.Sequential(*layers)
         self.feature_dim = inputs
 
@@ -219,9 +219,9 @@ def _more_blocks(depth: int, blocks: int) -> list[int]:
     return [more // blocks + (place < more % blocks) for place in range(blocks)]
 
 
-def _gate(channels: int) -> nn.Module:
-    """A gated activation, with a 1x1 convolution in front that doubles the channels where no other layer has."""
-    return nn.Sequential(_convolution(channels, 2 * channels, 1, 1.0), activation("gated"))
+def _wider(channels: int, activation_kind: Activation) -> nn.Module:
+    """An activation that takes more channels, with a 1x1 convolution in front that makes them where no layer has."""
+    return nn.Sequential(_convolution(channels, fan(activation_kind) * channels, 1, 1.0), activation(activation_kind))
 
 
 def _convolution(inputs: int, outputs: int, kernel: int, gain: float) -> nn.Module:

@@ -183,6 +183,10 @@ class AdversarialModule(PlacedModule, ABC):
         """How many discriminator steps must come before the next generator step."""
         return self.n_critic
 
+    def batches_a_step(self) -> float:
+        """How many batches a step of the generator takes, with the discriminator's steps that come before it."""
+        return self.n_critic_now()
+
     def set_schedules(self, optimizers: dict[str, LightningOptimizer]) -> None:
         """Sets what changes over a run, before each batch; by default every learning rate, which falls linearly."""
         schedules.let_fall(self, optimizers)

@@ -48,13 +48,15 @@ class ChosenNetworks(LatentModule):
         norm: Normalisation in the discriminator; None is the architecture's own, or the nearest that the objective
             allows.
         generator_norm: Normalisation in the generator; None is the architecture's own.
-        activation: None is the architecture's own; softplus is softplus(2x + 2) / 2 - 1, gated a tanh times a sigmoid.
+        activation: None is the architecture's own; softplus is softplus(2x + 2) / 2 - 1, gated a tanh times a sigmoid,
+            maxout the largest of five.
         generator_activation: The generator's; None takes the same.
-        constant_width: A dcgan generator whose layers all have `generator_base_channels`.
+        constant_width: All layers of a dcgan generator have `generator_base_channels`, or all stages of r3gan's players
+            their base channels.
         augment: Random changes in front of the discriminator (DiffAugment), any of color, translation, cutout; against
             overfitting to a few thousand images.
         pack: Images that the discriminator judges together (PacGAN, Lin et al. 2018, arXiv:1712.04086), against mode
-            collapse; 1 is off.
+            collapse; 1 is off. A batch of N images is N / pack packs: for the paper's 64 packs of 2, 128 images.
         generator_batch_multiple: Images of a generator's step, in batches.
         **optimisation: Further arguments of `AdversarialModule`.
 
@@ -108,7 +110,8 @@ class ChosenNetworks(LatentModule):
         self.shape = (point_dim,) if point_dim else (image_channels, image_size, image_size)
         check("image_size", image_size, bool(point_dim or image_size), "above 0; points alone have none")
         check("image_channels", image_channels, bool(point_dim or image_channels), "above 0; points alone have none")
-        shared = Design(architecture, base_channels, depth, norm, activation)
+        both_constant = constant_width and architecture == "r3gan"
+        shared = Design(architecture, base_channels, depth, norm, activation, both_constant)
         own = Design(
             generator_architecture or architecture,
             generator_base_channels or base_channels,
@@ -160,7 +163,7 @@ class ChosenNetworks(LatentModule):
         ]  # a pack takes the share of its first image, however the batch is cut
 
     def presented(self, images: Tensor) -> Tensor:
-        """Images or points as the discriminator sees them: augmented, and `pack` of them together.
+        """Images or points as the discriminator sees them: `pack` of them together, each augmented.
 
         Args:
             images: [N, C, H, W] or [N, D].
@@ -171,14 +174,28 @@ class ChosenNetworks(LatentModule):
         Raises:
             UserError: If N is no multiple of `pack`.
         """
-        augmented = diff_augment(images, self.augment)
+        return self.augmented(self.packed(images))
+
+    def packed(self, images: Tensor) -> Tensor:
+        """Images or points together in packs, [N / pack, pack C, H, W]; nothing is augmented yet.
+
+        Raises:
+            UserError: If N is no multiple of `pack`.
+        """
         if self.pack == 1:
-            return augmented
+            return images
         if len(images) % self.pack:
             raise UserError(
                 f"data.batch_size: {len(images)} images make no whole packs; take a multiple of model.pack {self.pack}"
             )
-        return torch.unflatten(augmented, 0, (-1, self.pack)).flatten(1, 2)
+        return self.laid_out(torch.unflatten(images, 0, (-1, self.pack)).flatten(1, 2))
+
+    def augmented(self, packs: Tensor) -> Tensor:
+        """Packs whose images have been changed at random, each in its own way; differentiable."""
+        if not self.augment or self.pack == 1:
+            return diff_augment(packs, self.augment)
+        images = torch.unflatten(packs, 1, (self.pack, -1)).flatten(0, 1)
+        return self.packed(diff_augment(images, self.augment))
 
     def fewest_to_judge(self) -> int:
         return super().fewest_to_judge() * self.pack

@@ -1,11 +1,12 @@
 """DCGAN: Radford et al. 2016, "Unsupervised Representation Learning with Deep Convolutional Generative Adversarial
 Networks", arXiv:1511.06434."""
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from gan_cli.batches import Batch
 from gan_cli.objectives.adversarial import discriminator_cross_entropy, non_saturating_generator_loss
-from gan_cli.ranges import Decay, LearningRate
+from gan_cli.ranges import Decay, Few, LearningRate
 from gan_cli.variants.base import Losses
 from gan_cli.variants.card import Card
 from gan_cli.variants.chosen_networks import ChosenNetworks
@@ -24,6 +25,8 @@ class DCGAN(ChosenNetworks):
         discriminator_lr: Learning rate of the discriminator.
         adam_betas: Adam's two decay rates.
         ema_decay: Weight of the old average in the generator's moving average, in [0, 1); 0 turns it off.
+        generator_repeats: Steps of the generator, with new noise, for each of the discriminator's: 2 in the TensorFlow
+            code that many papers, PacGAN among them, take for DCGAN.
         **networks: Further arguments of `ChosenNetworks`.
 
     Raises:
@@ -40,6 +43,7 @@ class DCGAN(ChosenNetworks):
             "discriminator_lr": 2e-4,
             "adam_betas": (0.5, 0.999),
             "ema_decay": "none",
+            "generator_repeats": 1,
             "image_size": 64,
             "image_channels": 3,
             "latent_dim": 100,
@@ -61,6 +65,7 @@ class DCGAN(ChosenNetworks):
         discriminator_lr: LearningRate = 2e-4,
         adam_betas: tuple[Decay, Decay] = (0.5, 0.999),
         ema_decay: Decay = 0.999,
+        generator_repeats: Few = 1,
         **networks: Any,
     ) -> None:
         super().__init__(
@@ -70,7 +75,15 @@ class DCGAN(ChosenNetworks):
             ema_decay=ema_decay,
             **networks,
         )
+        self.generator_repeats = generator_repeats
         self.make_players()
+
+    def descending(self) -> Iterable[str]:
+        for player in super().descending():
+            yield from [player] * (self.generator_repeats if player == "generator" else 1)
+
+    def batches_a_step(self) -> float:
+        return super().batches_a_step() / self.generator_repeats
 
     def discriminator_losses(self, batch: Batch) -> Losses:
         real_logits, fake_logits = self.judged(batch)

@@ -1,5 +1,6 @@
 """How long a run is, in the units that papers count in, and learning rates that fall to 0 by them."""
 
+from math import ceil
 from operator import length_hint
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -31,18 +32,18 @@ class Length(NamedTuple):
     def __str__(self) -> str:
         return f"{self.number:.12g} {self.unit.replace('_', ' ')}"
 
-    def batches_left(self, counters: "Counters", in_a_pass: int, at_once: int, n_critic: int) -> int:
+    def batches_left(self, counters: "Counters", in_a_pass: int, at_once: int, in_a_step: float) -> int:
         """How many batches a run still needs; 0 if it has had them.
 
         Args:
             counters: How far it has got.
             in_a_pass: Things in the training set.
             at_once: Things in a batch of all processes.
-            n_critic: Steps of the discriminator for each of the generator, from now on.
+            in_a_step: Batches that a step of the generator takes, from now on.
         """
         if self.unit == "generator_steps":
             steps = round(self.number) - counters.generator_steps
-            return max(0, steps * n_critic - counters.critic_steps) if steps > 0 else 0
+            return max(0, ceil(steps * in_a_step) - counters.critic_steps) if steps > 0 else 0
         things = round(self.number * (in_a_pass if self.unit == "passes" else 1000)) - counters.images
         return max(0, -(-things // at_once))
 

@@ -44,11 +44,12 @@ def test_a_norm_is_the_one_chosen_or_the_architectures_own_or_the_first_allowed(
     assert Design("resnet", 4).with_norm("generator", ("batch", "layer", "none")).norm == "batch"
 
 
-@pytest.mark.parametrize("kind", ["relu", "leaky_relu", "softplus", "tanh", "gated"])
+@pytest.mark.parametrize("kind", ["relu", "leaky_relu", "softplus", "tanh", "gated", "maxout"])
 @pytest.mark.parametrize("architecture", ["mlp", "dcgan", "cnn", "resnet", "resnet101", "sngan_resnet"])
 def test_the_activation_chosen_is_in_both_players_and_no_other(architecture: Architecture, kind: Activation) -> None:
     design = Design(architecture, 1, norm="none", activation=kind)
     name = {"relu": "ReLU", "leaky_relu": "LeakyReLU", "softplus": "ShiftedSoftplus", "tanh": "Tanh", "gated": "Gate"}
+    name |= {"maxout": "Maxout"}
     for network in (design.generator((1, 16, 16), 8), design.body((1, 16, 16))):
         kinds = {type(module).__name__ for module in network.modules()} & set(name.values())
         assert kinds - {"Tanh"} == {name[kind]} - {"Tanh"}  # a generator ends in tanh whatever the kind
@@ -98,7 +99,7 @@ def test_a_class_needs_batch_normalisation_to_go_into(design: Design) -> None:
         (Design("cnn", 4, depth=8), (1, 16, 16), "depth: cnn has its own; .* mlp or dcgan or sngan_resnet or r3gan"),
         (Design("resnet", 4, depth=8), (1, 16, 16), "depth: resnet has its own"),
         (Design("resnet101", 4, depth=8), (1, 16, 16), "depth: resnet101 has its own"),
-        (Design("mlp", 4, constant_width=True), (1, 16, 16), "constant_width: mlp has its own; .* dcgan$"),
+        (Design("mlp", 4, constant_width=True), (1, 16, 16), "constant_width: mlp has its own; .* dcgan or r3gan$"),
         (Design("r3gan", 4, norm="batch"), (1, 16, 16), "norm: r3gan has its own"),
         (Design("r3gan", 4, activation="tanh"), (1, 16, 16), "activation: r3gan has its own"),
     ],

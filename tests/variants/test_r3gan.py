@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from math import cos, pi
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,12 +9,15 @@ from lightning.pytorch import Callback, Trainer
 from torch import Tensor
 from torch.nn.functional import softplus
 
+from gan_cli.inference.checkpoints import arguments_of, load_model
 from gan_cli.variants import R3GAN
 from gan_cli.variants.descents import frozen
 from tests.toys import FewDigits, batch_for, passes_of
 from tests.variant_rows import TINY
 
 SMALL: dict[str, Any] = {**TINY, "architecture": "mlp", "base_channels": 16}
+TOGETHER: dict[str, Any] = {**SMALL, "own_reals": False}
+"""Both players descend on every batch."""
 
 
 class Rates(Callback):
@@ -30,17 +34,54 @@ class Rates(Callback):
 def test_learning_rates_and_beta2_follow_a_cosine_over_the_images_shown(quiet_trainer: Callable[..., Trainer]) -> None:
     rates = Rates()
     model = R3GAN(**SMALL, discriminator_lr=8e-4, generator_lr=4e-4, beta2=(0.9, 0.99), schedule_kimg=16 * 4 / 1000)
-    quiet_trainer(max_steps=6, callbacks=[rates]).fit(model, FewDigits(image_size=16, batch_size=16))
+    quiet_trainer(max_steps=12, callbacks=[rates]).fit(model, FewDigits(image_size=16, batch_size=16))
     for batch, note in enumerate(rates.notes):
-        left = (1 + cos(pi * min(batch, 4) / 4)) / 2  # 1 at the first batch, 0 from the fifth on
+        left = (1 + cos(pi * min(batch // 2, 4) / 4)) / 2  # 1 at the first round of two batches, 0 from the fifth on
         factor, beta2 = 0.25 + 0.75 * left, 0.99 - 0.09 * left
         assert note == pytest.approx([8e-4 * factor, 0, beta2, 4e-4 * factor, 0, beta2])
-    assert rates.notes[2] == pytest.approx([5e-4, 0, 0.945, 2.5e-4, 0, 0.945])  # halfway
+    assert rates.notes[4] == rates.notes[5] == pytest.approx([5e-4, 0, 0.945, 2.5e-4, 0, 0.945])  # halfway
+
+
+@pytest.mark.parametrize(("own_reals", "n_critic"), [(True, 1), (True, 2), (False, 1)])
+def test_the_generators_step_has_reals_of_its_own(
+    quiet_trainer: Callable[..., Trainer], own_reals: bool, n_critic: int
+) -> None:
+    model = R3GAN(**SMALL, own_reals=own_reals, n_critic=n_critic)
+    learned: list[tuple[str, float]] = []
+
+    def noting(player: str) -> Callable[[Any], Any]:
+        losses = getattr(model, f"{player}_losses")
+
+        def note(batch: Any) -> Any:
+            learned.append((player, batch.real.sum().item()))
+            return losses(batch)
+
+        return note
+
+    for player in model.players:
+        setattr(model, f"{player}_losses", noting(player))
+    quiet_trainer(max_steps=6).fit(model, FewDigits(image_size=16, batch_size=16))
+    players = [player for player, _ in learned]
+    alone = [*["discriminator"] * n_critic, "generator"]
+    assert players == (alone * (6 // (n_critic + 1)) if own_reals else alone * 6)
+    assert len({batch for _, batch in learned}) == 6
+
+
+def test_an_older_run_goes_on_with_the_batches_it_had(tmp_path: Path, quiet_trainer: Callable[..., Trainer]) -> None:
+    """A checkpoint of before says nothing of the generator's reals: both players descended on every batch."""
+    trainer = quiet_trainer(max_steps=2)
+    trainer.fit(R3GAN(**TOGETHER), FewDigits(image_size=16, batch_size=16))
+    trainer.save_checkpoint(tmp_path / "new.ckpt")
+    content = torch.load(tmp_path / "new.ckpt", weights_only=True)
+    del content["hyper_parameters"]["own_reals"]
+    torch.save(content, tmp_path / "old.ckpt")
+    assert not load_model(tmp_path / "old.ckpt").own_reals
+    assert arguments_of(content, R3GAN) == {**content["hyper_parameters"], "own_reals": False}
 
 
 def test_gamma_follows_the_cosine_too() -> None:
     torch.manual_seed(0)
-    model = R3GAN(**SMALL, r1_gamma=2.0, r1_gamma_end=0.2, schedule_kimg=10)
+    model = R3GAN(**TOGETHER, r1_gamma=2.0, r1_gamma_end=0.2, schedule_kimg=10)
     batch = batch_for(model)
     fake = model.fakes("discriminator").detach()
 
@@ -56,6 +97,20 @@ def test_gamma_follows_the_cosine_too() -> None:
             assert losses[name].item() == pytest.approx(gamma / 2 * squared_slopes(images).item(), rel=1e-4)
 
 
+@pytest.mark.parametrize("pack", [1, 2])
+def test_penalties_are_on_the_slopes_before_augmentation(monkeypatch: pytest.MonkeyPatch, pack: int) -> None:
+    """Where the augmentation doubles every value, the slope at an image is twice that at what the network sees."""
+    monkeypatch.setattr("gan_cli.variants.chosen_networks.diff_augment", lambda images, policy: images * 2)
+    torch.manual_seed(0)
+    model = R3GAN(**SMALL, augment=("cutout",), pack=pack)
+    batch = batch_for(model)
+    losses = model.discriminator_losses(batch)
+    for name, images in (("r1", batch.real), ("r2", model.fakes("discriminator").detach())):
+        seen = (2 * images.reshape(-1, pack, 16, 16)).requires_grad_()
+        (gradient,) = torch.autograd.grad(model.discriminator(seen).sum(), seen)
+        assert losses[name].item() == pytest.approx((2 * gradient).flatten(1).square().sum(1).mean().item(), rel=1e-4)
+
+
 def test_each_real_image_is_held_against_its_generated_partner() -> None:
     torch.manual_seed(0)
     model = R3GAN(**SMALL)
@@ -67,6 +122,34 @@ def test_each_real_image_is_held_against_its_generated_partner() -> None:
     losses = model.discriminator_losses(batch), model.generator_losses(batch)
     assert losses[0]["adversarial"].item() == pytest.approx(softplus(fake - real).mean().item(), rel=1e-4)
     assert losses[1]["adversarial"].item() == pytest.approx(softplus(real - other_fake).mean().item(), rel=1e-4)
+
+
+def test_the_penalty_of_a_fresh_network_by_hand() -> None:
+    """It is linear, because each block starts as the identity: its output on a single pixel of 1 is the slope there."""
+    torch.manual_seed(0)
+    model = R3GAN(**{**TINY, "base_channels": 1}, depth=1, r1_gamma=3.0)
+    pixels = torch.eye(256).reshape(256, 1, 16, 16)
+    with torch.no_grad():
+        squared_slope = model.discriminator(pixels).square().sum().item()
+    losses = model.discriminator_losses(batch_for(model))
+    assert losses["r1"].item() == pytest.approx(1.5 * squared_slope, rel=1e-4)
+    assert losses["r2"].item() == pytest.approx(1.5 * squared_slope, rel=1e-4)
+
+
+def test_with_classes_a_real_image_is_held_against_one_of_its_class() -> None:
+    torch.manual_seed(0)
+    model = R3GAN(**SMALL, num_classes=10, r1_gamma=0.0, r1_gamma_end=0.0)
+    batch = batch_for(model)
+    losses = model.discriminator_losses(batch), model.generator_losses(batch)
+    with torch.no_grad():
+        real = model.discriminator(batch.real, batch.labels)
+        rounds: Any = (("discriminator", losses[0], 1), ("generator", losses[1], -1))
+        for player, found, sign in rounds:
+            made = model.generator(model.latents(player), batch.labels)
+            fake = model.discriminator(made, batch.labels)
+            assert found["adversarial"].item() == pytest.approx(softplus(sign * (fake - real)).mean().item(), rel=1e-4)
+        others = model.discriminator(batch.real, (batch.labels + 1) % 10)
+    assert not torch.allclose(real, others)
 
 
 def test_the_generators_descent_leaves_no_gradient_in_the_discriminator() -> None:
@@ -83,7 +166,7 @@ def test_the_generators_descent_leaves_no_gradient_in_the_discriminator() -> Non
 
 
 def test_the_averages_half_life_rises_from_0() -> None:
-    model = R3GAN(**SMALL, ema_half_life_kimg=8.0, schedule_kimg=10)
+    model = R3GAN(**TOGETHER, ema_half_life_kimg=8.0, schedule_kimg=10)
     batch_for(model, count=100)
     weights = {}
     for shown in (0, 5_000, 10_000, 20_000):

@@ -38,7 +38,7 @@ HORSES = 1334
 def test_a_length_is_as_many_batches_as_are_missing(
     length: Length, counters: Counters, at_once: int, left: int
 ) -> None:
-    assert length.batches_left(counters, HORSES, at_once, n_critic=5) == left
+    assert length.batches_left(counters, HORSES, at_once, in_a_step=5) == left
 
 
 def test_rates_fall_by_passes_as_the_authors_schedule_does() -> None:
@@ -91,4 +91,6 @@ def test_a_generator_that_waits_longer_has_its_steps_all_the_same(quiet_trainer:
 
 def test_r3gans_rates_end_only_where_they_fall_to_0() -> None:
     assert R3GAN(**TINY_DCGAN, architecture="dcgan", schedule_kimg=5).rates_end is None
-    assert R3GAN(**TINY_DCGAN, architecture="dcgan", schedule_kimg=5, lr_end_factor=0).rates_end == Length(5, "kimg")
+    assert R3GAN(**TINY_DCGAN, architecture="dcgan", schedule_kimg=5, lr_end_factor=0).rates_end == Length(
+        10, "kimg"
+    )  # the discriminator learns from half of them

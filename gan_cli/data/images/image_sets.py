@@ -12,7 +12,8 @@ from gan_cli.data.images import sources
 from gan_cli.data.parts import LabelledImages
 from gan_cli.data.stores import TensorStore
 from gan_cli.data.transforms import Framing
-from gan_cli.ranges import BatchSize, Processes, Range
+from gan_cli.ranges import BatchSize, Processes, Range, Seed
+from gan_cli.seeding import stream
 
 
 class ImageDataModule(GANDataModule):
@@ -25,6 +26,8 @@ class ImageDataModule(GANDataModule):
         num_workers: Processes that load beside the training; 0 is the fastest for sets in memory.
         flip: Whether training images are mirrored at random; None takes what is usual for this set.
         dequantise: Whether training images have noise within a level of brightness, drawn anew each time.
+        share: Part of the training images that is used; a smaller one lies within a larger one.
+        share_seed: Chooses them.
 
     Raises:
         UserError: If a value is not possible.
@@ -42,9 +45,12 @@ class ImageDataModule(GANDataModule):
         num_workers: Processes = 0,
         flip: bool | None = None,
         dequantise: bool = False,
+        share: Annotated[float, Range(0, 1, without="low")] = 1.0,
+        share_seed: Seed = 0,
     ) -> None:
         super().__init__(batch_size, num_workers)
         self.root = root
+        self.share, self.share_seed = share, share_seed
         self.image_size = image_size
         self.framing = Framing(image_size, image_size, self.flips if flip is None else flip, dequantise)
 
@@ -54,6 +60,10 @@ class ImageDataModule(GANDataModule):
 
     def part(self, split: Split) -> LabelledImages:
         images, labels = self.read(train=split == "train")
+        if split == "train" and self.share < 1:
+            chosen = torch.randperm(len(images), generator=stream(self.share_seed, "share"))
+            kept = chosen[: max(1, round(self.share * len(images)))].sort().values
+            images, labels = images[kept], labels[kept]
         return LabelledImages(TensorStore(images), labels, self.framing if split == "train" else self.framing.held_out)
 
     @property

@@ -26,7 +26,7 @@ _ANGLES = torch.arange(8) * (torch.pi / 4)
 _STEPS = torch.arange(-4.0, 5.0, 2.0)
 
 RING8 = Modes(2 * torch.stack([_ANGLES.cos(), _ANGLES.sin()], dim=1), 0.02)
-"""Eight modes on a circle: Gulrajani et al. 2017, figure 1, before their scaling."""
+"""Eight modes on a circle: Gulrajani et al. 2017, figure 1, before they divide by 1.414."""
 GRID25 = Modes(torch.cartesian_prod(_STEPS, _STEPS), 0.05)
 """25 modes on a grid: Lin et al. 2018 (PacGAN), arXiv:1712.04086, section 4.1; centres -4, -2, ..., 4 both ways."""
 

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from torch import Tensor
 
@@ -12,7 +12,7 @@ from gan_cli.data.parts import InMemory
 from gan_cli.data.points import mixtures as points
 from gan_cli.media.medium import Medium
 from gan_cli.media.points import Points
-from gan_cli.metrics.modes import count_modes
+from gan_cli.metrics.modes import ModeScores, count_modes
 from gan_cli.ranges import BatchSize, Processes, Range
 
 
@@ -33,8 +33,6 @@ class PointDataModule(GANDataModule):
     layout = "nothing"
     offline = True
     fields: Mapping[str, Medium] = {"points": Points()}
-    modes: ClassVar[points.Modes | None] = None
-    """Where the set's modes are, if it has any."""
     HELD_OUT: ClassVar[int] = 10_000
 
     def __init__(
@@ -49,13 +47,6 @@ class PointDataModule(GANDataModule):
     MEASURED: ClassVar[int] = 2500
     """How many samples the protocol takes, see `gan_cli.metrics.modes`."""
 
-    def measures(self, made: Tensor) -> dict[str, float]:
-        """Modes covered, the share of points near one, and how unevenly they are covered, where the set has modes."""
-        if self.modes is None:
-            return {}
-        scores = count_modes(made, self.modes.centres, self.modes.deviation)
-        return {"modes": float(scores.modes), "high_quality": scores.high_quality, "kl_modes": scores.kl}
-
     @abstractmethod
     def make(self, count: int, seed: int) -> PointBatch:
         """`count` points, with the mode that each belongs to."""
@@ -66,26 +57,61 @@ class PointDataModule(GANDataModule):
 
     @property
     def facts(self) -> Facts:
-        names = tuple(str(number) for number in range(len(self.modes.centres))) if self.modes else ()
-        return {"name": self.name, "point_dim": 2, **class_facts(names)}
+        return {"name": self.name, "point_dim": 2}
 
 
-class Ring8(PointDataModule):
+class MixtureDataModule(PointDataModule):
+    """A mixture of equally likely small Gaussians, whose modes can be counted.
+
+    Args:
+        divisor: All coordinates are divided by it: 2.828 for Grid25 and 1.414 for Ring8 in the code of Gulrajani et al.
+            2017 (arXiv:1704.00028), which brings them to a deviation of about 1.
+        **arguments: Further arguments of `PointDataModule`.
+
+    Raises:
+        UserError: If a value is not possible.
+    """
+
+    modes: ClassVar[points.Modes]
+    """Where the set's modes are, before they are divided."""
+
+    def __init__(self, divisor: Annotated[float, Range(0.001, 1000)] = 1.0, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.divisor = divisor
+
+    def make(self, count: int, seed: int) -> PointBatch:
+        made = points.mixture(self.modes, count, seed)
+        return made._replace(points=made.points / self.divisor)
+
+    def mode_scores(self, made: Tensor) -> ModeScores:
+        """How points [N, 2] cover the set's modes."""
+        return count_modes(made, self.modes.centres / self.divisor, self.modes.deviation / self.divisor)
+
+    def measures(self, made: Tensor) -> dict[str, float]:
+        """Modes with 20 points and with any, the share of points near one, and how unevenly modes are covered."""
+        scores = self.mode_scores(made)
+        return {
+            "modes": float(scores.modes),
+            "modes_reached": float(scores.reached),
+            "high_quality": scores.high_quality,
+            "kl_modes": scores.kl,
+        }
+
+    @property
+    def facts(self) -> Facts:
+        return {**super().facts, **class_facts(tuple(str(number) for number in range(len(self.modes.centres))))}
+
+
+class Ring8(MixtureDataModule):
     """Eight small Gaussians on a circle: radius 2, deviation 0.02."""
 
     modes = points.RING8
 
-    def make(self, count: int, seed: int) -> PointBatch:
-        return points.mixture(points.RING8, count, seed)
 
-
-class Grid25(PointDataModule):
+class Grid25(MixtureDataModule):
     """25 small Gaussians on a square grid: spacing 2, deviation 0.05."""
 
     modes = points.GRID25
-
-    def make(self, count: int, seed: int) -> PointBatch:
-        return points.mixture(points.GRID25, count, seed)
 
 
 class SwissRoll(PointDataModule):

@@ -14,7 +14,7 @@ import torch
 from scipy.io import savemat
 from torchvision import datasets
 
-from gan_cli.data import CIFAR10, CIFAR100, STL10, SVHN, FashionMNIST, ImageDataModule, StyledDigits
+from gan_cli.data import CIFAR10, CIFAR100, STL10, SVHN, Digits, FashionMNIST, ImageDataModule, StyledDigits
 from gan_cli.data.sampling import Span
 from gan_cli.errors import UserError
 from tests import fake_mnist, fake_sets
@@ -38,6 +38,19 @@ def cifar(root: Path, kind: Any, labels: str, monkeypatch: pytest.MonkeyPatch) -
 def _pickled(path: Path, content: Any) -> tuple[str, str]:
     path.write_bytes(pickle.dumps(content))
     return path.name, hashlib.md5(path.read_bytes()).hexdigest()
+
+
+def test_a_share_of_the_training_images_is_chosen_by_a_seed() -> None:
+    def numbers(**arguments: Any) -> set[bytes]:
+        part = Digits(image_size=16, **arguments).part("train")
+        images = part[torch.arange(len(part))].batch.images
+        return {image.numpy().tobytes() for image in images}
+
+    tenth, fifth, other = numbers(share=0.1), numbers(share=0.2), numbers(share=0.1, share_seed=1)
+    assert [len(tenth), len(fifth), len(other)] == pytest.approx([144, 287, 144], abs=2)  # a few digits are twice there
+    assert tenth < fifth < numbers()
+    assert len(tenth & other) < 40
+    assert len(Digits(image_size=16, share=0.1).part("test")) == 360
 
 
 @pytest.mark.parametrize(

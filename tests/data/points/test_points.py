@@ -5,14 +5,14 @@ import torch
 
 from gan_cli.command.cli import GANCLI
 from gan_cli.data import Grid25, PointDataModule, Ring8, StackedMNIST, SwissRoll
+from gan_cli.data.points.point_sets import MixtureDataModule
 from gan_cli.errors import UserError
 from tests import fake_mnist
 
 
 @pytest.mark.parametrize(("data", "count"), [(Ring8(), 8), (Grid25(), 25)])
-def test_points_lie_about_their_modes(data: PointDataModule, count: int) -> None:
+def test_points_lie_about_their_modes(data: MixtureDataModule, count: int) -> None:
     batch = data.part("train").content
-    assert data.modes is not None
     offsets = batch.real - data.modes.centres[batch.labels]
     assert batch.real.shape == (100_000, 2)
     assert float(offsets.std()) == pytest.approx(data.modes.deviation, rel=0.01)
@@ -22,10 +22,20 @@ def test_points_lie_about_their_modes(data: PointDataModule, count: int) -> None
 
 
 def test_ring_has_radius_2_and_grid_spacing_2() -> None:
-    assert Ring8.modes is not None
-    assert Grid25.modes is not None
     assert torch.allclose(Ring8.modes.centres.norm(dim=1), torch.tensor(2.0))
     assert sorted(set(Grid25.modes.centres.flatten().tolist())) == [-4, -2, 0, 2, 4]
+
+
+@pytest.mark.parametrize(("kind", "divisor"), [(Grid25, 2.828), (Ring8, 1.414)])
+def test_a_divisor_brings_points_to_unit_deviation_and_counts_as_before(
+    kind: type[MixtureDataModule], divisor: float
+) -> None:
+    plain, divided = kind(num_points=2500), kind(num_points=2500, divisor=divisor)
+    points = plain.part("train").content.points, divided.part("train").content.points
+    assert torch.allclose(points[0] / divisor, points[1])
+    assert float(points[1].std()) == pytest.approx(1, rel=0.03)
+    assert divided.measures(points[1]) == pytest.approx(plain.measures(points[0]))
+    assert divided.measures(points[0])["high_quality"] < 0.2
 
 
 @pytest.mark.parametrize("kind", [Ring8, Grid25, SwissRoll])
