@@ -5,7 +5,7 @@ READY := .venv/.ready
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check format test-slow bench bench-learning bench-modes bench-labels bench-translation \
-  bench-score bench-theory bench-resume gpu-check docker-check slurm-check clean
+  bench-score bench-theory bench-peers bench-resume gpu-check docker-check slurm-check clean
 
 help: ## Show what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -69,6 +69,9 @@ bench-score: $(READY) ## Score the newest run's digits beside baselines
 
 bench-theory: $(READY) ## Train the players of docs/theory.md and draw its plots
 	$(BIN)/python -m benchmarks.theory
+
+bench-peers: $(READY) ## Train plain scripts of the usual recipes beside gan fit on MNIST (DATA=folder); resumable, an hour
+	$(BIN)/python -m benchmarks.peers --root $(DATA)
 
 bench-resume: $(READY) ## Kill DCGAN, WGAN-GP and CycleGAN at random moments and compare the resumed weights
 	$(BIN)/python -m benchmarks.resume

@@ -22,9 +22,10 @@ from typing import Any
 import torch
 from lightning.pytorch import Trainer
 from torch import Tensor, nn
-from torch.nn.functional import binary_cross_entropy_with_logits, l1_loss, mse_loss
+from torch.nn.functional import l1_loss, mse_loss
 
 from benchmarks.bare import AUTOCAST
+from benchmarks.plain_dcgan import PlainDCGAN
 from benchmarks.speed import Stopwatch
 from gan_cli.command import cli
 from gan_cli.command.running import hush
@@ -110,41 +111,6 @@ class UsualCycleGAN:
         return fake
 
 
-class UsualDCGAN:
-    """The discriminator on real and on made images, then the generator on the same made images."""
-
-    def __init__(self, channels: int, width: int = 64) -> None:
-        layers: list[nn.Module] = []
-        sides = [(100, 8 * width, 1, 0), (8 * width, 4 * width, 2, 1), (4 * width, 2 * width, 2, 1)]
-        for inputs, outputs, stride, padding in [*sides, (2 * width, width, 2, 1)]:
-            layers += [nn.ConvTranspose2d(inputs, outputs, 4, stride, padding, bias=False)]
-            layers += [nn.BatchNorm2d(outputs), nn.ReLU(True)]
-        self.maker = nn.Sequential(*layers, nn.ConvTranspose2d(width, channels, 4, 2, 1, bias=False), nn.Tanh())
-        layers = [nn.Conv2d(channels, width, 4, 2, 1, bias=False), nn.LeakyReLU(0.2, True)]
-        for inputs in (width, 2 * width, 4 * width):
-            layers += [nn.Conv2d(inputs, 2 * inputs, 4, 2, 1, bias=False), nn.BatchNorm2d(2 * inputs)]
-            layers += [nn.LeakyReLU(0.2, True)]
-        self.judge = nn.Sequential(*layers, nn.Conv2d(8 * width, 1, 4, bias=False))
-        self.optimizers = [
-            torch.optim.Adam(network.parameters(), lr=2e-4, betas=(0.5, 0.999)) for network in (self.judge, self.maker)
-        ]
-
-    def step(self, batch: Any) -> None:
-        """One batch of images."""
-        real = batch[0]
-        fake = self.maker(torch.randn(len(real), 100, 1, 1))
-        judge, maker = self.optimizers
-        self.judge.zero_grad()
-        for images, target in ((real, 1.0), (fake.detach(), 0.0)):
-            outputs = self.judge(images)
-            binary_cross_entropy_with_logits(outputs, torch.full_like(outputs, target)).backward()
-        judge.step()
-        self.maker.zero_grad()
-        outputs = self.judge(fake)
-        binary_cross_entropy_with_logits(outputs, torch.ones_like(outputs)).backward()
-        maker.step()
-
-
 def _squared(outputs: Tensor, target: float) -> Tensor:
     return mse_loss(outputs, torch.full_like(outputs, target))
 
@@ -152,7 +118,7 @@ def _squared(outputs: Tensor, target: float) -> Tensor:
 class UsualLoop:
     """Steps of a usual implementation on batches that are there already."""
 
-    def __init__(self, usual: UsualCycleGAN | UsualDCGAN, batches: Sequence[Any], precision: str) -> None:
+    def __init__(self, usual: UsualCycleGAN | PlainDCGAN, batches: Sequence[Any], precision: str) -> None:
         self.usual = usual
         self.batches = cycle(batches)
         self.dtype = AUTOCAST.get(precision)
@@ -170,7 +136,7 @@ class Beside(Stopwatch):
     def _prepare(self, trainer: Trainer, model: AdversarialModule) -> None:
         batches = list(self._batches)
         usual = (
-            UsualCycleGAN() if len(batches[0]) == 2 and batches[0][1].ndim == 4 else UsualDCGAN(len(batches[0][0][0]))
+            UsualCycleGAN() if len(batches[0]) == 2 and batches[0][1].ndim == 4 else PlainDCGAN(len(batches[0][0][0]))
         )
         loop = UsualLoop(usual, batches, str(trainer.precision))
         loop.steps(2)

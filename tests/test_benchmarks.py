@@ -13,17 +13,18 @@ import pytest
 import torch
 from lightning.pytorch import Trainer
 
-from benchmarks import bare, data, grid, judge, learning, overhead, runs, score, semi_supervised, speed, stacked
+from benchmarks import bare, data, grid, judge, learning, overhead, peers, runs, score, semi_supervised, speed, stacked
 from benchmarks.judge import Judge
 from gan_cli.batches import ImageBatch
-from gan_cli.command import catalogue
+from gan_cli.command import catalogue, cli
 from gan_cli.data import Digits
 from gan_cli.inference.api import TrainedGAN
 from gan_cli.media.pictures import to_float
+from gan_cli.metrics import features
 from gan_cli.metrics.classifier import classify, train_classifier
 from gan_cli.metrics.modes import ModeScores
 from gan_cli.seeding import Rows
-from gan_cli.variants import CGAN, DCGAN, GAN, SGAN, AdversarialModule
+from gan_cli.variants import CGAN, DCGAN, GAN, SGAN, WGANGP, AdversarialModule
 from tests import fake_mnist
 from tests.conftest import TINY_FLAGS
 
@@ -379,3 +380,52 @@ def test_players_of_one_layer_take_and_give_what_the_real_ones_do() -> None:
     assert model.discriminator(made).shape == (3,)
     assert model.ema is not None
     assert model.ema.network.state_dict().keys() == model.generator.state_dict().keys() == {"0.weight", "0.bias"}
+
+
+# Peers
+
+TINY_PEERS = {name: peer._replace(width=2, batches=2 * peer.n_critic) for name, peer in peers.SMALL.items()}
+
+
+@pytest.mark.parametrize("name", peers.SMALL)
+def test_a_plain_script_goes_on_exactly_where_it_was_left(name: str, tmp_path: Path) -> None:
+    part = Digits(image_size=32).part("train")
+    peer = TINY_PEERS[name]
+    whole = peers.trained(peer, 3, part, tmp_path / "whole.pt")
+    peers.trained(peer._replace(batches=peer.n_critic), 3, part, tmp_path / "parts.pt")
+    resumed = peers.trained(peer, 3, part, tmp_path / "parts.pt")
+    for one, other in zip(whole.maker.parameters(), resumed.maker.parameters(), strict=True):
+        assert torch.equal(one, other)
+
+
+def test_plain_scripts_see_the_batches_of_gan_fit_and_have_as_many_weights() -> None:
+    data = Digits(image_size=32, batch_size=peers.BATCH_SIZE)
+    data.setup("fit")
+    loader = iter(data.train_dataloader())  # of seed 0, as a run has it
+    for number in range(3):
+        assert torch.equal(data.on_device(next(loader)).real, peers.batch_at(data.part("train"), 0, number))
+    for peer, variant in ((peers.SMALL["dcgan"], DCGAN), (peers.SMALL["wgan_gp"], WGANGP)):
+        plain = peer.plain(1, 4, 32, 1e-3)
+        ours = variant(image_size=32, image_channels=1, base_channels=4, latent_dim=peer.settings["model.latent_dim"])
+        for one, other in ((plain.maker, ours.generator), (plain.judge, ours.discriminator)):
+            assert sum(p.numel() for p in one.parameters()) == sum(p.numel() for p in other.parameters())
+
+
+def test_the_table_of_peers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def in_process(wanted: Sequence[runs.Run], folder: Path, *, jobs: int, minutes: float) -> None:
+        for run in wanted:
+            cli.GANCLI(args=runs.command(run, folder, going_on=False)[3:])
+
+    monkeypatch.setattr(runs, "train", in_process)
+    monkeypatch.setattr(peers, "SMALL", TINY_PEERS)
+    monkeypatch.setattr(peers, "SAMPLES", 40)
+    monkeypatch.setattr(features, "STEPS", 3)
+    fake_mnist.write(tmp_path / "sets", count=80)
+    folder = tmp_path / "runs"
+    peers.main(["--root", str(tmp_path / "sets"), "--folder", str(folder), "--seeds", "1", "--only", "wgan_gp"])
+    told = capsys.readouterr().out
+    for row in ("plain script", "gan fit, without the moving average", "gan fit ", "training reals", "pixel marginals"):
+        assert row in told
+    assert (folder / "peers-wgan_gp.png").is_file()

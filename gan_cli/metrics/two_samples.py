@@ -81,7 +81,7 @@ def kernel_test(first: Tensor, second: Tensor) -> Significance:
     exp(-|x - y|^2 / (2 s^2)), s the median of all distances that are not 0, as in their section 8.
 
     Args:
-        first: [N, F], N >= 2; 2,000 of them are taken, evenly from the whole.
+        first: [N, F], N >= 2; 2,000 of them are taken.
         second: [M, F], M >= 2; likewise.
 
     Returns:
@@ -92,7 +92,7 @@ def kernel_test(first: Tensor, second: Tensor) -> Significance:
         Undefined: If there are fewer.
     """
     at_least(2, len(first), len(second))
-    here, there = (_evenly(rows, MOST_IN_KERNEL) for rows in (first, second))
+    here, there = (_some(rows, MOST_IN_KERNEL) for rows in (first, second))
     apart = distances(*[torch.cat([here, there])] * 2)
     positive = apart[apart > 0]
     if not len(positive):
@@ -130,7 +130,7 @@ def classifier_test(first: Tensor, second: Tensor) -> Significance:
 
     at_least(4, len(first), len(second))
     count = min(len(first), len(second), MOST_TO_TELL)
-    samples = torch.cat([_evenly(rows, count) for rows in (first, second)]).double().numpy()
+    samples = torch.cat([_some(rows, count) for rows in (first, second)]).double().numpy()
     whose = np.repeat([0, 1], count)
     seed = mix(0, "classifier test") % np.iinfo(np.int32).max
     parts = train_test_split(samples, whose, test_size=0.5, stratify=whose, random_state=seed)
@@ -168,9 +168,11 @@ def _variances(rows: Tensor) -> Tensor:
     return variances
 
 
-def _evenly(rows: Tensor, most: int) -> Tensor:
-    count = min(len(rows), most)
-    return rows[torch.arange(count) * len(rows) // count]
+def _some(rows: Tensor, most: int) -> Tensor:
+    """At most so many of the rows, at random: every sixth image of MNIST is no fair sample of it."""
+    if len(rows) <= most:
+        return rows
+    return rows[torch.randperm(len(rows), generator=stream(0, "two samples"))[:most]]
 
 
 def _memberships(count: int, of: int) -> Tensor:
