@@ -58,9 +58,9 @@ class ACGANGenerator(nn.Module):
         inputs, *widths = (int(base_channels * times) for times in wider)
         layers: list[nn.Module] = [nn.Linear(latent_dim, inputs * size**2), nn.ReLU(), FirstMap(inputs, size)]
         for width in widths:
-            layers += [_doubled(inputs, width), *norm_2d(norm, width, num_classes), nn.ReLU()]
+            layers += [_doubled(inputs, width, norm == "none"), *norm_2d(norm, width, num_classes), nn.ReLU()]
             inputs = width
-        self.layers = ClassSequential(*layers, _doubled(inputs, image_channels), nn.Tanh())
+        self.layers = ClassSequential(*layers, _doubled(inputs, image_channels, True), nn.Tanh())
         self.apply(initialise)
 
     def forward(self, latents: Tensor, classes: Tensor | None = None) -> Tensor:
@@ -85,8 +85,8 @@ class ACGANBody(nn.Module):
         for level in range(6):
             width, stride = base_channels * 2**level, 1 if level % 2 else 2
             normalisation = norm_2d(norm, width) if level else []
-            layers += [nn.Conv2d(inputs, width, 3, stride, 1), *normalisation, nn.LeakyReLU(0.2)]
-            layers += [GaussianNoise(NOISE), nn.Dropout(DROPOUT)]
+            convolution = nn.Conv2d(inputs, width, 3, stride, 1, bias=not normalisation)
+            layers += [convolution, *normalisation, nn.LeakyReLU(0.2), GaussianNoise(NOISE), nn.Dropout(DROPOUT)]
             inputs, size = width, -(-size // stride)
         self.layers = nn.Sequential(*layers)
         self.feature_dim = inputs * size**2
@@ -97,5 +97,5 @@ class ACGANBody(nn.Module):
         return cast(Tensor, self.layers(images).flatten(1))
 
 
-def _doubled(inputs: int, outputs: int) -> nn.ConvTranspose2d:
-    return nn.ConvTranspose2d(inputs, outputs, 5, 2, padding=2, output_padding=1)
+def _doubled(inputs: int, outputs: int, bias: bool) -> nn.ConvTranspose2d:
+    return nn.ConvTranspose2d(inputs, outputs, 5, 2, padding=2, output_padding=1, bias=bias)

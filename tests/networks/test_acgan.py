@@ -9,14 +9,14 @@ from torch import nn
 from gan_cli.errors import UserError
 from gan_cli.networks.acgan import ACGANBody, ACGANGenerator
 from gan_cli.networks.heads import Discriminator
-from tests.networks.counting import widths
+from tests.networks.counting import count, widths
 
 
 @pytest.mark.parametrize(
-    ("image_size", "channels", "maps"),
-    [(32, 96, [384, 192, 96, 3]), (128, 192, [768, 384, 256, 192, 3])],
+    ("image_size", "channels", "maps", "parameters"),
+    [(32, 96, [384, 192, 96, 3], 2_993_763), (128, 192, [768, 384, 256, 192, 3], 16_531_139)],
 )
-def test_the_generators(image_size: int, channels: int, maps: list[int]) -> None:
+def test_the_generators(image_size: int, channels: int, maps: list[int], parameters: int) -> None:
     with torch.device("meta"):
         generator = ACGANGenerator(image_size, 3, 110, channels)
         first, *deconvolutions = widths(generator)
@@ -24,17 +24,19 @@ def test_the_generators(image_size: int, channels: int, maps: list[int]) -> None
         assert first == (maps[0] * size**2, 110)
         assert deconvolutions == [*pairwise(maps)]
         assert generator(torch.empty(2, 110)).shape == (2, 3, image_size, image_size)
+    assert count(generator) == parameters
     norms = [module.num_features for module in generator.modules() if isinstance(module, nn.BatchNorm2d)]
     assert norms == maps[1:-1]
 
 
-@pytest.mark.parametrize(("image_size", "features"), [(32, 8192), (128, 131_072)])
-def test_the_discriminators(image_size: int, features: int) -> None:
+@pytest.mark.parametrize(("image_size", "features", "parameters"), [(32, 8192, 1_663_883), (128, 131_072, 3_015_563)])
+def test_the_discriminators(image_size: int, features: int, parameters: int) -> None:
     with torch.device("meta"):
         discriminator = Discriminator(ACGANBody(image_size, 3, 16), 11)
-        assert discriminator(torch.empty(2, 3, image_size, image_size)).shape == (2, 11)
+        assert discriminator.features(torch.empty(2, 3, image_size, image_size)).shape == (2, features)
     maps = [3, 16, 32, 64, 128, 256, 512]
     assert widths(discriminator) == [*((outputs, inputs) for inputs, outputs in pairwise(maps)), (11, features)]
+    assert count(discriminator) == parameters
     strides = [module.stride[0] for module in discriminator.modules() if isinstance(module, nn.Conv2d)]
     assert strides == [2, 1, 2, 1, 2, 1]
     assert [module.p for module in discriminator.modules() if isinstance(module, nn.Dropout)] == [0.5] * 6
