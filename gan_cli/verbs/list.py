@@ -73,7 +73,7 @@ def _configs() -> str:
 def _everything(modules: Sequence[str]) -> str:
     translators = {name.lower() for name in catalogue.translators()}
     found = {str(run): _use(run, translators) for run in runs.saved_runs(Path("checkpoints"))}
-    sections = {
+    sections: dict[str, str | dict[str, str]] = {
         "Variants (--model NAME)": catalogue.variants() | _of_modules("model", modules),
         "Data sets (--data NAME)": catalogue.data_sets() | _of_modules("data", modules),
         "Configs by paper (--config NAME)": _configs(),
