@@ -127,7 +127,11 @@ class UsualLoop:
         """So many batches."""
         for _ in range(count):
             with torch.autocast("cpu", self.dtype, enabled=self.dtype is not None):
-                self.usual.step([part.contiguous() for part in next(self.batches)])
+                parts = [part.contiguous() for part in next(self.batches)]
+                if isinstance(self.usual, PlainDCGAN):
+                    self.usual.step(parts[0])
+                else:
+                    self.usual.step(parts)
 
 
 class Beside(Stopwatch):

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
 from gan_cli.data import Digits
-from gan_cli.evaluation.collections import of_split
+from gan_cli.evaluation.collections import Collection, of_split
 from gan_cli.evaluation.measures import measured
 from gan_cli.evaluation.measuring import against_itself, against_training, floor_of
 from gan_cli.metrics.distances import frechet_distance, kernel_distance
@@ -69,12 +69,21 @@ def test_the_floor_is_held_out_against_training_or_two_halves(classifier: Classi
     assert floor_of(against_itself(test.some(20), classifier, tmp_path), wanted) == ({}, [])
 
 
-def test_some_images_are_taken_evenly() -> None:
+def test_some_images_are_always_the_same() -> None:
     everything = of_split(Digits(image_size=16), "test")
     some = everything.some(36)
-    assert torch.equal(some.all(), everything.all()[::10])
+    assert some.total == len(some.all()) == 36
+    assert torch.equal(some.all(), everything.some(36).all())
     assert everything.some(10**6) is everything
     assert some.key.startswith(everything.key)
+
+
+def test_a_part_of_a_set_that_alternates_has_things_of_both_kinds() -> None:
+    numbers = Collection("numbers", "", 10_000, lambda places: places)
+    first, second = (half.all() for half in numbers.halves())
+    assert torch.equal(torch.cat([first, second]).sort().values, torch.arange(10_000))
+    for part in (first, second, numbers.some(1000).all()):
+        assert (part % 2).double().mean().item() == pytest.approx(0.5, abs=0.05)
 
 
 def test_features_alone_are_enough_for_distances() -> None:
