@@ -5,7 +5,7 @@ READY := .venv/.ready
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check format test-slow bench bench-learning bench-modes bench-labels bench-translation \
-  bench-score bench-theory bench-peers bench-resume gpu-check docker-check slurm-check clean
+  bench-score bench-theory bench-peers bench-resume bench-robustness gpu-check docker-check slurm-check clean
 
 help: ## Show what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -55,6 +55,9 @@ bench-learning: $(READY) ## Train every variant on MNIST (DATA=folder) and print
 bench-modes: $(READY) ## Count modes on Grid25 and stacked MNIST (DATA=folder); resumable, over an hour
 	$(BIN)/python -m benchmarks.grid
 	$(BIN)/python -m benchmarks.stacked --root $(DATA)
+
+bench-robustness: $(READY) ## Train seven pairs of networks by four objectives (DATA=folder); resumable, hours
+	$(BIN)/python -m benchmarks.robustness --root $(DATA) --random 8
 
 bench-labels: $(READY) ## Semi-supervised learning from 10 labels a class (DATA=folder); resumable
 	$(BIN)/python -m benchmarks.semi_supervised --root $(DATA)

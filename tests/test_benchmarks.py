@@ -13,8 +13,23 @@ import pytest
 import torch
 from lightning.pytorch import Trainer
 
-from benchmarks import bare, data, grid, judge, learning, overhead, peers, runs, score, semi_supervised, speed, stacked
-from benchmarks.judge import Judge
+from benchmarks import (
+    bare,
+    data,
+    grid,
+    judge,
+    learning,
+    overhead,
+    peers,
+    robustness,
+    runs,
+    score,
+    semi_supervised,
+    speed,
+    stacked,
+)
+from benchmarks.judge import Judge, Scores
+from gan_cli import variants
 from gan_cli.batches import ImageBatch
 from gan_cli.command import catalogue, cli
 from gan_cli.data import Digits
@@ -289,6 +304,61 @@ def test_the_rows_of_the_grid() -> None:
         "25 24\n24 .. 25",
         "0.99 0.50\n0.50 .. 0.99",
         "0.01 0.20\n0.01 .. 0.20",
+    ]
+
+
+def test_every_cell_of_the_robustness_table_is_a_model_that_can_be_made() -> None:
+    options = robustness.options_of(["--image_size", "16", "--base_channels", "8", "--steps", "30"])
+    wanted = robustness.runs_of(options, "Digits")
+    assert len(wanted) == len({runs.family(run) for run in wanted.values()}) == 7 * 4
+    with torch.device("meta"):
+        for (_, objective), run in wanted.items():
+            settings = runs.wanted_settings(run)
+            assert settings["trainer"]["max_steps"] == (150 if "WGAN" in objective else 30)
+            variant = getattr(variants, objective.replace("-", ""))
+            variant(image_size=16, image_channels=1, **settings["model"]["init_args"])
+
+
+def test_random_networks_are_those_of_table_1() -> None:
+    drawn = [robustness.drawn(number, 16) for number in range(40)]
+    assert drawn[:3] == [robustness.drawn(number, 16) for number in range(3)]
+    assert {settings["model.depth"] for _, settings in drawn} == {4, 8, 12, 20}
+    assert {settings["model.base_channels"] for _, settings in drawn} == {8, 16, 32}
+    assert {"norm in G and D", "norm in neither"} < {title.split(", ")[2] for title, _ in drawn}
+    assert all(("model.norm" in settings) == (" D" not in title.split(", ")[2]) for title, settings in drawn)
+
+
+@pytest.mark.parametrize(
+    ("frechet", "spread", "classes", "said"),
+    [
+        (0.3, 0.9, 10, ""),
+        (0.3, 0.9, 9, "9 of 10 classes"),
+        (0.7, 0.9, 10, "no digits"),
+        (0.3, 0.4, 2, "collapsed"),
+        (3.0, 0.4, 2, "collapsed"),
+    ],
+)
+def test_what_a_cell_says(frechet: float, spread: float, classes: int, said: str) -> None:
+    scores = Scores(frechet, 0.5, spread, 1.0, classes, 0.0, 0.9)
+    assert robustness.verdict(scores, nonsense=0.7) == said
+
+
+def test_the_robustness_picture_and_its_outcomes() -> None:
+    def cell(frechet: float) -> robustness.Cell:
+        return robustness.Cell(
+            Scores(frechet, 0.5, 0.9, 1.0, 10, 0.0, 0.9), "", torch.zeros(1, 8, 12, dtype=torch.uint8)
+        )
+
+    rows = {"one": {"DCGAN": cell(0.6), "WGAN-GP": cell(0.2)}, "two": {"DCGAN": cell(3.0)}}
+    drawn = robustness.picture(rows)
+    assert drawn.shape == (1, 16, 48)
+    assert [int(drawn[0, 0, 12 * column]) for column in range(4)] == [0, 128, 128, 0]
+    table = robustness.outcomes(rows)
+    assert [list(column.cells) for column in table.columns[1:]] == [
+        ["0", "0", "0", "0"],
+        ["0", "0", "1", "1"],
+        ["1", "1", "0", "0"],
+        ["0", "0", "0", "0"],
     ]
 
 

@@ -1,5 +1,5 @@
 """The residual players of Gulrajani et al. 2017, "Improved Training of Wasserstein GANs", arXiv:1704.00028: those for
-CIFAR-10 (appendix C and the authors' gan_cifar_resnet.py) up to 32x32, those of their gan_64x64.py above.
+CIFAR-10 (table 3 and the authors' gan_cifar_resnet.py) up to 32x32, those of their gan_64x64.py above.
 
 Where text and code differ, the code is followed: a generator's block doubles the map in front of its first convolution,
 and the last batch normalisation of a generator by class is the same for all classes. The authors' 64x64 is extended to
@@ -162,7 +162,9 @@ class WGANGPResNetBody(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """Features [N, F] from images [N, C, H, W] in [-1, 1]: means, or the 4x4 map laid out in a row."""
         maps: Tensor = self.layers(images)
-        return maps.mean(dim=(2, 3)) if self.averages else maps.flatten(1)
+        if not self.averages:
+            return maps.flatten(1)
+        return maps.sum(dim=(2, 3)) / maps[0, 0].numel()  # a mean's gradient would be contiguous
 
     def head(self, outputs: int) -> nn.Linear:
         """The outputs of these features: the score, and beside it the logits of classes, each with its own fan-out."""

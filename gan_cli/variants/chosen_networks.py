@@ -35,7 +35,7 @@ class ChosenNetworks(LatentModule):
         latent_dim: Z.
         latent_distribution: The prior, N(0, 1) or uniform on [-1, 1].
         architecture: The networks: mlp; dcgan (Radford et al. 2016); resnet and resnet101 (Gulrajani et al. 2017,
-            appendix C and figure 2); cnn and sngan_resnet (Miyato et al. 2018, tables 3 to 6); r3gan (Huang et al.
+            table 3 and figure 2); cnn and sngan_resnet (Miyato et al. 2018, tables 3 to 6); r3gan (Huang et al.
             2024); lsgan (Mao et al. 2017, figure 2); acgan (Odena et al. 2017, tables 1 and 2); sgan_mlp and sgan_cnn
             (Salimans et al. 2016).
         generator_architecture: The generator's, where it is another.
