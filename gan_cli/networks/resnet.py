@@ -1,5 +1,4 @@
-"""Residual players: those of Miyato et al. 2018, arXiv:1802.05957, appendix B.4, tables 4 to 6, and the 101 layers of
-Gulrajani et al. 2017, arXiv:1704.00028, figure 2.
+"""Residual players: those of Miyato et al. 2018, arXiv:1802.05957, appendix B.4, tables 4 to 6.
 
 At 32x32 and below all maps have one width, as table 4 has it; above, they have the widths of tables 5 (48x48) and 6
 (128x128) and of the authors' code (64x64 and 256x256). Weights start from Glorot and Bengio's uniform distribution,
@@ -38,7 +37,6 @@ class ResidualBlock(nn.Module):
         num_classes: K, for batch normalisation by class; 0 for the usual one.
         first: The block sees the image itself: nothing in front of its first convolution.
         hidden: Channels between the convolutions; 0 is `outputs`.
-        bottleneck: Three convolutions, 1x1, 3x3 and 1x1, the inner ones with half the channels.
     """
 
     takes_classes = True
@@ -53,23 +51,18 @@ class ResidualBlock(nn.Module):
         num_classes: int = 0,
         first: bool = False,
         hidden: int = 0,
-        bottleneck: bool = False,
     ) -> None:
         super().__init__()
-        inner = max(1, outputs // 2) if bottleneck else hidden or outputs
-        kernels = [1, 3, 1] if bottleneck else [3, 3]
-        widths = [inputs, *[inner] * (len(kernels) - 1), outputs]
-        wider = fan(activation_kind)
+        inner, wider = hidden or outputs, fan(activation_kind)
         path: list[nn.Module] = []
-        for number, kernel in enumerate(kernels):
-            ahead, after = widths[number], widths[number + 1]
-            if number or not first:
-                path += [*norm_2d(norm, ahead if number == 0 else ahead * wider, num_classes)]
-                path += [activation(activation_kind)] if number or wider == 1 else [_wider(ahead, activation_kind)]
-            if number == 0 and resampling == "up":
-                path += [nn.Upsample(scale_factor=2)]
-            last = number == len(kernels) - 1
-            path += [_convolution(ahead, after if last else after * wider, kernel, sqrt(2))]
+        if not first:
+            path += [*norm_2d(norm, inputs, num_classes)]
+            path += [activation(activation_kind) if wider == 1 else _wider(inputs, activation_kind)]
+        if resampling == "up":
+            path += [nn.Upsample(scale_factor=2)]
+        path += [_convolution(inputs, inner * wider, 3, sqrt(2))]
+        path += [*norm_2d(norm, inner * wider, num_classes), activation(activation_kind)]
+        path += [_convolution(inner, outputs, 3, sqrt(2))]
         shortcut: list[nn.Module] = [nn.Upsample(scale_factor=2)] if resampling == "up" else []
         if inputs != outputs or resampling != "none":
             shortcut += [_convolution(inputs, outputs, 1, 1.0)]
@@ -98,7 +91,6 @@ class ResNetGenerator(nn.Module):
         activation_kind: "relu" in the paper.
         num_classes: K, for batch normalisation by class in the blocks; 0 for the usual one. The last is not by class
             (Miyato and Koyama 2018, arXiv:1802.05637, in their code).
-        bottleneck: Blocks of three convolutions.
     """
 
     def __init__(
@@ -111,7 +103,6 @@ class ResNetGenerator(nn.Module):
         norm: Norm = "batch",
         activation_kind: Activation = "relu",
         num_classes: int = 0,
-        bottleneck: bool = False,
     ) -> None:
         super().__init__()
         maps = maps_of(image_size, FIRSTS)
@@ -125,9 +116,7 @@ class ResNetGenerator(nn.Module):
         for width, further in zip(widths, more, strict=True):
             for number in range(1 + further):
                 resampling: Resampling = "up" if number == 0 else "none"
-                layers += [
-                    ResidualBlock(inputs, width, norm, activation_kind, resampling, num_classes, bottleneck=bottleneck)
-                ]
+                layers += [ResidualBlock(inputs, width, norm, activation_kind, resampling, num_classes)]
                 inputs = width
         wider = fan(activation_kind)
         layers += [*norm_2d(norm, inputs)]
@@ -151,7 +140,6 @@ class ResNetBody(nn.Module):
         depth: Residual blocks; 0 is the paper's (four at 32x32). Further blocks are dealt out to the maps.
         norm: "none" in the paper, "layer" under a gradient penalty.
         activation_kind: "relu" in the paper.
-        bottleneck: Blocks of three convolutions.
     """
 
     def __init__(
@@ -162,7 +150,6 @@ class ResNetBody(nn.Module):
         depth: int = 0,
         norm: Norm = "none",
         activation_kind: Activation = "relu",
-        bottleneck: bool = False,
     ) -> None:
         super().__init__()
         plan = _plan(image_size, base_channels)
@@ -175,7 +162,7 @@ class ResNetBody(nn.Module):
                 first = not layers
                 # As in the authors' code, a block widens the map in its last convolution, the first block in its first.
                 hidden = width if first else inputs
-                layers += [ResidualBlock(inputs, width, norm, activation_kind, kind, 0, first, hidden, bottleneck)]
+                layers += [ResidualBlock(inputs, width, norm, activation_kind, kind, 0, first, hidden)]
                 inputs = width
         layers += [activation(activation_kind) if fan(activation_kind) == 1 else _wider(inputs, activation_kind)]
         self.layers = nn.Sequential(*layers)
