@@ -190,7 +190,9 @@ def _made(which: str, name: str, arguments: Mapping[str, Any]) -> GANDataModule:
 
 
 def _is_choice(kind: type) -> bool:
-    if inspect.isabstract(kind) or kind is JointSets or "root" not in plugins.defaults(kind):
+    """Whether a set can be one of the two: it lies in a folder, and its batches are images."""
+    base = inspect.isabstract(kind) or kind.__name__.endswith("DataModule") or kind is JointSets
+    if base or "root" not in plugins.defaults(kind):
         return False
     fields = cast(type[GANDataModule], kind).fields
     return isinstance(fields, Mapping) and set(fields) == {"images"}
