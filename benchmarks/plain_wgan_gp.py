@@ -40,7 +40,7 @@ def critic(channels: int, width: int, image_size: int) -> nn.Sequential:
     inputs = channels
     for outputs in widths(image_size, width):
         normalisation = [nn.GroupNorm(1, outputs)] if layers else []
-        layers += [nn.Conv2d(inputs, outputs, 4, 2, 1, bias=False), *normalisation, nn.LeakyReLU(0.2)]
+        layers += [nn.Conv2d(inputs, outputs, 4, 2, 1, bias=not layers), *normalisation, nn.LeakyReLU(0.2)]
         inputs = outputs
     return nn.Sequential(*layers, nn.Conv2d(inputs, 1, 4, bias=False), nn.Flatten(0))
 
@@ -49,6 +49,8 @@ def initialise(module: nn.Module) -> None:
     """DCGAN's weights."""
     if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
         nn.init.normal_(module.weight, 0.0, 0.02)
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
     elif isinstance(module, nn.BatchNorm2d):
         nn.init.normal_(module.weight, 1.0, 0.02)
 

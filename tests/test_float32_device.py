@@ -43,13 +43,14 @@ class WasThere(Callback):
         self.devices |= {value.device for value in pl_module.state_dict().values()}
 
 
-def fit(model: Any, data: Any) -> None:
-    """Trains on one batch, each player once, and looks at a held-out one."""
+def fit(model: Any, data: Any, batches: int = 1) -> None:
+    """Trains until each player has stepped once, and looks at a held-out batch."""
     there = WasThere()
     with on_apple():
-        options = {"max_steps": 1, "val_check_interval": 1, "limit_val_batches": 1, "num_sanity_val_steps": 0}
+        options = {"max_steps": batches, "val_check_interval": 1, "limit_val_batches": 1, "num_sanity_val_steps": 0}
         trainer_on_apple(max_epochs=-1, log_every_n_steps=1, callbacks=[there], **options).fit(model, data)
-    assert model.counters.batches == model.counters.generator_steps == 1
+    assert model.counters.batches == batches
+    assert model.counters.generator_steps == 1
     assert there.devices == {APPLE}
 
 
@@ -62,7 +63,7 @@ def apple() -> Iterator[torch.device]:
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_a_variant_trains_without_float64_and_saves_from_the_cpu(row: VariantRow) -> None:
     model, kept = row.make(n_critic=1), dict[str, Any]()
-    fit(model, row.data(image_size=row.image_size, batch_size=16))
+    fit(model, row.data(image_size=row.image_size, batch_size=16), batches=1 + row.turns)
     with on_apple():
         model.on_save_checkpoint(kept)
     assert not [leaf for leaf in tree_leaves(kept) if isinstance(leaf, AppleTensor)]

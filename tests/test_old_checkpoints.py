@@ -93,7 +93,7 @@ def test_old_points_are_where_they_were(old: Path) -> None:
         "validate --ckpt old/cgan.ckpt",
         "validate --ckpt old/gan_grid25.ckpt",
         "test --ckpt old/dcgan.ckpt --num 20 --metrics kid --features old/columns.pt",
-        "test --ckpt old/gan_grid25.ckpt",
+        "test --ckpt old/gan_grid25.ckpt --num 200 --metrics fid",
     ],
 )
 def test_old_checkpoints_work_in_every_verb(old: Path, words: str) -> None:

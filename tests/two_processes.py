@@ -51,6 +51,7 @@ APART = {
     "dcgan-augmented": "augmentation",
     "wgan-gp-supervised": "batch normalisation, by class",
     "cgan-projection": "batch normalisation, by class",
+    "sngan-projection": "batch normalisation, by class",
     "sgan": "the mean features of a batch",
     "sgan-cnn": "dropout",
     "pix2pix": "batch normalisation in the discriminator",
