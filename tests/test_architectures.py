@@ -56,7 +56,7 @@ def fit(quiet_trainer: Callable[..., Trainer]) -> Callable[..., Any]:
 
 def check_losses(model: Any) -> None:
     """Both descents' losses, without a trainer, and their way back into the weights."""
-    batch = batch_for(model, count=12)
+    batch = model.shared(batch_for(model, count=12))
     losses = [*model.discriminator_losses(batch).values(), *model.generator_losses(batch).values()]
     torch.stack(losses).sum().backward()
     for player in (model.generator, model.discriminator):
@@ -188,7 +188,7 @@ def test_conditional_variants_need_classes(variant: Any) -> None:
 def test_packs_must_divide_the_batch() -> None:
     model = DCGAN(**TINY, pack=3)
     with pytest.raises(UserError, match=r"data.batch_size: 16 .* packs.* model.pack 3"):
-        model.discriminator_losses(batch_for(model))
+        model.discriminator_losses(model.shared(batch_for(model)))
 
 
 def test_more_labels_than_there_are_is_refused(fit: Callable[..., Any]) -> None:

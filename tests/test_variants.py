@@ -274,7 +274,7 @@ def test_outputs_on_real_images_do_not_depend_on_the_generated_ones(
         batch = batch_for(model)
         monkeypatch.setattr(model, "fakes", lambda *_, images=generated: images)
         monkeypatch.setattr(model, "watch_outputs", lambda real, fake: seen.append((real, fake)))
-        model.discriminator_losses(batch)
+        model.discriminator_losses(model.shared(batch))
     (real, fake), (other_real, other_fake) = seen
     assert torch.equal(real, other_real)
     assert not torch.equal(fake, other_fake)
@@ -285,8 +285,9 @@ def test_a_multiple_of_the_batch_gives_the_generator_as_many_fakes(row: VariantR
     model = row.make(generator_batch_multiple=2)
     batch = batch_for(model)
     passes = passes_of(model.generator)
-    model.discriminator_losses(batch)
-    losses = model.generator_losses(batch)
+    shared = model.shared(batch)
+    model.discriminator_losses(shared)
+    losses = model.generator_losses(shared)
     latents = [inputs for inputs, *_ in passes]
     assert [len(each) for each in latents] == [16, 32]
     assert len({tuple(latent.tolist()) for latent in torch.cat(latents)}) == 48  # no noise is used twice

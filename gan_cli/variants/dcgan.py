@@ -2,7 +2,9 @@
 Networks", arXiv:1511.06434."""
 
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
+
+from torch import Tensor
 
 from gan_cli.batches import Batch
 from gan_cli.objectives.adversarial import discriminator_cross_entropy, non_saturating_generator_loss
@@ -12,13 +14,26 @@ from gan_cli.variants.card import Card
 from gan_cli.variants.chosen_networks import ChosenNetworks
 
 
+class Made(NamedTuple):
+    """A batch, and the images made beside it, for both descents.
+
+    Attributes:
+        real: As the model sees them.
+        fake: With the generator's graph.
+    """
+
+    real: Tensor
+    fake: Tensor
+
+
 class DCGAN(ChosenNetworks):
     """Convolutional GAN, batch normalisation in both players, the non-saturating objective (Radford et al. 2016).
 
     Defaults are the paper's (sections 3 and 4; Adam 2e-4 with beta1 0.5; 64x64, Z = 100) except the prior, N(0, 1) as
     in the authors' Torch code and uniform in the text, the generator's width, 64 as in that code and 128 in figure
     1, and the moving average of the generator, which the paper does not use: it makes samples better and leaves
-    training as it is; 0 turns it off.
+    training as it is; 0 turns it off. As in the Torch code, the generator descends on the images that the discriminator
+    has just learned from, which also saves a pass.
 
     Args:
         generator_lr: Learning rate of the generator.
@@ -85,9 +100,14 @@ class DCGAN(ChosenNetworks):
     def batches_a_step(self) -> float:
         return super().batches_a_step() / self.generator_repeats
 
-    def discriminator_losses(self, batch: Batch) -> Losses:
-        real_logits, fake_logits = self.judged(batch)
+    def shared(self, batch: Batch) -> Made:
+        return Made(batch.real, self.fakes("discriminator"))
+
+    def discriminator_losses(self, batch: Made) -> Losses:
+        real_logits, fake_logits = self.judge(self.presented(batch.real), self.presented(batch.fake.detach()))
+        self.watch_outputs(real_logits, fake_logits)
         return {"adversarial": discriminator_cross_entropy(real_logits, fake_logits)}
 
-    def generator_losses(self, batch: Batch) -> Losses:
-        return {"adversarial": non_saturating_generator_loss(self.judged_fakes())}
+    def generator_losses(self, batch: Made) -> Losses:
+        fake = batch.fake if self.generator_batch_multiple == 1 else self.fakes("generator")
+        return {"adversarial": non_saturating_generator_loss(self.judge_fake(self.presented(fake)))}

@@ -124,8 +124,9 @@ def test_augmentation_stands_in_front_of_every_pass(variant: Any, monkeypatch: p
 
     monkeypatch.setattr("gan_cli.variants.chosen_networks.diff_augment", mark)
     passes = passes_of(model.discriminator)
-    model.discriminator_losses(batch)
-    model.generator_losses(batch)
+    shared = model.shared(batch)
+    model.discriminator_losses(shared)
+    model.generator_losses(shared)
     assert sum(len(images) for images, _ in passes) >= 3 * 16
     assert all(bool((images == 7).all()) for images, _ in passes)
 
