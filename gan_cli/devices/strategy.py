@@ -105,7 +105,7 @@ def average(tensors: list[Tensor]) -> None:
         flat = torch.cat([tensor.reshape(-1) for tensor in alike]).div_(torch.distributed.get_world_size())
         torch.distributed.all_reduce(flat)
         for tensor, mean in zip(alike, flat.split([tensor.numel() for tensor in alike]), strict=True):
-            # By `data`, because the graph of a pass that both players share holds statistics, though it never reads them.
+            # By `data`, because the graph of a pass that both players share holds statistics; it never reads them.
             tensor.data.copy_(mean.view(tensor.shape))
 
 
