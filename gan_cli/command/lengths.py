@@ -36,7 +36,11 @@ def settle(config: Namespace, chosen: Choices) -> None:
     Args:
         config: The settings of fit, which are changed.
         chosen: The command line.
+
+    Raises:
+        UserError: If a length says none, though something said later counts.
     """
+    read(config.length)
     said = list(_said(chosen))
     last = max((place for place, name in enumerate(said) if name == "length"), default=-1)
     if any(name in LIMITS for name in said[last + 1 :]):

@@ -56,6 +56,12 @@ def test_what_is_said_last_counts(configs: list[dict[str, Any]], words: str, kep
     assert (config.length, trainer.max_steps) == (("25 passes", -1) if kept == "length" else (None, 4))
 
 
+def test_a_length_that_does_not_count_is_refused_if_it_is_none() -> None:
+    words = ("--length", "5 foo", "--trainer.max_steps", "4")
+    with pytest.raises(UserError, match="length: 5 foo is not possible"):
+        lengths.settle(Namespace(length="5 foo", trainer=Namespace()), Choices(words, (), {}, []))
+
+
 def test_a_run_goes_on_to_its_length_and_no_further(workdir: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A pass is 1,437 digits, and the config has 5,000 batches; half of the run is made with others."""
     words = ["fit", "--config", "dcgan.yaml", *TINY_FLAGS, "--length", "0.1 passes", "--trainer.limit_val_batches", "0"]
