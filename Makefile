@@ -71,6 +71,9 @@ bench-score: $(READY) ## Score the newest run's digits beside baselines
 	$(BIN)/python -m benchmarks.score --root $(DATA)
 
 bench-theory: $(READY) ## Train the players of docs/theory.md and draw its plots
+	$(BIN)/python -m benchmarks.inverse_transform
+	$(BIN)/python -m benchmarks.two_samples
+	$(BIN)/python -m benchmarks.likelihood
 	$(BIN)/python -m benchmarks.theory
 
 bench-peers: $(READY) ## Train plain scripts of the usual recipes beside gan fit on MNIST (DATA=folder); resumable, an hour
