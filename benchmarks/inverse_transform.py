@@ -35,7 +35,7 @@ def inverse_distribution_function(shares: Tensor, count: int = 4097) -> Tensor:
     F rises, so its table is read the other way round; between its entries lies a straight line.
     """
     places = torch.linspace(*REACH, count)
-    table = DATA.cdf(places)
+    table: Tensor = DATA.cdf(places)
     after = torch.searchsorted(table, shares.contiguous()).clamp(1, count - 1)
     before = after - 1
     part = (shares - table[before]) / (table[after] - table[before]).clamp_min(1e-12)

@@ -57,7 +57,7 @@ def test_what_is_said_last_counts(configs: list[dict[str, Any]], words: str, kep
 
 
 def test_a_length_that_does_not_count_is_refused_if_it_is_none() -> None:
-    words = ("--length", "5 foo", "--trainer.max_steps", "4")
+    words = ["--length", "5 foo", "--trainer.max_steps", "4"]
     with pytest.raises(UserError, match="length: 5 foo is not possible"):
         lengths.settle(Namespace(length="5 foo", trainer=Namespace()), Choices(words, (), {}, []))
 
