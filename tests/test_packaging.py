@@ -3,8 +3,9 @@
 import os
 import subprocess
 import sys
+import tarfile
 import zipfile
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
@@ -29,7 +30,12 @@ def test_wheel_and_sdist_hold_what_they_should(built: Path) -> None:
     assert "gan_cli/lightning_configs/dcgan.yaml" in names
     assert {"gan_cli/reports/curves.js", "gan_cli/reports/report.css"} <= set(names)
     assert not [name for name in names if name.startswith(("tests", "benchmarks", "lightning_configs"))]
-    assert sdist.stat().st_size < 3 * 2**19  # pictures of docs/; a run or a data set would be more
+    with tarfile.open(sdist) as archive:
+        members = {PurePosixPath(member.name): member.size for member in archive}
+    # No run and no data set: small files alone, and checkpoints only where tests need old ones.
+    assert max(members.values()) < 2**18
+    assert {path.parent.name for path in members if path.suffix in (".ckpt", ".npz")} == {"old_checkpoints"}
+    assert not {"data", "checkpoints", "runs", "wandb"} & {path.parts[1] for path in members if len(path.parts) > 1}
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +47,7 @@ def told(built: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     fit = ["fit", "--config", "dcgan.yaml", *TINY_FLAGS, "--trainer.max_steps", "2"]
     script = f"""
 import sys
+import tarfile
 from gan_cli.__main__ import main
 for words in {[fit, ["sample", "--num", "4"], ["list"]]}:
     assert main(words) == 0
