@@ -125,7 +125,7 @@ def of_images(images: Collection, training: Training, names: Sequence[str]) -> S
     """The scores of images that somebody has made.
 
     Args:
-        images: 50,000 or more, of which 50,000 are taken evenly from the whole.
+        images: 50,000 or more, of which 50,000 are drawn.
         training: What they are held against.
         names: Of `FIELD`.
     """
