@@ -40,8 +40,8 @@ class DCGAN(ChosenNetworks):
         discriminator_lr: Learning rate of the discriminator.
         adam_betas: Adam's two decay rates.
         ema_decay: Weight of the old average in the generator's moving average, in [0, 1); 0 turns it off.
-        generator_repeats: Steps of the generator, with new noise, for each of the discriminator's: 2 in the TensorFlow
-            code that many papers, PacGAN among them, take for DCGAN.
+        generator_repeats: Steps of the generator, the later ones with new noise, for each of the discriminator's: 2 in
+            the TensorFlow code that many papers, PacGAN among them, take for DCGAN.
         **networks: Further arguments of `ChosenNetworks`.
 
     Raises:
