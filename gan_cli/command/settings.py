@@ -45,17 +45,15 @@ def tell_model_about_data(
     check_kind(variant, data)
     _check_labels(variant, config, facts)
     typed_arguments = dict((typed.get("model.init_args") or Namespace()).items())
-    arguments = config.model.init_args
+    arguments, usual = config.model.init_args, plugins.defaults(variant)
     for name in facts.keys() & arguments.keys():
         if name == "num_classes" and not arguments[name] and not typed_arguments.get(name):
             continue  # 0 is the user's choice, whatever the data: the variant works without classes
         if typed_arguments.get(name, facts[name]) != facts[name]:
-            raise UserError(
-                f"model.{name}: {typed_arguments[name]} was typed, but the data has {facts[name]}; leave it out "
-                f"({name} comes from --data)"
-            )
+            if_asked = name == "num_classes" and not usual[name]  # without it, no classes would be learned
+            way = f"take {facts[name]}" if if_asked else f"leave it out ({name} comes from --data)"
+            raise UserError(f"model.{name}: {typed_arguments[name]} was typed, but the data has {facts[name]}; {way}")
         arguments[name] = facts[name]
-    usual = plugins.defaults(variant)
     for name in sorted(facts_of_others(variant, data) & typed_arguments.keys()):
         if typed_arguments[name] in (0, usual[name]):  # the value may come from the config.yaml of a run
             continue

@@ -206,6 +206,7 @@ BAD = [
     (["--model.latent_distribution", "gauss"], "latent_distribution: gauss is not possible; take normal, uniform"),
     (["--model.image_size", "64"], "model.image_size: 64 was typed, but the data has 16"),
     (["--model.image_channels", "3"], "model.image_channels: 3 was typed, but the data has 1"),
+    (["--model", "SNGAN", "--model.num_classes", "7"], "model.num_classes: 7 was typed, but the data has 10; take 10"),
     (["--data.image_size", "50"], "image_size: 50 is not possible here; take 16, 20"),
     (["--data.image_size", "512"], "image_size: 512 is not possible here; take 16, 20"),
     (["--data.batch_size", "1438"], "data.batch_size: 1438 is more than the 1437 images of Digits"),
