@@ -21,6 +21,7 @@ from gan_cli.callbacks.progress import FitProgress, Throughput, UnreadableFiles
 from gan_cli.callbacks.sample_grid import SampleGrid
 from gan_cli.callbacks.watchdog import Watchdog
 from gan_cli.variants import AdversarialModule
+from gan_cli.variants.chosen_networks import ChosenNetworks
 from gan_cli.variants.translation import TranslationModule
 from tests.conftest import quiet
 from tests.toys import batch_for, passes_of
@@ -73,6 +74,8 @@ class Watch(Callback):
         descend = pl_module._descend
 
         def watched(player: str, *rest: Any) -> Any:
+            if "." in player:  # a further term in a step of its own
+                return descend(player, *rest)
             looking = len(self.descents) < 2 * (self.row.n_critic + 1)
             before = {name: state(getattr(pl_module, name)) for name in pl_module.players} if looking else {}
             stepped = descend(player, *rest)
@@ -280,7 +283,12 @@ def test_outputs_on_real_images_do_not_depend_on_the_generated_ones(
     assert not torch.equal(fake, other_fake)
 
 
-@pytest.mark.parametrize("row", LATENT_ROWS, ids=lambda row: row.name, indirect=True)
+@pytest.mark.parametrize(
+    "row",
+    [row for row in LATENT_ROWS if issubclass(row.variant, ChosenNetworks)],
+    ids=lambda row: row.name,
+    indirect=True,
+)
 def test_a_multiple_of_the_batch_gives_the_generator_as_many_fakes(row: VariantRow) -> None:
     model = row.make(generator_batch_multiple=2)
     batch = batch_for(model)

@@ -24,6 +24,7 @@ from gan_cli.variants import (
     CycleGAN,
     Pix2Pix,
     StarGAN,
+    StyleGAN2,
 )
 from gan_cli.variants.translation import TranslationModule
 from tests.toys import FewDigits, FewPairs, FewUnpaired
@@ -101,6 +102,20 @@ BEHIND_A_ZERO = ("widen.weight", "grouped.weight", ".biases")
 SMALL: dict[str, Any] = {"image_size": 16, "base_channels": 2, "num_blocks": 1}
 """The same for translators."""
 
+STYLED: dict[str, Any] = {
+    "image_size": 16,
+    "image_channels": 1,
+    "latent_dim": 8,
+    "style_dim": 8,
+    "mapping_depth": 1,
+    "channel_base": 64,
+    "channel_max": 8,
+    "r1_interval": 2,
+    "path_interval": 2,
+    "noise": False,
+}
+"""The same for networks with styles; without noise, which is drawn as dropout is."""
+
 LATENT_ROWS = [
     VariantRow("gan", GAN, {"base_channels": 16}),
     VariantRow(
@@ -142,6 +157,8 @@ LATENT_ROWS = [
         {"num_labelled": 20, "architecture": "sgan_cnn", "generator_objective": "absolute_feature_matching"},
         tells_classes=True,
     ),
+    VariantRow("stylegan2", StyleGAN2, {"lambda_path": 1.0}, tiny=STYLED),
+    VariantRow("stylegan2-ada", StyleGAN2, {"num_classes": 10, "ada_target": 0.6, "ada_kimg": 0.2}, tiny=STYLED),
 ]
 
 TRANSLATOR_ROWS = [

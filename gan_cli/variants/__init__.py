@@ -12,6 +12,7 @@ from gan_cli.variants.r3gan import R3GAN
 from gan_cli.variants.sgan import SGAN
 from gan_cli.variants.sngan import SNGAN
 from gan_cli.variants.stargan import StarGAN
+from gan_cli.variants.stylegan2 import StyleGAN2
 from gan_cli.variants.wgan import WGAN
 from gan_cli.variants.wgan_gp import WGANGP
 from gan_cli.variants.wgan_lp import WGANLP
@@ -32,4 +33,5 @@ __all__ = [
     "CycleGAN",
     "Pix2Pix",
     "StarGAN",
+    "StyleGAN2",
 ]

@@ -160,6 +160,9 @@ class AdversarialModule(PlacedModule, ABC):
     def descending(self) -> Iterable[str]:
         """The players that descend on this batch, in order; one may be named twice, and another left out.
 
+        A step of its own for a further term is named after a point, as `generator.path`: the generator descends on
+        `generator_path_losses`, and the step is not counted.
+
         By default the discriminator, and the generator after every `n_critic_now()` steps of it. Variants override this
         for phases of training, for encoders that are trained after the generator, or for two steps a batch.
         """
@@ -254,10 +257,11 @@ class AdversarialModule(PlacedModule, ABC):
         with descents.counted_once(list(optimizers.values())):
             parts, steps = prepared(self, batch, again=0), self.counters.generator_steps
             descended: list[str] = []
-            for player in self.descending():
+            for step in self.descending():
+                player = step.partition(".")[0]
                 if again := descended.count(player):  # the graph of what they share has been used up
                     parts = prepared(self, batch, again)
-                self._descend(player, optimizers, parts, again)
+                self._descend(step, optimizers, parts, again)
                 descended.append(player)
         self._place = None
         if self.counters.generator_steps > steps:  # only now: the discriminator may come after it
@@ -268,14 +272,15 @@ class AdversarialModule(PlacedModule, ABC):
             self._watched.log(self)
 
     def _descend(
-        self, player: str, optimizers: Mapping[str, LightningOptimizer], parts: Sequence[BatchPart], again: int
+        self, step: str, optimizers: Mapping[str, LightningOptimizer], parts: Sequence[BatchPart], again: int
     ) -> None:
         """One step of one player on one batch, with the others frozen; no step if it has no losses there."""
         rests = True
+        player, _, purpose = step.partition(".")
         with descents.frozen(descents.weights_of(*(other for name, other in optimizers.items() if name != player))):
             for part in parts:
                 self._place = self.place_of(part.rows, again)
-                losses: Losses = getattr(self, f"{player}_losses")(part.batch)
+                losses: Losses = getattr(self, f"{step.replace('.', '_')}_losses")(part.batch)
                 if not losses:
                     continue
                 rests = False
@@ -288,7 +293,8 @@ class AdversarialModule(PlacedModule, ABC):
             if not rests:
                 optimizers[player].step()
                 optimizers[player].zero_grad()
-                self._count(player)
+                if not purpose:
+                    self._count(player)
 
     def _count(self, player: str) -> None:
         """Counts a step, and lets the moving average follow the generator's."""

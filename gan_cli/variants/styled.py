@@ -1,0 +1,110 @@
+"""The common part of variants whose latents become styles: the space w, truncation, and mixing."""
+
+from random import Random
+from typing import Annotated, Any, ClassVar, cast
+
+import torch
+from torch import Tensor, distributed, nn
+from torch.distributed.nn.functional import all_reduce
+
+from gan_cli import seeding
+from gan_cli.ranges import Classes, Range, Width
+from gan_cli.variants.latent import LatentModule, Player, Space
+
+MEAN_DECAY = 0.995
+"""Weight of the old mean style in its moving average, as in the authors' code."""
+
+
+class StyledNetwork(nn.Module):
+    """What such a variant needs of its generator."""
+
+    mean_style: Tensor
+    num_styles: int
+
+    def styles(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
+        """One style for all layers, [N, L, W], from latents [N, Z]."""
+        raise NotImplementedError
+
+
+class StyledModule(LatentModule):
+    """Generates images from styles, which a mapping makes of noise.
+
+    Args:
+        latent_dim: Z.
+        num_classes: K; above 0 both players are told the class.
+        style_mixing: The probability that a batch has the styles of other latents from some layer on.
+        **optimisation: Further arguments of `LatentModule`.
+
+    Raises:
+        UserError: If a value is out of its range.
+    """
+
+    SPACES: ClassVar[tuple[Space, ...]] = ("z", "w")
+    GIVEN: ClassVar[tuple[str, ...]] = ("labels",)
+    TRUNCATES: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        latent_dim: Width = 512,
+        num_classes: Classes = 0,
+        style_mixing: Annotated[float, Range(0, 1)] = 0.9,
+        **optimisation: Any,
+    ) -> None:
+        super().__init__(latent_dim, **optimisation)
+        self.num_classes = num_classes
+        self.style_mixing = style_mixing
+
+    def forward(  # type: ignore[override]
+        self, latents: Tensor, labels: Tensor | None = None, truncation_psi: float = 1.0, ema: bool = True
+    ) -> Tensor:
+        """Images [N, C, H, W] in [-1, 1].
+
+        Args:
+            latents: From the prior, [N, Z], or styles, [N, L, W].
+            labels: int64 [N], or shares of classes [N, K]; only where the run is conditional.
+            truncation_psi: How far styles are from their mean: 1 leaves them, 0 gives the mean image.
+            ema: The averaged generator where there is one, or the one that is trained.
+        """
+        styles = latents if latents.ndim == 3 else self.styles(latents, ema, labels)
+        if truncation_psi != 1:
+            styles = torch.lerp(self._network(ema).mean_style.to(styles.dtype), styles, truncation_psi)
+        return cast(Tensor, self.picture_maker(ema)(styles)).clamp(-1, 1)
+
+    def styles(self, latents: Tensor, ema: bool = True, labels: Tensor | None = None) -> Tensor:
+        """Styles [N, L, W] of latents [N, Z]; of a conditional run also of labels, as for `forward`."""
+        return self._network(ema).styles(latents, labels)
+
+    def fakes(self, player: Player, *given: Tensor) -> Tensor:
+        return cast(Tensor, self.generator(self.training_styles(player, *given)))
+
+    def training_styles(self, player: Player, *given: Tensor) -> Tensor:
+        """Fresh styles for a player's step, some of them mixed, [N, L, W]; the mean style follows them."""
+        network = self._network(ema=False)
+        styles = network.styles(self.latents(player), *given)
+        self._follow(network.mean_style, styles[:, 0].detach())
+        if first := self._first_mixed_layer(player, network.num_styles):
+            noise = self.noise(f"latents/{player}/mixed", self.latent_dim, distribution=self.latent_distribution)
+            styles = torch.cat([styles[:, :first], network.styles(noise, *given)[:, first:]], dim=1)
+        return styles
+
+    @torch.no_grad()
+    def _follow(self, mean_style: Tensor, styles: Tensor) -> None:
+        mean_style.lerp_(mean_over_processes(styles.mean(dim=0)), 1 - MEAN_DECAY)
+
+    def _first_mixed_layer(self, player: Player, layers: int) -> int:
+        """From which layer on a batch has the styles of others; 0 if it has not."""
+        if not self.style_mixing:
+            return 0
+        place = self._here
+        chance = Random(seeding.mix(place.seed, f"mixing/{player}", place.step))  # no number of torch's: no GPU waits
+        return chance.randrange(1, layers) if chance.random() < self.style_mixing else 0
+
+    def _network(self, ema: bool) -> StyledNetwork:
+        return cast(StyledNetwork, self.picture_maker(ema))
+
+
+def mean_over_processes(mean: Tensor) -> Tensor:
+    """The mean over all processes of what each has as a mean; the gradient comes back to each of them."""
+    if not (distributed.is_available() and distributed.is_initialized()):
+        return mean
+    return cast(Tensor, all_reduce(mean)) / distributed.get_world_size()

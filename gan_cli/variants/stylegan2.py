@@ -1,0 +1,286 @@
+"""StyleGAN2: Karras et al. 2020, "Analyzing and Improving the Image Quality of StyleGAN", arXiv:1912.04958, with the
+adaptive augmentation of Karras et al. 2020, "Training Generative Adversarial Networks with Limited Data",
+arXiv:2006.06676."""
+
+from collections.abc import Iterable
+from typing import Annotated, Any, ClassVar, cast
+
+import torch
+from lightning.pytorch.core.optimizer import LightningOptimizer
+from torch import Tensor
+from torch.optim import Optimizer
+
+from gan_cli.batches import Batch
+from gan_cli.errors import UserError
+from gan_cli.networks.stylegan2 import StyleGAN2Discriminator, StyleGAN2Generator, Trunk
+from gan_cli.objectives import ada
+from gan_cli.objectives.adversarial import discriminator_cross_entropy, non_saturating_generator_loss
+from gan_cli.objectives.augment import Augmentation, diff_augment
+from gan_cli.objectives.path_length import path_lengths
+from gan_cli.objectives.penalties import slopes, zero_centred_penalty
+from gan_cli.ranges import Channels, Classes, Decay, Few, LearningRate, Pixels, Range, Weight, Width
+from gan_cli.variants.base import Losses, check
+from gan_cli.variants.card import Card
+from gan_cli.variants.styled import StyledModule, mean_over_processes
+
+PATH_DECAY = 0.99
+"""Weight of the old mean path length in its moving average, as in the authors' code."""
+FEWER = 2
+"""Path lengths are taken of every second row."""
+EVERY = 4
+"""Batches after which the probability of augmentation is set anew."""
+
+
+class StyleGAN2(StyledModule):
+    """Demodulated styles, penalties in lazy steps of their own, and augmentation that follows overfitting.
+
+    Defaults are the paper's for faces at 1,024 pixels. `ada_target` 0.6 turns the second paper's augmentation on.
+
+    Departures: minibatch deviation compares neighbours in a batch; the discriminator descends first; nothing is clamped
+    under half precision; see `objectives.ada` for what moves in from outside an augmented image.
+
+    Args:
+        image_size: Side of the square images in pixels, a power of two from 8 to 1,024.
+        image_channels: C.
+        num_classes: K; above 0 both players are told the class.
+        latent_dim: Z.
+        style_dim: W.
+        mapping_depth: Layers of the mapping; 2 in the authors' later settings.
+        channel_base: Channels times the map's side: 32,768 in the paper, half as much up to 256 pixels.
+        channel_max: Most channels.
+        trunk: The discriminator's blocks, "resnet" or "orig" without shortcuts.
+        noise: Whether the generator's layers add noise.
+        deviation_group: Things whose deviation the discriminator sees; 0 shows none.
+        style_mixing: The probability that a batch has the styles of other latents from some layer on.
+        r1_gamma: Weight of the penalty on the slope at real images, with the paper's factor 1/2.
+        r1_interval: Batches from one step of that penalty to the next.
+        lambda_path: Weight of the penalty on path lengths; 0 has none.
+        path_interval: Batches from one step of that penalty to the next.
+        generator_lr: Learning rate of the generator before it is made up for the lazy steps.
+        discriminator_lr: The same of the discriminator.
+        adam_betas: Adam's two decay rates, before the same.
+        ema_half_life_kimg: Half-life of the generator's average, in thousands of images; 0 turns it off.
+        ema_ramp: The half-life is at most this share of the images shown; 0 has no ramp.
+        augment: DiffAugment in front of the discriminator, see `ChosenNetworks`.
+        ada_target: The share of real images that the discriminator is surer of than not, less the others, at which the
+            probability of augmentation stays; 0 turns adaptive augmentation off.
+        ada_pipe: Its changes, see `objectives.ada`.
+        ada_kimg: Thousands of images in which the probability can rise from 0 to 1.
+        **optimisation: Further arguments of `AdversarialModule`.
+
+    Raises:
+        UserError: If a value is out of its range.
+    """
+
+    CARD: ClassVar[Card | None] = Card(
+        paper='Karras et al. 2020, "Analyzing and Improving the Image Quality of StyleGAN", arXiv:1912.04958',
+        discriminator="L_D = E[softplus(D(G(z)))] + E[softplus(-D(x))] + lazily gamma/2 E[|grad D(x)|^2]",
+        generator="L_G = E[softplus(-D(G(z)))] + lazily lambda E[(|J_w^T y| - a)^2]",
+        printed={
+            "image_size": 1024,
+            "image_channels": 3,
+            "num_classes": "none",
+            "latent_dim": 512,
+            "style_dim": 512,
+            "mapping_depth": 8,
+            "channel_base": 32768,
+            "channel_max": 512,
+            "trunk": "resnet",
+            "noise": True,
+            "deviation_group": 4,
+            "style_mixing": 0.9,
+            "r1_gamma": 10.0,
+            "r1_interval": 16,
+            "lambda_path": 2.0,
+            "path_interval": 4,
+            "generator_lr": 0.002,
+            "discriminator_lr": 0.002,
+            "adam_betas": (0.0, 0.99),
+            "ema_half_life_kimg": 10.0,
+            "ema_ramp": "none",
+            "ema_decay": "by half-life",
+            "latent_distribution": "normal",
+        },
+        why={
+            "ema_ramp": "the authors' later code: 0.05; a short run has an average sooner",
+            "ema_decay": "not used: ema_half_life_kimg",
+            "num_classes": "0: classes came with the second paper",
+        },
+    )
+
+    augment_probability: Tensor
+    signs: Tensor
+    mean_path: Tensor
+
+    def __init__(
+        self,
+        image_size: Pixels = 1024,
+        image_channels: Channels = 3,
+        num_classes: Classes = 0,
+        latent_dim: Width = 512,
+        style_dim: Width = 512,
+        mapping_depth: Annotated[int, Range(1, 64)] = 8,
+        channel_base: Annotated[int, Range(8, 2**20)] = 32_768,
+        channel_max: Width = 512,
+        trunk: Trunk = "resnet",
+        noise: bool = True,
+        deviation_group: Annotated[int, Range(0, 1_000)] = 4,
+        style_mixing: Annotated[float, Range(0, 1)] = 0.9,
+        r1_gamma: Weight = 10.0,
+        r1_interval: Few = 16,
+        lambda_path: Weight = 2.0,
+        path_interval: Few = 4,
+        generator_lr: LearningRate = 0.002,
+        discriminator_lr: LearningRate = 0.002,
+        adam_betas: tuple[Decay, Decay] = (0.0, 0.99),
+        ema_half_life_kimg: Weight = 10.0,
+        ema_ramp: Weight = 0.05,
+        augment: tuple[Augmentation, ...] = (),
+        ada_target: Decay = 0.0,
+        ada_pipe: ada.Pipe = "bgc",
+        ada_kimg: Annotated[float, Range(0, 1e6, without="low")] = 500.0,
+        **optimisation: Any,
+    ) -> None:
+        if optimisation.pop("ema_decay", 0.0):
+            raise UserError(
+                "model.ema_decay: StyleGAN2's average has a half-life, --model.ema_half_life_kimg; leave it out"
+            )
+        super().__init__(
+            latent_dim,
+            num_classes,
+            style_mixing,
+            generator_lr=generator_lr,
+            discriminator_lr=discriminator_lr,
+            adam_betas=adam_betas,
+            ema_decay=0.0,
+            **optimisation,
+        )
+        self.intervals = {"generator": path_interval, "discriminator": r1_interval}
+        self.learning_rates = {name: rate * self._made_up(name) for name, rate in self.learning_rates.items()}
+        self.ema_decay = 1.0 if ema_half_life_kimg else 0.0  # there is an average; `average_weight` says how fast
+        self.ema_half_life_kimg, self.ema_ramp = ema_half_life_kimg, ema_ramp
+        self.r1_gamma, self.lambda_path = r1_gamma, lambda_path
+        self.deviation_group = deviation_group
+        self.augment, self.ada_target, self.ada_pipe, self.ada_kimg = augment, ada_target, ada_pipe, ada_kimg
+        fits = "f" not in ada_pipe or image_size >= 32
+        check("ada_pipe", ada_pipe, fits, "bg or bgc at this size: a filter reaches over 21 pixels")
+        sizes = (channel_base, channel_max)
+        self.generator = StyleGAN2Generator(
+            *(image_size, image_channels, latent_dim, style_dim, mapping_depth), *sizes, num_classes, noise
+        )
+        self.discriminator = StyleGAN2Discriminator(
+            *(image_size, image_channels), *sizes, trunk, deviation_group, num_classes
+        )
+        self.register_buffer("augment_probability", torch.zeros(()))
+        self.register_buffer("signs", torch.zeros(2))
+        self.register_buffer("mean_path", torch.zeros(()))
+        self.finish_players()
+
+    # Descents
+
+    def descending(self) -> Iterable[str]:
+        for player in super().descending():
+            yield player
+            if player == "discriminator" and self.r1_gamma and self._due(player):
+                yield "discriminator.r1"
+            if player == "generator" and self.lambda_path and self._due(player):
+                yield "generator.path"
+
+    def discriminator_losses(self, batch: Batch) -> Losses:
+        labels = self._labels(batch)
+        fakes = self.fakes("discriminator", *labels).detach()
+        real_logits, fake_logits = self.judge(
+            (self.presented(batch.real, "real"), *labels), (self.presented(fakes, "fake"), *labels)
+        )
+        self.watch_outputs(real_logits, fake_logits)
+        self._count_signs(real_logits.detach())
+        return {"adversarial": discriminator_cross_entropy(real_logits, fake_logits)}
+
+    def discriminator_r1_losses(self, batch: Batch) -> Losses:
+        """The penalty in a step of its own; the slope is at the images before augmentation."""
+        labels = self._labels(batch)
+
+        def critic(images: Tensor) -> Tensor:
+            return cast(Tensor, self.discriminator(self.presented(images, "real"), *labels))
+
+        _, lengths = slopes(critic, batch.real)
+        return {"r1": self.r1_gamma / 2 * self.intervals["discriminator"] * zero_centred_penalty(lengths)}
+
+    def generator_losses(self, batch: Batch) -> Losses:
+        labels = self._labels(batch)
+        fakes = self.fakes("generator", *labels)
+        logits = self.judge_fake((self.presented(fakes, "for generator"), *labels))
+        return {"adversarial": non_saturating_generator_loss(logits)}
+
+    def generator_path_losses(self, batch: Batch) -> Losses:
+        """The penalty on path lengths in a step of its own, on half a batch; the mean length moves first."""
+        styles = self.training_styles("generator", *self._labels(batch))[::FEWER]
+        with torch.autocast(self.device.type, enabled=False), torch.compiler.set_stance("force_eager"):
+            images = self.generator(styles)
+            lengths = path_lengths(images, styles, self.noise("path", *images.shape[1:])[::FEWER])
+        mean = torch.lerp(mean_over_processes(lengths.mean()), self.mean_path, PATH_DECAY)
+        self.mean_path.copy_(mean.detach())
+        self.watch("path_length", lengths.detach())
+        return {"path": self.lambda_path * self.intervals["generator"] * (lengths - mean).square().mean()}
+
+    # Augmentation
+
+    def presented(self, images: Tensor, use: str = "real") -> Tensor:
+        """Images as the discriminator sees them; different uses are augmented independently of each other."""
+        images = diff_augment(images, self.augment)
+        if not self.ada_target:
+            return images
+        uniform = (self.noise(f"ada/{use}", ada.UNIFORM, distribution="uniform") + 1) / 2
+        normal = self.noise(f"ada/{use}/normal", ada.NORMAL)
+        return ada.augmented(images, ada.Coins(uniform, normal, self.augment_probability), self.ada_pipe)
+
+    def set_schedules(self, optimizers: dict[str, LightningOptimizer]) -> None:
+        super().set_schedules(optimizers)
+        if self.ada_target and self.counters.batches % EVERY == 0:
+            right, of = self.signs
+            shown = EVERY * self.counters.images / max(1, self.counters.batches)
+            step = torch.sign(right - self.ada_target * of) * shown / (1000 * self.ada_kimg)
+            self.augment_probability.add_(step).clamp_(min=0)
+            self.signs.zero_()
+            self.watch("augment_probability", self.augment_probability)
+
+    def _count_signs(self, real_logits: Tensor) -> None:
+        """Counts how often the discriminator is right about real images, in all processes."""
+        found = torch.stack([real_logits.sign().mean(), torch.ones_like(real_logits[0])])
+        self.signs += mean_over_processes(found) * len(real_logits)
+
+    # Pieces
+
+    def make_optimizer(self, player: str) -> Optimizer:
+        optimizer = super().make_optimizer(player)
+        for group in optimizer.param_groups:
+            group["betas"] = tuple(float(beta) ** self._made_up(player) for beta in self.adam_betas)
+        return optimizer
+
+    def average_weight(self) -> float:
+        images = 1000 * self.ema_half_life_kimg
+        if self.ema_ramp:
+            images = min(images, self.ema_ramp * self.counters.images)
+        return 0.5 ** (self.rows.total / images) if images else 0.0
+
+    def fewest_to_judge(self) -> int:
+        return max(1, self.deviation_group)
+
+    def held_out_logits(self, batch: Batch) -> Tensor:
+        whole = len(batch.real) // self.fewest_to_judge() * self.fewest_to_judge()
+        labels = [labels[:whole] for labels in self._labels(batch)]
+        return cast(Tensor, self.discriminator(self.presented(batch.real)[:whole], *labels))
+
+    def surface(self, made: Tensor) -> Tensor | None:
+        return None  # it compares images
+
+    def _labels(self, batch: Batch) -> list[Tensor]:
+        return [batch.labels] if self.num_classes else []
+
+    def _due(self, player: str) -> bool:
+        return self.counters.batches % self.intervals[player] == 0
+
+    def _made_up(self, player: str) -> float:
+        """What Adam's rate is multiplied by, and its decay rates are raised to, for one step more every so often."""
+        interval = self.intervals[player]
+        return interval / (interval + 1)
