@@ -51,6 +51,7 @@ class RunSessions(Callback):
                 player: sum(weights.numel() for weights in getattr(pl_module, player).parameters())
                 for player in pl_module.players
             },
+            "origin": pl_module.origin,
             "sessions": [*earlier(self._path), session(trainer)],
         }
         self._write(trainer)

@@ -23,7 +23,7 @@ from gan_cli.callbacks.sample_grid import SampleGrid
 from gan_cli.callbacks.set_measures import SetMeasures
 from gan_cli.callbacks.threads import Threads
 from gan_cli.callbacks.watchdog import Watchdog
-from gan_cli.command import attempts, endings, lengths, resuming, settings, trainer
+from gan_cli.command import attempts, beginning, endings, lengths, resuming, settings, trainer
 from gan_cli.command.choices import choices
 from gan_cli.command.parser import Parser, normalised, parsed
 from gan_cli.command.run_config import SaveRunConfig
@@ -34,7 +34,7 @@ from gan_cli.devices import driver, float32, precision, trainer_flags
 from gan_cli.devices.cores import cores
 from gan_cli.devices.launchers import handed_on
 from gan_cli.errors import RunFailed, UserError
-from gan_cli.inference import checkpoints
+from gan_cli.inference import checkpoints, transfer
 from gan_cli.inference.trainers import trainer_or_error
 from gan_cli.ranges import Range
 from gan_cli.reports import report
@@ -96,6 +96,13 @@ class GANCLI(LightningCLI):
             'generator_steps"; it ends where learning rates fall to 0',
         )
         parser.add_argument(
+            "--init",
+            type=str | None,
+            metavar="CKPT",
+            help="A checkpoint or a run to begin with: weights that fit by name and shape are taken, and of the same "
+            "variant its settings; counters and optimizers are new",
+        )
+        parser.add_argument(
             "--rollback",
             type=bool,
             default=False,
@@ -129,7 +136,10 @@ class GANCLI(LightningCLI):
         parser.add_lightning_class_args(Evaluation, "evaluation")
 
     def parse_arguments(self, parser: LightningArgumentParser, args: Any) -> None:
-        chosen = choices(normalised(args))
+        words = normalised(args)
+        chosen = choices(words)
+        if (completed := beginning.with_variant(words, chosen)) != words:
+            chosen = choices(completed)
         options = cast(Parser, self._subcommand_parsers["fit"])
         self.config, self.typed = (
             parsed(cast(Parser, parser), chosen, options=options, required=True, defaults=defaults)
@@ -145,7 +155,10 @@ class GANCLI(LightningCLI):
         """Finds the run to go on with; Lightning would lay the checkpoint's values over what was typed."""
         config = self.config.fit
         self._check_fit(config)
+        beginning.settle(config, self.typed.fit)
         if config.ckpt_path is None:
+            if config.init is not None:
+                beginning.inherit(beginning.read(config.init), config, self.typed.fit)
             settings.tell_model_about_data(config, self.typed.fit)
             return
         self.resumed = self._checkpoint_to_resume(config)
@@ -170,6 +183,9 @@ class GANCLI(LightningCLI):
         # These two are made here, not by jsonargparse, which would bury what they say of a wrong value.
         self.model, self.datamodule = settings.made(config.fit.pop("model")), settings.made(config.fit.pop("data"))
         self.model.trusted = self.modules
+        if self.resumed is None and config.fit.init is not None:
+            transfer.take(self.model, beginning.read(config.fit.init), Path(config.fit.init))
+            say(beginning.said(self.model.origin))
         float32.allow_tf32(config.fit.tf32)
         self.config_init = self.parser.instantiate(config)
         self.trainer = self.instantiate_trainer()

@@ -154,7 +154,7 @@ def _settings_typed(config: Namespace, typed: Namespace) -> dict[str, Any]:
     found = {"model": _name(config.model)}
     for part in ("model", "data"):
         found |= {f"{part}.{name}": value for name, value in (typed.get(f"{part}.init_args") or Namespace()).items()}
-    found |= {name: typed[name] for name in RECORDED if name in typed}
+    found |= {name: typed[name] for name in (*RECORDED, "init") if name in typed}
     if found.get("threads") == "auto":  # chooses for runs that have no number yet
         del found["threads"]
     if "trainer.precision" in found:
@@ -168,6 +168,7 @@ def _settings_saved(config: Namespace, content: dict[str, Any]) -> dict[str, Any
     found = {"model": record["variant"]} | {
         name: record[key] for name, key in RECORDED.items() if record.get(key) is not None
     }
+    found["init"] = record.get("origin", {}).get("ckpt")  # None refuses other weights later on
     arguments = checkpoints.arguments_of(content, settings.class_at(config.model.class_path))
     found |= {f"model.{name}": value for name, value in arguments.items()}
     if record["data"].get("name") == _name(config.data):

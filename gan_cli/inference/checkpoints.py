@@ -21,8 +21,13 @@ Modules = str | Sequence[str] | None
 OURS = "gan-cli's"
 
 
-def resolve(ckpt: str | None, root: str = "checkpoints") -> Path:
+def resolve(ckpt: str | None, root: str = "checkpoints", option: str = "ckpt") -> Path:
     """The checkpoint to read: the file typed, or the newest run's.
+
+    Args:
+        ckpt: What was typed, a file or a run's folder; None for the newest run's.
+        root: Where runs are kept.
+        option: What it was typed for.
 
     Raises:
         UserError: If it does not exist, or there is no run yet.
@@ -32,7 +37,7 @@ def resolve(ckpt: str | None, root: str = "checkpoints") -> Path:
         if path.is_dir():
             path = path / runs.LAST
         if not path.is_file():
-            raise UserError(f"ckpt: {ckpt} does not exist; `gan list` shows the runs there are")
+            raise UserError(f"{option}: {ckpt} does not exist; `gan list` shows the runs there are")
         return path
     newest = runs.newest_checkpoint(Path(root))
     if newest is None:
@@ -40,12 +45,13 @@ def resolve(ckpt: str | None, root: str = "checkpoints") -> Path:
     return newest
 
 
-def read(path: Path, tensors: bool = True) -> dict[str, Any]:
+def read(path: Path, tensors: bool = True, option: str = "ckpt") -> dict[str, Any]:
     """The content of one of our checkpoints.
 
     Args:
         path: The file.
         tensors: Whether the weights are read too; if not, they must not be used.
+        option: What the file was typed for.
 
     Raises:
         UserError: If the file cannot be read, is damaged, holds code, was not written by gan-cli, or its networks are
@@ -55,17 +61,17 @@ def read(path: Path, tensors: bool = True) -> dict[str, Any]:
         with warnings.catch_warnings(action="ignore"):  # about pickle protocols, in files that were never ours
             content = torch.load(path, map_location="cpu", weights_only=True, mmap=not tensors)
     except FileNotFoundError as error:
-        raise UserError(f"ckpt: {path} does not exist; `gan list` shows the runs there are") from error
+        raise UserError(f"{option}: {path} does not exist; `gan list` shows the runs there are") from error
     except (PermissionError, IsADirectoryError) as error:
-        raise UserError(f"ckpt: {path} cannot be read ({error.strerror})") from error
+        raise UserError(f"{option}: {path} cannot be read ({error.strerror})") from error
     except pickle.UnpicklingError as error:
         raise UserError(
-            f"ckpt: {path} was not loaded: it is damaged, or holds objects that would run code (never done here)"
+            f"{option}: {path} was not loaded: it is damaged, or holds objects that would run code (never done here)"
         ) from error
     except (OSError, RuntimeError, EOFError, ValueError, LookupError, AttributeError, TypeError) as error:
-        raise UserError(f"ckpt: {path} is cut short or damaged; take an older one from its folder") from error
+        raise UserError(f"{option}: {path} is cut short or damaged; take an older one from its folder") from error
     if not isinstance(content, dict) or RECORD not in content:
-        raise UserError(f"ckpt: {path} is no checkpoint of gan-cli: it does not say which variant it holds")
+        raise UserError(f"{option}: {path} is no checkpoint of gan-cli: it does not say which variant it holds")
     return renewed(content, path)
 
 

@@ -23,6 +23,8 @@ def headline(run: RunRecord) -> dict[str, str]:
         "steps": _of(run.last_step, planned or settings.get("trainer.max_steps")),
         "images shown": f"{kimg:,.1f} thousand" if kimg is not None else "",
         "seed": str(settings.get("seed_everything", "")),
+        "begun with": str(run.origin.get("told", "")),
+        "new layers": ", ".join(map(str, run.origin.get("new", []))),
         "training took": duration(run.seconds) if run.seconds is not None else "",
         "trained on": hardware(run.sessions[-1]) if run.sessions else "",
         "weights": players,

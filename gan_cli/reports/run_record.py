@@ -45,6 +45,7 @@ class RunRecord(NamedTuple):
         scores: The content of `metrics.json`, which `gan test` writes.
         sessions: From `environment.json`: one for the run's start and one for each time that it was resumed.
         parameters: Number of weights by player.
+        origin: The other run whose weights it began with, see `inference.transfer`; empty if there is none.
         usage: From there too: which verb makes pictures of it, and the modules that define its classes.
         problems: One line for each file that could not be read.
     """
@@ -58,6 +59,7 @@ class RunRecord(NamedTuple):
     scores: Any
     sessions: list[dict[str, Any]]
     parameters: dict[str, int]
+    origin: dict[str, Any]
     usage: runs.Usage
     problems: list[str]
 
@@ -137,6 +139,7 @@ def read(folder: Path, checkpoint: Path | None = None) -> RunRecord:
     told = _content(folder / runs.SESSIONS, problems)
     sessions = told.get("sessions") if isinstance(told, dict) else None
     parameters = told.get("parameters") if isinstance(told, dict) else None
+    origin = told.get("origin") if isinstance(told, dict) else None
     return RunRecord(
         folder=folder,
         checkpoint=checkpoint,
@@ -147,6 +150,7 @@ def read(folder: Path, checkpoint: Path | None = None) -> RunRecord:
         scores=_content(folder / SCORES, problems),
         sessions=[session for session in sessions if isinstance(session, dict)] if isinstance(sessions, list) else [],
         parameters=parameters if isinstance(parameters, dict) else {},
+        origin=origin if isinstance(origin, dict) else {},
         usage=runs.usage(told),
         problems=problems,
     )

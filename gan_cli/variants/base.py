@@ -127,6 +127,7 @@ class AdversarialModule(PlacedModule, ABC):
         self.seed = int(os.environ.get("PL_GLOBAL_SEED", "0"))  # where Lightning's seed_everything leaves it
         self.attempt = self.further_attempts = 0
         self.threads: int | None = None  # how many compute a step, where the run says so
+        self.origin: dict[str, Any] = {}  # the other run whose weights were the beginning, see `inference.transfer`
         self.data_facts: dict[str, Any] = {}
         self.data_arguments: dict[str, Any] = {}
         self.trusted: tuple[str, ...] = ()  # modules with data sets of the user's own
@@ -195,9 +196,12 @@ class AdversarialModule(PlacedModule, ABC):
         schedules.let_fall(self, optimizers)
 
     def average_weight(self) -> float:
-        """Weight of the old average in the generator's moving average, after its latest step; small at first."""
+        """Weight of the old average in the generator's moving average, after its latest step.
+
+        It is small at first, but for an average that began with another run's.
+        """
         steps = self.counters.generator_steps
-        return min(self.ema_decay, (1 + steps) / (10 + steps))
+        return self.ema_decay if self.origin else min(self.ema_decay, (1 + steps) / (10 + steps))
 
     def held_out_measures(self, batch: Any) -> Losses:
         """Further numbers to log on a held-out batch, in eval mode; scalars, averaged over the batches."""

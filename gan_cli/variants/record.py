@@ -62,6 +62,7 @@ def written(model: "AdversarialModule") -> dict[str, Any]:
         "tf32": any(float32.rounded()),
         "attempt": model.attempt,
         "threads": model.threads,
+        "origin": model.origin,
     }
 
 
@@ -73,6 +74,7 @@ def taken_up(model: "AdversarialModule", checkpoint: dict[str, Any]) -> None:
     model.data_facts = record["data"]
     model.data_arguments = checkpoint.get("datamodule_hyper_parameters", {})
     model.threads = record.get("threads")
+    model.origin = record.get("origin", {})
     model.attempt = record.get("attempt", 0) + model.further_attempts
     for player in model.players:
         rate = model.hparams.get(f"{player}_lr", model.learning_rates[player])
