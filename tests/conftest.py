@@ -142,6 +142,22 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def styles_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The checkpoint of a tiny StyleGAN2 without classes; see `tiny_styles.py`."""
+    from tests import tiny_styles
+
+    return tiny_styles.save(tmp_path_factory.mktemp("styles") / "last.ckpt")
+
+
+@pytest.fixture(scope="session")
+def class_styles_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The checkpoint of a tiny StyleGAN2 with ten classes."""
+    from tests import tiny_styles
+
+    return tiny_styles.save(tmp_path_factory.mktemp("class_styles") / "last.ckpt", num_classes=10)
+
+
+@pytest.fixture(scope="session")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where a quickly trained classifier is kept, and real features."""
     return tmp_path_factory.mktemp("cache")

@@ -16,8 +16,9 @@ from gan_cli.inference.checkpoints import Modules, load_model
 from gan_cli.inference.given import given_of
 from gan_cli.inference.labels import chosen_classes, class_walk
 from gan_cli.inference.latents import Method, usual_method, walk
-from gan_cli.inference.rendering import conditions_for, latents_of, made_at, spaces_of, takes_labels
+from gan_cli.inference.rendering import conditions_for, latents_of, made_at, takes_labels
 from gan_cli.inference.source_labels import named_row
+from gan_cli.inference.spaces import spaces_of
 from gan_cli.inference.translator import Translator, translating, usual_direction
 from gan_cli.media.picture_files import Picture, picture_of, picture_of_tensor, read_picture, to_pil, to_tensor
 from gan_cli.media.pictures import to_float

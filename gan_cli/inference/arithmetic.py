@@ -14,7 +14,8 @@ from gan_cli.errors import UserError
 from gan_cli.inference.given import given_of
 from gan_cli.inference.labels import chosen_classes, class_names, read_labels
 from gan_cli.inference.latents import seeded_latents
-from gan_cli.inference.rendering import check_labels, latents_of, render, spaces_of, takes_labels
+from gan_cli.inference.rendering import check_labels, latents_of, render, takes_labels
+from gan_cli.inference.spaces import spaces_of
 from gan_cli.media.medium import rows_of
 from gan_cli.media.pictures import grid, save_png
 from gan_cli.ranges import Seed, fits, shown

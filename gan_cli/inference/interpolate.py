@@ -11,7 +11,8 @@ from gan_cli.inference.given import given_of
 from gan_cli.inference.labels import chosen_classes, class_walk, read_labels
 from gan_cli.inference.latents import usual_method, walk
 from gan_cli.inference.pictures import beside
-from gan_cli.inference.rendering import conditions_for, latents_of, render, spaces_of, takes_labels
+from gan_cli.inference.rendering import conditions_for, latents_of, render, takes_labels
+from gan_cli.inference.spaces import spaces_of
 from gan_cli.media.films import FILMS, write_film
 from gan_cli.media.medium import Beside, Medium
 from gan_cli.media.pictures import save_png

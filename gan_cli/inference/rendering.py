@@ -11,15 +11,12 @@ from gan_cli.errors import UserError
 from gan_cli.inference.dealt import dealt
 from gan_cli.inference.labels import chosen_classes
 from gan_cli.inference.latents import seeded_latents
+from gan_cli.inference.spaces import spaces_of, styles_of
 from gan_cli.media.medium import rows_of
 from gan_cli.variants.base import AdversarialModule
-from gan_cli.variants.latent import LatentModule
 from gan_cli.variants.translation import TranslationModule
 
 Sink = Callable[[list[int], Tensor], None]
-
-STYLES_AT_ONCE = 64
-"""At most this many latents are mapped to styles at once."""
 
 
 def render(
@@ -108,15 +105,7 @@ def latents_of(model: AdversarialModule, seeds: Sequence[int], space: str = "z",
         raise UserError(f"space: {type(model).__name__} has no space {space}; take {' or '.join(spaces_of(model))}")
     if space == "z":
         return latents
-    assert isinstance(model, LatentModule)
-    with torch.no_grad():
-        parts = [model.styles(part.to(model.device), ema).cpu() for part in latents.split(STYLES_AT_ONCE)]
-    return torch.cat(parts)
-
-
-def spaces_of(model: AdversarialModule) -> tuple[str, ...]:
-    """The spaces in which walks are possible, the usual one last."""
-    return model.SPACES if isinstance(model, LatentModule) else ("z",)
+    return styles_of(model, latents, ema=ema)
 
 
 def takes_labels(model: AdversarialModule) -> bool:

@@ -51,12 +51,13 @@ class LatentModule(AdversarialModule):
         """
         return cast(Tensor, self.picture_maker(ema)(latents))
 
-    def styles(self, latents: Tensor, ema: bool = True) -> Tensor:
+    def styles(self, latents: Tensor, ema: bool = True, labels: Tensor | None = None) -> Tensor:
         """Styles [N, L, W] of latents [N, Z], where w is among `SPACES`; `forward` takes both.
 
         Args:
             latents: From the prior.
             ema: The averaged mapping where there is one, or the one that is trained.
+            labels: As for `forward`; only where the model is conditional.
         """
         raise NotImplementedError(f"{type(self).__name__} has no styles")
 

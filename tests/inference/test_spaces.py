@@ -49,7 +49,7 @@ class StyledToy(LatentModule):
         self.discriminator = ToyDiscriminator(SIZE)
         self.finish_players()
 
-    def styles(self, latents: Tensor, ema: bool = True) -> Tensor:
+    def styles(self, latents: Tensor, ema: bool = True, labels: Tensor | None = None) -> Tensor:
         return cast(Tensor, cast(StyledGenerator, self.picture_maker(ema)).mapping(latents))
 
     def discriminator_losses(self, batch: ImageBatch) -> Losses:
