@@ -31,7 +31,8 @@ from gan_cli.evaluation.sides import Side, side_at
 from gan_cli.media.images import Images
 from gan_cli.media.points import Points
 from gan_cli.metrics.coordinates import Coordinates
-from gan_cli.metrics.features import FeatureNetwork, inception_is_at_hand, load_features
+from gan_cli.metrics.feature_networks import FeatureNetwork
+from gan_cli.metrics.features import inception_is_at_hand, load_features
 
 SPLITS = ("train", "val", "test")
 

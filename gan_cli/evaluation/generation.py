@@ -13,7 +13,8 @@ from gan_cli.evaluation.processes import by_first, gathered, my_batches
 from gan_cli.evaluation.scores import Scores
 from gan_cli.inference.latents import seeded_latents, slerp, usual_method
 from gan_cli.inference.rendering import conditions_for, latents_of, made_at
-from gan_cli.metrics.features import Classifier, FeatureNetwork, FeatureRows, reduced
+from gan_cli.metrics.feature_networks import FeatureNetwork, FeatureRows
+from gan_cli.metrics.features import Classifier, reduced
 from gan_cli.metrics.path_length import EPSILON, path_length, squared_speeds
 from gan_cli.seeding import stream
 from gan_cli.variants.base import AdversarialModule

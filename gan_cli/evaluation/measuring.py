@@ -14,15 +14,8 @@ from gan_cli.media.medium import Medium
 from gan_cli.media.points import Points
 from gan_cli.metrics.coordinates import Coordinates
 from gan_cli.metrics.distances import Estimate
-from gan_cli.metrics.features import (
-    INCEPTION_FILE,
-    Classifier,
-    FeatureNetwork,
-    FeatureRows,
-    Inception,
-    inception_is_at_hand,
-    load_features,
-)
+from gan_cli.metrics.feature_networks import FeatureNetwork, FeatureRows
+from gan_cli.metrics.features import INCEPTION_FILE, Classifier, Inception, inception_is_at_hand, load_features
 from gan_cli.metrics.two_samples import Significance
 
 MOST = 50_000

@@ -30,7 +30,7 @@ from gan_cli.evaluation.scores import Scores, chosen
 from gan_cli.evaluation.translation import SETS, score_translations, tasks
 from gan_cli.inference.given import held_out_given
 from gan_cli.inference.rendering import takes_labels
-from gan_cli.metrics.features import FeatureNetwork
+from gan_cli.metrics.feature_networks import FeatureNetwork
 from gan_cli.networks.layers import evaluating
 from gan_cli.variants.base import AdversarialModule
 from gan_cli.variants.translation import TranslationModule

@@ -17,7 +17,8 @@ from gan_cli.evaluation.scores import Scores
 from gan_cli.inference.checkpoints import load_model
 from gan_cli.media.pictures import to_float
 from gan_cli.metrics import features
-from gan_cli.metrics.features import Classifier, FeatureNetwork, FeatureRows
+from gan_cli.metrics.feature_networks import FeatureNetwork, FeatureRows
+from gan_cli.metrics.features import Classifier
 from gan_cli.variants import StarGAN
 from tests.ampere import on_ampere
 from tests.inference.translators import cyclegan, lively, pix2pix
