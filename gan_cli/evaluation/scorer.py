@@ -49,8 +49,8 @@ class Scorer:
 
     Args:
         data: The data set; it need not be set up.
-        features: The network that makes the features: `inception`, `classifier`, a TorchScript file; None takes what
-            is usual for the set.
+        features: The network that makes the features: `inception`, `lite0`, `classifier`, a TorchScript file; None
+            takes what is usual for the set.
         num: Largest number of samples; None takes as many as the split has, up to 50,000.
         split: The real images to hold them against.
         metrics: Names of `scores.KINDS`; None takes all that are possible.

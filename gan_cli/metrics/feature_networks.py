@@ -89,6 +89,34 @@ class FeatureNetwork(ABC):
     network: torch.nn.Module
 
 
+class ContinuousFeatures(FeatureNetwork):
+    """A network that also takes images as a model makes them: floats in [-1, 1], any size, not rounded.
+
+    So small steps are seen, and gradients pass.
+    """
+
+    @abstractmethod
+    def rows_of_floats(self, images: Tensor) -> FeatureRows:
+        """The outputs for images [N, C, H, W] in [-1, 1], on the network's device.
+
+        Raises:
+            UserError: If it does not take such images.
+        """
+
+    @abstractmethod
+    def maps(self, images: Tensor) -> list[Tensor]:
+        """What its layers make of images [N, C, H, W] in [-1, 1], from fine to coarse: [N, C', H', W'] each.
+
+        Raises:
+            UserError: If it does not take such images.
+        """
+
+
+def in_colours(images: Tensor) -> Tensor:
+    """[N, 3, H, W] from images of 1 to 4 channels: grey three times, without opacity."""
+    return images[:, :3] if images.shape[1] > 2 else images[:, :1].expand(-1, 3, -1, -1)
+
+
 def digest(path: Path) -> str:
     """The first digits of a file's SHA-256."""
     with open(path, "rb") as file:
