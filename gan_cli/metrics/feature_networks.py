@@ -112,11 +112,6 @@ class ContinuousFeatures(FeatureNetwork):
         """
 
 
-def in_colours(images: Tensor) -> Tensor:
-    """[N, 3, H, W] from images of 1 to 4 channels: grey three times, without opacity."""
-    return images[:, :3] if images.shape[1] > 2 else images[:, :1].expand(-1, 3, -1, -1)
-
-
 def digest(path: Path) -> str:
     """The first digits of a file's SHA-256."""
     with open(path, "rb") as file:

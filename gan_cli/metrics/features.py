@@ -15,9 +15,9 @@ from gan_cli.errors import UserError
 from gan_cli.files import write_atomically
 from gan_cli.media.pictures import to_float
 from gan_cli.metrics.classifier import ImageClassifier, accuracy, classify, train_classifier
-from gan_cli.metrics.feature_networks import ContinuousFeatures, FeatureNetwork, FeatureRows, digest, in_colours
+from gan_cli.metrics.feature_networks import ContinuousFeatures, FeatureNetwork, FeatureRows, digest
 from gan_cli.metrics.lite0 import Lite0
-from gan_cli.networks.efficientnet_lite import lite0_weights
+from gan_cli.networks.efficientnet_lite import in_colours, lite0_weights
 
 INCEPTION_URL = (
     "https://github.com/toshas/torch-fidelity/releases/download/v0.2.0/weights-inception-2015-12-05-6726825d.pth"

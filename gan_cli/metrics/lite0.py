@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from gan_cli.media.pictures import to_float
-from gan_cli.metrics.feature_networks import ContinuousFeatures, FeatureNetwork, FeatureRows, digest, in_colours
+from gan_cli.metrics.feature_networks import ContinuousFeatures, FeatureNetwork, FeatureRows, digest
 from gan_cli.networks.efficientnet_lite import EfficientNetLite0, lite0_weights, pretrained_lite0
 from gan_cli.networks.layouts import lay_out_for_device
 
@@ -37,12 +37,12 @@ class Lite0(ContinuousFeatures):
         return self.rows_of_floats(to_float(images))
 
     def rows_of_floats(self, images: Tensor) -> FeatureRows:
-        seen = interpolate(in_colours(images), (SIZE, SIZE), mode="bilinear", antialias=True)
+        seen = interpolate(images, (SIZE, SIZE), mode="bilinear", antialias=True)
         features = self.network.features(seen)
         return FeatureRows(features, self.network.classifier(features))
 
     def maps(self, images: Tensor) -> list[Tensor]:
-        return self.network.maps(in_colours(images))
+        return self.network.maps(images)
 
     def to(self, device: torch.device | str) -> FeatureNetwork:
         moved = super().to(device)

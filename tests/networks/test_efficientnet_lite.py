@@ -72,8 +72,9 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: P
 
 
 def test_what_is_frozen_is_neither_trained_nor_saved_nor_put_into_training_mode() -> None:
-    inner = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4))
-    inputs = torch.randn(5, 3, requires_grad=True)
+    inner = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4))
+    inputs = torch.randn(5, 3, 8, 8, requires_grad=True)
+    inner(inputs + 1)
     expected = inner.eval()(inputs)
     owner = nn.Sequential(nn.Linear(3, 3), Frozen(inner)).train().double()
     assert [name for name, _ in owner.named_parameters()] == list(owner.state_dict()) == ["0.weight", "0.bias"]
