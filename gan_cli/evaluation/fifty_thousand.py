@@ -27,7 +27,7 @@ from gan_cli.evaluation.scores import FIELD, THE_FIELDS, Protocol, Scores
 from gan_cli.inference.given import held_out_given
 from gan_cli.inference.rendering import conditions_for
 from gan_cli.metrics.distances import Estimate, gaussian_distance, gaussian_of, inception_score, kernel_distance
-from gan_cli.metrics.features import FeatureNetwork, FeatureRows
+from gan_cli.metrics.feature_networks import FeatureNetwork, FeatureRows
 from gan_cli.metrics.undefined import Undefined, all_finite
 from gan_cli.variants.base import AdversarialModule
 from gan_cli.variants.translation import TranslationModule

@@ -13,7 +13,7 @@ from gan_cli.evaluation.processes import by_first, gathered, my_batches
 from gan_cli.evaluation.scores import Scores
 from gan_cli.inference.latents import seeded_latents, slerp, usual_method
 from gan_cli.inference.rendering import conditions_for, latents_of, made_at
-from gan_cli.metrics.features import Classifier, FeatureNetwork, FeatureRows, reduced
+from gan_cli.metrics.feature_networks import ContinuousFeatures, FeatureNetwork, FeatureRows
 from gan_cli.metrics.path_length import EPSILON, path_length, squared_speeds
 from gan_cli.seeding import stream
 from gan_cli.variants.base import AdversarialModule
@@ -60,7 +60,7 @@ def score_samples(
         right = int(torch.eq(made.logits.argmax(1), asked).sum())
         further.append(Measured({"conditional_accuracy": right / num}, []))
     if "ppl" in wanted:
-        if isinstance(network, Classifier):
+        if isinstance(network, ContinuousFeatures):
             speeds = _squared_speeds(model, network, num, seed, conditions)
             further.append(attempted(("ppl",), lambda: (path_length(speeds),)))
             walks = min(num, MOST_WALKS)
@@ -117,9 +117,9 @@ def rows_of_samples(
 
 
 def _squared_speeds(
-    model: AdversarialModule, network: Classifier, num: int, seed: int, conditions: dict[str, Any]
+    model: AdversarialModule, network: ContinuousFeatures, num: int, seed: int, conditions: dict[str, Any]
 ) -> Tensor:
-    """Those of walks in a classifier's features, [N]: of images before rounding, which would hide small steps."""
+    """Those of walks in a network's features, [N]: of images before rounding, which would hide small steps."""
     count = min(num, MOST_WALKS)
     ends = seeded_latents(range(seed, seed + 2 * count), model.latent_dim, model.latent_distribution)
     times = torch.rand(count, generator=stream(seed, "path length")).double()
@@ -142,8 +142,8 @@ def _two_places(model: AdversarialModule, start: Tensor, end: Tensor, time: Tens
 
 
 def _floats(
-    model: AdversarialModule, network: Classifier, latents: Tensor, numbers: Tensor, conditions: dict[str, Any]
+    model: AdversarialModule, network: ContinuousFeatures, latents: Tensor, numbers: Tensor, conditions: dict[str, Any]
 ) -> Tensor:
     chosen = {k: v[numbers].to(model.device) if isinstance(v, Tensor) else v for k, v in conditions.items()}
     images = cast(Tensor, model(latents.float().to(model.device), **chosen))
-    return network.rows_of_floats(reduced(images.float())).features.cpu()
+    return network.rows_of_floats(images.float()).features.cpu()

@@ -13,7 +13,7 @@ from gan_cli.errors import UserError
 from gan_cli.evaluation.collections import BATCH, Collection
 from gan_cli.files import write_atomically
 from gan_cli.metrics.distances import Gaussian
-from gan_cli.metrics.features import FeatureNetwork, FeatureRows
+from gan_cli.metrics.feature_networks import FeatureNetwork, FeatureRows
 from gan_cli.metrics.undefined import at_least
 
 

@@ -19,7 +19,7 @@ from gan_cli.metrics.distances import (
     relative_diversity,
     subset_size,
 )
-from gan_cli.metrics.features import FeatureRows
+from gan_cli.metrics.feature_networks import FeatureRows
 from gan_cli.metrics.modes import class_modes
 from gan_cli.metrics.two_samples import (
     MOST_IN_KERNEL,

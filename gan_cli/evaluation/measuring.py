@@ -14,15 +14,8 @@ from gan_cli.media.medium import Medium
 from gan_cli.media.points import Points
 from gan_cli.metrics.coordinates import Coordinates
 from gan_cli.metrics.distances import Estimate
-from gan_cli.metrics.features import (
-    INCEPTION_FILE,
-    Classifier,
-    FeatureNetwork,
-    FeatureRows,
-    Inception,
-    inception_is_at_hand,
-    load_features,
-)
+from gan_cli.metrics.feature_networks import FeatureNetwork, FeatureRows
+from gan_cli.metrics.features import NONE_AT_HAND, Classifier, Inception, imagenet_at_hand, load_features
 from gan_cli.metrics.two_samples import Significance
 
 MOST = 50_000
@@ -57,19 +50,14 @@ def usual_features(data: GANDataModule, folder: Path, weights: Path | None = Non
     """The name of the features to use unasked: a classifier's for labelled sets that are not natural and coloured.
 
     Raises:
-        UserError: If there are neither classes nor inception's weights.
+        UserError: If there are neither classes nor the weights of a network that ImageNet has trained.
     """
-    natural = is_natural(data)
-    if has_classes(data) and not natural:
+    found = imagenet_at_hand(folder, weights)
+    if has_classes(data) and not (is_natural(data) and found == "inception"):
         return "classifier"
-    if inception_is_at_hand(folder, weights):
-        return "inception"
-    if has_classes(data):
-        return "classifier"
-    raise UserError(
-        f"features: {data.name} has no classes for a classifier, and inception's weights are not at hand; type "
-        f"--features inception (fetches them), --weights FILE ({INCEPTION_FILE}), or --features FILE.pt (TorchScript)"
-    )
+    if found is None:
+        raise UserError(f"features: {data.name} has no classes for a classifier, and {NONE_AT_HAND}")
+    return found
 
 
 def is_natural(data: GANDataModule) -> bool:
@@ -92,7 +80,7 @@ def features_for(data: GANDataModule, name: str | None, folder: Path, weights: P
     """
     if name is None and weights is not None:
         name = "inception"
-    if name in ("inception", "classifier") and not is_of(data, Images):
+    if name in ("inception", "lite0", "classifier") and not is_of(data, Images):
         raise UserError(f"features: {name} is for images, and {data.name} has none; take a TorchScript file")
     if name is None and is_of(data, Points):
         return Coordinates()

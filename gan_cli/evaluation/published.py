@@ -8,7 +8,8 @@ from gan_cli.evaluation.measuring import scored
 from gan_cli.evaluation.scores import Protocol, Scores
 from gan_cli.evaluation.sides import Side
 from gan_cli.metrics.distances import Gaussian, gaussian_distance, gaussian_of
-from gan_cli.metrics.features import FeatureNetwork, FeatureRows, Inception
+from gan_cli.metrics.feature_networks import FeatureNetwork, FeatureRows
+from gan_cli.metrics.features import Inception
 
 CAUTION = (
     "FID: mu and sigma do not say which network and which resizing made them; with others than those of the other side "

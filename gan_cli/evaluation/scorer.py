@@ -30,7 +30,7 @@ from gan_cli.evaluation.scores import Scores, chosen
 from gan_cli.evaluation.translation import SETS, score_translations, tasks
 from gan_cli.inference.given import held_out_given
 from gan_cli.inference.rendering import takes_labels
-from gan_cli.metrics.features import FeatureNetwork
+from gan_cli.metrics.feature_networks import FeatureNetwork
 from gan_cli.networks.layers import evaluating
 from gan_cli.variants.base import AdversarialModule
 from gan_cli.variants.translation import TranslationModule
@@ -49,8 +49,8 @@ class Scorer:
 
     Args:
         data: The data set; it need not be set up.
-        features: The network that makes the features: `inception`, `classifier`, a TorchScript file; None takes what
-            is usual for the set.
+        features: The network that makes the features: `inception`, `lite0`, `classifier`, a TorchScript file; None
+            takes what is usual for the set.
         num: Largest number of samples; None takes as many as the split has, up to 50,000.
         split: The real images to hold them against.
         metrics: Names of `scores.KINDS`; None takes all that are possible.

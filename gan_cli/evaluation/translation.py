@@ -19,7 +19,7 @@ from gan_cli.evaluation.scores import BY_REQUEST, Protocol, Scores
 from gan_cli.inference.translator import as_promised
 from gan_cli.media.pictures import to_float, to_uint8
 from gan_cli.metrics import pairs
-from gan_cli.metrics.features import FeatureNetwork, FeatureRows
+from gan_cli.metrics.feature_networks import FeatureNetwork, FeatureRows
 from gan_cli.metrics.undefined import at_least
 from gan_cli.variants.translation import TranslationModule
 

@@ -47,6 +47,7 @@ class ImageClassifier(nn.Module):
 
     def __init__(self, num_classes: int = 10, image_channels: int = 1, width: int = 32) -> None:
         super().__init__()
+        self.image_channels = image_channels
         widths = (image_channels, width, 2 * width, 2 * width)
         layers: list[nn.Module] = []
         for inputs, outputs in pairwise(widths):
@@ -59,6 +60,17 @@ class ImageClassifier(nn.Module):
     def features(self, images: Tensor) -> Tensor:
         """[N, F] from images [N, C, H, W] in [-1, 1]."""
         return cast(Tensor, self.body(images))
+
+    def maps(self, images: Tensor) -> list[Tensor]:
+        """What each convolution makes of images [N, C, H, W] in [-1, 1]: [N, C', H / 2, W / 2] and smaller ones."""
+        made, maps = images, []
+        for layer in self.body:
+            if isinstance(layer, nn.AdaptiveAvgPool2d):
+                break
+            made = layer(made)
+            if isinstance(layer, nn.ReLU):
+                maps.append(made)
+        return maps
 
     def forward(self, images: Tensor) -> Tensor:
         """Class logits [N, K] from images [N, C, H, W] in [-1, 1]."""

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from gan_cli.metrics.features import FeatureNetwork, FeatureRows
+from gan_cli.metrics.feature_networks import FeatureNetwork, FeatureRows
 
 
 class Coordinates(FeatureNetwork):

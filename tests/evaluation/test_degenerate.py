@@ -21,7 +21,8 @@ from gan_cli.evaluation.testing import score_and_write
 from gan_cli.inference.checkpoints import load_model
 from gan_cli.metrics import features
 from gan_cli.metrics.distances import Estimate
-from gan_cli.metrics.features import Classifier, FeatureRows
+from gan_cli.metrics.feature_networks import FeatureRows
+from gan_cli.metrics.features import Classifier
 from gan_cli.variants import DCGAN
 from tests.evaluation.test_neighbours import Halves
 from tests.metrics.test_degenerate import CASES, some

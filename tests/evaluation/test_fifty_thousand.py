@@ -18,7 +18,8 @@ from gan_cli.evaluation.fifty_thousand import Training, of_images, of_model
 from gan_cli.inference.checkpoints import load_model
 from gan_cli.metrics import features
 from gan_cli.metrics.distances import frechet_distance, gaussian_of, inception_score, kernel_distance
-from gan_cli.metrics.features import FeatureNetwork, FeatureRows, Inception
+from gan_cli.metrics.feature_networks import FeatureNetwork, FeatureRows
+from gan_cli.metrics.features import Inception
 from tests.inference.translators import pix2pix
 from tests.toys import FewPairs
 

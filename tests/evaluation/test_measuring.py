@@ -14,7 +14,8 @@ from gan_cli.evaluation.collections import Collection, of_split
 from gan_cli.evaluation.measures import measured
 from gan_cli.evaluation.measuring import against_itself, against_training, floor_of
 from gan_cli.metrics.distances import frechet_distance, kernel_distance
-from gan_cli.metrics.features import Classifier, FeatureRows
+from gan_cli.metrics.feature_networks import FeatureRows
+from gan_cli.metrics.features import Classifier
 
 
 def blurred(images: Tensor, amount: int) -> Tensor:

@@ -17,7 +17,8 @@ from gan_cli.evaluation.scores import Scores
 from gan_cli.inference.checkpoints import load_model
 from gan_cli.media.pictures import to_float
 from gan_cli.metrics import features
-from gan_cli.metrics.features import Classifier, FeatureNetwork, FeatureRows
+from gan_cli.metrics.feature_networks import FeatureNetwork, FeatureRows
+from gan_cli.metrics.features import Classifier
 from gan_cli.variants import StarGAN
 from tests.ampere import on_ampere
 from tests.inference.translators import cyclegan, lively, pix2pix
@@ -159,8 +160,15 @@ def test_the_usual_features_follow_from_the_data(data: Any, present: bool, wante
     assert usual_features(data(), tmp_path) == wanted
 
 
+def test_without_classes_lite0_is_usual(tmp_path: Path) -> None:
+    assert usual_features(StackedMNIST(), tmp_path) == "lite0"
+
+
+@pytest.mark.usefixtures("without_lite0")
 def test_without_classes_and_weights_the_choices_are_named(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"StackedMNIST has no classes .* --features inception .* --features FILE.pt"):
+    with pytest.raises(
+        UserError, match=r"StackedMNIST has no classes .* --features inception .*\n.* --features FILE.pt"
+    ):
         usual_features(StackedMNIST(), tmp_path)
 
 
@@ -190,6 +198,7 @@ def test_pairs_are_scored_pixel_by_pixel_and_as_a_set(means: str, tmp_path: Path
     assert again == found
 
 
+@pytest.mark.usefixtures("without_lite0")
 def test_without_features_pairs_still_have_their_scores(tmp_path: Path) -> None:
     model = pix2pix(source_channels=1, target_channels=3)
     found = only(Scorer(FewPairs(), num=12, folder=tmp_path).score(model))
@@ -197,6 +206,7 @@ def test_without_features_pairs_still_have_their_scores(tmp_path: Path) -> None:
     assert "FID, KID and the like: left out. features: FewPairs has no classes" in "\n".join(found.lines())
 
 
+@pytest.mark.usefixtures("without_lite0")
 def test_a_perfect_translator_has_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     model = pix2pix(source_channels=1, target_channels=3)
     monkeypatch.setattr(model, "forward", lambda images, direction: -images.expand(-1, 3, -1, -1))

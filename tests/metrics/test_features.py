@@ -85,7 +85,7 @@ def test_a_torchscript_file_gets_images_as_they_are_saved(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("resnet", "resnet is no file; take inception, classifier"),
+        ("resnet", "resnet is no file; take inception, lite0, classifier"),
         ("broken.pt", r"broken.pt is no TorchScript file"),
         ("maps.pt", r"gives \[5, 3, 8, 8\] for 5 things, and not floats \[N, F\]"),
         ("classifier", "needs a data set with classes"),
@@ -114,7 +114,7 @@ def test_inception_without_weights_names_the_other_choices_in_a_line(
         raise OSError("no network")
 
     monkeypatch.setattr(torch.hub, "download_url_to_file", offline)
-    with pytest.raises(UserError, match="--weights FILE, or take --features classifier") as error:
+    with pytest.raises(UserError, match="--weights FILE, or take --features lite0, classifier") as error:
         load_features("inception", tmp_path)
     assert "\n" not in str(error.value)
     with pytest.raises(UserError, match=r"gone.pth does not exist"):

@@ -142,7 +142,7 @@ def test_scores_are_taken_in_the_features_of_a_file(training: Training, gan: Gan
     gan("test", "--features", features, "--num", 20, "--output", "scores.json", "--cache_dir", "c")
     (table,) = json.loads(Path("scores.json").read_text())["tables"]
     assert {"fid", "kid", "precision", "recall", "coverage"} <= set(table["scores"])
-    for name in ("inception", "classifier"):
+    for name in ("inception", "lite0", "classifier"):
         told = gan("test", "--features", name, refused=True)
         assert (
             told == f"gan: features: {name} is for images, and {training.plugin.data} has none; take a TorchScript file"

@@ -220,6 +220,7 @@ def wrong(words: str, digits: Path, rows: Path) -> None:
         ("DIGITS Edges2Shoes", "Edges2Shoes does not hold single images"),
     ],
 )
+@pytest.mark.usefixtures("without_lite0")
 def test_what_cannot_be_compared_is_refused_by_name(
     words: str, message: str, digits: Path, rows: Path, workdir: Path
 ) -> None:
@@ -325,6 +326,7 @@ def test_the_verb_prints_a_table_and_writes_it_beside_the_run(
     assert json.loads(Path("mine.json").read_text())["tables"][0]["protocol"]["made"].startswith("seeds 9 to 48")
 
 
+@pytest.mark.usefixtures("without_lite0")
 def test_without_features_the_verb_says_so_and_shows_the_rest(
     checkpoint: Path, workdir: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
