@@ -157,8 +157,13 @@ LATENT_ROWS = [
         {"num_labelled": 20, "architecture": "sgan_cnn", "generator_objective": "absolute_feature_matching"},
         tells_classes=True,
     ),
-    VariantRow("stylegan2", StyleGAN2, {"lambda_path": 1.0}, tiny=STYLED),
-    VariantRow("stylegan2-ada", StyleGAN2, {"num_classes": 10, "ada_target": 0.6, "ada_kimg": 0.2}, tiny=STYLED),
+    VariantRow("stylegan2", StyleGAN2, {"lambda_path": 1.0, "lr_decay_end": 100}, tiny=STYLED),
+    VariantRow(
+        "stylegan2-ada",
+        StyleGAN2,
+        {"num_classes": 10, "trunk": "orig", "ada_target": 0.01, "ada_kimg": 0.2},
+        tiny=STYLED,
+    ),
 ]
 
 TRANSLATOR_ROWS = [

@@ -13,6 +13,8 @@ from torch.nn.functional import conv2d, leaky_relu, linear
 
 SLOPE = 0.2
 ROOT_2 = sqrt(2)
+LARGEST = 256
+"""What is let through in float16, as in StyleGAN2-ADA's code."""
 
 
 class EqualisedLinear(nn.Module):
@@ -80,5 +82,6 @@ def precise(values: Tensor) -> Tensor:
 
 
 def scaled_leaky_relu(features: Tensor) -> Tensor:
-    """A leaky ReLU times sqrt(2), which keeps the variance."""
-    return leaky_relu(features, SLOPE) * ROOT_2
+    """A leaky ReLU times sqrt(2), which keeps the variance; in float16, which ends at 65,504, within +-256."""
+    outputs = leaky_relu(features, SLOPE) * ROOT_2
+    return outputs.clamp(-LARGEST, LARGEST) if outputs.dtype == torch.float16 else outputs

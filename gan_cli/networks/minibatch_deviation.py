@@ -10,8 +10,9 @@ from gan_cli.networks.equalised import precise
 class MinibatchDeviation(nn.Module):
     """Adds a map that holds, in each place, the mean deviation of all features over a group of neighbouring rows.
 
-    Karras et al. 2018, arXiv:1710.10196, section 3. The authors' groups take every (N / G)th row; neighbours are as
-    much at random, and stay together when a batch is cut for several processes or to save memory.
+    Karras et al. 2018, arXiv:1710.10196, section 3. The authors' groups take every (N / G)th row: who is compared with
+    whom then depends on how a batch is cut for several processes or to save memory. Neighbours stay together, and are
+    as much at random, because batches are.
 
     Args:
         group: G, how many things are compared; a batch of fewer is one group.

@@ -1,7 +1,8 @@
 """Penalties on a discriminator's slope, in true float32 (or float64) whatever autocast and TF32 are allowed, and
 differentiable once more."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor
@@ -9,6 +10,14 @@ from torch import Tensor
 from gan_cli.devices.float32 import true_float32, true_float32_backward
 
 Critic = Callable[[Tensor], Tensor]
+
+
+@contextmanager
+def in_full(device: torch.device) -> Iterator[None]:
+    """Within the block, what is computed on a device is in true float32 and can be differentiated twice."""
+    eager = torch.compiler.set_stance("force_eager")  # compiled code cannot
+    with true_float32(), torch.autocast(device.type, enabled=False), eager:
+        yield
 
 
 def slopes(critic: Critic, inputs: Tensor) -> tuple[Tensor, Tensor]:
@@ -23,9 +32,7 @@ def slopes(critic: Critic, inputs: Tensor) -> tuple[Tensor, Tensor]:
         Scores [N] and slopes [N] >= 0, in float32 at least; both can be differentiated with respect to the critic's
         weights, and the backward pass that does so goes on in true float32 to its end.
     """
-    # compiled code cannot be differentiated twice
-    eager = torch.compiler.set_stance("force_eager")
-    with true_float32(), torch.autocast(inputs.device.type, enabled=False), eager:
+    with in_full(inputs.device):
         leaf = _precise(inputs.detach()).requires_grad_()
         scores = critic(leaf)
         (gradient,) = torch.autograd.grad(scores.sum(), leaf, create_graph=True)

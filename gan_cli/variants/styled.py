@@ -4,10 +4,10 @@ from random import Random
 from typing import Annotated, Any, ClassVar, cast
 
 import torch
-from torch import Tensor, distributed, nn
-from torch.distributed.nn.functional import all_reduce
+from torch import Tensor, nn
 
 from gan_cli import seeding
+from gan_cli.devices.processes import mean_over_processes
 from gan_cli.ranges import Classes, Range, Width
 from gan_cli.variants.latent import LatentModule, Player, Space
 
@@ -101,10 +101,3 @@ class StyledModule(LatentModule):
 
     def _network(self, ema: bool) -> StyledNetwork:
         return cast(StyledNetwork, self.picture_maker(ema))
-
-
-def mean_over_processes(mean: Tensor) -> Tensor:
-    """The mean over all processes of what each has as a mean; the gradient comes back to each of them."""
-    if not (distributed.is_available() and distributed.is_initialized()):
-        return mean
-    return cast(Tensor, all_reduce(mean)) / distributed.get_world_size()

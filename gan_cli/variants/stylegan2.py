@@ -11,33 +11,36 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from gan_cli.batches import Batch
+from gan_cli.devices.processes import mean_over_processes
 from gan_cli.errors import UserError
 from gan_cli.networks.stylegan2 import StyleGAN2Discriminator, StyleGAN2Generator, Trunk
 from gan_cli.objectives import ada
 from gan_cli.objectives.adversarial import discriminator_cross_entropy, non_saturating_generator_loss
 from gan_cli.objectives.augment import Augmentation, diff_augment
 from gan_cli.objectives.path_length import path_lengths
-from gan_cli.objectives.penalties import slopes, zero_centred_penalty
+from gan_cli.objectives.penalties import in_full, slopes, zero_centred_penalty
 from gan_cli.ranges import Channels, Classes, Decay, Few, LearningRate, Pixels, Range, Weight, Width
+from gan_cli.variants.ada import EVERY, AdaptiveAugmentation, check_enough
 from gan_cli.variants.base import Losses, check
 from gan_cli.variants.card import Card
-from gan_cli.variants.styled import StyledModule, mean_over_processes
+from gan_cli.variants.schedules import things_in_a_pass
+from gan_cli.variants.styled import StyledModule
 
 PATH_DECAY = 0.99
 """Weight of the old mean path length in its moving average, as in the authors' code."""
 FEWER = 2
 """Path lengths are taken of every second row."""
-EVERY = 4
-"""Batches after which the probability of augmentation is set anew."""
 
 
 class StyleGAN2(StyledModule):
     """Demodulated styles, penalties in lazy steps of their own, and augmentation that follows overfitting.
 
-    Defaults are the paper's for faces at 1,024 pixels. `ada_target` 0.6 turns the second paper's augmentation on.
+    Defaults are the paper's for faces at 1,024 pixels. `ada_target` 0.6 turns the second paper's augmentation on. Made
+    images have the labels of the batch's real ones, which are drawn from the data.
 
-    Departures: minibatch deviation compares neighbours in a batch; the discriminator descends first; nothing is clamped
-    under half precision; see `objectives.ada` for what moves in from outside an augmented image.
+    Departures: minibatch deviation compares neighbours in a batch; the discriminator descends first; the means of
+    styles and of path lengths are those of all processes; see `objectives.ada` for what moves in from outside an
+    augmented image.
 
     Args:
         image_size: Side of the square images in pixels, a power of two from 8 to 1,024.
@@ -62,10 +65,11 @@ class StyleGAN2(StyledModule):
         ema_half_life_kimg: Half-life of the generator's average, in thousands of images; 0 turns it off.
         ema_ramp: The half-life is at most this share of the images shown; 0 has no ramp.
         augment: DiffAugment in front of the discriminator, see `ChosenNetworks`.
-        ada_target: The share of real images that the discriminator is surer of than not, less the others, at which the
-            probability of augmentation stays; 0 turns adaptive augmentation off.
-        ada_pipe: Its changes, see `objectives.ada`.
-        ada_kimg: Thousands of images in which the probability can rise from 0 to 1.
+        ada_target: The mean sign of the discriminator's logits of real images at which the probability of augmentation
+            stays, 0.6 in the paper; 0 turns adaptive augmentation off.
+        ada_pipe: Its changes, see `objectives.ada`; bg for sets in which colours must stay.
+        ada_kimg: Thousands of images in which the probability can rise from 0 to 1; the authors take 100 where they go
+            on from a network that has learned from another set.
         **optimisation: Further arguments of `AdversarialModule`.
 
     Raises:
@@ -108,8 +112,6 @@ class StyleGAN2(StyledModule):
         },
     )
 
-    augment_probability: Tensor
-    signs: Tensor
     mean_path: Tensor
 
     def __init__(
@@ -156,14 +158,12 @@ class StyleGAN2(StyledModule):
             **optimisation,
         )
         self.intervals = {"generator": path_interval, "discriminator": r1_interval}
-        self.learning_rates = {name: rate * self._made_up(name) for name, rate in self.learning_rates.items()}
         self.ema_decay = 1.0 if ema_half_life_kimg else 0.0  # there is an average; `average_weight` says how fast
         self.ema_half_life_kimg, self.ema_ramp = ema_half_life_kimg, ema_ramp
         self.r1_gamma, self.lambda_path = r1_gamma, lambda_path
-        self.deviation_group = deviation_group
-        self.augment, self.ada_target, self.ada_pipe, self.ada_kimg = augment, ada_target, ada_pipe, ada_kimg
+        self.deviation_group, self.augment = deviation_group, augment
         fits = "f" not in ada_pipe or image_size >= 32
-        check("ada_pipe", ada_pipe, fits, "bg or bgc at this size: a filter reaches over 21 pixels")
+        check("ada_pipe", ada_pipe, fits, f"of bg or bgc: f takes 32 pixels, and these are {image_size}")
         sizes = (channel_base, channel_max)
         self.generator = StyleGAN2Generator(
             *(image_size, image_channels, latent_dim, style_dim, mapping_depth), *sizes, num_classes, noise
@@ -171,20 +171,21 @@ class StyleGAN2(StyledModule):
         self.discriminator = StyleGAN2Discriminator(
             *(image_size, image_channels), *sizes, trunk, deviation_group, num_classes
         )
-        self.register_buffer("augment_probability", torch.zeros(()))
-        self.register_buffer("signs", torch.zeros(2))
+        self.ada = AdaptiveAugmentation(ada_target, ada_pipe, ada_kimg) if ada_target else None
         self.register_buffer("mean_path", torch.zeros(()))
         self.finish_players()
 
     # Descents
 
     def descending(self) -> Iterable[str]:
+        due = {
+            "discriminator": self.r1_gamma and self.counters.batches % self.intervals["discriminator"] == 0,
+            "generator": self.lambda_path and self.counters.generator_steps % self.intervals["generator"] == 0,
+        }
         for player in super().descending():
             yield player
-            if player == "discriminator" and self.r1_gamma and self._due(player):
-                yield "discriminator.r1"
-            if player == "generator" and self.lambda_path and self._due(player):
-                yield "generator.path"
+            if due[player]:
+                yield {"discriminator": "discriminator.r1", "generator": "generator.path"}[player]
 
     def discriminator_losses(self, batch: Batch) -> Losses:
         labels = self._labels(batch)
@@ -193,7 +194,8 @@ class StyleGAN2(StyledModule):
             (self.presented(batch.real, "real"), *labels), (self.presented(fakes, "fake"), *labels)
         )
         self.watch_outputs(real_logits, fake_logits)
-        self._count_signs(real_logits.detach())
+        if self.ada is not None:
+            self.ada.count(real_logits)
         return {"adversarial": discriminator_cross_entropy(real_logits, fake_logits)}
 
     def discriminator_r1_losses(self, batch: Batch) -> Losses:
@@ -214,54 +216,51 @@ class StyleGAN2(StyledModule):
 
     def generator_path_losses(self, batch: Batch) -> Losses:
         """The penalty on path lengths in a step of its own, on half a batch; the mean length moves first."""
-        styles = self.training_styles("generator", *self._labels(batch))[::FEWER]
-        with torch.autocast(self.device.type, enabled=False), torch.compiler.set_stance("force_eager"):
-            images = self.generator(styles)
-            lengths = path_lengths(images, styles, self.noise("path", *images.shape[1:])[::FEWER])
+        with in_full(self.device):
+            styles = self.training_styles("generator", *self._labels(batch))[::FEWER]
+        noise = self.noise("path", *batch.real.shape[1:])[::FEWER]
+        lengths = path_lengths(self.generator, styles, noise)
         mean = torch.lerp(mean_over_processes(lengths.mean()), self.mean_path, PATH_DECAY)
         self.mean_path.copy_(mean.detach())
         self.watch("path_length", lengths.detach())
         return {"path": self.lambda_path * self.intervals["generator"] * (lengths - mean).square().mean()}
 
-    # Augmentation
-
     def presented(self, images: Tensor, use: str = "real") -> Tensor:
         """Images as the discriminator sees them; different uses are augmented independently of each other."""
         images = diff_augment(images, self.augment)
-        if not self.ada_target:
-            return images
-        uniform = (self.noise(f"ada/{use}", ada.UNIFORM, distribution="uniform") + 1) / 2
-        normal = self.noise(f"ada/{use}/normal", ada.NORMAL)
-        return ada.augmented(images, ada.Coins(uniform, normal, self.augment_probability), self.ada_pipe)
+        return images if self.ada is None else self.ada(images, self.noise, use)
+
+    # Before a batch, and before a run
 
     def set_schedules(self, optimizers: dict[str, LightningOptimizer]) -> None:
         super().set_schedules(optimizers)
-        if self.ada_target and self.counters.batches % EVERY == 0:
-            right, of = self.signs
-            shown = EVERY * self.counters.images / max(1, self.counters.batches)
-            step = torch.sign(right - self.ada_target * of) * shown / (1000 * self.ada_kimg)
-            self.augment_probability.add_(step).clamp_(min=0)
-            self.signs.zero_()
-            self.watch("augment_probability", self.augment_probability)
+        if self.fall.end is not None:  # it has set them as they were typed
+            for player, optimizer in optimizers.items():
+                for group in optimizer.param_groups:
+                    group["lr"] *= self._made_up(player)
+        if self.ada is not None and self.counters.batches % EVERY == 0:
+            self.ada.adjust()
+            self.watch("augment_probability", self.ada.probability)
 
-    def _count_signs(self, real_logits: Tensor) -> None:
-        """Counts how often the discriminator is right about real images, in all processes."""
-        found = torch.stack([real_logits.sign().mean(), torch.ones_like(real_logits[0])])
-        self.signs += mean_over_processes(found) * len(real_logits)
+    def on_fit_start(self) -> None:
+        super().on_fit_start()
+        if self.ada is not None and (count := things_in_a_pass(self.trainer)):
+            check_enough(count, self.data_arguments.get("batch_size", 1) * self.trainer.world_size)
 
     # Pieces
 
     def make_optimizer(self, player: str) -> Optimizer:
-        optimizer = super().make_optimizer(player)
+        optimizer, made_up = super().make_optimizer(player), self._made_up(player)
         for group in optimizer.param_groups:
-            group["betas"] = tuple(float(beta) ** self._made_up(player) for beta in self.adam_betas)
+            group["lr"] *= made_up
+            group["betas"] = tuple(float(beta) ** made_up for beta in self.adam_betas)
         return optimizer
 
     def average_weight(self) -> float:
         images = 1000 * self.ema_half_life_kimg
         if self.ema_ramp:
             images = min(images, self.ema_ramp * self.counters.images)
-        return 0.5 ** (self.rows.total / images) if images else 0.0
+        return 0.5 ** (self.rows.total * self.n_critic / images) if images else 0.0
 
     def fewest_to_judge(self) -> int:
         return max(1, self.deviation_group)
@@ -276,9 +275,6 @@ class StyleGAN2(StyledModule):
 
     def _labels(self, batch: Batch) -> list[Tensor]:
         return [batch.labels] if self.num_classes else []
-
-    def _due(self, player: str) -> bool:
-        return self.counters.batches % self.intervals[player] == 0
 
     def _made_up(self, player: str) -> float:
         """What Adam's rate is multiplied by, and its decay rates are raised to, for one step more every so often."""

@@ -120,3 +120,26 @@ def test_a_descent_with_a_penalty_goes_back_in_true_float32(
     assert [any(one) for one in critics] == [False, False]
     assert [all(one) for one in generators] == [True, True]
     assert min(map(len, passes)) > 4
+
+
+def test_steps_of_penalties_alone_go_back_in_true_float32(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (row,) = (row for row in ROWS if row.name == "stylegan2")
+    model: Any = row.make()
+    passes: dict[str, list[bool]] = {}
+    with on_ampere() as computed:
+        descend = model._descend
+
+        def watched(step: str, *rest: Any) -> None:
+            before = len(computed)
+            descend(step, *rest)
+            passes[step] = [operation.rounded for operation in computed[before:]]
+
+        monkeypatch.setattr(model, "_descend", watched)
+        quiet(tmp_path, max_steps=1).fit(model, row.data(image_size=row.image_size, batch_size=8))
+    assert {step: any(rounded) for step, rounded in passes.items()} == {
+        "discriminator": True,
+        "discriminator.r1": False,
+        "generator": True,
+        "generator.path": False,
+    }
+    assert min(map(len, passes.values())) > 20

@@ -47,6 +47,7 @@ def test_the_players_are_as_large_as_the_authors(
 def test_a_styled_convolution_is_a_convolution_with_weights_of_each_image(doubles: bool) -> None:
     torch.manual_seed(0)
     layer = StyledConvolution(3, 5, 4, 12 if doubles else 6, doubles).double()
+    assert layer.strength is not None
     nn.init.normal_(layer.strength)
     nn.init.normal_(layer.bias)
     maps, styles = torch.randn(2, 3, 6, 6).double(), torch.randn(2, 4).double()

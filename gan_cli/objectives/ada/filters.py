@@ -1,7 +1,9 @@
 """Filters along the two axes of images, each image with its own or all with one."""
 
+from functools import cache
 from typing import cast
 
+import torch
 from torch import Tensor
 from torch.nn.functional import conv2d, conv_transpose2d
 
@@ -12,6 +14,12 @@ SYM6 = (
     *(0.0017677118642428036, -0.007800708325034148),
 )
 """Low-pass filters of Daubechies' least asymmetric wavelets."""
+
+
+@cache
+def constant(values: tuple[float, ...], device: torch.device, dtype: torch.dtype) -> Tensor:
+    """Numbers [T] on a device, which are sent there once: to send them each time would wait for a GPU."""
+    return torch.tensor(values, device=device, dtype=dtype)
 
 
 def doubled(images: Tensor, taps: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn.functional import grid_sample, pad
 
 from gan_cli.objectives.ada.coins import Coins
-from gan_cli.objectives.ada.filters import SYM6, doubled, halved
+from gan_cli.objectives.ada.filters import SYM6, constant, doubled, halved
 
 CENTRE = sum(place * tap for place, tap in enumerate(SYM6)) / sum(SYM6)
 """Where the filter, which is not symmetric, has its middle: a turned image stays in its place."""
@@ -25,10 +25,10 @@ def moved(images: Tensor, coins: Coins) -> Tensor:
         raise ValueError(f"{height}x{width} pixels are too few to be continued by {MARGIN}")
     sources = _sources(_geometry(coins, height, width), height, width)
     # Twice as fine while it is sampled, so that turning leaves no aliases: the authors' way.
-    taps = images.new_tensor(SYM6) / sum(SYM6)
+    taps = constant(SYM6, images.device, images.dtype) / sum(SYM6)
     fine = doubled(pad(images, [MARGIN] * 4, mode="reflect"), taps)
     places = 2 * (sources + MARGIN) + CENTRE
-    ends = torch.tensor([fine.shape[3] - 1, fine.shape[2] - 1], device=images.device)
+    ends = constant((fine.shape[3] - 1, fine.shape[2] - 1), places.device, places.dtype)
     grid = (2 * places / ends - 1).to(images.dtype)
     return halved(grid_sample(fine, grid, mode="bilinear", padding_mode="border", align_corners=True), taps)
 
@@ -46,7 +46,7 @@ def _sources(matrices: Tensor, height: int, width: int) -> Tensor:
     rows, columns = torch.meshgrid(y, x, indexing="ij")
     places = torch.stack([columns, rows, torch.ones_like(rows)], dim=-1).flatten(0, 1)
     found = (matrices[:, :2] @ places.T).transpose(1, 2).unflatten(1, rows.shape)
-    ends = torch.tensor([width - 1, height - 1], dtype=matrices.dtype, device=matrices.device)
+    ends = constant((width - 1, height - 1), matrices.device, matrices.dtype)
     return _mirrored(found + ends / 2, ends)
 
 

@@ -1,11 +1,13 @@
 """Bands of frequencies, noise, and a hole."""
 
+from functools import cache
+
 import torch
 from torch import Tensor
 from torch.nn.functional import conv1d, pad
 
 from gan_cli.objectives.ada.coins import Coins
-from gan_cli.objectives.ada.filters import SYM2, each_filtered
+from gan_cli.objectives.ada.filters import SYM2, constant, each_filtered
 
 POWER = (10 / 13, 1 / 13, 1 / 13, 1 / 13)
 """The usual power of an image in each band, from low frequencies to high."""
@@ -13,13 +15,13 @@ POWER = (10 / 13, 1 / 13, 1 / 13, 1 / 13)
 
 def filtered(images: Tensor, coins: Coins) -> Tensor:
     """Images [N, C, H, W] in which some bands of frequencies are louder than others."""
-    power = images.new_tensor(POWER)
+    power = constant(POWER, images.device, images.dtype)
     gains = torch.ones(len(images), len(POWER), device=images.device, dtype=images.dtype)
     for band in range(len(POWER)):
         louder = torch.ones_like(gains)
         louder[:, band] = coins.sometimes(torch.exp2(coins.normal()), 1).to(images.dtype)
         gains = gains * louder * (power * louder.square()).sum(dim=1, keepdim=True).rsqrt()
-    taps = gains @ _bank(images)
+    taps = gains @ constant(_bank(), images.device, images.dtype).view(len(POWER), -1)
     reach = taps.shape[1] // 2
     return each_filtered(pad(images, [reach] * 4, mode="reflect"), taps)
 
@@ -41,8 +43,9 @@ def cut_out(images: Tensor, coins: Coins) -> Tensor:
     return images.masked_fill(hole[:, None], 0.0)
 
 
-def _bank(like: Tensor) -> Tensor:
-    """A filter for each band, [B, T]; together they leave an image as it is."""
+@cache
+def _bank() -> tuple[float, ...]:
+    """A filter for each band, [B, T] row by row; together they leave an image as it is."""
     low = torch.tensor(SYM2, dtype=torch.float64)
     high = low * torch.tensor([1.0, -1.0, 1.0, -1.0], dtype=torch.float64)
     passes = [_convolved(taps[None], taps.flip(0))[0] / 2 for taps in (low, high)]
@@ -52,7 +55,7 @@ def _bank(like: Tensor) -> Tensor:
         bank = _convolved(stretched, passes[0])
         start = (bank.shape[1] - len(passes[1])) // 2
         bank[band, start : start + len(passes[1])] += passes[1]
-    return bank.to(like)
+    return tuple(bank.flatten().tolist())
 
 
 def _convolved(rows: Tensor, taps: Tensor) -> Tensor:
