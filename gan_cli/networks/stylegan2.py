@@ -5,6 +5,7 @@ Styles scale a layer's inputs rather than its weights, and demodulation its outp
 convolution for each image.
 """
 
+from collections.abc import Sequence
 from itertools import pairwise
 from math import sqrt
 from typing import Literal
@@ -18,9 +19,9 @@ from gan_cli.networks.equalised import EqualisedConv2d, EqualisedLinear, precise
 from gan_cli.networks.layouts import laid_out
 from gan_cli.networks.mapping import Mapping
 from gan_cli.networks.minibatch_deviation import MinibatchDeviation
+from gan_cli.networks.noise_maps import NoiseMode
 from gan_cli.networks.resampling import Binomial
 
-NoiseMode = Literal["random", "const", "none"]
 Trunk = Literal["resnet", "orig"]
 
 
@@ -50,14 +51,19 @@ class StyledConvolution(nn.Module):
             self.register_buffer("constant", torch.randn(side, side))
         self.filter = Binomial() if doubles else None
 
-    def forward(self, maps: Tensor, style: Tensor, noise: NoiseMode) -> Tensor:
-        """[N, inputs, H, W] and styles [N, W] -> [N, outputs, H', W']."""
+    def forward(self, maps: Tensor, style: Tensor, noise: NoiseMode | Tensor) -> Tensor:
+        """[N, inputs, H, W], styles [N, W] and noise, such as [N, 1, H', W'] -> [N, outputs, H', W']."""
         maps = self.convolved(maps, self.style(style))
-        if self.strength is not None and noise != "none":
-            shape = (len(maps), 1, *maps.shape[2:])
-            drawn = self.constant if noise == "const" else torch.randn(shape, device=maps.device)
+        if self.strength is not None and (drawn := self._drawn(maps, noise)) is not None:
             maps = maps + (drawn * self.strength).to(maps.dtype)
         return scaled_leaky_relu(maps + self.bias.to(maps.dtype)[:, None, None])
+
+    def _drawn(self, maps: Tensor, noise: NoiseMode | Tensor) -> Tensor | None:
+        if isinstance(noise, Tensor):
+            return noise
+        if noise == "random":
+            return torch.randn(len(maps), 1, *maps.shape[2:], device=maps.device)
+        return self.constant if noise == "const" else None
 
     def convolved(self, maps: Tensor, scales: Tensor) -> Tensor:
         """The demodulated convolution, by scales [N, inputs]."""
@@ -141,10 +147,14 @@ class StyleGAN2Generator(nn.Module):
         self.to_images = nn.ModuleList(ToImage(width, image_channels, style_dim) for width in widths)
         self.filter = Binomial()
         self.num_styles = len(plan) + 1
+        self.style_sides = (*(side for *_, side, _ in plan), image_size)
+        self.noise_sides = tuple(side for *_, side, _ in plan) if noise else ()
         self.register_buffer("mean_style", torch.zeros(style_dim))
         self.memory_format = torch.contiguous_format
 
-    def forward(self, latents: Tensor, labels: Tensor | None = None, noise: NoiseMode | None = None) -> Tensor:
+    def forward(
+        self, latents: Tensor, labels: Tensor | None = None, noise: NoiseMode | Sequence[Tensor] | None = None
+    ) -> Tensor:
         """Images [N, C, H, W] from latents [N, Z] and labels, or from styles [N, L, W]; no tanh."""
         styles = latents if latents.ndim == 3 else self.styles(latents, labels)
         return self.synthesis(styles, noise)
@@ -154,21 +164,23 @@ class StyleGAN2Generator(nn.Module):
         mapped: Tensor = self.mapping(latents, labels)
         return mapped[:, None].expand(-1, self.num_styles, -1)
 
-    def synthesis(self, styles: Tensor, noise: NoiseMode | None = None) -> Tensor:
+    def synthesis(self, styles: Tensor, noise: NoiseMode | Sequence[Tensor] | None = None) -> Tensor:
         """Images [N, C, H, W] from styles [N, L, W].
 
         Args:
             styles: One for each layer.
-            noise: "random" is new for each image, "const" always the same; None is random in training only.
+            noise: "random" is new for each image, "const" always the same; or a map for each convolution, of the sides
+                `noise_sides`, [N, 1, H, W]. None is random in training only.
         """
         noise = noise or ("random" if self.training else "const")
+        each = [noise] * len(self.convolutions) if isinstance(noise, str) else noise
         maps = laid_out(self.start.expand(len(styles), -1, -1, -1), self.memory_format)
-        maps = self.convolutions[0](maps, styles[:, 0], noise)
+        maps = self.convolutions[0](maps, styles[:, 0], each[0])
         images: Tensor = self.to_images[0](maps, styles[:, 1])
         for level, to_image in enumerate(self.to_images[1:], 1):
             place = 2 * level - 1
             for number in (place, place + 1):
-                maps = self.convolutions[number](maps, styles[:, number], noise)
+                maps = self.convolutions[number](maps, styles[:, number], each[number])
             images = self.filter.doubled(images) + to_image(maps, styles[:, place + 2])
         return images
 

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from gan_cli.errors import UserError
+from gan_cli.networks.noise_maps import NoiseMode
 from gan_cli.ranges import Width
 from gan_cli.seeding import Distribution
 from gan_cli.variants.base import AdversarialModule, Losses
@@ -41,6 +42,16 @@ class LatentModule(AdversarialModule):
         super().__init__(**optimisation)
         self.latent_dim = latent_dim
         self.latent_distribution: Distribution = latent_distribution
+
+    @property
+    def style_sides(self) -> tuple[int, ...]:
+        """Side in pixels of the map that each layer's style works on, L of them; none where styles have no layers."""
+        return ()
+
+    @property
+    def noise_modes(self) -> tuple[NoiseMode, ...]:
+        """What `forward` takes as `noise`, beside seeds; none if the generator adds no noise to its maps."""
+        return ()
 
     def forward(self, latents: Tensor, ema: bool = True) -> Tensor:
         """Things as the model makes them, from latents [N, Z].

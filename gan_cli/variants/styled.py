@@ -1,13 +1,14 @@
 """The common part of variants whose latents become styles: the space w, truncation, and mixing."""
 
 from random import Random
-from typing import Annotated, Any, ClassVar, cast
+from typing import Annotated, Any, ClassVar, cast, get_args
 
 import torch
 from torch import Tensor, nn
 
 from gan_cli import seeding
 from gan_cli.devices.processes import mean_over_processes
+from gan_cli.networks.noise_maps import NoiseMode, seeded_maps
 from gan_cli.ranges import Classes, Range, Width
 from gan_cli.variants.latent import LatentModule, Player, Space
 
@@ -16,10 +17,19 @@ MEAN_DECAY = 0.995
 
 
 class StyledNetwork(nn.Module):
-    """What such a variant needs of its generator."""
+    """What such a variant needs of its generator.
+
+    Attributes:
+        mean_style: The moving average of styles, [W].
+        num_styles: L.
+        style_sides: Side of the map that each of the L styles works on.
+        noise_sides: Sides of the maps that noise is added to, in their order; none if it adds none.
+    """
 
     mean_style: Tensor
     num_styles: int
+    style_sides: tuple[int, ...]
+    noise_sides: tuple[int, ...]
 
     def styles(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
         """One style for all layers, [N, L, W], from latents [N, Z]."""
@@ -54,8 +64,21 @@ class StyledModule(LatentModule):
         self.num_classes = num_classes
         self.style_mixing = style_mixing
 
+    @property
+    def style_sides(self) -> tuple[int, ...]:
+        return self._network(ema=False).style_sides
+
+    @property
+    def noise_modes(self) -> tuple[NoiseMode, ...]:
+        return get_args(NoiseMode) if self._network(ema=False).noise_sides else ()
+
     def forward(  # type: ignore[override]
-        self, latents: Tensor, labels: Tensor | None = None, truncation_psi: float = 1.0, ema: bool = True
+        self,
+        latents: Tensor,
+        labels: Tensor | None = None,
+        truncation_psi: float = 1.0,
+        noise: NoiseMode | Tensor | None = None,
+        ema: bool = True,
     ) -> Tensor:
         """Images [N, C, H, W] in [-1, 1].
 
@@ -63,16 +86,22 @@ class StyledModule(LatentModule):
             latents: From the prior, [N, Z], or styles, [N, L, W].
             labels: int64 [N], or shares of classes [N, K]; only where the run is conditional.
             truncation_psi: How far styles are from their mean: 1 leaves them, 0 gives the mean image.
+            noise: See `NoiseMode`; or the seed of each image's noise, int64 [N]. None is random in training, and
+                otherwise const.
             ema: The averaged generator where there is one, or the one that is trained.
         """
         styles = latents if latents.ndim == 3 else self.styles(latents, ema, labels)
         if truncation_psi != 1:
-            styles = torch.lerp(self._network(ema).mean_style.to(styles.dtype), styles, truncation_psi)
-        return cast(Tensor, self.picture_maker(ema)(styles)).clamp(-1, 1)
+            styles = self.truncated(styles, truncation_psi, ema)
+        return cast(Tensor, self.picture_maker(ema)(styles, noise=self._maps(noise))).clamp(-1, 1)
 
     def styles(self, latents: Tensor, ema: bool = True, labels: Tensor | None = None) -> Tensor:
         """Styles [N, L, W] of latents [N, Z]; of a conditional run also of labels, as for `forward`."""
         return self._network(ema).styles(latents, labels)
+
+    def truncated(self, styles: Tensor, truncation_psi: float, ema: bool = True) -> Tensor:
+        """Styles [N, L, W] drawn to their mean: 1 leaves them, 0 gives the mean."""
+        return torch.lerp(self._network(ema).mean_style.to(styles), styles, truncation_psi)
 
     def fakes(self, player: Player, *given: Tensor) -> Tensor:
         return cast(Tensor, self.generator(self.training_styles(player, *given)))
@@ -86,6 +115,12 @@ class StyledModule(LatentModule):
             noise = self.noise(f"latents/{player}/mixed", self.latent_dim, distribution=self.latent_distribution)
             styles = torch.cat([styles[:, :first], network.styles(noise, *given)[:, first:]], dim=1)
         return styles
+
+    def _maps(self, noise: NoiseMode | Tensor | None) -> NoiseMode | list[Tensor] | None:
+        if not isinstance(noise, Tensor):
+            return noise
+        sides = self._network(ema=False).noise_sides
+        return [maps.to(self.device) for maps in seeded_maps(noise.tolist(), sides)]
 
     @torch.no_grad()
     def _follow(self, mean_style: Tensor, styles: Tensor) -> None:
