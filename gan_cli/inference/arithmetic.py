@@ -1,6 +1,6 @@
 """`gan arithmetic`: sums and differences of concepts in the latent space, as a picture."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,9 +14,8 @@ from gan_cli.errors import UserError
 from gan_cli.inference.given import given_of
 from gan_cli.inference.labels import chosen_classes, class_names, read_labels
 from gan_cli.inference.latents import seeded_latents
-from gan_cli.inference.rendering import check_labels, latents_of, render, takes_labels
+from gan_cli.inference.rendering import check_labels, conditions_with, latents_of, noise_for, render, takes_labels
 from gan_cli.inference.spaces import spaces_of
-from gan_cli.media.medium import rows_of
 from gan_cli.media.pictures import grid, save_png
 from gan_cli.ranges import Seed, fits, shown
 from gan_cli.seeding import Distribution, draw, stream
@@ -112,7 +111,12 @@ def neighbourhood(result: Tensor, distribution: Distribution, seed: int) -> Tens
 
 
 def all_latents(
-    model: AdversarialModule, concepts: Sequence[Concept], seed: int, space: str = "z", ema: bool = True
+    model: AdversarialModule,
+    concepts: Sequence[Concept],
+    seed: int,
+    space: str = "z",
+    ema: bool = True,
+    label: int | None = None,
 ) -> Tensor:
     """The latents of a picture: each concept's seeds and their mean, then the nine of `neighbourhood`; [M, ...].
 
@@ -124,8 +128,10 @@ def all_latents(
         seed: Seed of the noise around the result.
         space: z, or w where the variant has it.
         ema: The averaged mapping to styles where there is one, or the one that is trained.
+        label: The class that styles depend on; None where the model is not conditional.
     """
-    own = [latents_of(model, concept.seeds, space, ema) for concept in concepts]
+    classes = [None if label is None else torch.full((len(concept.seeds),), label) for concept in concepts]
+    own = [latents_of(model, concept.seeds, space, ema, own) for concept, own in zip(concepts, classes, strict=True)]
     if space == "z":
         distribution = model.latent_distribution
         means = [on_prior(latents.mean(0)[None], distribution) for latents in own]
@@ -168,41 +174,42 @@ def arithmetic(model: AdversarialModule, folder: Path, options: Any, trainer_opt
     if not model.medium.suffix:
         raise UserError(f"ckpt: {type(model).__name__} makes {model.medium.name} here, and one alone has no picture")
     classes = classes_of(model, read_labels(options.labels))
-    latents = all_latents(model, concepts, options.seed, options.space or spaces_of(model)[-1], options.ema)
-    given = given_of(model, options.given, 1)
+    space = options.space or spaces_of(model)[-1]
+    each = [all_latents(model, concepts, options.seed, space, options.ema, label) for label in classes]
+    latents, labels = torch.cat(each), labels_of_each(classes, len(each[0]))
+    conditions = conditions_with(model, labels, len(latents), given=given_of(model, options.given, 1).shown)
+    noise = noise_for(model, options.noise, len(latents), options.seed)
     made = render(
         model,
-        latents.repeat(len(classes), *[1] * (latents.ndim - 1)),
-        conditions={"ema": options.ema, **conditions_of(model, classes, len(latents), given.shown)},
+        latents,
+        conditions={"ema": options.ema, **conditions, **noise},
         batch_size=options.batch_size,
         trainer_options=trainer_options,
     )
     if made is None:  # another process has them
         return []
-    panels = [_panel(concepts, part) for part in model.medium.each_pictured(made).split(len(latents))]
-    names = class_names(model, classes) if takes_labels(model) else [""]
+    panels = [_panel(concepts, part) for part in model.medium.each_pictured(made).split(len(each[0]))]
+    names = [""] if labels is None else class_names(model, [label for label in classes if label is not None])
     save_png(torch.cat([_titled(panel, name) for panel, name in zip(panels, names, strict=True)], dim=1), output)
     return [output]
 
 
-def classes_of(model: AdversarialModule, typed: Sequence[int | str] | None) -> list[int]:
-    """The classes to make one picture of each: those typed, or the first; only 0 for an unconditional model.
+def classes_of(model: AdversarialModule, typed: Sequence[int | str] | None) -> list[int | None]:
+    """The classes to make one picture of each: those typed, or the first; only None for an unconditional model.
 
     Raises:
         UserError: If the variant is not conditional, or there is no such class.
     """
     check_labels(model, typed)
     if not takes_labels(model):
-        return [0]
-    return chosen_classes(model, [0] if typed is None else typed)
+        return [None]
+    return list(chosen_classes(model, [0] if typed is None else typed))
 
 
-def conditions_of(
-    model: AdversarialModule, classes: Sequence[int], each: int, given: Mapping[str, Tensor]
-) -> dict[str, Any]:
-    """The inputs of `forward` beside latents: each class for `each` of them, in turn, and the same given to all."""
-    labels = {"labels": torch.tensor(classes).repeat_interleave(each)} if takes_labels(model) else {}
-    return {**labels, **{name: rows_of(rows, each * len(classes)) for name, rows in given.items()}}
+def labels_of_each(classes: Sequence[int | None], each: int) -> Tensor | None:
+    """The class of each thing where there are `each` of every class, int64 [M]; None without classes."""
+    known = [label for label in classes if label is not None]
+    return torch.tensor(known).repeat_interleave(each) if known else None
 
 
 def _name(concepts: Sequence[Concept]) -> str:

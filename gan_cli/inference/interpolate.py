@@ -1,5 +1,6 @@
 """`gan interpolate`: walks between generated things, as a grid with one row a walk, as frames, or as a GIF or MP4."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,11 +9,12 @@ from torch import Tensor
 
 from gan_cli.errors import UserError
 from gan_cli.inference.given import given_of
-from gan_cli.inference.labels import chosen_classes, class_walk, read_labels
-from gan_cli.inference.latents import usual_method, walk
+from gan_cli.inference.labels import chosen_classes, read_labels
+from gan_cli.inference.latent_files import Latents
 from gan_cli.inference.pictures import beside
-from gan_cli.inference.rendering import conditions_for, latents_of, render, takes_labels
-from gan_cli.inference.spaces import spaces_of
+from gan_cli.inference.rendering import check_labels, conditions_with, labels_for, noise_for, render
+from gan_cli.inference.sources import seeded, stored, with_classes
+from gan_cli.inference.walks import walks_through
 from gan_cli.media.films import FILMS, write_film
 from gan_cli.media.medium import Beside, Medium
 from gan_cli.media.pictures import save_png
@@ -21,6 +23,9 @@ from gan_cli.variants.base import AdversarialModule
 
 ENDINGS = (".png", *FILMS, "")
 """The endings of what can be written; "" stands for a folder."""
+
+WALKS, KEYFRAMES = 8, 2
+"""How many walks there are from seeds, and how many of them each passes, if nothing is typed."""
 
 
 def interpolate(model: AdversarialModule, folder: Path, options: Any, trainer_options: dict[str, Any]) -> list[Path]:
@@ -39,37 +44,34 @@ def interpolate(model: AdversarialModule, folder: Path, options: Any, trainer_op
         UserError: If an option does not fit the variant or the output.
         OSError: If the output cannot be written.
     """
-    output = Path(options.output or folder / f"interpolate-seed{options.seed}.png")
+    stem = Path(options.latents).stem if options.latents else f"seed{options.seed}"
+    output = Path(options.output or folder / f"interpolate-{stem}.png")
     if output.suffix.lower() not in ENDINGS:
         raise UserError(f"output: {output} has no ending this verb writes; take .png, .gif, .mp4 or a folder")
-    labels = read_labels(options.labels)
-    classes = chosen_classes(model, labels) if takes_labels(model) and labels is not None else []
-    paths = walks(model, options, len(classes))
-    rows, steps = paths.shape[:2]
+    keyframes, each = keyframes_of(model, options)
+    space, method = options.space, options.method
+    walks = walks_through(
+        model, keyframes, each, options.steps, space=space, method=method, loop=options.loop, ema=options.ema
+    )
+    rows, steps = walks.latents.shape[:2]
     given = given_of(model, options.given, rows).dealt(rows)
-    conditions = conditions_for(model, rows, labels, options.truncation_psi, given.shown)
-    if len(classes) > 1:  # every walk passes the classes in turn, as it passes its latents
-        passed = [classes[place % len(classes)] for place in range(max(len(classes), options.keyframes))]
-        conditions["labels"] = class_walk(model, passed, options.steps, options.loop).repeat(rows, 1)
-    elif "labels" in conditions:
-        conditions["labels"] = conditions["labels"].repeat_interleave(steps)  # a walk keeps its class
-    for name in given.shown:
-        conditions[name] = conditions[name].repeat_interleave(steps, dim=0)  # and what it is given
+    passed = {name: things.repeat_interleave(steps, dim=0) for name, things in given.shown.items()}
+    labels = None if walks.labels is None else walks.labels.flatten(0, 1)
+    conditions = conditions_with(model, labels, rows * steps, options.truncation_psi, passed)
     made = render(
         model,
-        paths.flatten(0, 1),
-        conditions={"ema": options.ema, **conditions},
+        walks.latents.flatten(0, 1),
+        conditions={"ema": options.ema, **conditions, **noise_for(model, options.noise, rows * steps, options.seed)},
         batch_size=options.batch_size,
         trainer_options=trainer_options,
     )
     if made is None:  # another process has them
         return []
-    each = {name: conditions[name] for name in given.shown}
     real = None if given.real is None else given.real.repeat_interleave(steps, dim=0)
     _write(
         model.medium,
         made.unflatten(0, (rows, steps)),
-        beside(model, given=each, real=real),
+        beside(model, given=passed, real=real),
         output,
         options.fps or model.medium.fps,
     )
@@ -88,18 +90,49 @@ def _write(medium: Medium, walked: Tensor, shown: Beside, output: Path, fps: int
             save_png(frame, output / f"frame{number:05d}.png")
 
 
-def walks(model: AdversarialModule, options: Any, classes: int) -> Tensor:
-    """Latents of all walks, [walks, frames, Z], or styles; walk w passes the seeds that follow those of walk w - 1.
+def keyframes_of(model: AdversarialModule, options: Any) -> tuple[Latents, int]:
+    """The keyframes of all walks with their classes, one walk after the other, and how many each walk passes.
 
-    With several classes to pass, a walk has as many keyframes at least, and a single one may be held throughout.
+    Walk w passes the seeds, or the rows of a file, that follow those of walk w - 1. With several classes to pass, a
+    walk from seeds has as many keyframes at least, and a single one may be held throughout.
     """
-    held = options.keyframes == 1 and classes > 1
-    passed = max(options.keyframes, classes)
-    check_one("walks times keyframes times steps", Many, options.walks * passed * options.steps)
-    each = 1 if held else passed
-    seeds = range(options.seed, options.seed + options.walks * each)
-    space = options.space or spaces_of(model)[-1]
-    keyframes = latents_of(model, seeds, space, options.ema).split(each)
-    method = options.method or (usual_method(model.latent_distribution) if space == "z" else "lerp")
-    repeated = [k.expand(classes, *[-1] * (k.ndim - 1)) if held else k for k in keyframes]
-    return torch.stack([walk(k, options.steps, method, options.loop) for k in repeated])
+    typed = read_labels(options.labels)
+    check_labels(model, typed)
+    classes = [] if typed is None else chosen_classes(model, typed)
+    if options.latents:
+        source = stored(model, options.latents)
+        walks, each = dealt_out(options, len(source))
+    else:
+        walks, each = options.walks or WALKS, options.keyframes or KEYFRAMES
+        each = max(each, len(classes)) if each > 1 else 1
+        check_one("walks times keyframes times steps", Many, walks * max(each, len(classes)) * options.steps)
+        source = seeded(model, range(options.seed, options.seed + walks * each))
+    if 1 < each < len(classes):
+        raise UserError(f"labels: {len(classes)} classes are more than the {each} latents that a walk passes here")
+    passed = max(each, len(classes))
+    check_one("walks times keyframes times steps", Many, walks * passed * options.steps)
+    held = replace(source, rows=source.rows.repeat_interleave(passed // each, 0), names=())
+    if source.space != "z" or (typed is None and source.labels is not None):
+        return with_classes(model, held, typed), passed
+    if len(classes) > 1:
+        return replace(
+            held, labels=torch.tensor([classes[k % len(classes)] for k in range(passed)]).repeat(walks)
+        ), passed
+    labels = labels_for(model, walks, typed)
+    return replace(held, labels=None if labels is None else labels.repeat_interleave(passed)), passed
+
+
+def dealt_out(options: Any, rows: int) -> tuple[int, int]:
+    """How many walks there are through the rows of a file, one or as typed, and how many of them each passes.
+
+    Raises:
+        UserError: If the rows cannot be dealt out so.
+    """
+    each = options.keyframes or rows // (options.walks or 1)
+    walks = options.walks or rows // max(each, 1)
+    if walks * each != rows:
+        raise UserError(
+            f"latents: {options.latents} holds {rows} rows, which are not {walks} walks of {each or 1} each; "
+            "type --keyframes and --walks that multiply to them, or neither for one walk"
+        )
+    return walks, each

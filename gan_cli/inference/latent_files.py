@@ -118,8 +118,8 @@ def read_latents(path: Path, model: AdversarialModule) -> Latents:
     return _understood(path, model, arrays)
 
 
-def check_latents(path: Path, model: AdversarialModule, latents: Latents) -> None:
-    """Holds latents to a model; `path` is only named.
+def check_latents(path: Path | str, model: AdversarialModule, latents: Latents) -> None:
+    """Holds latents to a model; `path` is where they are, and only named.
 
     Raises:
         UserError: If they are of another space or shape, not finite, or have impossible labels or names.
@@ -167,7 +167,7 @@ def _understood(path: Path, model: AdversarialModule, arrays: Mapping[str, NDArr
     return latents
 
 
-def _check_space(path: Path, model: AdversarialModule, space: str) -> None:
+def _check_space(path: Path | str, model: AdversarialModule, space: str) -> None:
     if isinstance(model, TranslationModule):
         raise UserError(f"latents: {type(model).__name__} makes images from images, and has no latents")
     if space not in get_args(StoredSpace):
@@ -178,7 +178,7 @@ def _check_space(path: Path, model: AdversarialModule, space: str) -> None:
         )
 
 
-def _check_shape(path: Path, model: AdversarialModule, latents: Latents) -> None:
+def _check_shape(path: Path | str, model: AdversarialModule, latents: Latents) -> None:
     own = (model.latent_dim,) if latents.space == "z" else style_shape(model)[latents.space == "w" :]
     if latents.rows.shape[1:] != own or not latents.rows.ndim or not fits(Many, len(latents)):
         wanted = ", ".join(["N", *map(str, own)])
@@ -188,7 +188,7 @@ def _check_shape(path: Path, model: AdversarialModule, latents: Latents) -> None
         )
 
 
-def _check_labels(path: Path, model: AdversarialModule, latents: Latents) -> None:
+def _check_labels(path: Path | str, model: AdversarialModule, latents: Latents) -> None:
     labels = latents.labels
     if labels is None:
         return

@@ -11,9 +11,10 @@ from gan_cli.errors import UserError
 from gan_cli.inference.dealt import dealt
 from gan_cli.inference.labels import chosen_classes
 from gan_cli.inference.latents import seeded_latents
-from gan_cli.inference.spaces import spaces_of, styles_of
+from gan_cli.inference.spaces import check_space, styles_of
 from gan_cli.media.medium import rows_of
 from gan_cli.variants.base import AdversarialModule
+from gan_cli.variants.latent import LatentModule
 from gan_cli.variants.translation import TranslationModule
 
 Sink = Callable[[list[int], Tensor], None]
@@ -74,26 +75,86 @@ def conditions_for(
     Raises:
         UserError: If the variant has no labels or no truncation, there is no such class, or something is not given.
     """
+    return conditions_with(model, labels_for(model, count, labels), count, psi, given)
+
+
+def conditions_with(
+    model: AdversarialModule,
+    labels: Tensor | None,
+    count: int,
+    psi: float | None = None,
+    given: Mapping[str, Tensor] | None = None,
+) -> dict[str, Any]:
+    """The same where the class of each thing is known: int64 [M], shares [M, K], or None for no classes.
+
+    Raises:
+        UserError: If the variant has no truncation, or something is not given.
+    """
     name = type(model).__name__
-    conditions: dict[str, Any] = {}
+    conditions: dict[str, Any] = {} if labels is None else {"labels": labels}
     if psi is not None:
         if not model.TRUNCATES:
             raise UserError(f"truncation_psi: {name} has no truncation; leave it out")
         conditions["truncation_psi"] = psi
-    check_labels(model, labels)
     for field in model.takes:
         if field == "labels":
-            chosen = chosen_classes(model, labels)
-            conditions["labels"] = torch.tensor([chosen[k % len(chosen)] for k in range(count)])
-        elif given is None or field not in given:
+            continue
+        if given is None or field not in given:
             raise UserError(f"given: {name} makes things from {field}, and none are given")
-        else:
-            conditions[field] = rows_of(given[field], count)
+        conditions[field] = rows_of(given[field], count)
     return conditions
 
 
-def latents_of(model: AdversarialModule, seeds: Sequence[int], space: str = "z", ema: bool = True) -> Tensor:
+def labels_for(model: AdversarialModule, count: int, typed: Sequence[int | str] | None) -> Tensor | None:
+    """The class of each thing, int64 [M]: those typed in turn, or all; None where the model is not conditional.
+
+    Raises:
+        UserError: If it is not, and some were typed; or there is no such class.
+    """
+    check_labels(model, typed)
+    if not takes_labels(model):
+        return None
+    chosen = chosen_classes(model, typed)
+    return torch.tensor([chosen[k % len(chosen)] for k in range(count)])
+
+
+def noise_for(model: AdversarialModule, typed: str | None, count: int, seed: int = 0) -> dict[str, Any]:
+    """The noise that the generator adds to its maps, as an input of `forward`; nothing if none was typed.
+
+    Args:
+        model: The variant.
+        typed: What the user asked for.
+        count: How many things.
+        seed: Where noise is random, thing k has that of seed + k.
+
+    Raises:
+        UserError: If the model adds no noise, or none of that kind.
+    """
+    if typed is None:
+        return {}
+    modes = model.noise_modes if isinstance(model, LatentModule) else ()
+    if not modes:
+        raise UserError(f"noise: this {type(model).__name__} adds no noise to its maps; leave it out")
+    if typed not in modes:
+        raise UserError(f"noise: {typed} is unknown; take {', '.join(modes[:-1])} or {modes[-1]}")
+    return {"noise": torch.arange(seed, seed + count) if typed == "random" else typed}
+
+
+def latents_of(
+    model: AdversarialModule,
+    seeds: Sequence[int],
+    space: str = "z",
+    ema: bool = True,
+    labels: Tensor | None = None,
+) -> Tensor:
     """The latents of seeds for a model that makes things from noise, [M, Z]; in the space w their styles, [M, L, W].
+
+    Args:
+        model: The variant.
+        seeds: M whole numbers >= 0.
+        space: z, or w where the variant has it.
+        ema: The averaged mapping to styles where there is one, or the one that is trained.
+        labels: The classes that styles of a conditional model depend on, int64 [M].
 
     Raises:
         UserError: If it makes things from images, or has no such space.
@@ -101,11 +162,8 @@ def latents_of(model: AdversarialModule, seeds: Sequence[int], space: str = "z",
     if isinstance(model, TranslationModule):
         raise UserError(f"ckpt: {type(model).__name__} makes images from images; type gan translate")
     latents = seeded_latents(seeds, model.latent_dim, model.latent_distribution)
-    if space not in spaces_of(model):
-        raise UserError(f"space: {type(model).__name__} has no space {space}; take {' or '.join(spaces_of(model))}")
-    if space == "z":
-        return latents
-    return styles_of(model, latents, ema=ema)
+    check_space(model, space)
+    return latents if space == "z" else styles_of(model, latents, labels, ema)
 
 
 def takes_labels(model: AdversarialModule) -> bool:

@@ -7,20 +7,20 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from gan_cli.errors import UserError
 from gan_cli.files import write_atomically
+from gan_cli.inference.formats import PAGES, file_in, folder_in, format_of
 from gan_cli.inference.given import given_of
 from gan_cli.inference.labels import chosen_classes, read_labels
+from gan_cli.inference.latent_files import Latents, write_latents
 from gan_cli.inference.pictures import beside, usual_number
-from gan_cli.inference.rendering import conditions_for, latents_of, render, takes_labels
+from gan_cli.inference.rendering import conditions_with, latents_of, noise_for, render, takes_labels
+from gan_cli.inference.sources import in_space, seeded, stored, with_classes
 from gan_cli.media.films import FILMS, write_film
-from gan_cli.media.medium import Medium, rows_of
+from gan_cli.media.medium import rows_of
 from gan_cli.media.pictures import save_png
 from gan_cli.variants.base import AdversarialModule
 
 FORMATS = ("grid", "files", "both", "npz")
-SAME = {"images": "files"}
-"""Other words for a format: "images" are single files of images."""
 
 
 def sample(model: AdversarialModule, folder: Path, options: Any, trainer_options: dict[str, Any]) -> list[Path]:
@@ -42,46 +42,79 @@ def sample(model: AdversarialModule, folder: Path, options: Any, trainer_options
     output = Path(options.output) if options.output else None
     latents_of(model, [0])  # refuses a model that makes images from images
     medium = model.medium
-    kind = _format(options.format, output, medium)
-    labels = read_labels(options.labels)
-    num = options.num or usual_number(medium, len(chosen_classes(model, labels)) if takes_labels(model) else 0)
-    seeds = range(options.seed, options.seed + num)
-    stem = f"sample-seed{seeds[0]}-{seeds[-1]}{'' if options.ema else '-no-ema'}"
+    films = dict.fromkeys(FILMS if medium.moves else (), PAGES)
+    kind = format_of(options.format, output, medium, {".png": PAGES, ".npz": ("npz",), "": FORMATS, **films})
+    source = source_of(model, options)
+    num = len(source)
     given = given_of(model, options.given, num).dealt(num)
-    conditions = conditions_for(model, num, labels, options.truncation_psi, given.shown)
-    latents = latents_of(model, seeds)
-
-    single_folder = output if output and not output.suffix else (output.parent if output else folder) / stem
+    conditions = {
+        "ema": options.ema,
+        **conditions_with(model, source.labels, num, options.truncation_psi, given.shown),
+        **noise_for(model, options.noise, num, options.seed),
+    }
+    written = [save_latents(model, source, options)] if options.save_latents else []
+    stem = f"sample-{_stem(options, num)}{'' if options.ema else '-no-ema'}"
+    single_folder = folder_in(output, folder, stem)
 
     def save_single(positions: list[int], things: Tensor) -> None:
         for position, thing in zip(positions, things, strict=True):
-            medium.write(thing, single_folder / f"seed{seeds[position]:06d}{medium.suffix}")
+            medium.write(thing, single_folder / f"{source.names[position]}{medium.suffix}")
 
     made = render(
         model,
-        latents,
-        conditions={"ema": options.ema, **conditions},
+        source.inputs(model),
+        conditions=conditions,
         batch_size=options.batch_size,
         trainer_options=trainer_options,
         sink=save_single if kind == "files" else None,
     )
     if kind == "files":
-        return [single_folder]
+        return [single_folder, *written]
     if made is None:  # another process has them
         return []
     if kind == "npz":
-        arrays = medium.arrays(made)
-        return [save_npz(arrays, list(seeds), conditions.get("labels"), output or folder / f"{stem}.npz")]
-    shown = beside(model, conditions.get("labels"), given.shown, given.real)
-    picture = _file(output, folder, f"{stem}.png")
+        path = output or folder / f"{stem}.npz"
+        return [save_npz(medium.arrays(made), _numbers(options, source), source.labels, path), *written]
+    shown = beside(model, source.labels, given.shown, given.real)
+    picture = file_in(output, folder, f"{stem}.png")
     if picture.suffix.lower() in FILMS:
         write_film(medium.film(in_square(made), shown), picture, medium.fps)
     else:
         save_png(medium.page(made, shown), picture)
     if kind == "grid":
-        return [picture]
+        return [picture, *written]
     save_single(list(range(num)), made)
-    return [picture, single_folder]
+    return [picture, single_folder, *written]
+
+
+def source_of(model: AdversarialModule, options: Any) -> Latents:
+    """The latents of the things asked for, each with a name and, if the model is conditional, a class."""
+    typed = read_labels(options.labels)
+    if options.latents:
+        return with_classes(model, stored(model, options.latents), typed)
+    classes = len(chosen_classes(model, typed)) if takes_labels(model) else 0
+    num = options.num or usual_number(model.medium, classes)
+    return with_classes(model, seeded(model, range(options.seed, options.seed + num)), typed)
+
+
+def save_latents(model: AdversarialModule, source: Latents, options: Any) -> Path:
+    """Writes the latents that things are made from, in the space asked for, before truncation."""
+    if options.space and options.space != source.space[0]:
+        styles = in_space(model, source, options.space, options.ema)
+        source = Latents.of_styles(styles, source.labels, source.names)
+    return write_latents(Path(options.save_latents), model, source)
+
+
+def _stem(options: Any, num: int) -> str:
+    """The things in the name of a file."""
+    return Path(options.latents).stem if options.latents else f"seed{options.seed}-{options.seed + num - 1}"
+
+
+def _numbers(options: Any, source: Latents) -> dict[str, Any]:
+    """What things in an `.npz` file are known by: their seeds, or their names in the file of latents."""
+    if options.latents:
+        return {"names": np.array(source.names)}
+    return {"seeds": np.arange(options.seed, options.seed + len(source))}
 
 
 def in_square(made: Tensor) -> Tensor:
@@ -91,37 +124,10 @@ def in_square(made: Tensor) -> Tensor:
     return whole.reshape(-1, columns, *made.shape[1:])
 
 
-def save_npz(made: dict[str, Any], seeds: list[int], labels: Tensor | None, path: Path) -> Path:
-    """Writes a medium's arrays, such as `images` uint8 [N, H, W, C], `seeds` [N], and `labels` [N] if there are any."""
-    arrays: dict[str, Any] = {**made, "seeds": np.array(seeds)}
+def save_npz(made: dict[str, Any], numbers: dict[str, Any], labels: Tensor | None, path: Path) -> Path:
+    """Writes a medium's arrays, such as `images` uint8 [N, H, W, C], with `seeds` or `names` [N], and `labels` [N]."""
+    arrays: dict[str, Any] = {**made, **numbers}
     if labels is not None:
         arrays["labels"] = labels.numpy()
     write_atomically(path, lambda file: np.savez(file, **arrays))
     return path
-
-
-def _format(typed: str | None, output: Path | None, medium: Medium) -> str:
-    suffix = output.suffix.lower() if output else ""
-    pages = ("grid", "both")
-    implied = {".png": pages, ".npz": ("npz",), "": FORMATS, **dict.fromkeys(FILMS if medium.moves else (), pages)}
-    if suffix not in implied:
-        endings = ", ".join(ending for ending in implied if ending)
-        raise UserError(f"output: {output} has no ending this verb writes; take {endings} or a folder")
-    kind = SAME.get(typed or "", typed) or implied[suffix][0]
-    if kind not in FORMATS:
-        raise UserError(f"format: {kind} is unknown; take one of {', '.join(FORMATS)}")
-    if kind not in implied[suffix]:
-        possible = " or ".join(implied[suffix])
-        raise UserError(f"format: {typed} does not go with output {output}; take {possible}, or a folder")
-    if kind in ("files", "both") and not medium.suffix:
-        raise UserError(
-            f"format: {typed} is for single things, and {medium.name} are only shown together; take grid or npz"
-        )
-    return kind
-
-
-def _file(output: Path | None, folder: Path, name: str) -> Path:
-    """The file to write: the one named, or `name` in the folder named or in the usual one."""
-    if output is None:
-        return folder / name
-    return output if output.suffix else output / name

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from gan_cli.errors import UserError
 from gan_cli.variants.base import AdversarialModule
 from gan_cli.variants.latent import LatentModule
 
@@ -13,6 +14,16 @@ AT_ONCE = 64
 def spaces_of(model: AdversarialModule) -> tuple[str, ...]:
     """The spaces in which walks are possible, the usual one last."""
     return model.SPACES if isinstance(model, LatentModule) else ("z",)
+
+
+def check_space(model: AdversarialModule, space: str) -> None:
+    """Refuses a space that the model does not have.
+
+    Raises:
+        UserError: If so.
+    """
+    if space not in spaces_of(model):
+        raise UserError(f"space: {type(model).__name__} has no space {space}; take {' or '.join(spaces_of(model))}")
 
 
 @torch.no_grad()

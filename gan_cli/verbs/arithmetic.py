@@ -28,6 +28,7 @@ def add_options(parser: ArgumentParser) -> None:
     options.space(parser)
     options.seed(parser, "Of the noise around the result")
     options.batch_size(parser)
+    options.noise(parser)
     options.ema(parser)
     options.output(parser, "A .png; default: beside the run")
     options.trainer(parser)

@@ -13,13 +13,18 @@ SUMMARY = "Walk between images of a checkpoint: grid, frames, GIF or MP4"
 def add_options(parser: ArgumentParser) -> None:
     """Adds the options of the verb."""
     options.checkpoint(parser)
-    parser.add_argument("--walks", type=Few, default=8, metavar="N", help="Walks side by side: rows of the grid")
-    parser.add_argument("--keyframes", type=Few, default=2, metavar="N", help="Latents a walk passes; 1 with labels")
+    parser.add_argument(
+        "--walks", type=Few, default=None, metavar="N", help="Walks side by side, rows of the grid; default: 8"
+    )
+    parser.add_argument(
+        "--keyframes", type=Few, default=None, metavar="N", help="Latents a walk passes, 1 with labels; default: 2"
+    )
     parser.add_argument("--steps", type=Many, default=9, metavar="N", help="Images from one keyframe to the next")
     options.yes_no(parser, "--loop", False, "Return to the first keyframe")
     parser.add_argument(
         "--method", type=str | None, metavar="NAME", help="slerp or lerp; default: slerp, lerp for uniform latents"
     )
+    options.latents(parser, "Walk between its rows instead of seeds; default: one walk through all of them")
     options.latent(parser)
     options.labels(parser, "Walk from class to class, such as 3,8; if conditional")
     options.given(parser)
@@ -41,7 +46,8 @@ def run(words: Sequence[str]) -> None:
     Raises:
         UserError: If something asked for cannot be done.
     """
-    asked = options.parsed("interpolate", add_options, words).all
+    asked, typed = options.parsed("interpolate", add_options, words)
+    options.not_beside(typed, "latents", *(["seed"] if asked.noise != "random" else []))
     from gan_cli.command.opening import opened
     from gan_cli.command.running import say
     from gan_cli.inference.interpolate import interpolate

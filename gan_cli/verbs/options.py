@@ -193,11 +193,39 @@ def given(parser: ArgumentParser) -> None:
     )
 
 
-def space(parser: ArgumentParser) -> None:
-    """Adds the space in which latents are mixed."""
+def space(parser: ArgumentParser, text: str = "Where latents are mixed: z, or w (styles); default: w if any") -> None:
+    """Adds the space of latents."""
+    parser.add_argument("--space", type=str | None, metavar="NAME", help=text)
+
+
+def truncation(parser: ArgumentParser) -> None:
+    """Adds how far styles are from their mean."""
     parser.add_argument(
-        "--space", type=str | None, metavar="NAME", help="Where latents are mixed: z, or w (styles); default: w if any"
+        "--truncation_psi", type=Truncation | None, metavar="PSI", help="1 off, 0 mean image; if supported"
     )
+
+
+def noise(parser: ArgumentParser) -> None:
+    """Adds the noise that a generator adds to its maps."""
+    parser.add_argument(
+        "--noise", type=str | None, metavar="NAME", help="Of its maps: const (default), random, none; if supported"
+    )
+
+
+def latents(parser: ArgumentParser, text: str) -> None:
+    """Adds the file of latents that things are made from instead of seeds."""
+    parser.add_argument("--latents", type=str | None, metavar="FILE", help=text)
+
+
+def not_beside(typed: Namespace, option: str, *others: str) -> None:
+    """Refuses options that mean nothing beside another one.
+
+    Raises:
+        UserError: If one of them was typed beside it.
+    """
+    for other in others:
+        if typed.get(option) is not None and typed.get(other) is not None:
+            raise UserError(f"{other}: it means nothing beside --{option}; leave one of the two out")
 
 
 def output(parser: ArgumentParser, text: str, metavar: str = "FILE") -> None:
@@ -209,9 +237,8 @@ def latent(parser: ArgumentParser) -> None:
     """Adds the options that `sample` and `interpolate` share."""
     seed(parser, "First seed; image k has seed N + k")
     batch_size(parser)
-    parser.add_argument(
-        "--truncation_psi", type=Truncation | None, metavar="PSI", help="1 off, 0 mean image; if supported"
-    )
+    truncation(parser)
+    noise(parser)
     ema(parser)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from jsonargparse import ArgumentParser
 
+from gan_cli.errors import UserError
 from gan_cli.ranges import Many
 from gan_cli.verbs import options
 
@@ -20,6 +21,7 @@ def add_options(parser: ArgumentParser) -> None:
         metavar="N",
         help="How many; default: some 64, as many of each class; 2,500 points",
     )
+    options.latents(parser, "Instead of seeds: an .npz of --save_latents or of gan project")
     options.latent(parser)
     options.labels(parser, "Classes 0,1,2 or all: one row each; if conditional")
     options.given(parser)
@@ -30,6 +32,8 @@ def add_options(parser: ArgumentParser) -> None:
         metavar="NAME",
         help="grid, files (one a seed; of images also: images), both, npz; default: see --output",
     )
+    parser.add_argument("--save_latents", type=str | None, metavar="FILE", help="Also write the latents, an .npz")
+    options.space(parser, "Of the latents that are saved: z (default), or w (styles, before truncation)")
     options.trainer(parser)
 
 
@@ -39,7 +43,10 @@ def run(words: Sequence[str]) -> None:
     Raises:
         UserError: If something asked for cannot be done.
     """
-    asked = options.parsed("sample", add_options, words).all
+    asked, typed = options.parsed("sample", add_options, words)
+    options.not_beside(typed, "latents", "num", *(["seed"] if asked.noise != "random" else []))
+    if asked.space and not asked.save_latents:
+        raise UserError("space: it is that of --save_latents, which is missing; leave it out")
     from gan_cli.command.opening import opened
     from gan_cli.command.running import say
     from gan_cli.inference.sample import sample

@@ -1,0 +1,139 @@
+"""The Python side of `gan translate`."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, overload
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from gan_cli.devices.float32 import true_float32
+from gan_cli.errors import UserError
+from gan_cli.inference.source_labels import named_row
+from gan_cli.inference.translator import Translator, translating, usual_direction
+from gan_cli.media.picture_files import Picture, picture_of, picture_of_tensor, read_picture, to_pil, to_tensor
+from gan_cli.media.pictures import to_float
+from gan_cli.media.reading import Unreadable
+from gan_cli.variants.base import AdversarialModule
+
+
+class Translates:
+    """What a trained GAN does that makes images from images.
+
+    Attributes:
+        model: The LightningModule, in eval mode.
+        data: What the checkpoint says about its data.
+    """
+
+    model: AdversarialModule
+    data: dict[str, Any]
+
+    @overload
+    def translate(self, images: Tensor, direction: str | None = None, **options: Any) -> Tensor: ...
+
+    @overload
+    def translate(
+        self, images: Image.Image | str | Path, direction: str | None = None, **options: Any
+    ) -> Image.Image: ...
+
+    @true_float32()
+    @torch.inference_mode()
+    def translate(
+        self,
+        images: Tensor | Image.Image | str | Path,
+        direction: str | None = None,
+        *,
+        source_labels: str | Sequence[str] | Tensor | None = None,
+        **options: Any,
+    ) -> Tensor | Image.Image:
+        """Translations as `gan translate` makes them, each as if it were alone.
+
+        They have the images' size, times the scale of a model that enlarges.
+
+        Args:
+            images: uint8 [C, H, W] or [N, C, H, W] (of 2 or 4 channels the last is the opacity), a Pillow image, or
+                an image file.
+            direction: Such as "horse2zebra"; None if the model has only one.
+            source_labels: The attributes of the images, where the direction keeps or turns them: names, such as
+                "Blond_Hair+Young" or a list, of all images; or numbers 0, 1 or NaN, [K] or [N, K]. What is not told is
+                read, as `read_labels` does.
+            **options: `seed` and `dropout` of a model whose noise is dropout, `tile` and `overlap` of large images,
+                `ema`; as `Translator` takes them. A file's noise depends on its name; all other images share one.
+
+        Returns:
+            uint8 [C', sH, sW] or [N, C', sH, sW] on the CPU, s being the scale, or a Pillow image of 8 bits; opacity is
+            kept.
+
+        Raises:
+            UserError: If the model makes no images from images, has no such direction or option, or the file cannot
+                be read.
+        """
+        model = translating(self.model)
+        translator = Translator(model, **options)
+        chosen = usual_direction(model, direction)
+        if len(chosen) > 1:
+            raise UserError(f"direction: {direction} are several; ask for one at a time")
+
+        many = len(images) if isinstance(images, Tensor) and images.ndim == 4 else 1
+        known = self._known(source_labels, chosen[0], many)
+
+        def made(picture: Picture, name: str = "", number: int = 0) -> Picture:
+            labels = translator.labels_of(picture, chosen[0], None if known is None else known[number % len(known)])
+            return translator.picture(picture, chosen[0], name, deep=False, labels=labels)
+
+        with torch.random.fork_rng([model.device] if model.device.type == "cuda" else []):
+            if isinstance(images, Tensor):
+                _check(images)
+                if images.ndim == 3:
+                    return to_tensor(made(picture_of_tensor(images)))
+                pictures = [made(picture_of_tensor(image), number=number) for number, image in enumerate(images)]
+                return torch.stack([to_tensor(picture) for picture in pictures])
+            if isinstance(images, Image.Image):
+                return to_pil(made(picture_of(images)))
+            try:
+                return to_pil(made(read_picture(Path(images)), Path(images).name))
+            except Unreadable as error:
+                raise UserError(f"images: {error}") from error
+
+    @torch.inference_mode()
+    def read_labels(self, images: Tensor) -> Tensor:
+        """The labels that a translator reads in images, as it does before it translates what nobody told it about.
+
+        Args:
+            images: uint8 [N, C, H, W].
+
+        Returns:
+            Float [N, K] of 0 and 1 on the CPU, in the order of `data["class_names"]`.
+
+        Raises:
+            UserError: If the model makes no images from images, or reads no labels.
+        """
+        _check(images)
+        model = translating(self.model)
+        if not any(model.starts_from(direction) for direction in model.directions):
+            raise UserError(f"images: {type(model).__name__} of {self.data.get('name')} reads no attributes in images")
+        return model.read_labels(to_float(images).to(model.device)).cpu()
+
+    def _known(
+        self, told: str | Sequence[str] | Tensor | None, direction: str, many: int
+    ) -> Sequence[Sequence[float]] | None:
+        """What was told of the images' attributes: a row for each image, or one for all."""
+        model = translating(self.model)
+        if told is None:
+            return None
+        if not isinstance(told, Tensor):
+            return [named_row(told, model, direction)]
+        width = len(model.directions)
+        if told.shape not in ((width,), (1, width), (many, width)):
+            raise UserError(f"source_labels: {list(told.shape)} is not possible; give [{width}] or [{many}, {width}]")
+        rows: list[list[float]] = told.reshape(-1, width).tolist()
+        return rows
+
+
+def _check(images: Tensor) -> None:
+    if images.dtype != torch.uint8 or images.ndim not in (3, 4) or not 1 <= images.shape[-3] <= 4 or not len(images):
+        raise UserError(
+            f"images: {images.dtype} {list(images.shape)} are none; give uint8 [C, H, W] or [N, C, H, W] of 1 to 4 "
+            "channels"
+        )

@@ -1,0 +1,55 @@
+"""In which form a verb writes what it makes, by the ending of its output."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from gan_cli.errors import UserError
+from gan_cli.media.medium import Medium
+
+PAGES = ("grid", "both")
+"""One picture, or one beside files of single things."""
+SAME = {"images": "files"}
+"""Other words for a format: "images" are single files of images."""
+
+
+def format_of(typed: str | None, output: Path | None, medium: Medium, endings: Mapping[str, Sequence[str]]) -> str:
+    """The format typed, or the first that goes with the output.
+
+    Args:
+        typed: What the user asked for.
+        output: The file or folder to write; None for the usual one.
+        medium: What is written.
+        endings: The formats that go with each ending; "" stands for a folder, and lists all there are.
+
+    Raises:
+        UserError: If there is no such format or ending, or the two do not go together.
+    """
+    suffix = output.suffix.lower() if output else ""
+    if suffix not in endings:
+        named = ", ".join(ending for ending in endings if ending)
+        raise UserError(f"output: {output} has no ending this verb writes; take {named} or a folder")
+    kind = SAME.get(typed or "", typed) or endings[suffix][0]
+    if kind not in endings[""]:
+        raise UserError(f"format: {kind} is unknown; take one of {', '.join(endings[''])}")
+    if kind not in endings[suffix]:
+        possible = " or ".join(endings[suffix])
+        raise UserError(f"format: {typed} does not go with output {output}; take {possible}, or a folder")
+    if kind in ("files", "both") and not medium.suffix:
+        raise UserError(
+            f"format: {typed} is for single things, and {medium.name} are only shown together; take grid or npz"
+        )
+    return kind
+
+
+def file_in(output: Path | None, folder: Path, name: str) -> Path:
+    """The file to write: the one named, or `name` in the folder named or in the usual one."""
+    if output is None:
+        return folder / name
+    return output if output.suffix else output / name
+
+
+def folder_in(output: Path | None, folder: Path, name: str) -> Path:
+    """The folder for single things: the one named, or `name` beside the file named or in the usual one."""
+    if output is None:
+        return folder / name
+    return output.parent / name if output.suffix else output
