@@ -14,10 +14,10 @@ from gan_cli.errors import UserError
 from gan_cli.inference.given import given_of
 from gan_cli.inference.labels import chosen_classes, class_names, read_labels
 from gan_cli.inference.latents import seeded_latents
+from gan_cli.inference.numbers import read_seeds
 from gan_cli.inference.rendering import check_labels, conditions_with, latents_of, noise_for, render, takes_labels
 from gan_cli.inference.spaces import spaces_of
 from gan_cli.media.pictures import grid, save_png
-from gan_cli.ranges import Seed, fits, shown
 from gan_cli.seeding import Distribution, draw, stream
 from gan_cli.variants.base import AdversarialModule
 
@@ -44,7 +44,7 @@ class Concept(NamedTuple):
 
 
 def concepts_of(plus: Sequence[str] | None, minus: Sequence[str] | None) -> list[Concept]:
-    """The concepts typed, each as seeds between commas, such as "1,2,3".
+    """The concepts typed, each as a list of seeds, such as "1,5-8".
 
     Raises:
         UserError: If none is added, or one is no list of seeds.
@@ -52,17 +52,10 @@ def concepts_of(plus: Sequence[str] | None, minus: Sequence[str] | None) -> list
     if not plus:
         raise UserError("plus: no concept is added; type the seeds of one, such as --plus 1,2,3")
     return [
-        Concept(sign, _seeds(name, text))
+        Concept(sign, tuple(read_seeds(text, name)))
         for name, sign, texts in (("plus", 1, plus), ("minus", -1, minus or ()))
         for text in texts
     ]
-
-
-def _seeds(name: str, text: str) -> tuple[int, ...]:
-    words = [word.strip() for word in text.strip("[]() ").split(",")]
-    if not all(word.isdecimal() and fits(Seed, int(word[:20])) for word in words):
-        raise UserError(f"{name}: {shown(text)} is no list of seeds; take whole numbers from 0, such as --{name} 1,2,3")
-    return tuple(map(int, words))
 
 
 def on_prior(latents: Tensor, distribution: Distribution) -> Tensor:

@@ -18,7 +18,7 @@ def add_options(parser: ArgumentParser) -> None:
         action="append",
         default=None,
         metavar="SEEDS",
-        help="A concept to add, the mean of seeds such as 1,2,3; once for each concept",
+        help="A concept to add, the mean of seeds such as 1,5-8; once for each concept",
     )
     parser.add_argument(
         "--minus", type=str, action="append", default=None, metavar="SEEDS", help="A concept to take away"

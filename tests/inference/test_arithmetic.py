@@ -21,7 +21,7 @@ def gan(*words: Any) -> None:
 
 
 def test_concepts_are_typed_as_seeds_between_commas() -> None:
-    assert concepts_of(["1,2,3", "7"], ["[4, 5]"]) == [Concept(1, (1, 2, 3)), Concept(1, (7,)), Concept(-1, (4, 5))]
+    assert concepts_of(["1-3", "7"], ["[4, 5]"]) == [Concept(1, (1, 2, 3)), Concept(1, (7,)), Concept(-1, (4, 5))]
 
 
 def test_a_result_has_the_direction_of_the_sum_and_the_length_of_the_prior() -> None:
@@ -77,7 +77,7 @@ def test_the_picture_shows_seeds_means_and_nine_results(checkpoint: Path, workdi
     ("words", "message"),
     [
         ((), "plus: no concept is added; type the seeds of one, such as --plus 1,2,3"),
-        (("--plus", "1,x"), "plus: 1,x is no list of seeds; take whole numbers from 0"),
+        (("--plus", "1,x"), "plus: 1,x is no list of seeds; take whole numbers and ranges"),
         (("--plus", "1", "--minus", "-2"), "minus: -2 is no list of seeds|minus"),
         (("--plus", "1", "--minus", "1"), "minus: what is added is taken away again"),
         (("--plus", "1", "--labels", "3"), "labels: this DCGAN is not conditional; leave them out"),
