@@ -15,6 +15,7 @@ VERBS = (
     "sample",
     "interpolate",
     "arithmetic",
+    "mix",
     "neighbours",
     "probe",
     "translate",
