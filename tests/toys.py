@@ -135,9 +135,9 @@ class FewUnpaired(FewPairs):
         return Few(self.digits(split).expand(-1, 3, -1, -1), UnpairedBatch)
 
 
-def batch_for(model: Any, count: int = 16) -> ImageBatch:
+def batch_for(model: Any, count: int = 16, image_size: int = 16) -> ImageBatch:
     """The batch of a step, with the model ready for it as a trainer leaves it; nothing is logged."""
-    data = FewDigits(image_size=16, batch_size=count)
+    data = FewDigits(image_size=image_size, batch_size=count)
     data.setup("fit")
     assert data.train_set is not None
     model._place = Place(Rows(0, count, count), model.seed, 0)

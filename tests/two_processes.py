@@ -52,6 +52,7 @@ APART = {
     "wgan-gp-supervised": "batch normalisation, by class",
     "cgan-projection": "batch normalisation, by class",
     "sngan-projection": "batch normalisation, by class",
+    "fastgan": "batch normalisation in both players, and noise",
     "sgan": "the mean features of a batch",
     "sgan-cnn": "dropout",
     "pix2pix": "batch normalisation in the discriminator",

@@ -22,6 +22,7 @@ from gan_cli.variants import (
     WGANLP,
     AdversarialModule,
     CycleGAN,
+    FastGAN,
     Pix2Pix,
     StarGAN,
     StyleGAN2,
@@ -116,6 +117,9 @@ STYLED: dict[str, Any] = {
 }
 """The same for networks with styles; without noise, which is drawn as dropout is."""
 
+FAST: dict[str, Any] = {"image_size": 64, "image_channels": 1, "latent_dim": 8, "base_channels": 1}
+"""The same for FastGAN, at the least size that it makes."""
+
 LATENT_ROWS = [
     VariantRow("gan", GAN, {"base_channels": 16}),
     VariantRow(
@@ -164,6 +168,7 @@ LATENT_ROWS = [
         {"num_classes": 10, "trunk": "orig", "ada_target": 0.01, "ada_kimg": 0.2},
         tiny=STYLED,
     ),
+    VariantRow("fastgan", FastGAN, {}, tiny=FAST),
 ]
 
 TRANSLATOR_ROWS = [

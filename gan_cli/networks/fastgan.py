@@ -46,7 +46,7 @@ def small_side(image_size: int) -> int:
     return min(SMALL, image_size // 2)
 
 
-def width(base_channels: int, side: int) -> int:
+def width(base_channels: float, side: int) -> int:
     """Channels of a map of this side; at least one."""
     return max(1, int(WIDTHS[side] * base_channels))
 
@@ -99,9 +99,21 @@ class MapNoise(nn.Module):
         return maps + (self.strength * drawn).to(maps.dtype)
 
 
+class GatedLinear(nn.Module):
+    """One half of the channels times the sigmoid of the other (Dauphin et al. 2016, arXiv:1612.08083).
+
+    The gradient of torch's own `glu` is contiguous, whatever the layout of the maps.
+    """
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """[N, 2C, H, W] -> [N, C, H, W]."""
+        value, gate = maps.chunk(2, dim=1)
+        return value * gate.sigmoid()
+
+
 def gated(convolution: nn.Module, channels: int, *between: nn.Module) -> list[nn.Module]:
     """A convolution to twice the channels, what comes between, batch normalisation and a gated linear unit."""
-    return [convolution, *between, nn.BatchNorm2d(2 * channels), nn.GLU(dim=1)]
+    return [convolution, *between, nn.BatchNorm2d(2 * channels), GatedLinear()]
 
 
 def doubling(inputs: int, outputs: int, side: int, twice: bool, noise: bool = True) -> nn.Sequential:

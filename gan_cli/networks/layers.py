@@ -10,6 +10,7 @@ from torch.nn.functional import batch_norm, instance_norm, one_hot, softplus
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.conv import _ConvNd
 from torch.nn.utils.parametrizations import spectral_norm
+from torch.nn.utils.parametrize import ParametrizationList
 
 Activation = Literal["relu", "leaky_relu", "softplus", "tanh", "gated", "maxout"]
 Norm = Literal["batch", "layer", "none"]
@@ -268,11 +269,19 @@ def normalise_spectrally(network: nn.Module) -> None:
     """Divides every weight of a network, linear layers and embeddings included, by its largest singular value.
 
     Miyato et al. 2018, arXiv:1802.05957, algorithm 1: one step of power iteration at each forward pass in training,
-    none in eval mode. Initialise before: a weight can no longer be set once it is divided.
+    none in eval mode. Initialise before: a weight can no longer be set once it is divided. Weights without values, of a
+    network that is only counted (torch's device "meta"), are left as they are: the first steps would take seconds.
     """
     for module in list(network.modules()):
-        if isinstance(module, _ConvNd | nn.Linear):
+        if isinstance(module, _ConvNd | nn.Linear) and not module.weight.is_meta:
             spectral_norm(module, n_power_iterations=1)
+
+
+def hold_parametrizations(network: nn.Module) -> None:
+    """Puts what weights are computed by into eval mode, whatever the network's: spectral normalisation stays there."""
+    for module in network.modules():
+        if isinstance(module, ParametrizationList):
+            module.eval()
 
 
 def mixes_batch(network: nn.Module) -> bool:

@@ -127,7 +127,9 @@ def critic_generator_loss(fake_scores: Tensor) -> Tensor:
 
 
 @precise
-def discriminator_hinge(real_scores: Tensor, fake_scores: Tensor) -> Tensor:
+def discriminator_hinge(
+    real_scores: Tensor, fake_scores: Tensor, real_margin: Tensor | float = 1.0, fake_margin: Tensor | float = 1.0
+) -> Tensor:
     """The discriminator's hinge loss: only outputs within the margin pull.
 
     Miyato et al. 2018, "Spectral Normalization for Generative Adversarial Networks", arXiv:1802.05957, equation 16 with
@@ -136,11 +138,13 @@ def discriminator_hinge(real_scores: Tensor, fake_scores: Tensor) -> Tensor:
     Args:
         real_scores: Outputs on real images, any shape.
         fake_scores: Outputs on generated images, any shape.
+        real_margin: How far above 0 outputs on real images are to be; one for all, or one for each.
+        fake_margin: How far below 0 outputs on generated images are to be.
 
     Returns:
-        Scalar >= 0. Zero outputs give 2.
+        Scalar >= 0. Zero outputs give 2, with the margins of 1 that the paper has.
     """
-    return relu(1 - real_scores).mean() + relu(1 + fake_scores).mean()
+    return relu(real_margin - real_scores).mean() + relu(fake_margin + fake_scores).mean()
 
 
 @precise

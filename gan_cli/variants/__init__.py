@@ -5,6 +5,7 @@ from gan_cli.variants.base import AdversarialModule
 from gan_cli.variants.cgan import CGAN
 from gan_cli.variants.cyclegan import CycleGAN
 from gan_cli.variants.dcgan import DCGAN
+from gan_cli.variants.fastgan import FastGAN
 from gan_cli.variants.gan import GAN
 from gan_cli.variants.lsgan import LSGAN
 from gan_cli.variants.pix2pix import Pix2Pix
@@ -31,6 +32,7 @@ __all__ = [
     "WGANLP",
     "AdversarialModule",
     "CycleGAN",
+    "FastGAN",
     "Pix2Pix",
     "StarGAN",
     "StyleGAN2",

@@ -73,6 +73,8 @@ def shrinking(config: Path) -> list[str]:
     arguments = settings.get("model", {}).get("init_args", {})
     if variant is variants.R3GAN and "architecture" not in arguments:
         flags |= {"--model.base_channels": "4" if arguments.get("constant_width") else "1", "--model.depth": "1"}
+    if variant is variants.FastGAN:
+        flags |= {"--data.image_size": "64", "--model.base_channels": "1", "--data.batch_size": "4"}
     if "generator_base_channels" in arguments:
         flags["--model.generator_base_channels"] = "4"
     if "num_labelled" in arguments:
@@ -128,10 +130,11 @@ def write_faces_and_moods(root: Path) -> None:
 
 
 def write_folders(root: Path) -> None:
-    """Folders of images without a data set of their own: some of ImageNet's classes, and FFHQ by the thousand."""
+    """Folders of images without a data set of their own: some of ImageNet's classes, FFHQ by the thousand, others."""
     write_classes(root, "imagenet10")
     for number in range(20):
-        pictures.write(root / "ffhq" / "00000" / f"{number:05d}.png", 24, 24)
+        for folder in ("ffhq/00000", "images", "art"):
+            pictures.write(root / folder / f"{number:05d}.png", 24, 24)
 
 
 def write_scenes(root: Path) -> None:

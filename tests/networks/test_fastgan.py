@@ -1,30 +1,24 @@
 """FastGAN's players: sizes as published, and values worked out in another way."""
 
+from math import sqrt
+
 import pytest
 import torch
-from torch import nn
-from torch.nn.functional import avg_pool2d
+from torch import Tensor, nn
+from torch.nn.functional import avg_pool2d, conv2d, leaky_relu
 
 from gan_cli.errors import UserError
-from gan_cli.networks import fastgan
 from gan_cli.networks.fastgan import Excitation, FastGANGenerator, MapNoise, ProjectedGANGenerator
+from gan_cli.networks.fastgan_discriminator import FastGANDiscriminator, Halving, cut
 from tests.networks.counting import count, layers_with_weights
 
 
-@pytest.fixture
-def weights_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Spectral normalisation adds no weights, and takes a second for millions of them."""
-    monkeypatch.setattr(fastgan, "normalise_spectrally", lambda network: None)
-
-
-@pytest.mark.usefixtures("weights_as_they_are")
 @pytest.mark.parametrize(("size", "parameters"), [(256, 29_127_846), (1024, 29_176_512)])
 def test_the_generator_is_as_large_as_the_authors(size: int, parameters: int) -> None:
     with torch.device("meta"):
         assert count(FastGANGenerator(size, 3, 256, 64)) == parameters
 
 
-@pytest.mark.usefixtures("weights_as_they_are")
 @pytest.mark.parametrize(("lite", "parameters"), [(False, 105_684_175), (True, 79_354_307)])
 def test_projected_gans_generator_is_as_large_as_the_authors(lite: bool, parameters: int) -> None:
     with torch.device("meta"):
@@ -94,7 +88,7 @@ def test_the_largest_singular_value_of_every_layer_is_one() -> None:
         network(torch.randn(2, 4))
     for layer in layers:
         weight = layer.weight.transpose(0, 1) if isinstance(layer, nn.ConvTranspose2d) else layer.weight
-        assert float(torch.linalg.matrix_norm(weight.flatten(1), 2)) == pytest.approx(1, abs=0.05)
+        assert float(torch.linalg.matrix_norm(weight.detach().flatten(1), 2)) == pytest.approx(1, abs=0.05)
 
 
 def test_projected_gan_does_not_see_how_long_latents_are() -> None:
@@ -108,3 +102,52 @@ def test_projected_gan_does_not_see_how_long_latents_are() -> None:
 def test_other_sizes_are_refused(size: int) -> None:
     with pytest.raises(UserError, match=rf"image_size: {size} is not possible here; take 64, .* or 1024"):
         FastGANGenerator(size, 3, 4, 1)
+
+
+@pytest.mark.parametrize(("size", "parameters"), [(256, 11_526_160), (1024, 11_528_192)])
+def test_the_discriminator_is_as_large_as_the_authors(size: int, parameters: int) -> None:
+    with torch.device("meta"):
+        network = FastGANDiscriminator(size, 3, 64)
+        undecoded = FastGANDiscriminator(size, 3, 64, decodes=False)
+    assert count(network) == parameters
+    assert count(network) - count(undecoded) == 3_139_488
+
+
+@pytest.mark.parametrize(("size", "small"), [(64, 32), (256, 128), (1024, 128)])
+def test_an_image_has_fifty_logits_and_three_pictures_of_the_small_size(size: int, small: int) -> None:
+    network = FastGANDiscriminator(size, 3, 1)
+    images = torch.rand(2, 3, size, size)
+    logits, decoded = network(images, quarter=3)
+    assert logits.shape == (2, 50)
+    assert {made.shape for made in decoded} == {(2, 3, small, small)}
+    excited = {32: 256, 16: 128, 8: 64}  # by which map, as in the authors' code
+    assert {int(side) for side in network.excitations} == {side for side in excited if excited[side] <= size}
+
+
+def test_a_real_image_is_reduced_by_nearest_neighbours() -> None:
+    torch.manual_seed(0)
+    network = FastGANDiscriminator(64, 1, 1).eval()
+    images = torch.randn(2, 1, 64, 64)
+    assert torch.equal(network(images), network(images, images[:, :, ::2, ::2]))
+    assert not torch.equal(network(images), network(images, images[:, :, 1::2, 1::2]))
+
+
+def test_quarters_are_numbered_row_by_row() -> None:
+    image = torch.arange(16.0).view(1, 1, 4, 4)
+    assert [cut(image, quarter)[0, 0, 0, 0].item() for quarter in range(4)] == [0, 2, 8, 10]
+    assert cut(image, 1)[0, 0].tolist() == [[2, 3], [6, 7]]
+
+
+def test_halving_is_the_mean_of_two_ways() -> None:
+    torch.manual_seed(0)
+    layer = Halving(2, 3).eval()
+    maps = torch.randn(2, 2, 8, 8)
+    down, second, beside = layers_with_weights(layer)
+    bare = 1 / sqrt(1 + 1e-5)  # batch normalisation with the statistics that it starts from
+
+    def activated(made: Tensor) -> Tensor:
+        return leaky_relu(made * bare, 0.2)
+
+    main = activated(conv2d(activated(conv2d(maps, down.weight, stride=2, padding=1)), second.weight, padding=1))
+    shortcut = activated(conv2d(avg_pool2d(maps, 2), beside.weight))
+    torch.testing.assert_close(layer(maps), (main + shortcut) / 2)

@@ -199,3 +199,9 @@ def test_short_outputs_lose_nothing_more() -> None:
     assert torch.equal(critic_loss(real, fake), critic_loss(real.float(), fake.float()))
     for objective in (critic_generator_loss, non_saturating_generator_loss, least_squares_generator):
         assert objective(real).dtype == torch.float32
+
+
+def test_the_hinge_takes_a_margin_for_each_output() -> None:
+    real, fake = torch.tensor([0.5, 2.0]), torch.tensor([-0.5, -2.0])
+    loss = discriminator_hinge(real, fake, torch.tensor([0.8, 1.0]), torch.tensor([1.0, 2.5]))
+    assert loss.item() == pytest.approx((0.3 + 0) / 2 + (0.5 + 0.5) / 2)
