@@ -53,6 +53,7 @@ APART = {
     "cgan-projection": "batch normalisation, by class",
     "sngan-projection": "batch normalisation, by class",
     "fastgan": "batch normalisation in both players, and noise",
+    "projected-gan": "batch normalisation in both players",
     "sgan": "the mean features of a batch",
     "sgan-cnn": "dropout",
     "pix2pix": "batch normalisation in the discriminator",

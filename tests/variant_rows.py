@@ -24,6 +24,7 @@ from gan_cli.variants import (
     CycleGAN,
     FastGAN,
     Pix2Pix,
+    ProjectedGAN,
     StarGAN,
     StyleGAN2,
 )
@@ -119,6 +120,8 @@ STYLED: dict[str, Any] = {
 
 FAST: dict[str, Any] = {"image_size": 64, "image_channels": 1, "latent_dim": 8, "base_channels": 1}
 """The same for FastGAN, at the least size that it makes."""
+PROJECTED: dict[str, Any] = {**FAST, "lite": True, "feed_size": 32, "heads": 2, "discriminator_channels": 2}
+"""The same for its generator in Projected GAN."""
 
 LATENT_ROWS = [
     VariantRow("gan", GAN, {"base_channels": 16}),
@@ -161,6 +164,7 @@ LATENT_ROWS = [
         {"num_labelled": 20, "architecture": "sgan_cnn", "generator_objective": "absolute_feature_matching"},
         tells_classes=True,
     ),
+    VariantRow("projected-gan", ProjectedGAN, {}, tiny=PROJECTED),
     VariantRow("stylegan2", StyleGAN2, {"lambda_path": 1.0, "lr_decay_end": 100}, tiny=STYLED),
     VariantRow(
         "stylegan2-ada",

@@ -1,14 +1,17 @@
 """A network that another one uses as it is."""
 
 from itertools import pairwise
+from typing import Generic, TypeVar
 
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.dropout import _DropoutNd
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+Network = TypeVar("Network", bound=nn.Module)
 
-class Frozen(nn.Module):
+
+class Frozen(nn.Module, Generic[Network]):
     """A network that is never trained: its weights are no parameters, and it does the same in every mode.
 
     They are buffers, so it moves with its owner and is the same in all processes; gradients pass through it.
@@ -18,7 +21,7 @@ class Frozen(nn.Module):
         saved: Whether checkpoints hold it: what was drawn would be lost otherwise, what comes from a file would not.
     """
 
-    def __init__(self, network: nn.Module, saved: bool = False) -> None:
+    def __init__(self, network: Network, saved: bool = False) -> None:
         super().__init__()
         fold(network)
         assert not any(isinstance(module, _BatchNorm | _DropoutNd) for module in network.modules())
@@ -27,7 +30,7 @@ class Frozen(nn.Module):
             for name, tensor in own:
                 delattr(module, name)
                 module.register_buffer(name, tensor.detach(), persistent=saved)
-        self.network = network.train()  # Lightning warns of what is not
+        self.network: Network = network.train()  # Lightning warns of what is not
 
 
 def fold(network: nn.Module) -> None:

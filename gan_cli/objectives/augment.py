@@ -16,19 +16,20 @@ from torch.nn.functional import pad
 Augmentation = Literal["color", "translation", "cutout"]
 
 
-def diff_augment(images: Tensor, policy: Sequence[Augmentation]) -> Tensor:
+def diff_augment(images: Tensor, policy: Sequence[Augmentation], hole: float = 0.5) -> Tensor:
     """The images under the chosen random changes, applied in the order given.
 
     Args:
         images: [N, C, H, W] in [-1, 1].
         policy: Any of "color" (brightness, saturation, contrast), "translation" (up to 1/8 of the side), "cutout" (a
-            square of half the side). An empty policy gives the images back.
+            square hole). An empty policy gives the images back.
+        hole: The hole's share of the side.
 
     Returns:
         [N, C, H, W], differentiable; values may leave [-1, 1] under "color".
     """
     for name in policy:
-        images = _CHANGES[name](images)
+        images = _cutout(images, hole) if name == "cutout" else _CHANGES[name](images)
     return images
 
 
@@ -61,19 +62,19 @@ def _translation(images: Tensor) -> Tensor:
     return bordered[picture, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
 
 
-def _cutout(images: Tensor) -> Tensor:
+def _cutout(images: Tensor, share: float) -> Tensor:
     _, _, height, width = images.shape
-    inside_y = _inside_hole(images, height)[:, :, None]
-    inside_x = _inside_hole(images, width)[:, None, :]
+    inside_y = _inside_hole(images, height, share)[:, :, None]
+    inside_x = _inside_hole(images, width, share)[:, None, :]
     return images.masked_fill((inside_y & inside_x).unsqueeze(1), 0.0)
 
 
-def _inside_hole(images: Tensor, length: int) -> Tensor:
+def _inside_hole(images: Tensor, length: int, share: float) -> Tensor:
     """Along one axis, whether each pixel is in the hole, [N, length]; the hole may hang over the edge."""
-    size = length // 2
+    size = int(length * share + 0.5)
     start = _offsets(images, 0, length - size % 2) - size // 2
     pixels = torch.arange(length, device=images.device)
     return (pixels >= start) & (pixels < start + size)
 
 
-_CHANGES = {"color": _color, "translation": _translation, "cutout": _cutout}
+_CHANGES = {"color": _color, "translation": _translation}

@@ -9,6 +9,7 @@ from gan_cli.variants.fastgan import FastGAN
 from gan_cli.variants.gan import GAN
 from gan_cli.variants.lsgan import LSGAN
 from gan_cli.variants.pix2pix import Pix2Pix
+from gan_cli.variants.projected_gan import ProjectedGAN
 from gan_cli.variants.r3gan import R3GAN
 from gan_cli.variants.sgan import SGAN
 from gan_cli.variants.sngan import SNGAN
@@ -34,6 +35,7 @@ __all__ = [
     "CycleGAN",
     "FastGAN",
     "Pix2Pix",
+    "ProjectedGAN",
     "StarGAN",
     "StyleGAN2",
 ]

@@ -73,8 +73,10 @@ def shrinking(config: Path) -> list[str]:
     arguments = settings.get("model", {}).get("init_args", {})
     if variant is variants.R3GAN and "architecture" not in arguments:
         flags |= {"--model.base_channels": "4" if arguments.get("constant_width") else "1", "--model.depth": "1"}
-    if variant is variants.FastGAN:
+    if variant in (variants.FastGAN, variants.ProjectedGAN):
         flags |= {"--data.image_size": "64", "--model.base_channels": "1", "--data.batch_size": "4"}
+    if variant is variants.ProjectedGAN:
+        flags |= {"--model.lite": "true", "--model.feed_size": "32", "--model.discriminator_channels": "1"}
     if "generator_base_channels" in arguments:
         flags["--model.generator_base_channels"] = "4"
     if "num_labelled" in arguments:
@@ -138,13 +140,15 @@ def write_folders(root: Path) -> None:
 
 
 def write_scenes(root: Path) -> None:
-    """LSUN's bedrooms."""
+    """LSUN's bedrooms and churches."""
     for split, count in (("train", 20), ("val", 2)):
         files = [root / "scenes" / f"{split}{number}.webp" for number in range(count)]
         for file in files:
             pictures.write(file)
         (root / "lsun").mkdir(exist_ok=True)
-        database(root / "lsun" / f"bedroom_{split}_lmdb", {file.stem.encode(): file.read_bytes() for file in files})
+        content = {file.stem.encode(): file.read_bytes() for file in files}
+        for category in ("bedroom", "church_outdoor"):
+            database(root / "lsun" / f"{category}_{split}_lmdb", content)
 
 
 SETS: dict[str, Callable[[Path], object]] = {

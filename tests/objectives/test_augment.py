@@ -44,6 +44,9 @@ def test_cutout_is_at_most_a_square_of_half_the_side() -> None:
     holes = diff_augment(torch.ones(500, 1, 16, 16), ("cutout",)).eq(0).sum((1, 2, 3))
     assert int(holes.max()) == 64
     assert int(holes.min()) >= 16  # a quarter of the square is always inside
+    small = diff_augment(torch.ones(500, 1, 16, 16), ("cutout",), hole=0.2).eq(0).sum((1, 2, 3))
+    assert int(small.max()) == 9  # 3.2 pixels are 3
+    assert int(diff_augment(torch.ones(500, 1, 5, 5), ("cutout",)).eq(0).sum((1, 2, 3)).max()) == 9  # 2.5 are 3
 
 
 def test_color_changes_no_shape() -> None:
