@@ -20,7 +20,7 @@ from gan_cli.objectives.augment import Augmentation, diff_augment
 from gan_cli.objectives.lecam import lecam_divergence
 from gan_cli.objectives.path_length import path_lengths
 from gan_cli.objectives.penalties import in_full, slopes, zero_centred_penalty
-from gan_cli.ranges import Channels, Classes, Decay, Few, LearningRate, Pixels, Range, Weight, Width
+from gan_cli.ranges import Channels, Classes, Decay, Depth, Few, LearningRate, Pixels, Range, Weight, Width
 from gan_cli.variants.ada import EVERY, AdaptiveAugmentation, check_enough
 from gan_cli.variants.base import Losses, check
 from gan_cli.variants.card import Card
@@ -76,6 +76,8 @@ class StyleGAN2(StyledModule):
             on from a network that has learned from another set.
         lambda_lecam: Weight of LeCam's term, see `objectives.lecam`: 3e-7 for a thousand faces, 1e-6 for a tenth of
             CIFAR-10 in its authors' code; 0 has none.
+        freeze_discriminator: Layers of the discriminator that keep their weights, counted from the image: the first is
+            the 1x1 convolution of colours; each block has two, and a third beside them if it is residual.
         **optimisation: Further arguments of `AdversarialModule`.
 
     Raises:
@@ -148,6 +150,7 @@ class StyleGAN2(StyledModule):
         ada_pipe: ada.Pipe = "bgc",
         ada_kimg: Annotated[float, Range(0, 1e6, without="low")] = 500.0,
         lambda_lecam: Weight = 0.0,
+        freeze_discriminator: Depth = 0,
         **optimisation: Any,
     ) -> None:
         if optimisation.pop("ema_decay", 0.0):
@@ -178,6 +181,7 @@ class StyleGAN2(StyledModule):
         self.discriminator = StyleGAN2Discriminator(
             *(image_size, image_channels), *sizes, trunk, deviation_group, num_classes
         )
+        self._freeze(freeze_discriminator)
         self.ada = AdaptiveAugmentation(ada_target, ada_pipe, ada_kimg) if ada_target else None
         self.logit_means = LogitMeans() if lambda_lecam else None
         self.register_buffer("mean_path", torch.zeros(()))
@@ -288,6 +292,13 @@ class StyleGAN2(StyledModule):
 
     def _labels(self, batch: Batch) -> list[Tensor]:
         return [batch.labels] if self.num_classes else []
+
+    def _freeze(self, count: int) -> None:
+        """Freeze-D (Mo et al. 2020, arXiv:2002.10964) as the second paper's code has it."""
+        layers = cast(StyleGAN2Discriminator, self.discriminator).layers_from_image()
+        check("freeze_discriminator", count, count <= len(layers), f"of at most {len(layers)}, its layers at this size")
+        for layer in layers[:count]:
+            layer.requires_grad_(False)
 
     def _made_up(self, player: str) -> float:
         """What Adam's rate is multiplied by, and its decay rates are raised to, for one step more every so often."""
