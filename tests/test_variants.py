@@ -238,6 +238,14 @@ def test_resuming_gives_the_weights_of_an_uninterrupted_run(
     assert same(state(resume(training.row, tmp_path, middle, monkeypatch)), training.weights)
 
 
+@some_rows("stylegan2-ada")
+def test_what_was_resumed_had_an_augmentation_that_moves(training: Training) -> None:
+    """Or nothing of it would be shown by the test above."""
+    middle = torch.load(training.folder / f"step-{MIDDLE:08d}.ckpt", weights_only=True)["state_dict"]
+    assert 0 < middle["ada.probability"] < training.weights["ada.probability"]
+    assert middle["logit_means.weight"] > 0
+
+
 @some_rows("dcgan", "wgan", "r3gan-dcgan")
 @pytest.mark.parametrize("stop", [4, 10, 11])  # in the middle of an epoch, at its end, in the next one
 def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_been(

@@ -169,7 +169,7 @@ LATENT_ROWS = [
     VariantRow(
         "stylegan2-ada",
         StyleGAN2,
-        {"num_classes": 10, "trunk": "orig", "ada_target": 0.01, "ada_kimg": 0.2},
+        {"num_classes": 10, "trunk": "orig", "ada_target": 0.01, "ada_kimg": 0.2, "lambda_lecam": 0.1},
         tiny=STYLED,
     ),
     VariantRow("fastgan", FastGAN, {}, tiny=FAST),

@@ -11,10 +11,11 @@ from typing import Any, Literal, TypeVar
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import conv2d, conv_transpose2d, leaky_relu
+from torch.nn.functional import leaky_relu
 
 from gan_cli.errors import UserError
 from gan_cli.networks.layouts import laid_out
+from gan_cli.networks.resampling import Binomial, square_filter
 
 SLOPE = 0.2
 GAIN = sqrt(2 / (1 + SLOPE**2))
@@ -145,7 +146,7 @@ class R3GANBlock(nn.Module):
         return inputs + outputs
 
 
-class Resample(nn.Module):
+class Resample(Binomial):
     """Doubles or halves the map bilinearly, by [1, 3, 3, 1] both ways; a 1x1 convolution changes its channels.
 
     That is the authors' [1, 2, 1] after pixels are doubled, or before two are averaged. The filter is part of a
@@ -158,31 +159,21 @@ class Resample(nn.Module):
         outputs: Channels out.
     """
 
-    kernel: Tensor
-
     def __init__(self, direction: Literal["up", "down"], inputs: int, outputs: int) -> None:
-        super().__init__()
+        super().__init__(kept=True)
         self.direction = direction
-        self.register_buffer("kernel", _filter(1.0, 3.0, 3.0, 1.0))
         self.channels = nn.Identity() if inputs == outputs else _convolution(inputs, outputs, 1, 1.0)
 
     def forward(self, inputs: Tensor) -> Tensor:
         """[N, inputs, H, W] -> [N, outputs, 2H, 2W] or [N, outputs, H / 2, W / 2]."""
         if self.direction == "up":  # the step that makes the tensor smaller comes first: the two change places freely
-            narrow: Tensor = self.channels(inputs)
-            kernel, odd = self._kernel_for(narrow) * 4, len(self.kernel) % 2
-            return conv_transpose2d(narrow, kernel, stride=2, padding=1, output_padding=odd, groups=narrow.shape[1])
-        halved: Tensor = self.channels(
-            conv2d(inputs, self._kernel_for(inputs), stride=2, padding=1, groups=inputs.shape[1])
-        )
-        return halved
-
-    def _kernel_for(self, inputs: Tensor) -> Tensor:
-        return self.kernel.to(inputs.dtype).expand(inputs.shape[1], 1, *self.kernel.shape)
+            return self.doubled(self.channels(inputs))
+        smaller: Tensor = self.channels(self.halved(inputs))
+        return smaller
 
     def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *rest: Any) -> None:
         """Takes the filter of an older version where the checkpoint holds none."""
-        former = _filter(1.0, 2.0, 1.0).to(self.kernel)
+        former = square_filter(1.0, 2.0, 1.0).to(self.kernel)
         self.kernel = torch.empty_like(state_dict.setdefault(f"{prefix}kernel", former), device=self.kernel.device)
         super()._load_from_state_dict(state_dict, prefix, *rest)
 
@@ -214,12 +205,6 @@ def _through(layers: Iterable[nn.Module], inputs: Tensor) -> Tensor:
     for layer in layers:
         inputs = layer(inputs)
     return inputs
-
-
-def _filter(*taps: float) -> Tensor:
-    """A square filter of sum 1."""
-    weights = torch.tensor(taps)
-    return torch.outer(weights, weights) / weights.sum() ** 2
 
 
 def _convolution(inputs: int, outputs: int, kernel: int, gain: float, groups: int = 1) -> nn.Conv2d:

@@ -5,18 +5,19 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv2d, conv_transpose2d
 
-TAPS = (1.0, 3.0, 3.0, 1.0)
-
 
 class Binomial(nn.Module):
-    """The kernel, for each channel alone."""
+    """The kernel, for each channel alone.
+
+    Args:
+        kept: Whether it is part of a checkpoint, which may then hold another one of 3 or 4 taps.
+    """
 
     kernel: Tensor
 
-    def __init__(self) -> None:
+    def __init__(self, kept: bool = False) -> None:
         super().__init__()
-        taps = torch.tensor(TAPS) / sum(TAPS)
-        self.register_buffer("kernel", torch.outer(taps, taps), persistent=False)
+        self.register_buffer("kernel", square_filter(1.0, 3.0, 3.0, 1.0), persistent=kept)
 
     def blurred(self, maps: Tensor, padding: int, gain: float = 1.0, stride: int = 1) -> Tensor:
         """[N, C, H, W] -> [N, C, H', W'] with H' = (H + 2 padding - 4) / stride + 1."""
@@ -24,11 +25,18 @@ class Binomial(nn.Module):
 
     def doubled(self, maps: Tensor) -> Tensor:
         """[N, C, H, W] -> [N, C, 2H, 2W]."""
-        return conv_transpose2d(maps, self._for(maps, 4.0), stride=2, padding=1, groups=maps.shape[1])
+        kernel, odd = self._for(maps, 4.0), len(self.kernel) % 2
+        return conv_transpose2d(maps, kernel, stride=2, padding=1, output_padding=odd, groups=maps.shape[1])
 
     def halved(self, maps: Tensor) -> Tensor:
         """[N, C, H, W] -> [N, C, H / 2, W / 2]."""
         return self.blurred(maps, padding=1, stride=2)
 
     def _for(self, maps: Tensor, gain: float) -> Tensor:
-        return (self.kernel * gain).to(maps.dtype).expand(maps.shape[1], 1, len(TAPS), len(TAPS))
+        return (self.kernel * gain).to(maps.dtype).expand(maps.shape[1], 1, *self.kernel.shape)
+
+
+def square_filter(*taps: float) -> Tensor:
+    """A filter [T, T] of sum 1, the same along both axes."""
+    weights = torch.tensor(taps)
+    return torch.outer(weights, weights) / weights.sum() ** 2

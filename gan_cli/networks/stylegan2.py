@@ -5,10 +5,10 @@ Styles scale a layer's inputs rather than its weights, and demodulation its outp
 convolution for each image.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from math import sqrt
-from typing import Literal
+from typing import Literal, cast
 
 import torch
 from torch import Tensor, nn
@@ -256,6 +256,12 @@ class StyleGAN2Discriminator(nn.Module):
             return outputs.squeeze(1)
         directions: Tensor = self.classes(None, labels)
         return (outputs * directions).sum(1) / sqrt(outputs.shape[1])
+
+    def layers_from_image(self) -> list[nn.Module]:
+        """The layers before those that see the 4x4 map, from the image on."""
+        blocks = cast(Iterable[StyleGAN2Block], self.blocks)
+        layers = (layer for block in blocks for layer in (block.first, block.second, block.skip))
+        return [self.from_image, *(layer for layer in layers if layer is not None)]
 
     def features(self, images: Tensor) -> Tensor:
         """The input of the head, [N, F]."""

@@ -154,7 +154,8 @@ class AdversarialModule(PlacedModule, ABC):
         network = cast(nn.Module, getattr(self, player))
         # A fused optimizer unscales float16 gradients inside its step, too late for clipping and for the logged norms.
         scaled = getattr(self.trainer.precision_plugin, "scaler", None) is not None
-        return Adam(network.parameters(), lr=self.learning_rates[player], betas=self.adam_betas, fused=not scaled)
+        weights = [weight for weight in network.parameters() if weight.requires_grad]
+        return Adam(weights, lr=self.learning_rates[player], betas=self.adam_betas, fused=not scaled)
 
     # What a variant may override
 

@@ -17,12 +17,14 @@ from gan_cli.networks.stylegan2 import StyleGAN2Discriminator, StyleGAN2Generato
 from gan_cli.objectives import ada
 from gan_cli.objectives.adversarial import discriminator_cross_entropy, non_saturating_generator_loss
 from gan_cli.objectives.augment import Augmentation, diff_augment
+from gan_cli.objectives.lecam import lecam_divergence
 from gan_cli.objectives.path_length import path_lengths
 from gan_cli.objectives.penalties import in_full, slopes, zero_centred_penalty
-from gan_cli.ranges import Channels, Classes, Decay, Few, LearningRate, Pixels, Range, Weight, Width
+from gan_cli.ranges import Channels, Classes, Decay, Depth, Few, LearningRate, Pixels, Range, Weight, Width
 from gan_cli.variants.ada import EVERY, AdaptiveAugmentation, check_enough
 from gan_cli.variants.base import Losses, check
 from gan_cli.variants.card import Card
+from gan_cli.variants.logit_means import LogitMeans
 from gan_cli.variants.schedules import things_in_a_pass
 from gan_cli.variants.styled import StyledModule
 
@@ -30,6 +32,8 @@ PATH_DECAY = 0.99
 """Weight of the old mean path length in its moving average, as in the authors' code."""
 FEWER = 2
 """Path lengths are taken of every second row."""
+LECAM_DECAY = 0.99
+"""Weight of the old means in LeCam's moving averages, as in its authors' code for StyleGAN2."""
 
 
 class StyleGAN2(StyledModule):
@@ -70,6 +74,10 @@ class StyleGAN2(StyledModule):
         ada_pipe: Its changes, see `objectives.ada`; bg for sets in which colours must stay.
         ada_kimg: Thousands of images in which the probability can rise from 0 to 1; the authors take 100 where they go
             on from a network that has learned from another set.
+        lambda_lecam: Weight of LeCam's term, see `objectives.lecam`: 3e-7 for a thousand faces, 1e-6 for a tenth of
+            CIFAR-10 in its authors' code; 0 has none.
+        freeze_discriminator: Layers of the discriminator that keep their weights, counted from the image: the first is
+            the 1x1 convolution of colours; each block has two, and a third beside them if it is residual.
         **optimisation: Further arguments of `AdversarialModule`.
 
     Raises:
@@ -141,6 +149,8 @@ class StyleGAN2(StyledModule):
         ada_target: Decay = 0.0,
         ada_pipe: ada.Pipe = "bgc",
         ada_kimg: Annotated[float, Range(0, 1e6, without="low")] = 500.0,
+        lambda_lecam: Weight = 0.0,
+        freeze_discriminator: Depth = 0,
         **optimisation: Any,
     ) -> None:
         if optimisation.pop("ema_decay", 0.0):
@@ -160,7 +170,7 @@ class StyleGAN2(StyledModule):
         self.intervals = {"generator": path_interval, "discriminator": r1_interval}
         self.ema_decay = 1.0 if ema_half_life_kimg else 0.0  # there is an average; `average_weight` says how fast
         self.ema_half_life_kimg, self.ema_ramp = ema_half_life_kimg, ema_ramp
-        self.r1_gamma, self.lambda_path = r1_gamma, lambda_path
+        self.r1_gamma, self.lambda_path, self.lambda_lecam = r1_gamma, lambda_path, lambda_lecam
         self.deviation_group, self.augment = deviation_group, augment
         fits = "f" not in ada_pipe or image_size >= 32
         check("ada_pipe", ada_pipe, fits, f"of bg or bgc: f takes 32 pixels, and these are {image_size}")
@@ -171,7 +181,9 @@ class StyleGAN2(StyledModule):
         self.discriminator = StyleGAN2Discriminator(
             *(image_size, image_channels), *sizes, trunk, deviation_group, num_classes
         )
+        self._freeze(freeze_discriminator)
         self.ada = AdaptiveAugmentation(ada_target, ada_pipe, ada_kimg) if ada_target else None
+        self.logit_means = LogitMeans() if lambda_lecam else None
         self.register_buffer("mean_path", torch.zeros(()))
         self.finish_players()
 
@@ -196,7 +208,12 @@ class StyleGAN2(StyledModule):
         self.watch_outputs(real_logits, fake_logits)
         if self.ada is not None:
             self.ada.count(real_logits)
-        return {"adversarial": discriminator_cross_entropy(real_logits, fake_logits)}
+        losses = {"adversarial": discriminator_cross_entropy(real_logits, fake_logits)}
+        if (means := self.logit_means) is not None:
+            means.follow(real_logits, fake_logits, LECAM_DECAY)
+            divergence = lecam_divergence(real_logits, fake_logits, means.real, means.fake)
+            losses["lecam"] = self.lambda_lecam * divergence
+        return losses
 
     def discriminator_r1_losses(self, batch: Batch) -> Losses:
         """The penalty in a step of its own; the slope is at the images before augmentation."""
@@ -275,6 +292,13 @@ class StyleGAN2(StyledModule):
 
     def _labels(self, batch: Batch) -> list[Tensor]:
         return [batch.labels] if self.num_classes else []
+
+    def _freeze(self, count: int) -> None:
+        """Freeze-D (Mo et al. 2020, arXiv:2002.10964) as the second paper's code has it."""
+        layers = cast(StyleGAN2Discriminator, self.discriminator).layers_from_image()
+        check("freeze_discriminator", count, count <= len(layers), f"of at most {len(layers)}, its layers at this size")
+        for layer in layers[:count]:
+            layer.requires_grad_(False)
 
     def _made_up(self, player: str) -> float:
         """What Adam's rate is multiplied by, and its decay rates are raised to, for one step more every so often."""

@@ -1,4 +1,4 @@
-"""What is StyleGAN2's own: lazy steps and what they are made up for by, and penalties."""
+"""What is StyleGAN2's own: lazy steps and what they are made up for by, penalties, frozen layers."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +9,7 @@ import torch
 from lightning.pytorch import Callback, Trainer
 from torch import Tensor, nn
 
+from gan_cli import load
 from gan_cli.errors import UserError
 from gan_cli.objectives.penalties import slopes
 from gan_cli.variants import StyleGAN2
@@ -179,7 +180,29 @@ def test_truncation_draws_styles_to_their_mean_and_styles_depend_on_the_class() 
     assert not torch.allclose(styles, model.styles(latents, labels=labels.flip(0)))
 
 
+def test_frozen_layers_keep_their_weights_and_take_no_room(tmp_path: Path) -> None:
+    whole, trainer, _ = fit(tmp_path, 4, freeze_discriminator=3)
+    resting = [name for name, weight in whole.discriminator.named_parameters() if not weight.requires_grad]
+    assert resting == [
+        f"{layer}.{kind}"
+        for layer in ("from_image", "blocks.0.first", "blocks.0.second")
+        for kind in ("weight", "bias")
+    ]
+    fresh = fit(tmp_path / "fresh", 0, freeze_discriminator=3)[0]
+    weights, before = dict(whole.discriminator.named_parameters()), dict(fresh.discriminator.named_parameters())
+    assert {name for name in weights if torch.equal(weights[name], before[name])} == set(resting)
+    assert len(trainer.optimizers[0].param_groups[0]["params"]) == len(weights) - len(resting)
+    assert all(weights[name].grad is None for name in resting)
+    middle = next(tmp_path.glob("step-*2.ckpt"))
+    again, *_ = fit(tmp_path / "again", 4, middle, freeze_discriminator=3)
+    for name, value in whole.state_dict().items():
+        assert torch.equal(again.state_dict()[name], value), name
+    assert load(middle).model.hparams["freeze_discriminator"] == 3
+
+
 def test_what_does_not_go_together_is_refused(quiet_trainer: Callable[..., Trainer]) -> None:
+    with pytest.raises(UserError, match=r"freeze_discriminator: 8 is not possible; take a value of at most 7"):
+        StyleGAN2(**STYLED, freeze_discriminator=8)
     with pytest.raises(UserError, match=r"ada_pipe: bgcf is not possible; take a value of bg or bgc: f takes 32"):
         StyleGAN2(**STYLED, ada_target=0.6, ada_pipe="bgcf")
     with pytest.raises(UserError, match="ema_half_life_kimg"):
