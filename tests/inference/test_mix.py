@@ -1,7 +1,8 @@
 """`gan mix`: whose styles are in which layers, the table, and single files."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -163,7 +164,7 @@ def test_the_python_side_makes_things_of_latents_and_styles(classes: TrainedGAN)
 
 
 def test_the_python_side_names_what_is_wrong(styled: TrainedGAN, tmp_path: Path) -> None:
-    for call, message in (
+    calls: list[tuple[Callable[[], object], str]] = [
         (lambda: styled(torch.zeros(2, LATENT_DIM + 1)), r"what was handed over holds latents \[2, 9\] of the space z"),
         (
             lambda: styled(torch.full((1, LATENT_DIM), torch.nan)),
@@ -172,8 +173,12 @@ def test_the_python_side_names_what_is_wrong(styled: TrainedGAN, tmp_path: Path)
         (lambda: styled.styles([-1]), "source: .* is not possible"),
         (lambda: styled.styles([]), "0 images are none"),
         (lambda: styled.mix([0], [1], [6]), "layers: there is no layer 6; this generator has 0 to 5"),
-        (lambda: styled.sample(1, noise="loud"), "noise: 'loud' is not possible|noise: loud is not possible"),
+        (
+            lambda: styled.sample(1, noise=cast(Any, "loud")),
+            "noise: 'loud' is not possible|noise: loud is not possible",
+        ),
         (lambda: styled.interpolate(styled.latents([0, 1]), steps=1), "steps: 1 is no walk"),
-    ):
+    ]
+    for call, message in calls:
         with pytest.raises(UserError, match=message):
             call()
