@@ -68,7 +68,9 @@ def outside(kind: Any) -> Iterator[Any]:
     wrong += [allowed.low] if allowed.without in ("low", "both") else []
     wrong += [allowed.high] if allowed.without in ("high", "both") else []
     wrong += [allowed.low + 0.5] if bases(kind) == {int} else []
-    if get_origin(kind) is tuple:
+    if Ellipsis in get_args(kind):  # a list of any length
+        yield from [allowed.low, *((one,) for one in wrong)]
+    elif get_origin(kind) is tuple:
         good = (allowed.low + allowed.high) / 2
         yield from [
             (),

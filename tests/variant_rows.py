@@ -24,8 +24,10 @@ from gan_cli.variants import (
     CycleGAN,
     FastGAN,
     Pix2Pix,
+    ProgressiveGAN,
     ProjectedGAN,
     StarGAN,
+    StyleGAN,
     StyleGAN2,
 )
 from gan_cli.variants.translation import TranslationModule
@@ -122,6 +124,39 @@ FAST: dict[str, Any] = {"image_size": 64, "image_channels": 1, "latent_dim": 8, 
 """The same for FastGAN, at the least size that it makes."""
 PROJECTED: dict[str, Any] = {**FAST, "lite": True, "feed_size": 32, "heads": 2, "discriminator_channels": 2}
 """The same for its generator in Projected GAN."""
+GROWN: dict[str, Any] = {
+    "image_size": 16,
+    "image_channels": 1,
+    "latent_dim": 8,
+    "channel_base": 64,
+    "channel_max": 8,
+    "start_size": 8,
+    "stable_kimg": 0.08,
+    "fade_kimg": 0.12,
+    "batch_multiples": (2, 1),
+    "rate_factors": (1.0, 0.5),
+}
+"""The same for networks that grow: 3 batches of 32 small images, then 7 of 16 in which the last size is faded in."""
+
+STYLED_GROWN: dict[str, Any] = {"style_dim": 8, "mapping_depth": 1, "noise": False}
+"""Beside them with styles; without noise, which is drawn as dropout is."""
+
+OTHER_SIZES: tuple[str, ...] = tuple(
+    f"{end}_colours.{level}.{kind}" for end in ("to", "from") for level in (0, 2) for kind in ("weight", "bias")
+)
+"""Their layers for images of 4 and 16 pixels, the first of which are never used, and the second not yet."""
+COMING = tuple(f"blocks.1.{layer}.{kind}" for layer in ("first", "second") for kind in ("weight", "bias"))
+"""Their blocks of 16 pixels."""
+COMING_STYLED: tuple[str, ...] = (
+    *(f"discriminator.{name}" for name in COMING),
+    *("blocks.2.doubling.weight", "blocks.2.convolution.weight"),
+    *(
+        f"blocks.2.{layer}.{name}"
+        for layer in ("first", "second")
+        for name in ("strengths", "bias", "style.weight", "style.bias")
+    ),
+)
+"""The same with styles, whose first block is that of 4 pixels."""
 
 LATENT_ROWS = [
     VariantRow("gan", GAN, {"base_channels": 16}),
@@ -165,6 +200,23 @@ LATENT_ROWS = [
         tells_classes=True,
     ),
     VariantRow("projected-gan", ProjectedGAN, {}, tiny=PROJECTED),
+    VariantRow("progressive-gan", ProgressiveGAN, {}, tiny=GROWN, resting=(*OTHER_SIZES, *COMING)),
+    VariantRow(
+        "progressive-gan-by-class",
+        ProgressiveGAN,
+        {"num_classes": 10},
+        tiny=GROWN,
+        resting=(*OTHER_SIZES, *COMING),
+        tells_classes=True,
+    ),
+    VariantRow("stylegan", StyleGAN, STYLED_GROWN, tiny=GROWN, resting=(*OTHER_SIZES, *COMING_STYLED)),
+    VariantRow(
+        "stylegan-by-class",
+        StyleGAN,
+        {**STYLED_GROWN, "num_classes": 10, "noise": True},
+        tiny=GROWN,
+        resting=(*OTHER_SIZES, *COMING_STYLED),
+    ),
     VariantRow("stylegan2", StyleGAN2, {"lambda_path": 1.0, "lr_decay_end": 100}, tiny=STYLED),
     VariantRow(
         "stylegan2-ada",

@@ -56,7 +56,7 @@ class RunLength(Callback):
         }
         counts = things_in_a_pass(trainer), data.batch_size * trainer.world_size, model.batches_a_step()
         ends = {
-            said: model.counters.batches + length.batches_left(model.counters, *counts)
+            said: model.counters.batches + length.batches_left(model.counters, *counts, model.portions)
             for said, length in lengths.items()
             if length is not None
         }

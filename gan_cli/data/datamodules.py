@@ -13,12 +13,14 @@ from gan_cli import plugins, ranges
 from gan_cli.batches import AnyBatch, Batch, LoadedBatch
 from gan_cli.data.loading import PartLoader
 from gan_cli.data.parts import LabelledPart, Part
+from gan_cli.data.portioned import Portioned, Share
 from gan_cli.data.sampling import StreamSampler, dealt_indices
 from gan_cli.devices import memory
 from gan_cli.errors import UserError
 from gan_cli.media.dequantising import dequantised
 from gan_cli.media.images import Images, flipped
 from gan_cli.media.medium import Medium
+from gan_cli.portions import Portions
 from gan_cli.ranges import BatchSize, Processes
 from gan_cli.seeding import stream
 
@@ -56,7 +58,7 @@ class GANDataModule(LightningDataModule, ABC):
     """A set split into a part to train on and held-out ones.
 
     Args:
-        batch_size: Images (or points) per step and process.
+        batch_size: Images (or points) per step and process; a variant that grows takes a multiple at small sizes.
         num_workers: Processes that load beside the training; 0 is the fastest for sets in memory.
 
     Raises:
@@ -231,6 +233,7 @@ class GANDataModule(LightningDataModule, ABC):
         assert self.train_set is not None
         rank, world_size = self._place()
         run: Any = self.trainer.lightning_module if self.trainer else None
+        portions = getattr(run, "portions", Portions())
         sampler = StreamSampler(
             len(self.train_set),
             self.batch_size,
@@ -238,8 +241,9 @@ class GANDataModule(LightningDataModule, ABC):
             rank=rank,
             world_size=world_size,
             position=lambda: run.counters.images if run is not None else 0,
+            portions=portions,
         )
-        return self._loader(self.train_set, sampler)
+        return self._loader(self._portioned(self.train_set, portions, rank), sampler)
 
     def val_dataloader(self) -> Iterable[Any]:
         """The held-out things, each once."""
@@ -258,6 +262,10 @@ class GANDataModule(LightningDataModule, ABC):
         assert self.train_set is not None
         batch = self.train_set[indices].batch
         return self.on_device(LoadedBatch(type(batch)(*(tensor.to(device) for tensor in batch))))
+
+    def _portioned(self, part: Part, portions: Portions, rank: int) -> Part:
+        images = [name for name, medium in self.fields.items() if isinstance(medium, Images)]
+        return Portioned(part, portions, Share(rank, self.batch_size), images) if portions.varies else part
 
     def _check_batch_size(self, images: int) -> None:
         facts = self.facts

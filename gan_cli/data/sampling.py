@@ -11,6 +11,8 @@ import torch
 from torch import Tensor
 from torch.utils.data import Sampler
 
+from gan_cli.portions import Portions
+
 
 class Span(NamedTuple):
     """Places [start, stop) of the endless stream of a run: what a batch is made of, its order and its augmentation.
@@ -36,33 +38,45 @@ class StreamSampler(Sampler[Span]):
 
     Args:
         size: Images in the set; at least one global batch.
-        batch_size: Images a process gets at a time.
+        batch_size: Images a process gets at a time, before they are multiplied.
         seed: The run's seed.
         rank: This process's number.
         world_size: How many processes share each global batch.
         position: Tells how many images all processes together have been shown so far; asked anew at the start of each
             pass of the loader, so that no state is kept here.
+        portions: How much each batch holds.
     """
 
     def __init__(
-        self, size: int, batch_size: int, *, seed: int, rank: int, world_size: int, position: Callable[[], int]
+        self,
+        size: int,
+        batch_size: int,
+        *,
+        seed: int,
+        rank: int,
+        world_size: int,
+        position: Callable[[], int],
+        portions: Portions | None = None,
     ) -> None:
         self.size = size
         self.batch_size = batch_size
-        self.global_batch = batch_size * world_size
+        self.world_size = world_size
         self.seed = seed
         self.rank = rank
         self.position = position
+        self.portions = portions or Portions()
 
     def __len__(self) -> int:
-        """Batches that Lightning calls an epoch: the whole global batches in the set."""
-        return self.size // self.global_batch
+        """Batches that Lightning calls an epoch: the whole global batches in the set, before they are multiplied."""
+        return self.size // (self.batch_size * self.world_size)
 
     def __iter__(self) -> Iterator[Span]:
-        mine = self.position() + self.rank * self.batch_size
-        for batch in range(len(self)):
-            start = mine + batch * self.global_batch
-            yield Span(self.seed, start, start + self.batch_size)
+        first = self.position()
+        for _ in range(len(self)):
+            count = self.batch_size * self.portions.at(first).multiple
+            mine = first + self.rank * count
+            yield Span(self.seed, mine, mine + count)
+            first += self.world_size * count
 
 
 def dealt_indices(size: int, batch_size: int, rank: int, world_size: int) -> list[Tensor]:

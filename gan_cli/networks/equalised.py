@@ -71,9 +71,13 @@ class EqualisedConv2d(nn.Module):
 
 
 def pixel_norm(features: Tensor) -> Tensor:
-    """Each place's vector of features, dim 1, at length sqrt(C) (Karras et al. 2018, section 4.2), in float32."""
+    """Each place's vector of features, dim 1, at length sqrt(C) (Karras et al. 2018, section 4.2), in float32.
+
+    Sums, because a mean's gradient is contiguous.
+    """
     features = precise(features)
-    return features * (features.square().mean(dim=1, keepdim=True) + 1e-8).rsqrt()
+    squares = features.square().sum(dim=1, keepdim=True) / features.shape[1]
+    return features * (squares + 1e-8).rsqrt()
 
 
 def precise(values: Tensor) -> Tensor:

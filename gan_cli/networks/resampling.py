@@ -40,3 +40,18 @@ def square_filter(*taps: float) -> Tensor:
     """A filter [T, T] of sum 1, the same along both axes."""
     weights = torch.tensor(taps)
     return torch.outer(weights, weights) / weights.sum() ** 2
+
+
+class Blur(nn.Module):
+    """The kernel [1, 2, 1] x [1, 2, 1] / 16, for each channel alone; maps keep their size."""
+
+    kernel: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("kernel", square_filter(1.0, 2.0, 1.0), persistent=False)
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """[N, C, H, W] -> [N, C, H, W]; beyond the edge are zeros."""
+        kernel = self.kernel.to(maps.dtype).expand(maps.shape[1], 1, 3, 3)
+        return conv2d(maps, kernel, padding=1, groups=maps.shape[1])

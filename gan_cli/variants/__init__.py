@@ -9,11 +9,13 @@ from gan_cli.variants.fastgan import FastGAN
 from gan_cli.variants.gan import GAN
 from gan_cli.variants.lsgan import LSGAN
 from gan_cli.variants.pix2pix import Pix2Pix
+from gan_cli.variants.progressive_gan import ProgressiveGAN
 from gan_cli.variants.projected_gan import ProjectedGAN
 from gan_cli.variants.r3gan import R3GAN
 from gan_cli.variants.sgan import SGAN
 from gan_cli.variants.sngan import SNGAN
 from gan_cli.variants.stargan import StarGAN
+from gan_cli.variants.stylegan import StyleGAN
 from gan_cli.variants.stylegan2 import StyleGAN2
 from gan_cli.variants.wgan import WGAN
 from gan_cli.variants.wgan_gp import WGANGP
@@ -35,7 +37,9 @@ __all__ = [
     "CycleGAN",
     "FastGAN",
     "Pix2Pix",
+    "ProgressiveGAN",
     "ProjectedGAN",
     "StarGAN",
+    "StyleGAN",
     "StyleGAN2",
 ]

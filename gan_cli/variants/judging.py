@@ -1,6 +1,6 @@
 """How a discriminator is called: on real and made things separately if it takes statistics over its input."""
 
-from typing import cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -11,24 +11,30 @@ Judged = Tensor | tuple[Tensor, ...]
 """What the discriminator judges in one pass: things, or things and their labels."""
 
 
-def judge(discriminator: nn.Module, real: Judged, *others: Judged) -> tuple[Tensor, ...]:
+def judge(discriminator: nn.Module, real: Judged, *others: Judged, **told: Any) -> tuple[Tensor, ...]:
     """The outputs on real things, and on each of the others, which are made or mislabelled.
 
     Two passes where the discriminator mixes the batch (batch normalisation, or a module that says so itself by
     `mixes_batch = True`): statistics of real and made things together give the game away, and training collapses. Only
     real things move its running statistics. One pass otherwise, which is faster.
+
+    Args:
+        discriminator: The network.
+        real: Real things.
+        others: Further ones.
+        **told: What it takes beside things, the same in all passes.
     """
     if mixes_batch(discriminator):
-        return discriminator(*_inputs(real)), *(judge_fake(discriminator, other) for other in others)
+        return discriminator(*_inputs(real), **told), *(judge_fake(discriminator, other, **told) for other in others)
     passes = [_inputs(judged) for judged in (real, *others)]
-    outputs: Tensor = discriminator(*(torch.cat(parts) for parts in zip(*passes, strict=True)))
+    outputs: Tensor = discriminator(*(torch.cat(parts) for parts in zip(*passes, strict=True)), **told)
     return tuple(torch.split(outputs, [len(inputs[0]) for inputs in passes]))
 
 
-def judge_fake(discriminator: nn.Module, fake: Judged) -> Tensor:
+def judge_fake(discriminator: nn.Module, fake: Judged, **told: Any) -> Tensor:
     """The outputs on made things, leaving the discriminator's running statistics as they are."""
     with running_statistics_untouched(discriminator):
-        return cast(Tensor, discriminator(*_inputs(fake)))
+        return cast(Tensor, discriminator(*_inputs(fake), **told))
 
 
 def _inputs(judged: Judged) -> tuple[Tensor, ...]:

@@ -8,6 +8,7 @@ from lightning.pytorch import LightningModule
 from torch import Tensor
 
 from gan_cli import seeding
+from gan_cli.portions import Portions
 from gan_cli.variants.record import Counters
 
 
@@ -32,6 +33,8 @@ class PlacedModule(LightningModule):
     seed: int
     attempt: int = 0
     """How often the run has gone back to a checkpoint."""
+    portions: Portions = Portions()
+    """How much of the data each batch holds; a variant that grows sets its own."""
     _place: Place | None = None
 
     def noise(self, use: str, *shape: int, distribution: seeding.Distribution = "normal") -> Tensor:

@@ -8,6 +8,7 @@ from lightning.pytorch import Trainer
 from lightning.pytorch.core.optimizer import LightningOptimizer
 
 from gan_cli.errors import UserError
+from gan_cli.portions import Portions
 from gan_cli.variants.checks import check
 
 if TYPE_CHECKING:
@@ -32,7 +33,9 @@ class Length(NamedTuple):
     def __str__(self) -> str:
         return f"{self.number:.12g} {self.unit.replace('_', ' ')}"
 
-    def batches_left(self, counters: "Counters", in_a_pass: int, at_once: int, in_a_step: float) -> int:
+    def batches_left(
+        self, counters: "Counters", in_a_pass: int, at_once: int, in_a_step: float, portions: Portions | None = None
+    ) -> int:
         """How many batches a run still needs; 0 if it has had them.
 
         Args:
@@ -40,12 +43,13 @@ class Length(NamedTuple):
             in_a_pass: Things in the training set.
             at_once: Things in a batch of all processes.
             in_a_step: Batches that a step of the generator takes, from now on.
+            portions: What batches are multiplied by.
         """
         if self.unit == "generator_steps":
             steps = round(self.number) - counters.generator_steps
             return max(0, ceil(steps * in_a_step) - counters.critic_steps) if steps > 0 else 0
         things = round(self.number * (in_a_pass if self.unit == "passes" else 1000)) - counters.images
-        return max(0, -(-things // at_once))
+        return (portions or Portions()).batches(counters.images, things, at_once)
 
 
 class Fall(NamedTuple):

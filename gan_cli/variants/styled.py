@@ -93,7 +93,13 @@ class StyledModule(LatentModule):
         styles = latents if latents.ndim == 3 else self.styles(latents, ema, labels)
         if truncation_psi != 1:
             styles = self.truncated(styles, truncation_psi, ema)
-        return cast(Tensor, self.picture_maker(ema)(styles, noise=self._maps(noise))).clamp(-1, 1)
+        return self.synthesised(self._network(ema), styles, self._maps(noise)).clamp(-1, 1)
+
+    def synthesised(
+        self, network: StyledNetwork, styles: Tensor, noise: NoiseMode | list[Tensor] | None = None
+    ) -> Tensor:
+        """Images as a generator makes them of styles [N, L, W]; for the noise see `forward`."""
+        return cast(Tensor, network(styles, noise=noise))
 
     def styles(self, latents: Tensor, ema: bool = True, labels: Tensor | None = None) -> Tensor:
         """Styles [N, L, W] of latents [N, Z]; of a conditional run also of labels, as for `forward`."""
@@ -104,14 +110,19 @@ class StyledModule(LatentModule):
         return torch.lerp(self._network(ema).mean_style.to(styles), styles, truncation_psi)
 
     def fakes(self, player: Player, *given: Tensor) -> Tensor:
-        return cast(Tensor, self.generator(self.training_styles(player, *given)))
+        return self.synthesised(self._network(ema=False), self.training_styles(player, *given))
+
+    @property
+    def styles_in_use(self) -> int:
+        """How many layers the generator has, each with a style."""
+        return self._network(ema=False).num_styles
 
     def training_styles(self, player: Player, *given: Tensor) -> Tensor:
         """Fresh styles for a player's step, some of them mixed, [N, L, W]; the mean style follows them."""
         network = self._network(ema=False)
         styles = network.styles(self.latents(player), *given)
         self._follow(network.mean_style, styles[:, 0].detach())
-        if first := self._first_mixed_layer(player, network.num_styles):
+        if first := self._first_mixed_layer(player, self.styles_in_use):
             noise = self.noise(f"latents/{player}/mixed", self.latent_dim, distribution=self.latent_distribution)
             styles = torch.cat([styles[:, :first], network.styles(noise, *given)[:, first:]], dim=1)
         return styles
