@@ -12,8 +12,9 @@ from gan_cli.seeding import mix, uniform_rows
 LARGEST = 1 << 30
 """As the side of a square, it asks for the largest square that fits."""
 
-Resampling = Literal["bicubic", "bilinear", "lanczos"]
-"""How images are brought to another size: bicubic by the authors of pix2pix and CycleGAN, bilinear by torchvision."""
+Resampling = Literal["bicubic", "bilinear", "lanczos", "box"]
+"""How images are brought to another size: bicubic by the authors of pix2pix and CycleGAN, bilinear by torchvision, box
+(the mean of the pixels) by those of StyleGAN2."""
 
 
 class Views(NamedTuple):

@@ -246,6 +246,7 @@ class StyleGAN2Discriminator(nn.Module):
         self.hidden = EqualisedLinear(16 * last, last)
         self.head = EqualisedLinear(last, last if num_classes else 1)
         self.classes = Mapping(0, last, class_depth, num_classes) if num_classes else None
+        self.memory_format = torch.contiguous_format
 
     def forward(self, images: Tensor, labels: Tensor | None = None) -> Tensor:
         """Logits [N] from images [N, C, H, W] and, if there are classes, labels, int64 [N] or shares [N, K]."""
@@ -265,6 +266,7 @@ class StyleGAN2Discriminator(nn.Module):
 
     def features(self, images: Tensor) -> Tensor:
         """The input of the head, [N, F]."""
+        images = laid_out(images, self.memory_format)  # sums and augmentation forget it where there is one channel
         maps: Tensor = self.blocks(scaled_leaky_relu(self.from_image(images)))
         with torch.autocast(maps.device.type, enabled=False):
             maps = scaled_leaky_relu(self.convolution(self.deviation(precise(maps))))

@@ -90,6 +90,12 @@ def shrinking(config: Path) -> list[str]:
         flags |= {"--data.image_size": "64", "--model.base_channels": "1", "--data.batch_size": "4"}
     if variant is variants.ProjectedGAN:
         flags |= {"--model.lite": "true", "--model.feed_size": "32", "--model.discriminator_channels": "1"}
+    if variant is variants.StyleGAN2:
+        del flags["--model.base_channels"]
+        flags |= {"--model.channel_base": "64", "--model.channel_max": "8", "--model.style_dim": "8"}
+        flags |= {"--data.num_workers": "0"}
+    if "ada_target" in arguments:  # whose statistic is taken over four batches
+        flags["--data.batch_size"] = "4"
     if "generator_base_channels" in arguments:
         flags["--model.generator_base_channels"] = "4"
     if "num_labelled" in arguments:
@@ -148,7 +154,7 @@ def write_folders(root: Path) -> None:
     """Folders of images without a data set of their own: some of ImageNet's classes, FFHQ by the thousand, others."""
     write_classes(root, "imagenet10")
     for number in range(20):
-        for folder in ("ffhq/00000", "images", "art", "celebahq"):
+        for folder in ("ffhq/00000", "images", "art", "celebahq", "afhq/train/cat"):
             pictures.write(root / folder / f"{number:05d}.png", 24, 24)
 
 
