@@ -10,8 +10,7 @@ from typing import Any, NamedTuple, cast
 import torch
 from lightning.pytorch import LightningModule
 from PIL import Image
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import Progress
 from torch import Tensor
 from torch.utils.data import DataLoader
 
@@ -21,6 +20,7 @@ from gan_cli.devices.strategy import of_all
 from gan_cli.errors import UserError
 from gan_cli.files import write_text
 from gan_cli.inference import checkpoints, gallery, source_labels
+from gan_cli.inference.bars import Bar
 from gan_cli.inference.inputs import Input, test_inputs, typed_inputs
 from gan_cli.inference.trainers import verb_trainer
 from gan_cli.inference.translator import Translator, translating, usual_direction
@@ -279,12 +279,12 @@ class _Translating(LightningModule):
         self.refused: list[tuple[int, str]] = []
         self.labels: list[tuple[int, list[float]]] = []
         self.failure: OSError | None = None
-        self.bar = _Bar(0, 1)
+        self.bar = Bar("translated", "frames", 0)
         self.allow_zero_length_dataloader_with_multiple_devices = True
 
     def bar_of(self, rank: int, processes: int) -> Progress:
         """The bar of a process, to be entered; only the first one's is seen."""
-        self.bar = _Bar(len(self.jobs[rank::processes]), processes, hidden=rank > 0)
+        self.bar = Bar("translated", "frames", len(self.jobs[rank::processes]), processes, hidden=rank > 0)
         return self.bar.progress
 
     def predict_dataloader(self) -> DataLoader[int]:
@@ -321,9 +321,9 @@ class _Translating(LightningModule):
         if not isinstance(content, Path):
             write_picture(make(picture_of_tensor(content())), job.target)
         elif _is_film(job.item):
-            translate_video(content, job.target, make, self.bar.frame)
+            translate_video(content, job.target, make, self.bar.part)
         elif frames_in(content) > 1:
-            translate_animation(content, job.target, make, self.bar.frame)
+            translate_animation(content, job.target, make, self.bar.part)
         else:
             write_picture(make(read_picture(content)), job.target)
 
@@ -338,33 +338,6 @@ class _Translating(LightningModule):
         self.done, self.refused = sum(counts), sorted(entry for entries in refused for entry in entries)
         self.failure = next((failure for failure in failures if failure), None)
         return self.trainer.is_global_zero
-
-
-class _Bar:
-    """How many inputs are done, and how many frames of the film at hand; nothing where there is no terminal."""
-
-    def __init__(self, total: int, processes: int, hidden: bool = False) -> None:
-        console = Console()
-        self.progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-            console=console,
-            disable=hidden or not console.is_terminal,
-        )
-        share = f" (of 1 of {processes} processes)" if processes > 1 else ""
-        self.inputs = self.progress.add_task(f"translated{share}", total=total)
-        self.frames = self.progress.add_task("frames", total=None, visible=False)
-
-    def advance(self) -> None:
-        """Counts an input."""
-        self.progress.advance(self.inputs)
-        self.progress.update(self.frames, visible=False)
-
-    def frame(self, done: int, total: int) -> None:
-        """Shows the frames of a film; `total` is 0 where the file does not say."""
-        self.progress.update(self.frames, completed=done, total=total or None, visible=True)
 
 
 def _write_gallery(
