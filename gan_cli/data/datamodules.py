@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Literal, NamedTuple, cast
 
 import torch
 from lightning.pytorch import LightningDataModule
+from PIL import Image
 from torch import Tensor
 
 from gan_cli import plugins, ranges
@@ -15,8 +16,10 @@ from gan_cli.data.loading import PartLoader
 from gan_cli.data.parts import LabelledPart, Part
 from gan_cli.data.portioned import Portioned, Share
 from gan_cli.data.sampling import StreamSampler, dealt_indices
+from gan_cli.data.transforms import LARGEST, resized
 from gan_cli.devices import memory
 from gan_cli.errors import UserError
+from gan_cli.media import reading
 from gan_cli.media.dequantising import dequantised
 from gan_cli.media.images import Images, flipped
 from gan_cli.media.medium import Medium
@@ -125,6 +128,16 @@ class GANDataModule(LightningDataModule, ABC):
         if split == self._held_out and self.held_out_set is not None:
             return self.held_out_set
         return self.part(split)
+
+    def brought(self, image: Image.Image, side: int, channels: int) -> Tensor:
+        """A picture from elsewhere as the set brings its own files to its size, uint8 [C, S, S].
+
+        Args:
+            image: As `media.reading.read` gives it.
+            side: S, of the square images.
+            channels: C: 1, 3 or 4.
+        """
+        return reading.to_tensor(resized(reading.to_mode(image, channels), side, LARGEST), channels)
 
     def on_device(self, loaded: LoadedBatch) -> AnyBatch:
         """A batch as the model sees it: each field is converted by its medium, and mirrored where that is due."""

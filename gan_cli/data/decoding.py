@@ -97,6 +97,10 @@ class Recipe(NamedTuple):
             both = self._decoded(files[0])
             left = both.width // 2 * ((number == 0) == (self.source == "right"))
             image = both.crop((left, 0, left + both.width // 2, both.height))
+        return self.brought(image, number)
+
+    def brought(self, image: Image.Image, number: int = 0) -> Tensor:
+        """An image of `reading.read` as one of the set's, or of one of its sides, uint8 [C, S, S]."""
         # first to the wanted colours: a palette or 16 bits cannot be resampled
         coloured = reading.to_mode(image, self.channels[number])
         made = resized(coloured, self.side, self.square, self.resampling)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
 import torch
+from PIL import Image
 from torch import Tensor
 
 from gan_cli.data import caches, decoding, stores
@@ -104,6 +105,9 @@ class FileDataModule(GANDataModule):
         """How the files of a part become images of so many channels."""
         side = self.framing_of(split).load_size
         return Recipe(channels, side, self.square, self.max_pixels, resampling=self.resampling)
+
+    def brought(self, image: Image.Image, side: int, channels: int) -> Tensor:
+        return self.recipe("test", channels)._replace(side=side).brought(image)
 
     @abstractmethod
     def groups(self, split: Split) -> dict[str, list[File]]:

@@ -5,6 +5,8 @@ from functools import partial
 from typing import Annotated, Any, ClassVar, Literal
 
 import torch
+from PIL import Image
+from torch import Tensor
 
 from gan_cli.batches import ImageBatch
 from gan_cli.data.datamodules import Facts, GANDataModule, NamedImage, Split, class_facts
@@ -12,6 +14,7 @@ from gan_cli.data.images import sources
 from gan_cli.data.parts import LabelledImages
 from gan_cli.data.stores import TensorStore
 from gan_cli.data.transforms import Framing
+from gan_cli.media import reading
 from gan_cli.ranges import BatchSize, Processes, Range, Seed
 from gan_cli.seeding import stream
 
@@ -104,6 +107,11 @@ class DownloadedDataModule(ImageDataModule):
 
     def read(self, train: bool) -> ImageBatch:
         return sources.published(self.published, self.root, train, self.image_size)
+
+    def brought(self, image: Image.Image, side: int, channels: int) -> Tensor:
+        if image.size != (28, 28) or channels != 1:
+            return super().brought(image, side, channels)
+        return sources.sized(reading.to_tensor(image, channels)[None], side)[0]  # padded, as those of the set
 
 
 class MNIST(DownloadedDataModule):

@@ -135,11 +135,18 @@ def published(source: Published, root: str, train: bool, image_size: int) -> Ima
     pixels = torch.as_tensor(part.data)
     if pixels.ndim == 3:
         pixels = pixels.unsqueeze(1)
-        pixels = pixels if image_size == pixels.shape[2] else pad(pixels, (2, 2, 2, 2))
     elif pixels.shape[3] == 3:
         pixels = pixels.permute(0, 3, 1, 2).contiguous()
     labels = torch.as_tensor(np.asarray(part.labels if source.by_split else part.targets)).long()
-    return ImageBatch(pixels if image_size == pixels.shape[2] else _resized(pixels, image_size), labels)
+    return ImageBatch(sized(pixels, image_size), labels)
+
+
+def sized(pixels: Tensor, image_size: int) -> Tensor:
+    """A published set's pixels, uint8 [M, C, H, W], at the size wanted; see `published`."""
+    if pixels.shape[2] == image_size:
+        return pixels
+    pixels = pad(pixels, (2, 2, 2, 2)) if pixels.shape[1:] == (1, 28, 28) else pixels
+    return pixels if pixels.shape[2] == image_size else _resized(pixels, image_size)
 
 
 def stacked_mnist(root: str, train: bool, image_size: int) -> ImageBatch:

@@ -9,6 +9,7 @@ from gan_cli.batches import ImageBatch
 from gan_cli.data import ImageFolder, ImageNet
 from gan_cli.data.sampling import Span
 from gan_cli.errors import UserError
+from gan_cli.media import reading
 from tests.data import pictures
 from tests.data.test_archives import zipped
 
@@ -28,6 +29,18 @@ def packed(root: Path) -> str:
     return str(
         zipped(root.with_suffix(".zip"), {path.relative_to(root).as_posix(): path.read_bytes() for path in names})
     )
+
+
+def test_a_picture_from_elsewhere_becomes_what_it_would_be_in_the_set(tmp_path: Path) -> None:
+    data = ImageFolder(root=str(tmp_path), resampling="lanczos", **SMALL)
+    for number, mode in enumerate(("RGB", "L", "RGBA", "P")):
+        pictures.write(tmp_path / f"{number}.png", 40, 24, mode=mode)
+    part = data.part("train")
+    files, _ = data.labelled_files("train")
+    for number, file in enumerate(files):
+        assert data.brought(reading.read(file.path), 16, 3).equal(part[torch.tensor([number])].batch.real[0])
+    assert data.brought(reading.read(files[0].path), 8, 1).shape == (1, 8, 8)
+    assert len(files) == 3  # one is held out
 
 
 @pytest.mark.parametrize("in_zip", [False, True])

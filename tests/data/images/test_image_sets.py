@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from scipy.io import savemat
 from torchvision import datasets
 
-from gan_cli.data import CIFAR10, CIFAR100, STL10, SVHN, Digits, FashionMNIST, ImageDataModule, StyledDigits
+from gan_cli.data import CIFAR10, CIFAR100, MNIST, STL10, SVHN, Digits, FashionMNIST, ImageDataModule, StyledDigits
 from gan_cli.data.sampling import Span
 from gan_cli.errors import UserError
 from tests import fake_mnist, fake_sets
@@ -51,6 +52,17 @@ def test_a_share_of_the_training_images_is_chosen_by_a_seed() -> None:
     assert tenth < fifth < numbers()
     assert len(tenth & other) < 40
     assert len(Digits(image_size=16, share=0.1).part("test")) == 360
+
+
+@pytest.mark.parametrize("side", [28, 32, 16])
+def test_a_digit_of_mnist_from_a_file_is_padded_as_those_of_the_set(tmp_path: Path, side: int) -> None:
+    pixels = fake_mnist.write(tmp_path, 2)
+    data = MNIST(root=str(tmp_path), image_size=side)
+    own = data.part("test")[torch.arange(2)].batch.real
+    for number in range(2):
+        assert data.brought(Image.fromarray(pixels[number].astype(np.uint8)), side, 1).equal(own[number])
+    photo = Image.new("RGB", (60, 40), (255, 0, 0))
+    assert data.brought(photo, side, 1).unique().tolist() == [76]  # ITU-R 601's grey of red, and no margin
 
 
 @pytest.mark.parametrize(
