@@ -15,7 +15,7 @@ from gan_cli.evaluation.measuring import features_for
 from gan_cli.evaluation.neighbours_picture import distributions, rows_picture
 from gan_cli.files import write_json
 from gan_cli.inference.given import held_out_given
-from gan_cli.inference.rendering import conditions_for, latents_of, render
+from gan_cli.inference.rendering import conditions_for, latents_of, noise_for, render
 from gan_cli.inference.validation import check_fits
 from gan_cli.media.images import Images
 from gan_cli.media.pictures import save_png
@@ -78,6 +78,7 @@ def neighbours(
     if not model.medium.suffix:
         name, things = type(model).__name__, model.medium.name
         raise UserError(f"ckpt: {name} makes {things} here, and one alone has no picture; gan test measures them")
+    noise = noise_for(model, options.noise, len(latents), options.seed)
     check_fits(model, data)
     data.prepare_data()
     training, held_out = of_split(data, "train"), of_split(data, "test").some(options.samples)
@@ -85,7 +86,7 @@ def neighbours(
     made = render(
         model,
         latents,
-        conditions={"ema": options.ema, **conditions_for(model, len(latents), given=given.shown)},
+        conditions={"ema": options.ema, **conditions_for(model, len(latents), given=given.shown), **noise},
         batch_size=options.batch_size,
         trainer_options=trainer_options,
     )
@@ -120,6 +121,7 @@ def neighbours(
         "held_out": f"{held_out.total:,} of {held_out.origin}",
         "samples": len(made),
         "seed": options.seed,
+        **({"noise": options.noise} if options.noise else {}),
         "views": {one.name: {**({"unit": one.unit} if one.unit else {}), **one.found._asdict()} for one in compared},
         "nearest": {one.name: one.numbers[: options.num].tolist() for one in compared},
         "verdict": verdict,

@@ -20,6 +20,7 @@ def add_options(parser: ArgumentParser) -> None:
     options.cache_dir(parser, "Where classifiers and weights are kept")
     options.seed(parser, "First sample's seed")
     options.batch_size(parser)
+    options.noise(parser)
     options.ema(parser)
     options.output(parser, "A .png; default: beside the run")
     options.trainer(parser)

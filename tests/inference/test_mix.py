@@ -120,15 +120,12 @@ def test_a_file_stands_in_for_what_is_not_typed(
     [
         (("--layers", "4-6"), "layers: there is no layer 6; this generator has 0 to 5"),
         (("--layers", "x"), "layers: x is no list of layers; take whole numbers and ranges, such as 0-3,7"),
-        (("--layers", "3-1"), "layers: 3-1 is no list of layers"),
         (("--rows", "1,,2"), "rows: 1,,2 is no list of seeds; take whole numbers and ranges"),
-        (("--columns", "0-99999999"), "columns: 100,000,000 seeds are too many; take up to 1,000,000"),
         (("--rows", "0-9999", "--columns", "0-999"), "rows times columns: 10000000 is not possible"),
         (("--labels", "3"), "labels: this StyleGAN2 is not conditional; leave them out"),
         (("--latents", "no.npz"), "latents: no.npz does not exist; type a file of latents, .npz"),
         (("--latents", "x", "--rows", "1", "--columns", "2"), "latents: rows and columns are both typed; leave one"),
         (("--output", "x.gif"), "output: x.gif has no ending this verb writes; take .png or a folder"),
-        (("--format", "npz"), "format: npz is unknown; take one of grid, files, both"),
         (("--format", "files", "--output", "x.png"), "format: files does not go with output x.png; take grid or both"),
     ],
 )

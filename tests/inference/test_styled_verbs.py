@@ -11,6 +11,7 @@ from torch import Tensor
 
 from gan_cli import load, verbs
 from gan_cli.errors import UserError
+from gan_cli.evaluation import neighbours
 from gan_cli.inference.latent_files import Latents, read_latents, write_latents
 from tests.tiny_styles import LATENT_DIM, LAYERS, WIDTH
 
@@ -65,14 +66,24 @@ def test_truncation_draws_styles_to_their_mean_whatever_the_class(class_styles_c
 
 
 @pytest.mark.parametrize(
-    ("verb", "words"), [("interpolate", ("--walks", 2, "--steps", 3)), ("arithmetic", ("--plus", 1))]
+    ("verb", "words"),
+    [("interpolate", ("--walks", 1, "--steps", 2)), ("arithmetic", ("--plus", 1)), ("mix", ("--rows", 1))],
 )
 def test_noise_reaches_every_verb_that_makes_pictures(
     styles_checkpoint: Path, workdir: Path, verb: str, words: tuple[Any, ...]
 ) -> None:
-    for mode in ("const", "random", "none"):
+    for mode in ("random", "none"):
         gan(verb, styles_checkpoint, *words, "--noise", mode, "--output", f"{mode}.png")
-    assert len({picture(f"{mode}.png").tobytes() for mode in ("const", "random", "none")}) == 3
+    assert not np.array_equal(picture("random.png"), picture("none.png"))
+
+
+def test_neighbours_are_looked_for_with_the_noise_typed(
+    styles_checkpoint: Path, workdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: dict[str, Any] = {}
+    monkeypatch.setattr(neighbours, "render", lambda *_, conditions, **__: asked.update(conditions))
+    gan("neighbours", styles_checkpoint, *("--data", "Digits", "--seed", 3, "--samples", 16, "--noise", "random"))
+    assert asked["noise"].tolist() == list(range(3, 19))
 
 
 @pytest.mark.parametrize("space", ["z", "w"])
