@@ -14,6 +14,7 @@ from gan_cli.errors import UserError
 from gan_cli.inference.api import TrainedGAN
 from gan_cli.inference.latent_files import Latents, read_latents
 from gan_cli.inference.mix import mixed
+from gan_cli.inference.numbers import read_numbers
 from tests.tiny_styles import LATENT_DIM, LAYERS, WIDTH
 
 
@@ -113,6 +114,13 @@ def test_a_file_stands_in_for_what_is_not_typed(
     place = own if typed == "columns" else other
     assert np.abs(cell("table.png", *place) - styled("x.npz")[0, 0].numpy()).max() <= 1
     assert np.abs(cell("table.png", *place[::-1]) - styled.sample(1, 4)[0, 0].numpy()).max() <= 1
+
+
+def test_lists_hold_numbers_and_ranges_in_their_order() -> None:
+    assert read_numbers("[7, 0-2,2]", "rows", "seeds") == [7, 0, 1, 2, 2]
+    for text in ("3-1", "1,,2", "-1", "1.5", "", "0-9999999"):
+        with pytest.raises(UserError, match=r"^rows: "):
+            read_numbers(text, "rows", "seeds")
 
 
 @pytest.mark.parametrize(
