@@ -90,4 +90,4 @@ def refused(error: Exception) -> UserError:
 def is_refusal(error: Exception) -> bool:
     """Whether Lightning itself has raised an error, as it does of flags that do not go with the data or the loop."""
     *_, (frame, _) = traceback.walk_tb(error.__traceback__)
-    return not isinstance(error, UserError | RunFailed) and frame.f_globals["__name__"].startswith("lightning.")
+    return not isinstance(error, UserError | RunFailed) and frame.f_globals.get("__name__", "").startswith("lightning.")

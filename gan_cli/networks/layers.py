@@ -277,11 +277,17 @@ def normalise_spectrally(network: nn.Module) -> None:
             spectral_norm(module, n_power_iterations=1)
 
 
-def hold_parametrizations(network: nn.Module) -> None:
-    """Puts what weights are computed by into eval mode, whatever the network's: spectral normalisation stays there."""
-    for module in network.modules():
-        if isinstance(module, ParametrizationList):
-            module.eval()
+@contextmanager
+def spectra_untouched(network: nn.Module) -> Iterator[None]:
+    """Within the block, spectral normalisation divides by what it knows, and makes no step of its iteration."""
+    lists = [module for module in network.modules() if isinstance(module, ParametrizationList) and module.training]
+    for module in lists:
+        module.eval()
+    try:
+        yield
+    finally:
+        for module in lists:
+            module.train()
 
 
 def mixes_batch(network: nn.Module) -> bool:

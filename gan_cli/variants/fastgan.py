@@ -18,6 +18,7 @@ from gan_cli.objectives.adversarial import critic_generator_loss, discriminator_
 from gan_cli.objectives.augment import Augmentation, diff_augment
 from gan_cli.objectives.reconstruction import squared_distance
 from gan_cli.ranges import Channels, Decay, LearningRate, Pixels, Weight, Width
+from gan_cli.variants import judging
 from gan_cli.variants.base import Losses
 from gan_cli.variants.card import Card
 from gan_cli.variants.latent import LatentModule
@@ -158,7 +159,7 @@ class FastGAN(LatentModule):
             losses["reconstruction"] = self.lambda_reconstruction * self.rows.total * distances.mean()
         else:
             real_logits = self.discriminator(batch.real)
-        fake_logits = self.judge_fake((batch.fake.detach(), batch.small_fake.detach()))
+        fake_logits = judging.judge_beside(self.discriminator, (batch.fake.detach(), batch.small_fake.detach()))
         self.watch_outputs(real_logits, fake_logits)
         margins = (self._margins("real", real_logits), self._margins("fake", fake_logits))
         losses["adversarial"] = discriminator_hinge(real_logits, fake_logits, *margins)

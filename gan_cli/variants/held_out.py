@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from gan_cli import seeding
 from gan_cli.errors import UserError
-from gan_cli.networks.layers import hold_parametrizations, mixes_batch, running_statistics_untouched
+from gan_cli.networks.layers import mixes_batch, running_statistics_untouched, spectra_untouched
 from gan_cli.variants.log import axis
 
 if TYPE_CHECKING:
@@ -33,8 +33,7 @@ def look(model: "AdversarialModule", batch: Any, batch_idx: int) -> None:
     seeding.reseed(seed, model.device)  # for augmentation
     with model.at(seeding.Rows(0, count, count), seed, batch_idx):
         model.discriminator.train(mixes_batch(model.discriminator))
-        hold_parametrizations(model.discriminator)
-        with running_statistics_untouched(model.discriminator):
+        with running_statistics_untouched(model.discriminator), spectra_untouched(model.discriminator):
             logits = model.held_out_logits(batch)
         model.log("logits/held_out", logits.float().mean(), sync_dist=True, batch_size=len(logits))
         model.discriminator.eval()

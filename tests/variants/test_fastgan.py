@@ -101,6 +101,23 @@ def test_pictures_are_made_where_no_imagenet_network_is_installed(monkeypatch: p
         model.setup("fit")
 
 
+def test_real_and_made_images_are_judged_by_the_same_weights() -> None:
+    """And a step of the discriminator is one of the power iteration, as where both are judged in one pass."""
+    torch.manual_seed(0)
+    model = FastGAN(**FAST)
+    batch = batch_for(model, count=4, image_size=64)
+    shared = model.shared(batch)
+    vectors: list[Tensor] = []
+    layer: Any = model.discriminator.hidden[0]
+    layer.register_forward_hook(lambda *_: vectors.append(layer.parametrizations.weight[0]._u.clone()))
+    model.discriminator_losses(shared)
+    model.generator_losses(shared)
+    real, fake, later = vectors
+    assert torch.equal(real, fake)
+    assert not torch.equal(fake, later)
+    assert all(module.training for module in model.discriminator.modules())
+
+
 def test_every_quarter_is_decoded_now_and_then() -> None:
     model = FastGAN(**FAST)
     found = []
