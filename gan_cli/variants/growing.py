@@ -178,6 +178,8 @@ class GrowingModule(LatentModule):
         if (before.side, before.fades) != (self.stage.side, self.stage.fades):
             for optimizer in descents.bare_optimizers(self):
                 optimizer.state.clear()
+            if self.compiles:
+                torch.compiler.reset()  # each size has code of its own, and only so much is kept beside each other
 
     def fewest_to_judge(self) -> int:
         return max(1, self.deviation_group)

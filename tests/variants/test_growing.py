@@ -120,9 +120,16 @@ class Seen(Callback):
             trainer.save_checkpoint(self.folder / f"{trainer.global_step}.ckpt")
 
 
-def fit(kind: type[Any], folder: Path, batches: int = BATCHES, resume: Path | None = None, **options: Any) -> Any:
+def fit(
+    kind: type[Any],
+    folder: Path,
+    batches: int = BATCHES,
+    resume: Path | None = None,
+    compile: bool = False,
+    **options: Any,
+) -> Any:
     torch.manual_seed(0)
-    model = kind(**{**GROWN, **KINDS[kind]})
+    model = kind(**{**GROWN, **KINDS[kind], "compile": compile})
     trainer = quiet(folder, **{"max_steps": batches, "log_every_n_steps": 100, **options})
     trainer.fit(model, FewDigits(image_size=16, batch_size=16), ckpt_path=resume)
     return model
@@ -161,6 +168,17 @@ def test_a_resumed_run_is_the_same_bit_for_bit(
     monkeypatch.setenv("PL_GLOBAL_SEED", "99")
     resumed = fit(kind, tmp_path, resume=folder / f"{stop}.ckpt")
     assert all(torch.equal(resumed.state_dict()[name], value) for name, value in whole.state_dict().items())
+
+
+def test_what_was_compiled_for_one_size_makes_room_for_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PyTorch keeps eight versions of a function, two or more for each of up to 17 stages, and runs others plainly."""
+    forgotten: list[int] = []
+    monkeypatch.setattr("gan_cli.variants.base.compile_in_place", lambda *_: None)
+    monkeypatch.setattr(torch.compiler, "reset", lambda: forgotten.append(1))
+    fit(ProgressiveGAN, tmp_path, compile=True)
+    assert len(forgotten) == 2
 
 
 def test_a_length_in_images_ends_where_they_have_been_shown(tmp_path: Path) -> None:
