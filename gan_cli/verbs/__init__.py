@@ -16,6 +16,7 @@ VERBS = (
     "interpolate",
     "arithmetic",
     "mix",
+    "directions",
     "neighbours",
     "probe",
     "translate",
