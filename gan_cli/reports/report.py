@@ -16,6 +16,9 @@ PICTURES = {
     "interpolate": "Interpolation",
     "neighbours": "Nearest training images",
     "arithmetic": "Latent arithmetic",
+    "mix": "Mixed styles",
+    "directions": "Directions",
+    "edit": "Moved along a direction",
 }
 """Titles of the pictures that each verb makes of a run."""
 MADE = ("sample", "interpolate", "neighbours")
@@ -123,7 +126,7 @@ def _samples(run: RunRecord, positions: int) -> str:
 def _pictures(run: RunRecord, missing: Mapping[str, str]) -> str:
     shown: list[str] = []
     left_out: list[str] = []
-    for verb in [*wanted_pictures(run), "arithmetic"]:
+    for verb in [*wanted_pictures(run), *(verb for verb in PICTURES if verb not in MADE)]:
         made = pictures_of(run, verb)
         shown += [grids.figure(path, f"{PICTURES[verb]}: {path.name}") for path in made]
         if not made and verb in MADE:
