@@ -17,6 +17,7 @@ VERBS = (
     "arithmetic",
     "mix",
     "directions",
+    "edit",
     "neighbours",
     "probe",
     "translate",
