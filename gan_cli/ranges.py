@@ -98,6 +98,8 @@ Seconds = Annotated[float, Range(0, 3_600, without="low")]
 """How long something may take, or how far apart two of them are."""
 Truncation = Annotated[float, Range(-10, 10)]
 """1 is none, 0 the mean of all things; below 0 lies the opposite of a thing."""
+Strength = Annotated[float, Range(0, 1_000, without="low")]
+"""How far latents are moved along a direction, either way."""
 Target = Annotated[float, Range(-1_000, 1_000)]
 """What an output is drawn to."""
 

@@ -2,7 +2,7 @@
 
 import re
 from argparse import ArgumentError
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, cast
@@ -16,6 +16,7 @@ from gan_cli.command.choices import Choices, chooses, name_after, resolved, writ
 from gan_cli.errors import UserError
 from gan_cli.files import printable
 
+NEGATIVE = re.compile(r"-\.?\d")
 DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
 
 
@@ -95,8 +96,10 @@ def _settled(settings: Any) -> Any:
 def normalised(words: Sequence[str]) -> list[str]:
     """The command line in the order that the parser needs, whatever the order typed.
 
-    Dashes in option names become underscores; configs come first, so that flags win, then the classes of model and
-    data, so that their arguments may stand before them; the short names of fit become the whole ones.
+    Dashes in option names become underscores; values that begin with a minus are joined to their options, because a
+    word such as -3..3 or -1e-3 would be taken for an option of its own. Configs come first, so that flags win, then
+    the classes of model and data, so that their arguments may stand before them; the short names of fit become the
+    whole ones.
 
     Raises:
         UserError: If no name follows `--model` or `--data`.
@@ -105,7 +108,7 @@ def normalised(words: Sequence[str]) -> list[str]:
     configs: list[str] = []
     classes: list[str] = []
     others: list[str] = []
-    pending = iter(_underscored(word) for word in rest)
+    pending = iter(_joined(_underscored(word) for word in rest))
     for word in pending:
         option, equals, _ = word.partition("=")
         if option in ("--config", "-c"):
@@ -120,6 +123,17 @@ def normalised(words: Sequence[str]) -> list[str]:
 
 
 _SHORT = {"--ckpt": "--ckpt_path", "--monitor": "--evaluation.monitor"}
+
+
+def _joined(words: Iterable[str]) -> list[str]:
+    """The words, each value that begins with a minus and a digit joined to its option by an equals sign."""
+    found: list[str] = []
+    for word in words:
+        if found and NEGATIVE.match(word) and found[-1].startswith("--") and "=" not in found[-1]:
+            found[-1] = f"{found[-1]}={word}"
+        else:
+            found.append(word)
+    return found
 
 
 def _underscored(word: str) -> str:

@@ -16,7 +16,13 @@ Compute = Callable[[Tensor], Tensor | None]
 
 
 def dealt(
-    model: AdversarialModule, count: int, compute: Compute, *, batch_size: int, trainer_options: dict[str, Any]
+    model: AdversarialModule,
+    count: int,
+    compute: Compute,
+    *,
+    batch_size: int,
+    trainer_options: dict[str, Any],
+    everywhere: bool = False,
 ) -> Tensor | None:
     """The rows that are computed for so many places, by all devices together.
 
@@ -27,13 +33,14 @@ def dealt(
             what it made.
         batch_size: Places at a time on a device.
         trainer_options: Lightning's accelerator, devices, num_nodes, strategy, precision.
+        everywhere: Whether all processes get the rows, where each goes on with them.
 
     Returns:
-        [M, ...] on the first process; None on the others, and where `compute` gave nothing.
+        [M, ...] on the first process; None on the others, unless `everywhere`, and where `compute` gave nothing.
     """
     task = _Task(model, count, compute, batch_size)
     verb_trainer(trainer_options).predict(task, return_predictions=False)
-    return task.collected()
+    return task.collected(everywhere)
 
 
 class _Task(LightningModule):
@@ -59,10 +66,10 @@ class _Task(LightningModule):
             self.made.append((places.cpu(), made))
         return True
 
-    def collected(self) -> Tensor | None:
+    def collected(self, everywhere: bool) -> Tensor | None:
         """The rows of all processes, in order, on the first one; called after the loop, which idle ones never enter."""
         self.made = [batch for made in of_all(self.made) for batch in made]
-        if not self.made or not self.trainer.is_global_zero:
+        if not self.made or not (everywhere or self.trainer.is_global_zero):
             return None
         order = torch.cat([places for places, _ in self.made])
         return torch.cat([made for _, made in self.made])[order.argsort()]

@@ -1,8 +1,6 @@
 """Latents in files, which verbs hand to each other: what was found or made, and the generator that it belongs to."""
 
 import hashlib
-import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +13,7 @@ from torch import Tensor
 
 from gan_cli.errors import UserError
 from gan_cli.files import write_atomically
+from gan_cli.inference.npz import arrays_of
 from gan_cli.inference.spaces import spaces_of, style_shape
 from gan_cli.ranges import Many, fits
 from gan_cli.variants.base import AdversarialModule
@@ -108,7 +107,7 @@ def read_latents(path: Path, model: AdversarialModule) -> Latents:
     Raises:
         UserError: If it cannot be read, holds no latents, or holds those of another model.
     """
-    arrays = _arrays(path)
+    arrays = arrays_of(path, "latents")
     if missing := [name for name in ("space", "latents") if name not in arrays]:
         raise UserError(
             f"latents: {path} holds no {' and no '.join(missing)}; gan sample --save_latents FILE writes both"
@@ -133,19 +132,6 @@ def check_latents(path: Path | str, model: AdversarialModule, latents: Latents) 
     names = latents.names
     if names and (len(names) != len(latents) or len({*names}) < len(names) or not all(map(_is_plain, names))):
         raise UserError(f"latents: {path} has impossible names; take one for each, all different, that a file can have")
-
-
-def _arrays(path: Path) -> Mapping[str, NDArray[Any]]:
-    """The arrays of an .npz file, of which nothing is executed."""
-    if not path.is_file():
-        raise UserError(f"latents: {path} does not exist; type a file of latents, .npz")
-    try:
-        with np.load(path, allow_pickle=False) as content:
-            return {name: content[name] for name in content.files}
-    except OSError as error:
-        raise UserError(f"latents: {path} cannot be read ({error.strerror or error})") from error
-    except (ValueError, AttributeError, TypeError, EOFError, MemoryError, zipfile.BadZipFile, zlib.error) as error:
-        raise UserError(f"latents: {path} is no whole .npz file of numbers and names; write it anew") from error
 
 
 def _understood(path: Path, model: AdversarialModule, arrays: Mapping[str, NDArray[Any]]) -> Latents:

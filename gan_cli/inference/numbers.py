@@ -29,6 +29,17 @@ def read_numbers(text: str, option: str, what: str) -> list[int]:
     return [number for first, last in ends for number in range(first, last + 1)]
 
 
+def as_typed(numbers: Sequence[int]) -> str:
+    """Ascending numbers as they could be typed, such as "0-3,7"."""
+    ends: list[list[int]] = []
+    for number in numbers:
+        if ends and number == ends[-1][1] + 1:
+            ends[-1][1] = number
+        else:
+            ends.append([number, number])
+    return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in ends)
+
+
 def read_seeds(text: str, option: str) -> list[int]:
     """Seeds as typed.
 

@@ -4,6 +4,7 @@ import io
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
+from typing import NamedTuple
 
 from PIL import Image
 
@@ -37,21 +38,43 @@ def slider(grids: Sequence[tuple[int, Path]], most: int = GRIDS) -> str:
         most: Positions of the slider.
     """
     chosen = evenly(grids, most)
-    last = len(chosen) - 1
-    shown = "".join(
-        picture(path, f"Samples at step {step:,}", f'data-step="step {step:,}"{"" if number == last else " hidden"}')
-        for number, (step, path) in enumerate(chosen)
-    )
     left_out = len(grids) - len(chosen)
-    note = (
-        f'<p class="note">{len(chosen)} of {len(grids)} grids, evenly chosen; all are in samples/ of the run.</p>'
-        if left_out
-        else ""
+    note = f"{len(chosen)} of {len(grids)} grids, evenly chosen; all are in samples/ of the run." if left_out else ""
+    shown = [Position(f"step {step:,}", path) for step, path in chosen]
+    return slid("Samples at", "Step of the samples", shown, len(shown) - 1, note)
+
+
+class Position(NamedTuple):
+    """A position of a slider.
+
+    Attributes:
+        text: What it is called, beside the slider's title.
+        picture: A picture's file, or the content of one.
+    """
+
+    text: str
+    picture: Path | bytes
+
+
+def slid(title: str, label: str, positions: Sequence[Position], start: int, note: str = "") -> str:
+    """HTML of pictures with a slider from the first to the last; the page needs `SLIDER` once, after it.
+
+    Args:
+        title: What is in front of a position's text.
+        label: What the slider changes.
+        positions: One at least.
+        start: The one that is shown first.
+        note: A line below; "" for none.
+    """
+    shown = "".join(
+        picture(one.picture, f"{title} {one.text}", f'data-step="{escape(one.text)}"{"" if k == start else " hidden"}')
+        for k, one in enumerate(positions)
     )
+    below = f'<p class="note">{escape(note)}</p>' if note else ""
     return (
-        f'<figure class="slider"><label><span>Samples at <output>step {chosen[-1][0]:,}</output></span>'
-        f'<input type="range" min="0" max="{last}" step="1" value="{last}" aria-label="Step of the samples" /></label>'
-        f"{shown}{note}</figure>"
+        f'<figure class="slider"><label><span>{escape(title)} <output>{escape(positions[start].text)}</output></span>'
+        f'<input type="range" min="0" max="{len(positions) - 1}" step="1" value="{start}" aria-label="{escape(label)}" '
+        f"/></label>{shown}{below}</figure>"
     )
 
 
@@ -60,12 +83,13 @@ def figure(path: Path, text: str) -> str:
     return f"<figure>{picture(path, text)}<figcaption>{escape(text)}</figcaption></figure>"
 
 
-def picture(path: Path, text: str, attributes: str = "") -> str:
-    """HTML that contains a picture; for a broken file, a line that says so."""
+def picture(source: Path | bytes, text: str, attributes: str = "") -> str:
+    """HTML that contains a picture, of a file or of one's content; for a broken file, a line that says so."""
     try:
-        content, kind, (width, height) = _content(path)
+        content, kind, (width, height) = _content(source.read_bytes() if isinstance(source, Path) else source)
     except (OSError, ValueError) as error:
-        return f'<img alt="{escape(path.name)} cannot be read: {escape(str(error))}" {attributes} />'
+        name = source.name if isinstance(source, Path) else text
+        return f'<img alt="{escape(name)} cannot be read: {escape(str(error))}" {attributes} />'
     style = ' class="small"' if width < PIXELATED else ""
     return (
         f'<img{style} alt="{escape(text)}" width="{width}" height="{height}" {attributes} '
@@ -80,8 +104,7 @@ def evenly(items: Sequence[tuple[int, Path]], most: int) -> list[tuple[int, Path
     return [items[round(place * (len(items) - 1) / (most - 1))] for place in range(most)]
 
 
-def _content(path: Path) -> tuple[bytes, str, tuple[int, int]]:
-    content = path.read_bytes()
+def _content(content: bytes) -> tuple[bytes, str, tuple[int, int]]:
     with Image.open(io.BytesIO(content)) as image:
         if len(content) <= LARGE and max(image.size) <= 2 * SIDE:
             image.verify()

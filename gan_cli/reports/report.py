@@ -16,6 +16,9 @@ PICTURES = {
     "interpolate": "Interpolation",
     "neighbours": "Nearest training images",
     "arithmetic": "Latent arithmetic",
+    "mix": "Mixed styles",
+    "directions": "Directions",
+    "edit": "Moved along a direction",
 }
 """Titles of the pictures that each verb makes of a run."""
 MADE = ("sample", "interpolate", "neighbours")
@@ -61,13 +64,19 @@ def page(run: RunRecord, missing: Mapping[str, str], positions: int = grids.GRID
         "Configuration": _configuration(run),
     }
     problems = "".join(_line(problem) for problem in run.problems)
-    top = f"<header><h1>{escape(run.name)}</h1>{_facts(facts.headline(run))}{problems}</header>"
+    top = header(run.name, facts.headline(run), problems)
     return assembled(f"{run.name} - gan report", top, sections, with_curves=bool(run.series))
 
 
 def curves_section(charts: Sequence[tuple[str, list[curves.Curve]]], colours: Sequence[str] = ()) -> str:
     """The curves, or a line where nothing has been logged."""
     return curves.drawn(charts, colours) if charts else _line("No curves: nothing has been logged yet.")
+
+
+def header(title: str, told: Mapping[str, str], below: str = "") -> str:
+    """The head of a page: its title, a card for each fact, and HTML below them."""
+    cards = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(text)}</dd></div>" for name, text in told.items())
+    return f'<header><h1>{escape(title)}</h1><dl class="facts">{cards}</dl>{below}</header>'
 
 
 def assembled(title: str, top: str, sections: Mapping[str, str], with_curves: bool) -> str:
@@ -117,7 +126,7 @@ def _samples(run: RunRecord, positions: int) -> str:
 def _pictures(run: RunRecord, missing: Mapping[str, str]) -> str:
     shown: list[str] = []
     left_out: list[str] = []
-    for verb in [*wanted_pictures(run), "arithmetic"]:
+    for verb in [*wanted_pictures(run), *(verb for verb in PICTURES if verb not in MADE)]:
         made = pictures_of(run, verb)
         shown += [grids.figure(path, f"{PICTURES[verb]}: {path.name}") for path in made]
         if not made and verb in MADE:
@@ -139,11 +148,6 @@ def _configuration(run: RunRecord) -> str:
         return _line("No configuration: the run has no config.yaml that can be read.")
     text = (run.folder / CONFIG).read_text(encoding="utf-8")
     return f"<details><summary>config.yaml, all of it</summary><pre>{escape(text)}</pre></details>"
-
-
-def _facts(told: Mapping[str, str]) -> str:
-    cards = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(text)}</dd></div>" for name, text in told.items())
-    return f'<dl class="facts">{cards}</dl>'
 
 
 def _line(text: str) -> str:

@@ -17,6 +17,8 @@ VERBS = (
     "arithmetic",
     "mix",
     "project",
+    "directions",
+    "edit",
     "neighbours",
     "probe",
     "translate",

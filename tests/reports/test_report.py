@@ -144,6 +144,18 @@ def test_pictures_older_than_the_checkpoint_are_not_shown(tmp_path: Path) -> Non
     assert "No picture by gan interpolate: the reason" in page.text
 
 
+def test_pictures_of_verbs_that_were_run_by_hand_are_shown(tmp_path: Path) -> None:
+    folder = make_run(tmp_path / "run")
+    (folder / "pictures").mkdir()
+    for name in ("edit-smile-0.png", "directions-pca.png", "mix-0-3-by-4-9.png"):
+        Image.new("L", (9, 9)).save(folder / "pictures" / name)
+    told = reading(folder).text
+    assert "Moved along a direction: edit-smile-0.png" in told
+    assert "Directions: directions-pca.png" in told
+    assert "Mixed styles: mix-0-3-by-4-9.png" in told
+    assert "No picture by gan edit" not in told
+
+
 def test_a_translator_has_no_interpolation(tmp_path: Path) -> None:
     config = {**CONFIG, "model": {"class_path": "gan_cli.variants.Pix2Pix"}}
     page = reading(make_run(tmp_path / "run", grids=[1], config=config))

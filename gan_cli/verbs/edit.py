@@ -1,0 +1,58 @@
+"""`gan edit`: things moved along a direction."""
+
+from collections.abc import Sequence
+
+from jsonargparse import ArgumentParser
+
+from gan_cli.errors import UserError
+from gan_cli.ranges import Few
+from gan_cli.verbs import options
+
+SUMMARY = "Move things along a direction of gan directions: strips, single files, a film, latents"
+
+
+def add_options(parser: ArgumentParser) -> None:
+    """Adds the options of the verb."""
+    options.checkpoint(parser)
+    parser.add_argument("--directions", type=str | None, metavar="FILE", help="A file of gan directions")
+    parser.add_argument("--direction", type=str | None, metavar="NAME", help="The name or number of one in it")
+    parser.add_argument(
+        "--strength", type=str | None, metavar="A..B", help="From A to B, such as -3..3, or a single number"
+    )
+    parser.add_argument(
+        "--steps", type=Few | None, default=None, metavar="N", help="Strengths from A to B, both included; default: 7"
+    )
+    parser.add_argument("--seeds", type=str | None, metavar="SEEDS", help="What is moved, such as 1,5-8; default: 0-3")
+    options.latents(parser, "Instead of seeds: an .npz of --save_latents or of gan project")
+    parser.add_argument(
+        "--layers", type=str | None, metavar="0-3,7", help="Style layers to move; default: those of the directions"
+    )
+    options.labels(parser, "Classes of the seeds, in turn; if conditional")
+    options.truncation(parser)
+    options.batch_size(parser)
+    options.ema(parser)
+    options.output(parser, "A .png (a row each), .gif, .mp4, or a folder; default: beside the run", "PATH")
+    parser.add_argument(
+        "--format", type=str | None, metavar="NAME", help="grid, files (one a thing), both; default: see --output"
+    )
+    parser.add_argument("--save_latents", type=str | None, metavar="FILE", help="Also write what came of it, an .npz")
+    options.trainer(parser)
+
+
+def run(words: Sequence[str]) -> None:
+    """Writes what came of moving.
+
+    Raises:
+        UserError: If something asked for cannot be done.
+    """
+    asked, typed = options.parsed("edit", add_options, words)
+    options.not_beside(typed, "latents", "seeds")
+    if asked.directions is None:
+        raise UserError("directions: none were named; gan directions writes a file of them: --directions FILE")
+    from gan_cli.command.opening import opened
+    from gan_cli.command.running import say
+    from gan_cli.inference.directions.edit import edit
+
+    path, model = opened(asked)
+    for place in edit(model, path.parent / "pictures", asked, asked.trainer.as_dict()):
+        say(f"written: {place}")
