@@ -10,7 +10,7 @@ from gan_cli import ranges
 from gan_cli.devices.float32 import true_float32
 from gan_cli.errors import UserError
 from gan_cli.inference.api_making import Makes, Source
-from gan_cli.inference.directions.edit import STEPS, Edited, moved
+from gan_cli.inference.directions.edit import STEPS, Edited, moved, noise_of_each
 from gan_cli.inference.directions.files import USUAL_STRENGTH, Directions, Method
 from gan_cli.inference.directions.finding import SAMPLES
 from gan_cli.inference.directions.found import Sorted, by_kinds, by_variance, by_weights
@@ -22,6 +22,7 @@ from gan_cli.inference.labels import chosen_classes, class_names
 from gan_cli.inference.latent_files import Latents, generator_digest
 from gan_cli.inference.rendering import check_labels, conditions_with, latents_of, takes_labels
 from gan_cli.inference.sources import with_classes
+from gan_cli.networks.noise_maps import NoiseMode
 from gan_cli.ranges import BatchSize, Few, Many, Seed, Truncation
 
 Kinds = Sequence[int | str]
@@ -97,6 +98,7 @@ class FindsDirections(Makes):
         layers: Sequence[int] | None = None,
         labels: Sequence[int | str] | None = None,
         truncation_psi: Truncation | None = None,
+        noise: NoiseMode | None = None,
         ema: bool = True,
         batch_size: BatchSize = 64,
     ) -> Tensor:
@@ -110,6 +112,7 @@ class FindsDirections(Makes):
             layers: The style layers to move; None takes those of the directions.
             labels: As for `sample`.
             truncation_psi: Applied before things are moved; 1 is off, 0 the mean of all things.
+            noise: As for `sample`; "random" is that of seed k in all of thing k.
             ema: The averaged generator, or the one that was trained.
             batch_size: Things at a time.
 
@@ -126,6 +129,7 @@ class FindsDirections(Makes):
         conditions = conditions_with(
             self.model, latents.labels, len(latents), given=self._given(None, len(edited.source))
         )
+        conditions |= noise_of_each(self.model, noise, len(edited.source), len(edited.strengths))
         made = self._images(edited.inputs.flatten(0, 1), {"ema": ema, **also, **conditions}, batch_size)
         each: Tensor = made.unflatten(0, (-1, len(edited.strengths)))
         return each

@@ -12,7 +12,7 @@ from gan_cli.inference.formats import PAGES, file_in, folder_in, format_of
 from gan_cli.inference.given import given_of
 from gan_cli.inference.labels import read_labels
 from gan_cli.inference.latent_files import Latents
-from gan_cli.inference.numbers import check_layers, read_numbers, read_seeds
+from gan_cli.inference.numbers import as_typed, check_layers, read_numbers, read_seeds
 from gan_cli.inference.rendering import check_labels, conditions_with, noise_for, render
 from gan_cli.inference.sources import in_space, seeded, stored, with_classes
 from gan_cli.inference.spaces import spaces_of, style_shape
@@ -192,4 +192,4 @@ def _stem(options: Any, layers: Sequence[int]) -> str:
     file = Path(options.latents).stem if options.latents else ""
     rows, columns = (options[name] or file or usual for name, usual in (("rows", ROWS), ("columns", COLUMNS)))
     plain = (rows + "-by-" + columns).strip("[]() ").replace(" ", "").replace("/", "")
-    return f"mix-{plain[:80]}-layers-{','.join(map(str, layers))}"[:120]
+    return f"mix-{plain[:80]}-layers-{as_typed(layers)}"[:120]

@@ -23,7 +23,8 @@ def arrays_of(path: Path, option: str) -> Mapping[str, NDArray[Any]]:
         UserError: If it cannot be read.
     """
     if not path.is_file():
-        raise UserError(f"{option}: {path} does not exist; type a file of {option}, .npz")
+        what = "is a folder" if path.is_dir() else "does not exist"
+        raise UserError(f"{option}: {path} {what}; type a file of {option}, .npz")
     try:
         with np.load(path, allow_pickle=False) as content:
             return {name: content[name] for name in content.files}

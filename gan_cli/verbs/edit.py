@@ -29,6 +29,7 @@ def add_options(parser: ArgumentParser) -> None:
     )
     options.labels(parser, "Classes of the seeds, in turn; if conditional")
     options.truncation(parser)
+    options.noise(parser)
     options.batch_size(parser)
     options.ema(parser)
     options.output(parser, "A .png (a row each), .gif, .mp4, or a folder; default: beside the run", "PATH")

@@ -110,6 +110,7 @@ def test_what_does_not_fit_is_refused_in_a_line(
 def test_a_file_of_another_kind_is_refused_in_a_line(classes: AdversarialModule, tmp_path: Path) -> None:
     path = tmp_path / "x.npz"
     assert refusal(classes, path) == "latents: FILE does not exist; type a file of latents, .npz"
+    assert refusal(classes, tmp_path) == "latents: FILE is a folder; type a file of latents, .npz"
     np.savez(path, **GOOD)
     whole = path.read_bytes()
     for content in (b"", b"text", whole[:-100], whole[:200] + b"x" * 20 + whole[220:]):

@@ -80,7 +80,7 @@ def test_single_files_are_named_by_their_sources(styles_checkpoint: Path, workdi
     assert sorted(path.name for path in Path("both").iterdir()) == [
         "column-seed000002.png",
         "column-seed000003.png",
-        "mix-1-by-2,3-layers-0,1,2.png",
+        "mix-1-by-2,3-layers-0-2.png",
         "row-seed000001-column-seed000002.png",
         "row-seed000001-column-seed000003.png",
         "row-seed000001.png",

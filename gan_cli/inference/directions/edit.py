@@ -17,7 +17,7 @@ from gan_cli.inference.labels import read_labels
 from gan_cli.inference.latent_files import Latents, write_latents
 from gan_cli.inference.numbers import check_layers, read_numbers, read_seeds
 from gan_cli.inference.pictures import beside
-from gan_cli.inference.rendering import check_labels, conditions_with, latents_of, render
+from gan_cli.inference.rendering import check_labels, conditions_with, latents_of, noise_for, render
 from gan_cli.inference.sources import in_space, seeded, stored, with_classes
 from gan_cli.inference.spaces import style_shape
 from gan_cli.media.films import FILMS, write_film
@@ -84,6 +84,7 @@ def edit(model: AdversarialModule, folder: Path, options: Any, trainer_options: 
     check_one("latents times steps", Many, len(latents))
     given = given_of(model, None, len(edited.source)).dealt(len(edited.source))
     passed = {name: things.repeat_interleave(each, dim=0) for name, things in given.shown.items()}
+    noise = noise_of_each(model, options.noise, len(edited.source), each)
     written = [write_latents(Path(options.save_latents), model, latents)] if options.save_latents else []
     stem = f"edit-{Path(options.directions).stem}-{_plain(options.direction)}"
     single_folder = folder_in(output, folder, stem)
@@ -95,7 +96,12 @@ def edit(model: AdversarialModule, folder: Path, options: Any, trainer_options: 
     made = render(
         model,
         edited.inputs.flatten(0, 1),
-        conditions={"ema": options.ema, **also, **conditions_with(model, latents.labels, len(latents), given=passed)},
+        conditions={
+            "ema": options.ema,
+            **also,
+            **conditions_with(model, latents.labels, len(latents), given=passed),
+            **noise,
+        },
         batch_size=options.batch_size,
         trainer_options=trainer_options,
         sink=save_single if kind == "files" else None,
@@ -111,6 +117,16 @@ def edit(model: AdversarialModule, folder: Path, options: Any, trainer_options: 
         return [picture, *written]
     save_single(list(range(len(latents))), made)
     return [picture, single_folder, *written]
+
+
+def noise_of_each(model: AdversarialModule, typed: str | None, things: int, each: int) -> dict[str, Any]:
+    """The noise as an input of `forward`, where a thing keeps its own at all of its strengths.
+
+    Raises:
+        UserError: If the model adds no noise, or none of that kind.
+    """
+    noise = noise_for(model, typed, things)
+    return {name: part.repeat_interleave(each) if isinstance(part, Tensor) else part for name, part in noise.items()}
 
 
 def moved(

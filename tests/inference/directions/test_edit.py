@@ -55,6 +55,18 @@ def test_strips_show_what_python_makes(styles_checkpoint: Path, styled: TrainedG
     assert not made[0, 0].equal(made[0, 3])
 
 
+def test_a_thing_keeps_its_noise_at_all_strengths(
+    styles_checkpoint: Path, styled: TrainedGAN, found: Path, workdir: Path
+) -> None:
+    made = styled.edit([4, 7], found, 1, [0, 0], noise="random")
+    assert made[:, 0].equal(made[:, 1])
+    assert not made.equal(styled.edit([4, 7], found, 1, [0, 0]))
+    words = ("--direction", 1, "--seeds", "4,7", "--strength", 0, "--noise", "random", "--format", "files")
+    assert edit(styles_checkpoint, found, *words, "--output", "out") == 0
+    for number, path in enumerate(sorted(Path("out").iterdir())):
+        assert np.abs(np.array(Image.open(path)).astype(int) - made[number, 0, 0].numpy()).max() <= 1
+
+
 def test_edited_latents_are_a_file_that_can_be_edited_again(
     styles_checkpoint: Path, styled: TrainedGAN, found: Path, workdir: Path
 ) -> None:
