@@ -56,7 +56,6 @@ APART = {
     "projected-gan": "batch normalisation in both players",
     "sgan": "the mean features of a batch",
     "sgan-cnn": "dropout",
-    "stylegan-by-class": "noise in its layers",
     "pix2pix": "batch normalisation in the discriminator",
 }
 """Rows in which two processes differ from one by construction: they take statistics or noise of their own."""

@@ -138,8 +138,8 @@ GROWN: dict[str, Any] = {
 }
 """The same for networks that grow: 3 batches of 32 small images, then 7 of 16 in which the last size is faded in."""
 
-STYLED_GROWN: dict[str, Any] = {"style_dim": 8, "mapping_depth": 1, "noise": False}
-"""Beside them with styles; without noise, which is drawn as dropout is."""
+STYLED_GROWN: dict[str, Any] = {"style_dim": 8, "mapping_depth": 1}
+"""Beside them with styles."""
 
 OTHER_SIZES: tuple[str, ...] = tuple(
     f"{end}_colours.{level}.{kind}" for end in ("to", "from") for level in (0, 2) for kind in ("weight", "bias")
@@ -150,11 +150,7 @@ COMING = tuple(f"blocks.1.{layer}.{kind}" for layer in ("first", "second") for k
 COMING_STYLED: tuple[str, ...] = (
     *(f"discriminator.{name}" for name in COMING),
     *("blocks.2.doubling.weight", "blocks.2.convolution.weight"),
-    *(
-        f"blocks.2.{layer}.{name}"
-        for layer in ("first", "second")
-        for name in ("strengths", "bias", "style.weight", "style.bias")
-    ),
+    *(f"blocks.2.{layer}.{name}" for layer in ("first", "second") for name in ("bias", "style.weight", "style.bias")),
 )
 """The same with styles, whose first block is that of 4 pixels."""
 
@@ -200,20 +196,18 @@ LATENT_ROWS = [
         tells_classes=True,
     ),
     VariantRow("projected-gan", ProjectedGAN, {}, tiny=PROJECTED),
-    VariantRow("progressive-gan", ProgressiveGAN, {}, tiny=GROWN, resting=(*OTHER_SIZES, *COMING)),
     VariantRow(
-        "progressive-gan-by-class",
+        "progressive-gan",
         ProgressiveGAN,
         {"num_classes": 10},
         tiny=GROWN,
         resting=(*OTHER_SIZES, *COMING),
         tells_classes=True,
     ),
-    VariantRow("stylegan", StyleGAN, STYLED_GROWN, tiny=GROWN, resting=(*OTHER_SIZES, *COMING_STYLED)),
     VariantRow(
-        "stylegan-by-class",
+        "stylegan",
         StyleGAN,
-        {**STYLED_GROWN, "num_classes": 10, "noise": True},
+        {**STYLED_GROWN, "num_classes": 10, "noise": False},
         tiny=GROWN,
         resting=(*OTHER_SIZES, *COMING_STYLED),
     ),

@@ -44,7 +44,7 @@ class ProgressiveGAN(GrowingModule):
         rate_factors: The same for the learning rates; [] takes the authors'.
         lambda_gp: Weight of the penalty on slopes that are not 1, at images of the last size.
         lambda_drift: Weight of the squared scores of real images.
-        lambda_class: Weight of each of the classification losses.
+        lambda_cls: Weight of each of the classification losses.
         generator_lr: Learning rate of the generator.
         discriminator_lr: Learning rate of the discriminator.
         adam_betas: Adam's two decay rates; its averages begin anew where a fade begins or ends.
@@ -75,7 +75,7 @@ class ProgressiveGAN(GrowingModule):
             "rate_factors": "1.5 at 1024",
             "lambda_gp": 10.0,
             "lambda_drift": 0.001,
-            "lambda_class": 1.0,
+            "lambda_cls": 1.0,
             "generator_lr": 0.001,
             "discriminator_lr": 0.001,
             "adam_betas": (0.0, 0.99),
@@ -107,7 +107,7 @@ class ProgressiveGAN(GrowingModule):
         rate_factors: Factors = (),
         lambda_gp: Weight = 10.0,
         lambda_drift: Weight = 0.001,
-        lambda_class: Weight = 1.0,
+        lambda_cls: Weight = 1.0,
         generator_lr: LearningRate = 1e-3,
         discriminator_lr: LearningRate = 1e-3,
         adam_betas: tuple[Decay, Decay] = (0.0, 0.99),
@@ -125,7 +125,7 @@ class ProgressiveGAN(GrowingModule):
         kimg = (stable_kimg, fade_kimg)
         self.portions = Growth.checked(image_size, start_size, kimg, batch_multiples, rate_factors, RATES)
         self.image_size, self.num_classes, self.deviation_group = image_size, num_classes, deviation_group
-        self.lambda_gp, self.lambda_drift, self.lambda_class = lambda_gp, lambda_drift, lambda_class
+        self.lambda_gp, self.lambda_drift, self.lambda_cls = lambda_gp, lambda_drift, lambda_cls
         sizes = (channel_base, channel_max)
         self.generator = ProgressiveGenerator(image_size, image_channels, latent_dim, *sizes, num_classes)
         outputs = 1 + num_classes
@@ -158,7 +158,7 @@ class ProgressiveGAN(GrowingModule):
             losses["drift"] = self.lambda_drift * real_scores.square().mean()
         if self.num_classes:
             classes = [auxiliary_classification(told[:, 1:], batch.labels) for told in (real_outputs, fake_outputs)]
-            losses["class"] = self.lambda_class * (classes[0] + classes[1])
+            losses["class"] = self.lambda_cls * (classes[0] + classes[1])
         return losses
 
     def generator_losses(self, batch: Batch) -> Losses:
@@ -166,7 +166,7 @@ class ProgressiveGAN(GrowingModule):
         outputs = self.judge_fake(self.fakes("generator", *labels))
         losses = {"adversarial": critic_generator_loss(outputs[:, 0])}
         if labels:
-            losses["class"] = self.lambda_class * auxiliary_classification(outputs[:, 1:], labels[0])
+            losses["class"] = self.lambda_cls * auxiliary_classification(outputs[:, 1:], labels[0])
         return losses
 
     def held_out_logits(self, batch: Batch) -> Tensor:

@@ -82,7 +82,7 @@ def shrinking(config: Path) -> list[str]:
             flags[f"--model.{argument}"] = str(value)
     if issubclass(variant, GrowingModule):
         flags |= {"--model.start_size": "8", "--model.batch_multiples": "[1]", "--model.rate_factors": "[1]"}
-        flags |= {"--model.stable_kimg": "0.04", "--model.fade_kimg": "0.04"}
+        flags |= {"--model.stable_kimg": "0.04", "--model.fade_kimg": "0.04", "--data.num_workers": "0"}
     arguments = settings.get("model", {}).get("init_args", {})
     if variant is variants.R3GAN and "architecture" not in arguments:
         flags |= {"--model.base_channels": "4" if arguments.get("constant_width") else "1", "--model.depth": "1"}

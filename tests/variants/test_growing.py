@@ -1,6 +1,6 @@
 """Networks that grow by the images shown: when, with which batches and rates, and that a resumed run does the same."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -125,12 +125,12 @@ def fit(
     folder: Path,
     batches: int = BATCHES,
     resume: Path | None = None,
-    compile: bool = False,
-    **options: Any,
+    callbacks: Sequence[Callback] = (),
+    **arguments: Any,
 ) -> Any:
     torch.manual_seed(0)
-    model = kind(**{**GROWN, **KINDS[kind], "compile": compile})
-    trainer = quiet(folder, **{"max_steps": batches, "log_every_n_steps": 100, **options})
+    model = kind(**{**GROWN, **KINDS[kind], **arguments})
+    trainer = quiet(folder, max_steps=batches, log_every_n_steps=100, callbacks=list(callbacks))
     trainer.fit(model, FewDigits(image_size=16, batch_size=16), ckpt_path=resume)
     return model
 
@@ -179,6 +179,12 @@ def test_what_was_compiled_for_one_size_makes_room_for_the_next(
     monkeypatch.setattr(torch.compiler, "reset", lambda: forgotten.append(1))
     fit(ProgressiveGAN, tmp_path, compile=True)
     assert len(forgotten) == 2
+
+
+def test_rates_that_fall_do_so_beside_those_of_the_sizes(tmp_path: Path) -> None:
+    seen = Seen(tmp_path)
+    fit(StyleGAN, tmp_path, 5, lr_decay_end=10, callbacks=[seen])
+    assert seen.rates[::2] == pytest.approx([1e-3, 9e-4, 8e-4, 3.5e-4, 3e-4])
 
 
 def test_a_length_in_images_ends_where_they_have_been_shown(tmp_path: Path) -> None:
