@@ -9,6 +9,7 @@ from torch import Tensor
 from gan_cli import ranges
 from gan_cli.devices.float32 import true_float32
 from gan_cli.inference.api_making import Source
+from gan_cli.inference.api_project import Projects
 from gan_cli.inference.api_styles import WorksWithStyles
 from gan_cli.inference.api_translate import Translates
 from gan_cli.inference.arithmetic import Concept, all_latents, classes_of, labels_of_each
@@ -22,7 +23,7 @@ from gan_cli.networks.noise_maps import NoiseMode
 from gan_cli.ranges import BatchSize, Many, Seed, Truncation
 
 
-class TrainedGAN(WorksWithStyles, Translates):
+class TrainedGAN(WorksWithStyles, Projects, Translates):
     """A checkpoint's model, ready to use; it computes in true float32, as the verbs do.
 
     Args:

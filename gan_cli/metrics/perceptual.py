@@ -39,6 +39,7 @@ class PerceptualDistance(nn.Module):
                 f"features: {features.name} takes images only as they are saved, and a perceptual distance looks at "
                 "layers; take lite0 or classifier"
             )
+        self.name, self.key = features.name, features.key
         self.features = deepcopy(features)
         self.frozen = Frozen(self.features.network)
 

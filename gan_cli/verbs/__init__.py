@@ -16,6 +16,7 @@ VERBS = (
     "interpolate",
     "arithmetic",
     "mix",
+    "project",
     "neighbours",
     "probe",
     "translate",
