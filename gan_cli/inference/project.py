@@ -136,11 +136,13 @@ def project(
         raise UserError(f"output: {output} is to be a folder; each image has several files")
     if options.input and options.num:
         raise UserError("num: it is for held-out images, and --input names others; leave one of them out")
+    asked = read_labels(options.labels)
+    asked_labels(model, 1, asked)  # refused before any image is read
     targets = (
         typed_targets(model, options.input, output) if options.input else held_out_targets(model, options.num or USUAL)
     )
     film = "" if options.film == "none" else f".{options.film}"
-    labels = asked_labels(model, len(targets), read_labels(options.labels))
+    labels = asked_labels(model, len(targets), asked)
     task = Projecting(model, search, likeness, labels, film, output)
     if _all(task, targets, options.batch_size, trainer_options) is None:  # another process tells
         return None
