@@ -17,8 +17,10 @@ from gan_cli.inference.directions.sefa import factorised, weights_of
 from gan_cli.networks.equalised import pixel_norm
 from gan_cli.variants import CGAN, DCGAN, SNGAN
 from gan_cli.variants.base import AdversarialModule
+from gan_cli.variants.latent import LatentModule
 from tests.conftest import TINY_DCGAN
 from tests.tiny_styles import LAYERS, WIDTH
+from tests.variant_rows import ROWS, VariantRow
 
 
 @pytest.mark.parametrize("layers", [None, (0,), (1, 4)])
@@ -100,3 +102,14 @@ def test_a_generator_without_a_linear_first_layer_is_refused(monkeypatch: pytest
     monkeypatch.setattr(model, "picture_maker", lambda ema: Squares())
     with pytest.raises(UserError, match="method: no linear layer of DCGAN's generator reads z as it is"):
         by_weights(place_in(model), 2, {})
+
+
+@pytest.mark.parametrize(
+    "row", [row for row in ROWS if issubclass(row.variant, LatentModule)], ids=lambda row: row.name
+)
+def test_every_variant_that_begins_with_noise_has_directions(row: VariantRow) -> None:
+    model: Any = row.make().eval()
+    classes = range(model.num_classes) if "labels" in model.takes else ()
+    for space in model.SPACES:
+        weights = weights_of(place_in(model, space, classes=classes), {})
+        assert weights.norm(dim=0).all()  # something reads each number
