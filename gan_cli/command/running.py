@@ -13,7 +13,7 @@ from gan_cli.stopping import Stopped
 
 NO_SUCH_PLACE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.EEXIST, errno.EISDIR)
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
-GO_ON = {"fit": " with --ckpt_path last", "translate": " with --skip-existing"}
+GO_ON = {"fit": " with --ckpt_path last", "translate": " with --skip-existing", "project": " by the same call"}
 """The words that make a verb continue where it was stopped."""
 
 

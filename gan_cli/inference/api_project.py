@@ -12,8 +12,9 @@ from gan_cli import ranges
 from gan_cli.devices.float32 import true_float32
 from gan_cli.errors import UserError
 from gan_cli.inference.latent_files import Latents
+from gan_cli.inference.likeness import Likeness, likeness_of
 from gan_cli.inference.project import asked_labels, pictured, scored, space_of
-from gan_cli.inference.projection import Likeness, Search, likeness_of, projected
+from gan_cli.inference.projection import Search, projected
 from gan_cli.inference.targets import fitted, picture_shape
 from gan_cli.media import pictures, reading
 from gan_cli.media.picture_files import picture_of, to_pil

@@ -16,8 +16,9 @@ from gan_cli.files import write_json
 from gan_cli.inference.bars import Bar
 from gan_cli.inference.dealt import dealt
 from gan_cli.inference.labels import read_labels
-from gan_cli.inference.latent_files import Latents, generator_digest, read_latents, write_latents
-from gan_cli.inference.projection import Found, Likeness, Search, Space, projected, projection_spaces
+from gan_cli.inference.latent_files import Latents, StoredSpace, generator_digest, read_latents, write_latents
+from gan_cli.inference.likeness import Likeness
+from gan_cli.inference.projection import Found, Search, projected, projection_spaces
 from gan_cli.inference.rendering import conditions_for, made_at, takes_labels
 from gan_cli.inference.targets import USUAL, Target, held_out_targets, picture_shape, typed_targets
 from gan_cli.media.films import FILMS, write_film
@@ -149,7 +150,7 @@ def project(
     return _summary(task, targets)
 
 
-def space_of(model: AdversarialModule, typed: str | None) -> Space:
+def space_of(model: AdversarialModule, typed: str | None) -> StoredSpace:
     """The space that was typed, or the usual one.
 
     Raises:
@@ -160,7 +161,7 @@ def space_of(model: AdversarialModule, typed: str | None) -> Space:
         if typed in (None, space):
             return space
     ways = f"{', '.join(possible[:-1])} or {possible[-1]}" if len(possible) > 1 else possible[0]
-    known = get_args(Space)
+    known = get_args(StoredSpace)
     what = f"{type(model).__name__} has no space {typed}" if typed in known else f"{typed} is unknown"
     raise UserError(f"space: {what}; take {ways}")
 

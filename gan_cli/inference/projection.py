@@ -2,19 +2,20 @@
 
 Karras et al. 2020, "Analyzing and Improving the Image Quality of StyleGAN", arXiv:1912.04958, section 5 and appendix D,
 with the numbers of the authors' later code: a rate of 0.1 that rises and falls, and noise on the latent that fades
-away. The generator's noise maps are optimised too, kept from taking up what belongs to the image, and then thrown away,
-as there: what is kept is the latent, whose picture every other verb makes with the generator's own maps.
+away. The generator's noise maps are optimised too, kept from taking up what belongs to the image, and thrown away:
+what is kept is the latent, whose picture every other verb makes with the generator's own maps.
 
-Departures: the features are those at hand instead of VGG16's. With a style for each layer (w+) the mean squared error
-of the pixels is added, as in Abdal et al. 2019, "Image2StyleGAN", arXiv:1904.03189, equation 1. In z, where the mean is
-no latent that a generator knows, a descent begins at the nearest of some, and stays where the prior's latents are.
+Departures: the maps are thrown away before the last quarter of the steps, so that the latent settles with the
+generator's own, and pictures are clipped as they are kept. The features are those at hand instead of VGG16's. With a
+style for each layer (w+) the mean squared error of the pixels is added, as in Abdal et al. 2019, "Image2StyleGAN",
+arXiv:1904.03189, equation 1. In z, where the mean is no latent that a generator knows, a descent begins at the nearest
+of some, and stays where the prior's latents are.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import cos, pi
 from types import MappingProxyType
-from typing import Literal
 
 import torch
 from torch import Tensor
@@ -22,20 +23,15 @@ from torch.func import functional_call
 from torch.optim import Adam
 
 from gan_cli import seeding
-from gan_cli.errors import UserError
-from gan_cli.inference.spaces import spaces_of, style_shape, styles_of
-from gan_cli.metrics.lite0 import Lite0
-from gan_cli.metrics.perceptual import PerceptualDistance, distance_of
-from gan_cli.metrics.pixel_pyramid import PixelPyramid
-from gan_cli.networks.efficientnet_lite import lite0_weights
+from gan_cli.inference.latent_files import StoredSpace
+from gan_cli.inference.likeness import Likeness
+from gan_cli.inference.prior import Prior, prior_of
+from gan_cli.inference.spaces import spaces_of, style_shape
+from gan_cli.metrics.perceptual import distance_of
 from gan_cli.objectives.noise_regularisation import autocorrelation, normalise
 from gan_cli.variants.base import AdversarialModule
 from gan_cli.variants.descents import frozen
 
-Space = Literal["z", "w", "w+"]
-
-DRAWN = 10_000
-"""Latents whose mean a descent begins from."""
 TRIED = 100
 """Latents among which the nearest is looked for, where there are classes or in z; at least one of each class."""
 AT_ONCE = 20
@@ -55,10 +51,6 @@ FRAMES = 60
 NO_MAPS: Mapping[str, Tensor] = MappingProxyType({})
 
 
-Likeness = PerceptualDistance | PixelPyramid
-"""What sees how alike images are: a network, or none."""
-
-
 @dataclass(frozen=True)
 class Search:
     """How latents are looked for.
@@ -70,7 +62,7 @@ class Search:
         ema: The averaged generator where there is one, or the one that is trained.
     """
 
-    space: Space
+    space: StoredSpace
     steps: int = 1000
     seed: int = 0
     ema: bool = True
@@ -89,21 +81,6 @@ class Found:
     latents: Tensor
     labels: Tensor | None
     way: Tensor
-
-
-@dataclass(frozen=True)
-class Prior:
-    """Where the latents of a space lie.
-
-    Attributes:
-        mean: [Z], [1, W] or [L, W].
-        deviation: The root of the mean squared distance from it, of one style where there are several.
-        lengths: The smallest and the largest length in z.
-    """
-
-    mean: Tensor
-    deviation: float
-    lengths: tuple[float, float] = (0.0, 0.0)
 
 
 def projected(
@@ -231,7 +208,8 @@ class Descent:
     def _priors(self) -> list[Prior]:
         """For each target the prior of its class."""
         classes = [None] * len(self.targets) if self.labels is None else self.labels.tolist()
-        known = {label: prior_of(self.model, self.search, label) for label in dict.fromkeys(classes)}
+        space, seed, ema = self.search.space, self.search.seed, self.search.ema
+        known = {label: prior_of(self.model, space, label, seed, ema) for label in dict.fromkeys(classes)}
         return [known[label] for label in classes]
 
     def _drawn(self, shape: Sequence[int]) -> Tensor:
@@ -251,22 +229,7 @@ def fading(t: float) -> float:
     return NOISE * max(0.0, 1 - t / FADES) ** 2
 
 
-def likeness_of(name: str | None, image_channels: int) -> Likeness:
-    """What sees how alike images are, by its name; where none is asked for, lite0 of colours if it is installed.
-
-    Raises:
-        UserError: If there is none of that name, or lite0 is not installed.
-    """
-    if name is None:
-        name = "lite0" if image_channels >= 3 and lite0_weights() else PixelPyramid.name
-    if name == PixelPyramid.name:
-        return PixelPyramid()
-    if name != "lite0":
-        raise UserError(f"features: {name} is not possible here; take lite0, classifier or pixels")
-    return PerceptualDistance(Lite0())
-
-
-def projection_spaces(model: AdversarialModule) -> tuple[Space, ...]:
+def projection_spaces(model: AdversarialModule) -> tuple[StoredSpace, ...]:
     """The spaces that an image can be projected into, the usual one first."""
     return ("w", "w+", "z") if "w" in spaces_of(model) else ("z",)
 
@@ -275,25 +238,3 @@ def noise_maps(model: AdversarialModule, ema: bool) -> dict[str, Tensor]:
     """The generator's constant noise maps [H, W] by their names in the model; none where it adds no noise."""
     own = {id(buffer) for name, buffer in model.picture_maker(ema).named_buffers() if name.endswith("constant")}
     return {name: buffer for name, buffer in model.named_buffers() if id(buffer) in own}
-
-
-@torch.no_grad()
-def prior_of(model: AdversarialModule, search: Search, label: int | None) -> Prior:
-    """Where the latents of a space lie, those of a class where there are classes: told by `DRAWN` of them."""
-    drawn = seeding.draw((DRAWN, model.latent_dim), model.latent_distribution, seeding.stream(search.seed, "prior"))
-    if search.space == "z":
-        lengths = drawn.norm(dim=1)
-        return Prior(drawn.mean(0), spread(drawn), (float(lengths.min()), float(lengths.max())))
-    total, firsts = torch.zeros(style_shape(model)), []
-    for part in drawn.split(1000):  # all layers of all of them would take hundreds of megabytes
-        labels = None if label is None else torch.full((len(part),), label)
-        styles = styles_of(model, part, labels, search.ema)
-        total += styles.sum(0)
-        firsts.append(styles[:, 0])
-    mean = total / DRAWN
-    return Prior(mean if search.space == "w+" else mean[:1], spread(torch.cat(firsts)))
-
-
-def spread(rows: Tensor) -> float:
-    """The root of the mean squared distance of rows [M, F] from their mean."""
-    return float((rows - rows.mean(0)).square().sum(1).mean().sqrt())

@@ -55,8 +55,8 @@ def run(words: Sequence[str]) -> None:
     from gan_cli.command.running import say
     from gan_cli.evaluation.measuring import features_for
     from gan_cli.inference.checkpoints import data_set_of
+    from gan_cli.inference.likeness import Likeness, likeness_of
     from gan_cli.inference.project import project
-    from gan_cli.inference.projection import Likeness, likeness_of
     from gan_cli.inference.targets import picture_shape
     from gan_cli.metrics.perceptual import PerceptualDistance
 

@@ -11,8 +11,9 @@ from PIL import Image
 
 from gan_cli import load, verbs
 from gan_cli.errors import UserError
-from gan_cli.inference import project as projecting
 from gan_cli.inference.latent_files import read_latents
+from gan_cli.inference.projection import projected
+from gan_cli.media.films import write_film
 from tests.data import pictures
 
 FEW = ("--steps", 3, "--features", "pixels")
@@ -65,22 +66,22 @@ def test_what_is_done_is_kept_and_the_rest_is_as_if_nothing_had_been_broken_off(
 ) -> None:
     words = ("--input", photos, *FEW, "--film", "gif", "--output")
     gan(styles_checkpoint, *words, "whole")
-    film, projected, looked_for = projecting.write_film, projecting.projected, []
+    looked_for: list[int] = []
 
     def broken(frames: Any, path: Path, fps: int) -> None:
         if path.name.startswith("below"):
             raise InterruptedError
-        film(frames, path, fps)
+        write_film(frames, path, fps)
 
     def counted(*arguments: Any) -> Any:
         looked_for.append(len(arguments[1]))
         return projected(*arguments)
 
-    monkeypatch.setattr(projecting, "projected", counted)
-    monkeypatch.setattr(projecting, "write_film", broken)
+    monkeypatch.setattr("gan_cli.inference.project.projected", counted)
+    monkeypatch.setattr("gan_cli.inference.project.write_film", broken)
     with pytest.raises(InterruptedError):
         gan(styles_checkpoint, *words, "parts")
-    monkeypatch.setattr(projecting, "write_film", film)
+    monkeypatch.setattr("gan_cli.inference.project.write_film", write_film)
     assert sorted(content(Path("parts"))) == ["a.gif", "a.json", "a.npz", "a.png", "below-b.png"]
     gan(styles_checkpoint, *words, "parts")
     assert looked_for == [1, 1, 1]  # two, and after the break one

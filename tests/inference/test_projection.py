@@ -11,14 +11,12 @@ from gan_cli.errors import UserError
 from gan_cli.inference.api import TrainedGAN
 from gan_cli.inference.latent_files import Latents
 from gan_cli.inference.latents import seeded_latents
+from gan_cli.inference.likeness import likeness_of
+from gan_cli.inference.prior import Prior, prior_of
 from gan_cli.inference.projection import (
-    Prior,
     Search,
-    Space,
     fading,
-    likeness_of,
     noise_maps,
-    prior_of,
     projected,
     ramp,
 )
@@ -38,7 +36,7 @@ def made(gan: TrainedGAN, styles: Tensor) -> Tensor:
 
 def truncated(gan: TrainedGAN, seeds: list[int]) -> tuple[Tensor, Prior]:
     """Styles half as far from their mean as those of seeds, and where all of them lie."""
-    prior = prior_of(gan.model, Search("w"), None)
+    prior = prior_of(gan.model, "w")
     styles = gan.model.styles(seeded_latents(seeds, 8, "normal"))[:, 0]  # type: ignore[operator]
     return prior.mean + 0.5 * (styles - prior.mean), prior
 
@@ -77,7 +75,7 @@ def test_in_z_latents_stay_where_the_prior_is(styled: TrainedGAN, checkpoint: Pa
     images = other.sample(3, seed=2)
     found = other.project(images, steps=60, features="pixels", batch_size=3)
     assert found.latents.space == "z"
-    shortest, longest = prior_of(other.model, Search("z"), None).lengths
+    shortest, longest = prior_of(other.model, "z").lengths
     lengths = found.latents.rows.norm(dim=1)
     assert ((lengths > shortest - 1e-4) & (lengths < longest + 1e-4)).all()
     start = other.project(images, steps=1, features="pixels", batch_size=3)  # whose rate is still 0
@@ -98,7 +96,7 @@ def test_the_class_of_the_nearest_picture_is_taken_unless_one_is_told(class_styl
     again = projected(gan.model, to_float(images), PixelPyramid(), Search("w", 2))
     assert again.labels is not None
     assert again.labels.tolist() == found.latents.labels.tolist()  # of the same pictures
-    means = [prior_of(gan.model, Search("w"), label).mean for label in (4, 7)]
+    means = [prior_of(gan.model, "w", label).mean for label in (4, 7)]
     assert not means[0].allclose(means[1])
     start = (
         again.way[0]
@@ -116,11 +114,11 @@ def test_the_recipe_has_the_authors_numbers() -> None:
 def test_the_prior_is_told_by_the_mean_and_the_spread_of_many(styled: TrainedGAN) -> None:
     styles = styled.model.styles(seeded_latents(range(400), 8, "normal"))[:, 0]  # type: ignore[operator]
     spread = float((styles - styles.mean(0)).square().sum(1).mean().sqrt())
-    prior = prior_of(styled.model, Search("w+"), None)
+    prior = prior_of(styled.model, "w+")
     assert prior.mean.shape == (6, 6)
     assert prior.deviation == pytest.approx(spread, rel=0.1)
     assert float((prior.mean[0] - styles.mean(0)).norm()) < 0.2 * spread
-    z = prior_of(styled.model, Search("z"), None)
+    z = prior_of(styled.model, "z")
     assert z.deviation == pytest.approx(8**0.5, rel=0.02)
     assert 0 < z.lengths[0] < 8**0.5 < z.lengths[1] < 8
 
@@ -136,10 +134,9 @@ def test_noise_maps_are_those_of_the_generator_that_is_used(styled: TrainedGAN, 
 def test_the_way_begins_at_the_mean_and_ends_at_what_was_found(styled: TrainedGAN) -> None:
     steps: list[int] = []
     targets = to_float(styled.sample(1))
-    space: Space = "w"
-    found = projected(styled.model, targets, likeness_of(None, 1), Search(space, 90), tick=steps.append)
+    found = projected(styled.model, targets, likeness_of(None, 1), Search("w", 90), tick=steps.append)
     assert found.way.shape == (61, 1, 6)
-    assert found.way[0].allclose(prior_of(styled.model, Search("w"), None).mean)
+    assert found.way[0].allclose(prior_of(styled.model, "w").mean)
     assert found.way[-1].equal(found.latents)
     assert steps == list(range(1, 91))
 
@@ -157,7 +154,7 @@ def test_photos_of_any_kind_are_taken_and_what_is_none_is_refused(styled: Traine
         (tmp_path / "none.png", "images: .*none.png"),
     ):
         with pytest.raises(UserError, match=said):
-            styled.project(wrong)  # type: ignore[arg-type]
+            styled.project(wrong)
     with pytest.raises(UserError, match=r"features: vgg is not possible here; take lite0, classifier or pixels"):
         styled.project(photo, features="vgg")
     with pytest.raises(UserError, match=r"steps: 0 is not possible"):
