@@ -265,16 +265,20 @@ def initialise(module: nn.Module) -> None:
         nn.init.zeros_(bias)
 
 
-def normalise_spectrally(network: nn.Module) -> None:
-    """Divides every weight of a network, linear layers and embeddings included, by its largest singular value.
+def normalise_spectrally(network: nn.Module, epsilon: float = 1e-12) -> None:
+    """Divides every weight of a network's convolutions and linear layers by its largest singular value.
 
     Miyato et al. 2018, arXiv:1802.05957, algorithm 1: one step of power iteration at each forward pass in training,
     none in eval mode. Initialise before: a weight can no longer be set once it is divided. Weights without values, of a
     network that is only counted (torch's device "meta"), are left as they are: the first steps would take seconds.
+
+    Args:
+        network: A discriminator's embedding is a linear layer too; an `nn.Embedding` is left as it is.
+        epsilon: The least length that a vector of the iteration is divided by.
     """
     for module in list(network.modules()):
         if isinstance(module, _ConvNd | nn.Linear) and not module.weight.is_meta:
-            spectral_norm(module, n_power_iterations=1)
+            spectral_norm(module, n_power_iterations=1, eps=epsilon)
 
 
 @contextmanager
