@@ -54,7 +54,7 @@ APART = {
     "sngan-projection": "batch normalisation, by class",
     "fastgan": "batch normalisation in both players, and noise",
     "projected-gan": "batch normalisation in both players",
-    **dict.fromkeys(("sagan", "biggan", "biggan-deep"), "batch normalisation"),
+    **dict.fromkeys(("sagan", "biggan"), "batch normalisation"),
     "sgan": "the mean features of a batch",
     "sgan-cnn": "dropout",
     "stylegan-by-class": "noise in its layers",

@@ -213,11 +213,6 @@ LATENT_ROWS = [
         {"num_classes": 10, "embedding_dim": 4, "attention": 0, "ema_start": 2, "augment": ("translation",)},
         n_critic=2,
     ),
-    VariantRow(
-        "biggan-deep",
-        BigGAN,
-        {"num_classes": 10, "embedding_dim": 4, "attention": 0, "deep": True, "n_critic": 1, "base_channels": 2},
-    ),
     VariantRow("projected-gan", ProjectedGAN, {}, tiny=PROJECTED),
     VariantRow("progressive-gan", ProgressiveGAN, {}, tiny=GROWN, resting=(*OTHER_SIZES, *COMING)),
     VariantRow(

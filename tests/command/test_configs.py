@@ -106,7 +106,7 @@ def shrinking(config: Path) -> list[str]:
         flags["--data.num_workers"] = "0"
         flags |= {"--model.num_classes": "2"} if "num_classes" in arguments else {}
     if "accumulate" in arguments:
-        flags["--model.accumulate"] = "2"
+        flags["--model.accumulate"] = "1"
     if "critic_warmup" in arguments:
         flags["--model.critic_warmup"] = "false"
     if issubclass(getattr(data, name), data.PointDataModule):
