@@ -4,8 +4,11 @@ from typing import Any, ClassVar
 
 from torch import nn
 
+from gan_cli.batches import Batch
+from gan_cli.networks.layers import spectra_untouched
 from gan_cli.networks.sagan import SAGANBody, told_by_tables
 from gan_cli.ranges import Channels, Classes, Decay, LearningRate, Pixels, PixelsOrNone, Width
+from gan_cli.variants.base import Losses
 from gan_cli.variants.card import Card
 from gan_cli.variants.hinge import HingeModule, attention_side
 
@@ -18,8 +21,8 @@ class SAGAN(HingeModule):
 
     Defaults are the paper's for ImageNet at 128 pixels. The authors' code leaves the second of `adam_betas` at 0.999.
 
-    Departures: each pass in training is a step of power iteration, where theirs takes one of the discriminator's in its
-    own step alone, and the gradient does not flow through it; the discriminator descends first.
+    Departures: the gradient does not flow through power iteration; in the generator's step the discriminator is divided
+    by what its own step has found, where theirs goes one step further and forgets it; the discriminator descends first.
 
     Args:
         image_size: Side of the square images in pixels, a power of two from 16 to 512.
@@ -95,6 +98,10 @@ class SAGAN(HingeModule):
         body = SAGANBody(image_size, image_channels, base_channels, where)
         set_statistics_decay(generator, statistics_decay)
         self.make_players(generator, body, "xavier")
+
+    def generator_losses(self, batch: Batch) -> Losses:
+        with spectra_untouched(self.discriminator):
+            return super().generator_losses(batch)
 
 
 def set_statistics_decay(generator: nn.Module, decay: float) -> None:

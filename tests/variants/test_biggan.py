@@ -12,7 +12,7 @@ from torch.nn.utils.parametrize import is_parametrized
 from gan_cli.errors import UserError
 from gan_cli.variants import SAGAN, BigGAN
 from gan_cli.variants.biggan import layer_weights
-from tests.toys import FewDigits
+from tests.toys import FewDigits, batch_for
 from tests.variant_rows import TINY
 
 
@@ -110,6 +110,18 @@ def test_adam_has_the_scripts_epsilon(quiet_trainer: Callable[..., Trainer]) -> 
     quiet_trainer(max_steps=1).fit(model, FewDigits(image_size=16, batch_size=16))
     optimizers: Any = model.optimizers()
     assert [group["eps"] for optimizer in optimizers for group in optimizer.param_groups] == [1e-6, 1e-6]
+
+
+def test_sagans_discriminator_goes_on_with_its_iteration_in_its_own_step_alone() -> None:
+    torch.manual_seed(0)
+    model: Any = SAGAN(**TINY)
+    batch = batch_for(model)
+    for losses, moves in ((model.discriminator_losses, True), (model.generator_losses, False)):
+        before = {name: buffer.clone() for name, buffer in model.discriminator.named_buffers()}
+        assert losses(batch)["adversarial"].isfinite()
+        stayed = [torch.equal(buffer, before[name]) for name, buffer in model.discriminator.named_buffers()]
+        assert any(stayed) != moves
+    assert all(part.training for part in model.discriminator.modules())
 
 
 def test_sagans_last_statistics_move_ten_times_more_slowly() -> None:
