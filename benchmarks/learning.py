@@ -29,7 +29,10 @@ from gan_cli.inference.api import TrainedGAN
 from gan_cli.inference.rendering import takes_labels
 from gan_cli.media.pictures import grid, save_png
 
-VARIANTS = ("gan", "lsgan", "wgan", "wgan_gp", "wgan_lp", "sngan", "r3gan", "dcgan", "cgan", "acgan", "sgan")
+VARIANTS = (
+    *("gan", "lsgan", "wgan", "wgan_gp", "wgan_lp", "sngan", "r3gan", "dcgan", "cgan", "acgan", "sgan"),
+    *("sagan", "biggan"),
+)
 FEW = 10
 """Real images of each class in the last experiment."""
 COLUMNS_BY_CLASS = ("conditional accuracy", "GAN-train", f"with {FEW} reals a class")

@@ -100,6 +100,8 @@ Truncation = Annotated[float, Range(-10, 10)]
 """1 is none, 0 the mean of all things; below 0 lies the opposite of a thing."""
 Strength = Annotated[float, Range(0, 1_000, without="low")]
 """How far latents are moved along a direction, either way."""
+Threshold = Annotated[float, Range(0, 100, without="low")]
+"""How far from 0 a number may lie."""
 Target = Annotated[float, Range(-1_000, 1_000)]
 """What an output is drawn to."""
 

@@ -54,6 +54,7 @@ APART = {
     "sngan-projection": "batch normalisation, by class",
     "fastgan": "batch normalisation in both players, and noise",
     "projected-gan": "batch normalisation in both players",
+    **dict.fromkeys(("sagan", "biggan"), "batch normalisation"),
     "sgan": "the mean features of a batch",
     "sgan-cnn": "dropout",
     "pix2pix": "batch normalisation in the discriminator",

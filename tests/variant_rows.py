@@ -15,12 +15,14 @@ from gan_cli.variants import (
     GAN,
     LSGAN,
     R3GAN,
+    SAGAN,
     SGAN,
     SNGAN,
     WGAN,
     WGANGP,
     WGANLP,
     AdversarialModule,
+    BigGAN,
     CycleGAN,
     FastGAN,
     Pix2Pix,
@@ -102,6 +104,11 @@ WITHIN_THE_MARGIN = ("discriminator.head.bias",)
 """Before any output leaves the hinge's margin, the real images' pull on it is the generated ones' push."""
 BEHIND_A_ZERO = ("widen.weight", "grouped.weight", ".biases")
 """In a residual block whose last convolution starts from 0."""
+
+BEHIND_A_SHARE_OF_ZERO = tuple(
+    f"{name}.parametrizations.weight.original" for name in ("query", "key", "value", "output")
+)
+"""Of self-attention, nothing of which is added before the first step."""
 
 SMALL: dict[str, Any] = {"image_size": 16, "base_channels": 2, "num_blocks": 1}
 """The same for translators."""
@@ -194,6 +201,13 @@ LATENT_ROWS = [
         SGAN,
         {"num_labelled": 20, "architecture": "sgan_cnn", "generator_objective": "absolute_feature_matching"},
         tells_classes=True,
+    ),
+    VariantRow("sagan", SAGAN, {"ema_decay": 0.9}, resting=BEHIND_A_SHARE_OF_ZERO),
+    VariantRow(
+        "biggan",
+        BigGAN,
+        {"num_classes": 10, "embedding_dim": 4, "attention": 0, "ema_start": 2, "augment": ("translation",)},
+        n_critic=2,
     ),
     VariantRow("projected-gan", ProjectedGAN, {}, tiny=PROJECTED),
     VariantRow(

@@ -21,7 +21,7 @@ from gan_cli.inference.sources import with_classes
 from gan_cli.inference.spaces import spaces_of
 from gan_cli.inference.walks import walks_through
 from gan_cli.networks.noise_maps import NoiseMode
-from gan_cli.ranges import BatchSize, Many, Seed, Truncation
+from gan_cli.ranges import BatchSize, Many, Seed, Threshold, Truncation
 
 
 class TrainedGAN(WorksWithStyles, FindsDirections, Projects, Translates):
@@ -53,6 +53,7 @@ class TrainedGAN(WorksWithStyles, FindsDirections, Projects, Translates):
         labels: Sequence[int | str] | None = None,
         given: Mapping[str, Tensor] | None = None,
         truncation_psi: Truncation | None = None,
+        truncation_threshold: Threshold | None = None,
         noise: NoiseMode | None = None,
         ema: bool = True,
         batch_size: BatchSize = 64,
@@ -66,6 +67,7 @@ class TrainedGAN(WorksWithStyles, FindsDirections, Projects, Translates):
             given: What the model makes things from, by name, as it is kept (images as uint8), dealt out in turn; None
                 takes held-out examples of its data set.
             truncation_psi: 1 is off, 0 the mean of all things, for a variant that has truncation.
+            truncation_threshold: Numbers of normal latents beyond it are drawn again.
             noise: For a variant that adds noise to its maps: "const", the same in all things; "random", that of each
                 seed; or "none". None takes "const".
             ema: The averaged generator, or the one that was trained.
@@ -78,7 +80,7 @@ class TrainedGAN(WorksWithStyles, FindsDirections, Projects, Translates):
             UserError: If the variant has no labels, truncation or noise, or there is no such class.
         """
         ranges.check("", TrainedGAN.sample, locals())
-        latents = latents_of(self.model, range(seed, seed + num))
+        latents = latents_of(self.model, range(seed, seed + num), threshold=truncation_threshold)
         conditions = conditions_for(self.model, num, labels, truncation_psi, self._given(given, num))
         conditions |= noise_for(self.model, noise, num, seed)
         return self._images(latents, {"ema": ema, **conditions}, batch_size)

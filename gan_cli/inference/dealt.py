@@ -23,6 +23,7 @@ def dealt(
     batch_size: int,
     trainer_options: dict[str, Any],
     everywhere: bool = False,
+    before: Callable[[], None] | None = None,
 ) -> Tensor | None:
     """The rows that are computed for so many places, by all devices together.
 
@@ -34,18 +35,27 @@ def dealt(
         batch_size: Places at a time on a device.
         trainer_options: Lightning's accelerator, devices, num_nodes, strategy, precision.
         everywhere: Whether all processes get the rows, where each goes on with them.
+        before: What each process does before its first batch, while the model is on its device.
 
     Returns:
         [M, ...] on the first process; None on the others, unless `everywhere`, and where `compute` gave nothing.
     """
-    task = _Task(model, count, compute, batch_size)
+    task = _Task(model, count, compute, batch_size, before)
     verb_trainer(trainer_options).predict(task, return_predictions=False)
     return task.collected(everywhere)
 
 
 class _Task(LightningModule):
-    def __init__(self, model: AdversarialModule, count: int, compute: Compute, batch_size: int) -> None:
+    def __init__(
+        self,
+        model: AdversarialModule,
+        count: int,
+        compute: Compute,
+        batch_size: int,
+        before: Callable[[], None] | None,
+    ) -> None:
         super().__init__()
+        self.before = before
         self.model = model
         self.count = count
         self.compute = compute
@@ -61,6 +71,8 @@ class _Task(LightningModule):
 
     def predict_step(self, places: Tensor, batch_idx: int) -> bool:
         """Computes one batch; gives True, because Lightning warns of a step that gives nothing."""
+        if batch_idx == 0 and self.before is not None:
+            self.before()
         made = self.compute(places.cpu())
         if made is not None:
             self.made.append((places.cpu(), made))

@@ -14,6 +14,7 @@ from gan_cli.inference.latent_files import Latents
 from gan_cli.inference.pictures import beside
 from gan_cli.inference.rendering import check_labels, conditions_with, labels_for, noise_for, render
 from gan_cli.inference.sources import seeded, stored, with_classes
+from gan_cli.inference.standing import standing
 from gan_cli.inference.walks import walks_through
 from gan_cli.media.films import FILMS, write_film
 from gan_cli.media.medium import Beside, Medium
@@ -64,6 +65,7 @@ def interpolate(model: AdversarialModule, folder: Path, options: Any, trainer_op
         conditions={"ema": options.ema, **conditions, **noise_for(model, options.noise, rows * steps, options.seed)},
         batch_size=options.batch_size,
         trainer_options=trainer_options,
+        before=standing(model, options),
     )
     if made is None:  # another process has them
         return []
@@ -106,7 +108,8 @@ def keyframes_of(model: AdversarialModule, options: Any) -> tuple[Latents, int]:
         walks, each = options.walks or WALKS, options.keyframes or KEYFRAMES
         each = max(each, len(classes)) if each > 1 else 1
         check_one("walks times keyframes times steps", Many, walks * max(each, len(classes)) * options.steps)
-        source = seeded(model, range(options.seed, options.seed + walks * each))
+        seeds = range(options.seed, options.seed + walks * each)
+        source = seeded(model, seeds, options.truncation_threshold)
     if 1 < each < len(classes):
         raise UserError(f"labels: {len(classes)} classes are more than the {each} latents that a walk passes here")
     passed = max(each, len(classes))

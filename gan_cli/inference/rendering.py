@@ -28,6 +28,7 @@ def render(
     batch_size: int,
     trainer_options: dict[str, Any],
     sink: Sink | None = None,
+    before: Callable[[], None] | None = None,
 ) -> Tensor | None:
     """The things that the model makes from latents, by all devices together.
 
@@ -39,6 +40,7 @@ def render(
         trainer_options: Lightning's accelerator, devices, num_nodes, strategy, precision.
         sink: Gets the positions in `latents` and the things of each batch, as they are kept, on the process that made
             them; then nothing is collected.
+        before: What is done to the model on its device, before the first batch.
 
     Returns:
         [M, ...] as its medium keeps them, on the first process where there is no sink; otherwise None.
@@ -53,7 +55,7 @@ def render(
         sink(positions.tolist(), things)
         return None
 
-    return dealt(model, len(latents), made, batch_size=batch_size, trainer_options=trainer_options)
+    return dealt(model, len(latents), made, batch_size=batch_size, trainer_options=trainer_options, before=before)
 
 
 def conditions_for(
@@ -146,6 +148,7 @@ def latents_of(
     space: str = "z",
     ema: bool = True,
     labels: Tensor | None = None,
+    threshold: float | None = None,
 ) -> Tensor:
     """The latents of seeds for a model that makes things from noise, [M, Z]; in the space w their styles, [M, L, W].
 
@@ -155,13 +158,14 @@ def latents_of(
         space: z, or w where the variant has it.
         ema: The averaged mapping to styles where there is one, or the one that is trained.
         labels: The classes that styles of a conditional model depend on, int64 [M].
+        threshold: Numbers of normal latents beyond it are drawn again; None truncates nothing.
 
     Raises:
-        UserError: If it makes things from images, or has no such space.
+        UserError: If it makes things from images, has no such space, or no normal latents for a threshold.
     """
     if isinstance(model, TranslationModule):
         raise UserError(f"ckpt: {type(model).__name__} makes images from images; type gan translate")
-    latents = seeded_latents(seeds, model.latent_dim, model.latent_distribution)
+    latents = seeded_latents(seeds, model.latent_dim, model.latent_distribution, threshold)
     check_space(model, space)
     return latents if space == "z" else styles_of(model, latents, labels, ema)
 

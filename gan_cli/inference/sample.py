@@ -15,6 +15,7 @@ from gan_cli.inference.latent_files import Latents, write_latents
 from gan_cli.inference.pictures import beside, usual_number
 from gan_cli.inference.rendering import conditions_with, latents_of, noise_for, render, takes_labels
 from gan_cli.inference.sources import in_space, seeded, stored, with_classes
+from gan_cli.inference.standing import standing
 from gan_cli.media.films import FILMS, write_film
 from gan_cli.media.medium import rows_of
 from gan_cli.media.pictures import save_png
@@ -67,6 +68,7 @@ def sample(model: AdversarialModule, folder: Path, options: Any, trainer_options
         batch_size=options.batch_size,
         trainer_options=trainer_options,
         sink=save_single if kind == "files" else None,
+        before=standing(model, options),
     )
     if kind == "files":
         return [single_folder, *written]
@@ -94,7 +96,8 @@ def source_of(model: AdversarialModule, options: Any) -> Latents:
         return with_classes(model, stored(model, options.latents), typed)
     classes = len(chosen_classes(model, typed)) if takes_labels(model) else 0
     num = options.num or usual_number(model.medium, classes)
-    return with_classes(model, seeded(model, range(options.seed, options.seed + num)), typed)
+    seeds = range(options.seed, options.seed + num)
+    return with_classes(model, seeded(model, seeds, options.truncation_threshold), typed)
 
 
 def save_latents(model: AdversarialModule, source: Latents, options: Any) -> Path:

@@ -13,13 +13,13 @@ from gan_cli.inference.spaces import check_space, styles_of
 from gan_cli.variants.base import AdversarialModule
 
 
-def seeded(model: AdversarialModule, seeds: Sequence[int]) -> Latents:
-    """The latents of seeds, named by them.
+def seeded(model: AdversarialModule, seeds: Sequence[int], threshold: float | None = None) -> Latents:
+    """The latents of seeds, named by them; numbers of normal latents beyond a threshold are drawn again.
 
     Raises:
-        UserError: If the model makes things from images, or there is no seed.
+        UserError: If the model makes things from images, there is no seed, or no normal latents for a threshold.
     """
-    return Latents("z", latents_of(model, seeds), names=tuple(f"seed{seed:06d}" for seed in seeds))
+    return Latents("z", latents_of(model, seeds, threshold=threshold), names=tuple(f"seed{seed:06d}" for seed in seeds))
 
 
 def stored(model: AdversarialModule, path: str | Path) -> Latents:

@@ -5,6 +5,8 @@ At 32x32 and below all maps have one width, as table 4 has it; above, they have 
 with gain sqrt(2) on the residual path as in the authors' code; biases from 0.
 """
 
+from collections.abc import Callable
+from functools import partial
 from math import sqrt
 from typing import Literal, cast
 
@@ -16,6 +18,8 @@ from gan_cli.networks.layouts import FirstMap
 from gan_cli.networks.sizes import Maps, maps_of
 
 Resampling = Literal["up", "down", "none"]
+NormOf = Callable[[int], list[nn.Module]]
+"""Makes the normalisation of so many channels."""
 
 FIRSTS = (4, 6)
 """Sides of the generator's first map: 6 for images of 48 pixels."""
@@ -31,7 +35,7 @@ class ResidualBlock(nn.Module):
     Args:
         inputs: Channels in.
         outputs: Channels out.
-        norm: Normalisation in front of each activation.
+        norm: Normalisation in front of each activation, by name or by what makes it.
         activation_kind: Which activation.
         resampling: Doubles the map (nearest neighbour) before the first convolution, or halves it (mean) at the end.
         num_classes: K, for batch normalisation by class; 0 for the usual one.
@@ -45,7 +49,7 @@ class ResidualBlock(nn.Module):
         self,
         inputs: int,
         outputs: int,
-        norm: Norm,
+        norm: Norm | NormOf,
         activation_kind: Activation,
         resampling: Resampling = "none",
         num_classes: int = 0,
@@ -54,14 +58,15 @@ class ResidualBlock(nn.Module):
     ) -> None:
         super().__init__()
         inner, wider = hidden or outputs, fan(activation_kind)
+        norm_of = norm if callable(norm) else partial(norm_2d, norm, num_classes=num_classes)
         path: list[nn.Module] = []
         if not first:
-            path += [*norm_2d(norm, inputs, num_classes)]
+            path += norm_of(inputs)
             path += [activation(activation_kind) if wider == 1 else _wider(inputs, activation_kind)]
         if resampling == "up":
             path += [nn.Upsample(scale_factor=2)]
         path += [_convolution(inputs, inner * wider, 3, sqrt(2))]
-        path += [*norm_2d(norm, inner * wider, num_classes), activation(activation_kind)]
+        path += [*norm_of(inner * wider), activation(activation_kind)]
         path += [_convolution(inner, outputs, 3, sqrt(2))]
         shortcut: list[nn.Module] = [nn.Upsample(scale_factor=2)] if resampling == "up" else []
         if inputs != outputs or resampling != "none":

@@ -2,6 +2,7 @@
 
 from gan_cli.variants.acgan import ACGAN
 from gan_cli.variants.base import AdversarialModule
+from gan_cli.variants.biggan import BigGAN
 from gan_cli.variants.cgan import CGAN
 from gan_cli.variants.cyclegan import CycleGAN
 from gan_cli.variants.dcgan import DCGAN
@@ -12,6 +13,7 @@ from gan_cli.variants.pix2pix import Pix2Pix
 from gan_cli.variants.progressive_gan import ProgressiveGAN
 from gan_cli.variants.projected_gan import ProjectedGAN
 from gan_cli.variants.r3gan import R3GAN
+from gan_cli.variants.sagan import SAGAN
 from gan_cli.variants.sgan import SGAN
 from gan_cli.variants.sngan import SNGAN
 from gan_cli.variants.stargan import StarGAN
@@ -28,12 +30,14 @@ __all__ = [
     "GAN",
     "LSGAN",
     "R3GAN",
+    "SAGAN",
     "SGAN",
     "SNGAN",
     "WGAN",
     "WGANGP",
     "WGANLP",
     "AdversarialModule",
+    "BigGAN",
     "CycleGAN",
     "FastGAN",
     "Pix2Pix",

@@ -47,7 +47,7 @@ def run(words: Sequence[str]) -> None:
         UserError: If something asked for cannot be done.
     """
     asked, typed = options.parsed("interpolate", add_options, words)
-    options.not_beside(typed, "latents", *(["seed"] if asked.noise != "random" else []))
+    options.not_beside(typed, "latents", "truncation_threshold", *(["seed"] if asked.noise != "random" else []))
     from gan_cli.command.opening import opened
     from gan_cli.command.running import say
     from gan_cli.inference.interpolate import interpolate

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from jsonargparse import ActionYesNo, ArgumentParser, Namespace
 
 from gan_cli.errors import UserError
-from gan_cli.ranges import BatchSize, Few, Many, Seed, Truncation
+from gan_cli.ranges import BatchSize, Few, Many, Seed, Threshold, Truncation
 
 AddOptions = Callable[[ArgumentParser], None]
 
@@ -238,6 +238,18 @@ def latent(parser: ArgumentParser) -> None:
     seed(parser, "First seed; image k has seed N + k")
     batch_size(parser)
     truncation(parser)
+    parser.add_argument(
+        "--truncation_threshold",
+        type=Threshold | None,
+        metavar="T",
+        help="Draw numbers of normal latents beyond T again; such as 0.5",
+    )
+    parser.add_argument(
+        "--standing_statistics",
+        type=Few | None,
+        metavar="N",
+        help="Batch normalisation by N batches made for it; default: by training",
+    )
     noise(parser)
     ema(parser)
 

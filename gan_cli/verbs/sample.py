@@ -44,7 +44,7 @@ def run(words: Sequence[str]) -> None:
         UserError: If something asked for cannot be done.
     """
     asked, typed = options.parsed("sample", add_options, words)
-    options.not_beside(typed, "latents", "num", *(["seed"] if asked.noise != "random" else []))
+    options.not_beside(typed, "latents", "num", "truncation_threshold", *(["seed"] if asked.noise != "random" else []))
     if asked.space and not asked.save_latents:
         raise UserError("space: it is that of --save_latents, which is missing; leave it out")
     from gan_cli.command.opening import opened

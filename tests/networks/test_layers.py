@@ -197,6 +197,22 @@ def test_a_forward_pass_is_one_power_iteration_and_in_eval_mode_none() -> None:
         assert torch.allclose(part._v, normalize(matrix.T @ u, dim=0), atol=1e-5)
 
 
+def test_weights_are_divided_in_float32_whatever_the_autocast(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A CPU's products of matrices and vectors stay in float32, a GPU's do not."""
+    network, product = spectral("cnn"), torch.mv
+    halved: list[bool] = []
+
+    def watched(*factors: Tensor) -> Tensor:
+        halved.append(torch.is_autocast_enabled("cpu"))
+        return product(*factors)
+
+    monkeypatch.setattr(torch, "mv", watched)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        judged(network, times=1)
+    assert halved
+    assert not any(halved)
+
+
 def test_a_divided_discriminator_is_lipschitz_up_to_its_bodys_gain() -> None:
     """Two linear layers of norm 1 with leaky ReLUs between: no two points are further apart after than before."""
     torch.manual_seed(0)

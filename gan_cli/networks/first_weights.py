@@ -1,0 +1,25 @@
+"""The distributions that the first weights of convolutions, linear layers and embeddings are drawn from."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, Literal
+
+from torch import nn
+
+FirstWeights = Literal["orthogonal", "xavier", "normal"]
+"""Orthogonal (Saxe et al. 2014, arXiv:1312.6120), Glorot and Bengio's uniform distribution, or N(0, 0.02)."""
+
+_DRAWN: Mapping[FirstWeights, Callable[..., Any]] = {
+    "orthogonal": nn.init.orthogonal_,
+    "xavier": nn.init.xavier_uniform_,
+    "normal": partial(nn.init.normal_, std=0.02),
+}
+
+
+def draw_first_weights(network: nn.Module, distribution: FirstWeights) -> None:
+    """Draws the weights of a network's convolutions, linear layers and embeddings; their biases are 0 then."""
+    for layer in network.modules():
+        if isinstance(layer, nn.Conv2d | nn.Linear | nn.Embedding):
+            _DRAWN[distribution](layer.weight)
+            if isinstance(layer, nn.Conv2d | nn.Linear) and layer.bias is not None:
+                nn.init.zeros_(layer.bias)
