@@ -5,6 +5,7 @@ Styles scale a layer's inputs rather than its weights, and demodulation its outp
 convolution for each image.
 """
 
+from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from math import sqrt
@@ -237,10 +238,16 @@ class StyleGAN2Discriminator(nn.Module):
         class_depth: int = 8,
     ) -> None:
         super().__init__()
-        widths = [min(channel_base // side, channel_max) for side in reversed(map_sides(image_size))]
+        sides = map_sides(image_size)[::-1]
+        widths = [min(channel_base // side, channel_max) for side in sides]
         last = widths[-1]
         self.from_image = EqualisedConv2d(image_channels, widths[0], 1)
-        self.blocks = nn.Sequential(*(StyleGAN2Block(inputs, outputs, trunk) for inputs, outputs in pairwise(widths)))
+        self.blocks = nn.Sequential(  # by their sides, so that a run on another size can take over what it has
+            OrderedDict(
+                (str(side), StyleGAN2Block(inputs, outputs, trunk))
+                for side, (inputs, outputs) in zip(sides, pairwise(widths), strict=False)
+            )
+        )
         self.deviation = MinibatchDeviation(deviation_group) if deviation_group else nn.Identity()
         self.convolution = EqualisedConv2d(last + bool(deviation_group), last, 3)
         self.hidden = EqualisedLinear(16 * last, last)

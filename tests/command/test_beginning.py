@@ -11,7 +11,7 @@ from gan_cli.command.cli import GANCLI
 from gan_cli.errors import UserError
 from gan_cli.inference import transfer
 from gan_cli.reports import facts, run_record
-from gan_cli.variants import CGAN, DCGAN
+from gan_cli.variants import CGAN, DCGAN, StyleGAN2
 from gan_cli.variants.base import RECORD, AdversarialModule
 from tests.conftest import TINY_FLAGS
 
@@ -96,6 +96,18 @@ def test_what_does_not_fit_is_new_and_listed() -> None:
     assert listed
     assert len(listed) < len({name.rpartition(".")[0] for name in untouched})
     assert new.origin["differing"] == "model.num_classes 3 here, 5 there"
+
+
+def test_a_larger_stylegan2_takes_the_layers_of_a_smaller_one_by_their_sides() -> None:
+    widths: dict[str, Any] = {"channel_base": 32, "channel_max": 4, "latent_dim": 4, "style_dim": 4, "mapping_depth": 1}
+    old, new = (StyleGAN2(image_size=side, image_channels=1, **widths) for side in (16, 32))
+    transfer.take(new, content_of(old), Path("x.ckpt"))
+    added = {name.removeprefix("generator.").removeprefix("discriminator.") for name in new.origin["new"]}
+    assert {name for name in added if not name.startswith("ema")} == {
+        *("convolutions.5", "convolutions.5.style", "convolutions.6", "convolutions.6.style"),
+        *("to_images.3", "to_images.3.style", "from_image"),
+        *("blocks.32.first", "blocks.32.second", "blocks.32.skip"),
+    }
 
 
 def test_where_no_weights_fit_the_differing_settings_are_named() -> None:
