@@ -202,7 +202,7 @@ def test_jsrun_and_mpirun_are_launchers_too(environment: pytest.MonkeyPatch, tmp
 
 
 @pytest.mark.parametrize(
-    "verb", ["sample", "interpolate", "arithmetic", "neighbours", "probe", "validate", "test", "fit"]
+    "verb", ["sample", "interpolate", "arithmetic", "directions", "neighbours", "probe", "validate", "test", "fit"]
 )
 def test_every_verb_refuses_tasks_that_nothing_has_started(
     environment: pytest.MonkeyPatch, checkpoint: Path, workdir: Path, capsys: pytest.CaptureFixture[str], verb: str

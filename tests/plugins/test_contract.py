@@ -115,6 +115,9 @@ def test_python_makes_walks_and_sums_of_them(training: Training) -> None:
     assert (walk.shape, walk.dtype) == ((4, *shape), dtype)
     result = gan.arithmetic([[1, 2], [3]], [[4]])
     assert (result.shape, result.dtype) == ((9, *shape), dtype)
+    moved = gan.edit([3, 4], gan.directions(count=1), 0, [0, 3])
+    assert (moved.shape, moved.dtype) == ((2, 2, *shape), dtype)
+    assert not moved[:, 0].equal(moved[:, 1])
 
 
 def test_python_takes_what_is_given_as_it_is_kept(training: Training) -> None:

@@ -40,11 +40,11 @@ def by_weights(place: Place, count: int, given: Mapping[str, Tensor]) -> Directi
 
     Args:
         place: Where.
-        count: D, how many.
+        count: At most so many.
         given: What the model makes things from, as it sees it.
 
     Raises:
-        UserError: If nothing with weights reads the latents as they are, or they have fewer directions.
+        UserError: If no linear layer reads the latents as they are.
     """
     axes = factorised(weights_of(place, given))
     shares = axes.values / axes.values.sum()
@@ -57,12 +57,12 @@ def by_variance(place: Place, count: int, num: int, seed: int) -> Directions:
 
     Args:
         place: Where; in w.
-        count: D, how many.
+        count: At most so many.
         num: How many styles to look at.
         seed: Seed of their latents.
 
     Raises:
-        UserError: If the place is z, all of whose directions are alike, or there are too few styles or directions.
+        UserError: If the place is z, all of whose directions are alike, or there are too few styles.
     """
     if place.space == "z":
         raise UserError("method: in z all directions vary alike, and pca finds none; take --method sefa")
@@ -119,16 +119,14 @@ def _told(plane: Plane, number: int, total: int) -> str:
 def _first(
     method: Method, place: Place, count: int, vectors: Tensor, scales: Tensor, values: Tensor, notes: Sequence[str]
 ) -> Directions:
-    """The first of all directions; their names are numbers."""
-    if count > len(vectors):
-        raise UserError(f"count: there are {len(vectors)} directions in {place.space} here; take up to {len(vectors)}")
+    """The first of all directions, at most so many; their names are numbers."""
     return Directions(
         method=method,
         space=place.space,
         vectors=vectors[:count].float(),
         scales=scales[:count].float(),
         values=values[:count].float(),
-        names=tuple(map(str, range(count))),
+        names=tuple(map(str, range(len(vectors[:count])))),
         notes=tuple(notes[:count]),
         layers=place.layers,
         model=generator_digest(place.model),

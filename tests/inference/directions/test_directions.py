@@ -104,10 +104,11 @@ def test_the_command_writes_a_file_a_page_and_a_picture(
     assert np.abs(picture[20:36, -18:-2].astype(int) - made[0, 0].numpy()).max() <= 1
 
 
-def test_of_a_model_without_styles_they_are_in_z(checkpoint: Path, workdir: Path) -> None:
-    assert gan(checkpoint, "--count", 2, "--output", "x.npz", *SHORT) == 0
+def test_of_a_model_without_styles_they_are_in_z_and_no_more_than_there_are(checkpoint: Path, workdir: Path) -> None:
+    assert gan(checkpoint, "--output", "x.npz", *SHORT) == 0
     found = Directions.load("x.npz", load(checkpoint).model)
-    assert (found.space, found.layers, found.vectors.shape) == ("z", (), (2, 8))
+    assert (found.space, found.layers, found.vectors.shape) == ("z", (), (8, 8))
+    assert found.names == tuple(map(str, range(8)))
 
 
 def test_a_direction_between_two_groups_of_seeds(
@@ -207,7 +208,6 @@ def test_the_classifier_of_the_data_set_is_the_usual_judge(
         (("--space", "z", "--layers", "1"), "layers: latents in z have no layers; take --space w, or leave them out"),
         (("--space", "s"), "space: StyleGAN2 has no space s; take z or w"),
         (("--space", "z", "--method", "pca"), "method: in z all directions vary alike, and pca finds none"),
-        (("--count", "9"), "count: there are 6 directions in w here; take up to 6"),
         (("--num", "50"), "num: there is nothing to draw here; leave it out"),
         (("--method", "pca", "--num", "1"), "num: 1 is not enough for styles to vary; take 2 or more"),
         (("--positive", "1,2", "--method", "pca"), "positive: pca needs no samples of known kinds; leave it out"),
