@@ -54,8 +54,10 @@ def _classes(files: Iterable[Path], root: str) -> list[list[ast.ClassDef]]:
 
 
 def _lineage(node: ast.ClassDef, nodes: dict[str, ast.ClassDef]) -> list[ast.ClassDef]:
+    """A class and its ancestors in Python's order: one that several lead to comes after all of them."""
     above = (nodes[name] for name in _parents(node) if name in nodes)
-    return [node, *(ancestor for parent in above for ancestor in _lineage(parent, nodes))]
+    found = [node, *(ancestor for parent in above for ancestor in _lineage(parent, nodes))]
+    return list(reversed(dict.fromkeys(reversed(found))))
 
 
 def _parents(node: ast.ClassDef) -> list[str]:

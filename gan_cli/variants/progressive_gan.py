@@ -23,7 +23,8 @@ RATES = {1024: 1.5}
 class ProgressiveGAN(GrowingModule):
     """Both networks grow from 4x4 images to large ones, layer by layer; a Wasserstein critic with its penalty.
 
-    Made images always have the last size; while the networks grow, pixels are repeated, as in the authors' code.
+    Defaults are those of the authors' code for one GPU. Made images always have the last size; while the networks grow,
+    pixels are repeated, as there.
 
     Departures: the schedule is read at every batch, by the authors at every fourth; minibatch deviation compares
     neighbours in a batch.
@@ -57,7 +58,7 @@ class ProgressiveGAN(GrowingModule):
 
     CARD: ClassVar[Card | None] = Card(
         paper='Karras et al. 2018, "Progressive Growing of GANs for Improved Quality, Stability, and Variation", '
-        "arXiv:1710.10196, with the values of the authors' code for one GPU",
+        "arXiv:1710.10196",
         discriminator="L_D = E[D(G(z))] - E[D(x)] + lambda_gp E[(|grad D| - 1)^2] + lambda_drift E[D(x)^2]",
         generator="L_G = -E[D(G(z))]",
         printed={

@@ -27,7 +27,8 @@ RATES = {128: 1.5, 256: 2.0, 512: 3.0, 1024: 3.0}
 class StyleGAN(GrowingModule, StyledModule):
     """A mapping to styles, AdaIN and noise at each layer; both networks grow, from 8x8 images on.
 
-    Made images always have the last size; while the networks grow, pixels are repeated, as in the authors' code.
+    Defaults are those of the authors' code for one GPU. Made images always have the last size; while the networks grow,
+    pixels are repeated, as there.
     Truncation is of the first 8 layers, those of images up to 32x32.
 
     Departures: the schedule is read at every batch, by the authors at every fourth; minibatch deviation compares
@@ -64,7 +65,7 @@ class StyleGAN(GrowingModule, StyledModule):
 
     CARD: ClassVar[Card | None] = Card(
         paper='Karras et al. 2019, "A Style-Based Generator Architecture for Generative Adversarial Networks", '
-        "arXiv:1812.04948, with the values of the authors' code for one GPU",
+        "arXiv:1812.04948",
         discriminator="L_D = E[softplus(D(G(z)))] + E[softplus(-D(x))] + gamma/2 E[|grad D(x)|^2]",
         generator="L_G = E[softplus(-D(G(z)))]",
         printed={
