@@ -23,7 +23,7 @@ def test_white_noise_has_none_and_gradients_lead_there() -> None:
     before = autocorrelation(smooth)
     assert float(before.detach().min()) > 0.9
     (slope,) = torch.autograd.grad(before.sum(), smooth)
-    assert float(autocorrelation(smooth - 100 * slope).sum()) < float(before.detach().sum())
+    assert float(autocorrelation(smooth.detach() - 100 * slope).sum()) < float(before.detach().sum())
 
 
 def test_each_map_is_brought_to_mean_0_and_variance_1() -> None:
