@@ -31,14 +31,15 @@ class AdaptiveAugmentation(nn.Module):
         target: The mean sign at which p stays, the paper's 0.6.
         pipe: The changes, see `objectives.ada`.
         kimg: Thousands of images in which p can rise from 0 to 1.
+        upright: Whether images are neither flipped nor turned.
     """
 
     probability: Tensor
     signs: Tensor
 
-    def __init__(self, target: float, pipe: ada.Pipe, kimg: float) -> None:
+    def __init__(self, target: float, pipe: ada.Pipe, kimg: float, upright: bool = False) -> None:
         super().__init__()
-        self.target, self.pipe, self.kimg = target, pipe, kimg
+        self.target, self.pipe, self.kimg, self.upright = target, pipe, kimg, upright
         self.register_buffer("probability", torch.zeros(()))
         self.register_buffer("signs", torch.zeros(2))  # their sum, and how many
 
@@ -53,7 +54,7 @@ class AdaptiveAugmentation(nn.Module):
         uniform: Distribution = "uniform"
         drawn = (noise(f"ada/{use}", ada.UNIFORM, distribution=uniform) + 1) / 2
         coins = ada.Coins(drawn, noise(f"ada/{use}/normal", ada.NORMAL), self.probability)
-        return ada.augmented(images, coins, self.pipe)
+        return ada.augmented(images, coins, self.pipe, self.upright)
 
     @torch.no_grad()
     def count(self, real_logits: Tensor) -> None:

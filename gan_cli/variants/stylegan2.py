@@ -74,6 +74,7 @@ class StyleGAN2(StyledModule):
         ada_pipe: Its changes, see `objectives.ada`; bg for sets in which colours must stay.
         ada_kimg: Thousands of images in which the probability can rise from 0 to 1; the authors take 100 where they go
             on from a network that has learned from another set.
+        ada_upright: Whether it neither flips nor turns images, for digits, letters and the like.
         lambda_lecam: Weight of LeCam's term, see `objectives.lecam`: 3e-7 for a thousand faces, 1e-6 for a tenth of
             CIFAR-10 in its authors' code; 0 has none.
         freeze_discriminator: Layers of the discriminator that keep their weights, counted from the image: the first is
@@ -110,11 +111,15 @@ class StyleGAN2(StyledModule):
             "adam_betas": (0.0, 0.99),
             "ema_half_life_kimg": 10.0,
             "ema_ramp": "none",
+            "ada_target": "0.6 (arXiv:2006.06676)",
+            "ada_pipe": "bgc",
+            "ada_kimg": 500.0,
             "ema_decay": "by half-life",
             "latent_distribution": "normal",
         },
         why={
             "ema_ramp": "the authors' later code: 0.05; a short run has an average sooner",
+            "ada_target": "off, as in the first paper: tens of thousands of images need none",
             "ema_decay": "not used: ema_half_life_kimg",
             "num_classes": "0: classes came with the second paper",
         },
@@ -149,6 +154,7 @@ class StyleGAN2(StyledModule):
         ada_target: Decay = 0.0,
         ada_pipe: ada.Pipe = "bgc",
         ada_kimg: Annotated[float, Range(0, 1e6, without="low")] = 500.0,
+        ada_upright: bool = False,
         lambda_lecam: Weight = 0.0,
         freeze_discriminator: Depth = 0,
         **optimisation: Any,
@@ -182,7 +188,7 @@ class StyleGAN2(StyledModule):
             *(image_size, image_channels), *sizes, trunk, deviation_group, num_classes
         )
         self._freeze(freeze_discriminator)
-        self.ada = AdaptiveAugmentation(ada_target, ada_pipe, ada_kimg) if ada_target else None
+        self.ada = AdaptiveAugmentation(ada_target, ada_pipe, ada_kimg, ada_upright) if ada_target else None
         self.logit_means = LogitMeans() if lambda_lecam else None
         self.register_buffer("mean_path", torch.zeros(()))
         self.finish_players()

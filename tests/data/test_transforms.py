@@ -64,3 +64,10 @@ def test_a_square_is_cut_out_before_it_is_resized() -> None:
     assert not np.array_equal(bilinear, bicubic)
     wanted = Image.fromarray(pixels[5:25]).resize((8, 8), Image.Resampling.BILINEAR)
     assert np.array_equal(bilinear, np.asarray(wanted))
+
+
+def test_a_box_gives_the_mean_of_its_pixels() -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (16, 16), dtype=np.uint8)
+    means = pixels.reshape(8, 2, 8, 2).mean(axis=(1, 3))
+    made = np.asarray(resized(Image.fromarray(pixels), 8, resampling="box"))
+    assert np.abs(made - means).max() <= 1  # it rounds along one side and then along the other

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn.functional import conv2d, leaky_relu, pad
 
 from gan_cli.errors import UserError
-from gan_cli.networks.equalised import EqualisedLinear
+from gan_cli.networks.equalised import EqualisedLinear, scaled_leaky_relu
 from gan_cli.networks.mapping import Mapping
 from gan_cli.networks.minibatch_deviation import MinibatchDeviation
 from gan_cli.networks.resampling import Binomial
@@ -91,6 +91,14 @@ def test_equalised_layers_begin_as_usual_ones_whatever_their_rate() -> None:
         outputs = EqualisedLinear(256, 512, rate=rate, start=1.0)(torch.randn(64, 256)).detach()
         assert float(outputs.mean()) == pytest.approx(1.0, abs=0.05)
         assert float(outputs.std()) == pytest.approx(1.0, abs=0.05)
+
+
+def test_activations_stay_in_the_range_of_float16() -> None:
+    for kind, largest in ((torch.float16, 256), (torch.bfloat16, 30_000), (torch.float32, 30_000)):
+        made = scaled_leaky_relu(torch.tensor([30_000.0, -30_000.0, 1.0], dtype=kind)).float()
+        assert made[0] >= largest
+        assert made[2] == pytest.approx(sqrt(2), rel=0.01)
+        assert (float(made[0]) == -float(made[1]) == 256) == (kind == torch.float16)
 
 
 def test_the_deviation_is_that_of_neighbours() -> None:

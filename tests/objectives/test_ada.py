@@ -60,6 +60,15 @@ def test_what_a_change_of_places_does(smooth: Tensor, numbers: dict[int, float],
     assert not torch.allclose(made, smooth, atol=0.3)
 
 
+def test_upright_images_are_scaled_and_shifted_and_neither_flipped_nor_turned(smooth: Tensor) -> None:
+    turns = {0: 0.6, 1: ALWAYS, 2: 0.3, 3: ALWAYS, 8: 0.75, 9: ALWAYS, 11: 0.7, 12: ALWAYS}
+    scales = {4: ALWAYS, 5: 1.0, 7: ALWAYS}
+    made = augmented(smooth, only({**turns, **scales}, {0: 2.0}), "bg", upright=True)
+    assert torch.allclose(made, augmented(smooth, only(scales, {0: 2.0}), "bg"))
+    assert not torch.allclose(made, smooth, atol=0.3)
+    assert torch.allclose(augmented(smooth, only(turns), "bg", upright=True), smooth, atol=0.01)
+
+
 def test_shifts_are_by_whole_pixels_and_bring_the_mirrored_image_in() -> None:
     images = torch.rand(2, 1, 48, 48) * 2 - 1
     made = augmented(images, only({4: ALWAYS, 5: 1.0, 6: 0.5}), "bg")  # an eighth of the side to the right

@@ -18,12 +18,12 @@ MARGIN = 2 * REACH
 """Pixels that an image is continued by, so that there are as many on the other side of a filter."""
 
 
-def moved(images: Tensor, coins: Coins) -> Tensor:
+def moved(images: Tensor, coins: Coins, upright: bool = False) -> Tensor:
     """Images [N, C, H, W] whose pixels lie elsewhere; what moves in from outside is the image, mirrored."""
     height, width = images.shape[2:]
     if min(height, width) <= MARGIN:
         raise ValueError(f"{height}x{width} pixels are too few to be continued by {MARGIN}")
-    sources = _sources(_geometry(coins, height, width), height, width)
+    sources = _sources(_geometry(coins, height, width, upright), height, width)
     # Twice as fine while it is sampled, so that turning leaves no aliases: the authors' way.
     taps = constant(SYM6, images.device, images.dtype) / sum(SYM6)
     fine = doubled(pad(images, [MARGIN] * 4, mode="reflect"), taps)
@@ -60,7 +60,7 @@ def _mirrored(places: Tensor, ends: Tensor) -> Tensor:
     return torch.where(near, places, torch.minimum(along, 2 * ends - along))
 
 
-def _geometry(coins: Coins, height: int, width: int) -> Tensor:
+def _geometry(coins: Coins, height: int, width: int, upright: bool) -> Tensor:
     """From places in the output to places in the input, in pixels from the centre, [N, 3, 3]."""
     flip = coins.sometimes((2 * coins.uniform()).floor(), 0)
     quarters = coins.sometimes((4 * coins.uniform()).floor(), 0)
@@ -73,6 +73,8 @@ def _geometry(coins: Coins, height: int, width: int) -> Tensor:
     after = coins.sometimes((2 * coins.uniform() - 1) * pi, 0, turning)
     near = coins.sometimes(torch.ones_like(flip), 0) / 8
     finer_x, finer_y = (near * coins.normal() * side for side in (width, height))
+    if upright:
+        flip, quarters, before, after = (torch.zeros_like(flip) for _ in range(4))
     chain = [
         _scaling(1 - 2 * flip, torch.ones_like(flip)),
         _rotation(pi / 2 * quarters),

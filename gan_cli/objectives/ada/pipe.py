@@ -12,10 +12,11 @@ from gan_cli.objectives.ada.pixels import cut_out, filtered, noisy
 
 Pipe = Literal["bg", "bgc", "bgcf", "bgcfn", "bgcfnc"]
 
-_STAGES: tuple[Callable[[Tensor, Coins], Tensor], ...] = (moved, recoloured, filtered, noisy, cut_out)
+_STAGES: tuple[Callable[[Tensor, Coins], Tensor], ...] = (recoloured, filtered, noisy, cut_out)
+"""Those after the first, which every pipe has."""
 
 
-def augmented(images: Tensor, coins: Coins, pipe: Pipe) -> Tensor:
+def augmented(images: Tensor, coins: Coins, pipe: Pipe, upright: bool = False) -> Tensor:
     """Images under the changes of a pipe, differentiable twice.
 
     Departure: what moves in from outside is the image mirrored again and again, not black beyond the first time.
@@ -25,10 +26,12 @@ def augmented(images: Tensor, coins: Coins, pipe: Pipe) -> Tensor:
         coins: Random numbers of the images.
         pipe: Its stages by their first letters: bg flips, quarter turns, shifts, scale, rotation, stretching; c
             brightness, contrast, inverted luma, hue, saturation; f bands of frequencies; n noise; the second c a hole.
+        upright: Whether images are neither flipped nor turned, because they then mean something else, as digits do.
 
     Returns:
         The same shape; values may leave [-1, 1].
     """
-    for stage in _STAGES[: len(pipe) - 1]:
+    images = moved(images, coins, upright)
+    for stage in _STAGES[: len(pipe) - 2]:
         images = stage(images, coins)
     return images
