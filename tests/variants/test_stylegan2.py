@@ -185,7 +185,7 @@ def test_frozen_layers_keep_their_weights_and_take_no_room(tmp_path: Path) -> No
     resting = [name for name, weight in whole.discriminator.named_parameters() if not weight.requires_grad]
     assert resting == [
         f"{layer}.{kind}"
-        for layer in ("from_image", "blocks.0.first", "blocks.0.second")
+        for layer in ("from_image", "blocks.16.first", "blocks.16.second")
         for kind in ("weight", "bias")
     ]
     fresh = fit(tmp_path / "fresh", 0, freeze_discriminator=3)[0]
