@@ -33,6 +33,7 @@ def folder(workdir: Path) -> Iterator[Path]:
     sys.modules.pop("my_gan", None)
 
 
+@pytest.mark.usefixtures("without_lite0")  # whose features of a thousand images take ten seconds
 def test_the_example_trains_goes_on_samples_and_reports(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(f"{FIT} --trainer.max_steps 2".split()) == 0
     assert "--module my_gan" in capsys.readouterr().out  # the next command is said with it

@@ -7,7 +7,7 @@ weights, and the rule by which it brings images to the size it wants.
 import hashlib
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -39,7 +39,7 @@ class FeatureNetwork(ABC):
     """
 
     accuracy: float | None = None
-    batch_size: ClassVar[int] = 250
+    batch_size: int = 250
     """At most this many images go through the network at once."""
 
     def __init__(self, name: str, weights: str, resize: str) -> None:
