@@ -31,7 +31,7 @@ from gan_cli.media.pictures import grid, save_png
 
 VARIANTS = (
     *("gan", "lsgan", "wgan", "wgan_gp", "wgan_lp", "sngan", "r3gan", "dcgan", "cgan", "acgan", "sgan"),
-    *("sagan", "biggan"),
+    *("sagan", "biggan", "progressive_gan", "stylegan", "stylegan2"),
 )
 FEW = 10
 """Real images of each class in the last experiment."""
