@@ -139,7 +139,7 @@ def test_a_file_that_cannot_be_read_is_skipped_and_counted_where_that_is_asked_f
         path.write_bytes(path.read_bytes()[:50])
     words = "fit --config cgan.yaml --data ImageFolder --data.root set --data.image_size 16 --data.image_channels 1"
     words += " --data.batch_size 6 --model.base_channels 4 --trainer.max_steps 12 --trainer.log_every_n_steps 1"
-    words += f" --data.cache {cache} --trainer.accelerator cpu --trainer.devices 1"
+    words += f" --data.cache {cache} --trainer.accelerator cpu --trainer.devices 1 --report false"
     with pytest.raises(UserError, match=r"2 of the 15 files cannot be read: cat/.*\n.*--data.on_error skip"):
         GANCLI(words.split())
     GANCLI([*words.split(), "--data.on_error", "skip"])
