@@ -335,8 +335,8 @@ class AdversarialModule(PlacedModule, ABC):
     # Held-out things
 
     def fewest_to_judge(self) -> int:
-        """How many things the discriminator needs at once: two if it normalises single numbers over the batch."""
-        return 2 if any(isinstance(module, nn.BatchNorm1d) for module in self.discriminator.modules()) else 1
+        """How many things the discriminator judges at once; it is shown whole multiples of that."""
+        return held_out.fewest(self.discriminator)
 
     def held_out_logits(self, batch: Any) -> Tensor:
         """The discriminator's outputs on held-out real things, [N], presented as in training."""

@@ -163,7 +163,7 @@ class BigGAN(HingeModule):
         super().on_before_optimizer_step(optimizer)
 
     def average_weight(self) -> float:
-        if not self.ema_start:
+        if self.origin or not self.ema_start:
             return super().average_weight()
         return self.ema_decay if self.counters.generator_steps >= self.ema_start else 0.0
 

@@ -201,8 +201,7 @@ class ChosenNetworks(LatentModule):
         return super().fewest_to_judge() * self.pack
 
     def held_out_logits(self, batch: Batch) -> Tensor:
-        whole = len(batch.real) // self.pack * self.pack
-        return cast(Tensor, self.discriminator(self.presented(batch.real[:whole])))
+        return cast(Tensor, self.discriminator(self.presented(batch.real)))
 
     def surface(self, made: Tensor) -> Tensor | None:
         return cast(Tensor, self.discriminator(made.repeat(1, self.pack)))

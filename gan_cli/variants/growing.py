@@ -8,7 +8,7 @@ a checkpoint would have to keep.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, inf
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 import torch
 from lightning.pytorch.core.optimizer import LightningOptimizer
@@ -134,7 +134,6 @@ class GrowingModule(LatentModule):
     """The common part of variants whose networks grow; a variant sets `portions`, and its networks take a stage."""
 
     portions: Growth
-    deviation_group: int
 
     @property
     def stage(self) -> Stage:
@@ -181,17 +180,6 @@ class GrowingModule(LatentModule):
             if self.compiles:
                 torch.compiler.reset()  # each size has code of its own, and only so much is kept beside each other
 
-    def fewest_to_judge(self) -> int:
-        return max(1, self.deviation_group)
-
-    def surface(self, made: Tensor) -> Tensor | None:
-        return None  # it compares images
-
 
 def _for_all(values: Sequence[Any], count: int) -> tuple[Any, ...]:
     return tuple(values) if len(values) == count else tuple(values) * count
-
-
-def labels_of(batch: Any, num_classes: int) -> list[Tensor]:
-    """The labels of a batch, if there are classes."""
-    return [cast(Tensor, batch.labels)] if num_classes else []

@@ -2,9 +2,12 @@
 
 from typing import TYPE_CHECKING, Any
 
+from torch import nn
+
 from gan_cli import seeding
 from gan_cli.errors import UserError
 from gan_cli.networks.layers import mixes_batch, running_statistics_untouched, spectra_untouched
+from gan_cli.networks.minibatch_deviation import MinibatchDeviation
 from gan_cli.variants.log import axis
 
 if TYPE_CHECKING:
@@ -24,11 +27,13 @@ def look(model: "AdversarialModule", batch: Any, batch_idx: int) -> None:
     Raises:
         UserError: If the batches are too small to be judged.
     """
-    count = len(batch[0])
-    if count < (fewest := model.fewest_to_judge()):
+    fewest = model.fewest_to_judge()
+    count = len(batch[0]) // fewest * fewest
+    if not count:
         if batch_idx == 0:
             raise UserError(f"data.batch_size: the discriminator judges {fewest} images at once; take as many")
         return  # the last batch of a set, which may be smaller
+    batch = type(batch)(*(tensor[:count] for tensor in batch))
     seed = seeding.mix(model.seed, "held out", batch_idx, model.global_rank)
     seeding.reseed(seed, model.device)  # for augmentation
     with model.at(seeding.Rows(0, count, count), seed, batch_idx):
@@ -41,3 +46,10 @@ def look(model: "AdversarialModule", batch: Any, batch_idx: int) -> None:
     model.log_dict(measures, sync_dist=True, batch_size=count)
     if model.trainer.state.fn == "fit":
         model.log_dict(axis(model), batch_size=1)
+
+
+def fewest(discriminator: nn.Module) -> int:
+    """The group that it compares; two, if it normalises single numbers over the batch."""
+    groups = (module.group for module in discriminator.modules() if isinstance(module, MinibatchDeviation))
+    normalises = any(isinstance(module, nn.BatchNorm1d) for module in discriminator.modules())
+    return max([1 + normalises, *groups])

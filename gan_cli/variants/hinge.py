@@ -12,7 +12,7 @@ from gan_cli.objectives.adversarial import critic_generator_loss, discriminator_
 from gan_cli.objectives.augment import Augmentation, diff_augment
 from gan_cli.ranges import Classes, Width
 from gan_cli.variants.base import Losses, check
-from gan_cli.variants.latent import LatentModule, Player
+from gan_cli.variants.latent import LatentModule
 
 
 class HingeModule(LatentModule):
@@ -72,14 +72,15 @@ class HingeModule(LatentModule):
         return cast(Tensor, self.picture_maker(ema)(latents, *told))
 
     def discriminator_losses(self, batch: Batch) -> Losses:
-        labels = self._fresh_labels("discriminator")
+        labels = self.fresh_classes("discriminator")
         fakes = self.presented(self.fakes("discriminator", *labels))
-        real_logits, fake_logits = self.judge((self.presented(batch.real), *self._labels(batch)), (fakes, *labels))
+        reals = (self.presented(batch.real), *self.given(batch).values())
+        real_logits, fake_logits = self.judge(reals, (fakes, *labels))
         self.watch_outputs(real_logits, fake_logits)
         return {"adversarial": discriminator_hinge(real_logits, fake_logits)}
 
     def generator_losses(self, batch: Batch) -> Losses:
-        labels = self._fresh_labels("generator")
+        labels = self.fresh_classes("generator")
         fakes = self.presented(self.fakes("generator", *labels))
         return {"adversarial": critic_generator_loss(self.judge_fake((fakes, *labels)))}
 
@@ -87,13 +88,7 @@ class HingeModule(LatentModule):
         return diff_augment(things, self.augment)
 
     def held_out_logits(self, batch: Batch) -> Tensor:
-        return cast(Tensor, self.discriminator(self.presented(batch.real), *self._labels(batch)))
-
-    def _labels(self, batch: Batch) -> list[Tensor]:
-        return [batch.labels] if self.num_classes else []
-
-    def _fresh_labels(self, player: Player) -> list[Tensor]:
-        return [self.random_labels(player)] if self.num_classes else []
+        return cast(Tensor, self.discriminator(self.presented(batch.real), *self.given(batch).values()))
 
 
 def attention_side(typed: int | None, image_size: int, usual: int) -> int:

@@ -108,6 +108,10 @@ class LatentModule(AdversarialModule):
         shares = torch.cat([self.noise(use, distribution="uniform") for use in uses])
         return ((shares + 1) / 2 * self.num_classes).long().clamp(max=self.num_classes - 1)
 
+    def fresh_classes(self, player: Player) -> list[Tensor]:
+        """What `given` is of real things, for made ones: `random_labels` in a list, or nothing without classes."""
+        return [self.random_labels(player)] if self.num_classes else []
+
     def surface(self, made: Tensor) -> Tensor | None:
         """The discriminator's outputs [N] at made things [N, ...]; None if it needs more, such as a label."""
         return cast(Tensor, self.discriminator(made))

@@ -13,7 +13,7 @@ from gan_cli.objectives.penalties import mix, slopes
 from gan_cli.ranges import Channels, Classes, Decay, LearningRate, Pixels, Range, Weight, Width
 from gan_cli.variants.base import Losses
 from gan_cli.variants.card import Card
-from gan_cli.variants.growing import Factors, GrowingModule, Growth, Multiples, StartSize, labels_of
+from gan_cli.variants.growing import Factors, GrowingModule, Growth, Multiples, StartSize
 from gan_cli.variants.latent import Player
 
 RATES = {1024: 1.5}
@@ -125,7 +125,7 @@ class ProgressiveGAN(GrowingModule):
         )
         kimg = (stable_kimg, fade_kimg)
         self.portions = Growth.checked(image_size, start_size, kimg, batch_multiples, rate_factors, RATES)
-        self.image_size, self.num_classes, self.deviation_group = image_size, num_classes, deviation_group
+        self.image_size, self.num_classes = image_size, num_classes
         self.lambda_gp, self.lambda_drift, self.lambda_cls = lambda_gp, lambda_drift, lambda_cls
         sizes = (channel_base, channel_max)
         self.generator = ProgressiveGenerator(image_size, image_channels, latent_dim, *sizes, num_classes)
@@ -148,7 +148,7 @@ class ProgressiveGAN(GrowingModule):
         return cast(Tensor, self.generator(self.latents(player), *given, stage=self.stage))
 
     def discriminator_losses(self, batch: Batch) -> Losses:
-        real, fake = self.seen(batch.real), self.fakes("discriminator", *labels_of(batch, self.num_classes)).detach()
+        real, fake = self.seen(batch.real), self.fakes("discriminator", *self.given(batch).values()).detach()
         real_outputs, fake_outputs = self.judge(real, fake)
         real_scores, fake_scores = real_outputs[:, 0], fake_outputs[:, 0]
         self.watch_outputs(real_scores, fake_scores)
@@ -163,7 +163,7 @@ class ProgressiveGAN(GrowingModule):
         return losses
 
     def generator_losses(self, batch: Batch) -> Losses:
-        labels = [self.random_labels("generator")] if self.num_classes else []
+        labels = self.fresh_classes("generator")
         outputs = self.judge_fake(self.fakes("generator", *labels))
         losses = {"adversarial": critic_generator_loss(outputs[:, 0])}
         if labels:
@@ -171,17 +171,12 @@ class ProgressiveGAN(GrowingModule):
         return losses
 
     def held_out_logits(self, batch: Batch) -> Tensor:
-        return self._held_out_outputs(batch)[:, 0]
+        return self.judge_fake(self.seen(batch.real))[:, 0]
 
     def held_out_measures(self, batch: Batch) -> Losses:
         if not self.num_classes:
             return {}
-        outputs = self._held_out_outputs(batch)
-        return self.accuracy(outputs[:, 1:], batch.labels[: len(outputs)])
-
-    def _held_out_outputs(self, batch: Batch) -> Tensor:
-        whole = len(batch.real) // self.fewest_to_judge() * self.fewest_to_judge()
-        return self.judge_fake(self.seen(batch.real[:whole]))
+        return self.accuracy(self.judge_fake(self.seen(batch.real))[:, 1:], batch.labels)
 
     def _penalty(self, real: Tensor, fake: Tensor) -> Tensor:
         def critic(images: Tensor) -> Tensor:

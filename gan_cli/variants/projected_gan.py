@@ -6,14 +6,15 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from gan_cli.batches import Batch
-from gan_cli.errors import UserError
 from gan_cli.networks.fastgan import ProjectedGANGenerator
 from gan_cli.networks.projected import COARSEST, ProjectedDiscriminator, halvings
 from gan_cli.objectives.adversarial import critic_generator_loss, discriminator_hinge
 from gan_cli.objectives.augment import Augmentation, diff_augment
 from gan_cli.ranges import Channels, Decay, LearningRate, Pixels, Range, Weight, Width
-from gan_cli.variants.base import Losses, check
+from gan_cli.variants.averages import by_half_life
+from gan_cli.variants.base import Losses
 from gan_cli.variants.card import Card
+from gan_cli.variants.checks import check, refuse
 from gan_cli.variants.latent import LatentModule
 
 CUTOUT = 0.2
@@ -100,16 +101,12 @@ class ProjectedGAN(LatentModule):
         ema_ramp: Weight = 0.05,
         **optimisation: Any,
     ) -> None:
-        if optimisation.pop("ema_decay", 0.0):
-            raise UserError(
-                "model.ema_decay: ProjectedGAN's average has a half-life, --model.ema_half_life_kimg; leave it out"
-            )
+        refuse(optimisation, {"ema_decay": 0.0}, "ProjectedGAN's average has a half-life, --model.ema_half_life_kimg")
         super().__init__(
             latent_dim,
             generator_lr=generator_lr,
             discriminator_lr=discriminator_lr,
             adam_betas=adam_betas,
-            ema_decay=0.0,
             **optimisation,
         )
         check("image_channels", image_channels, image_channels <= 4, "of 1 to 4")
@@ -155,10 +152,7 @@ class ProjectedGAN(LatentModule):
         return optimizer
 
     def average_weight(self) -> float:
-        images = 1000 * self.ema_half_life_kimg
-        if self.ema_ramp:
-            images = min(images, self.ema_ramp * self.counters.images)
-        return 0.5 ** (self.rows.total * self.n_critic / images) if images else 0.0
+        return by_half_life(self, self.ema_half_life_kimg, self.ema_ramp)
 
     def held_out_logits(self, batch: Batch) -> Tensor:
         return cast(Tensor, self.discriminator(self.presented(batch.real))).mean(1)

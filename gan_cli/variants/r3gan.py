@@ -9,15 +9,16 @@ from lightning.pytorch.core.optimizer import LightningOptimizer
 from torch import Tensor
 
 from gan_cli.batches import Batch
-from gan_cli.errors import UserError
 from gan_cli.networks.architectures import Architecture
 from gan_cli.networks.heads import EmbeddingDiscriminator, EmbeddingGenerator
 from gan_cli.networks.layers import Norm
 from gan_cli.objectives.adversarial import relativistic
 from gan_cli.objectives.penalties import slopes, zero_centred_penalty
 from gan_cli.ranges import Classes, Decay, LearningRate, Range, Weight, Width
+from gan_cli.variants.averages import by_half_life
 from gan_cli.variants.base import Losses
 from gan_cli.variants.card import Card
+from gan_cli.variants.checks import refuse
 from gan_cli.variants.chosen_networks import ChosenNetworks
 from gan_cli.variants.schedules import Length
 
@@ -117,9 +118,7 @@ class R3GAN(ChosenNetworks):
         **networks: Any,
     ) -> None:
         unused = {"adam_betas": (0.9, 0.999), "ema_decay": 0.0, "lr_decay_end": 0, "decay_epochs": 0}
-        for name, default in unused.items():
-            if networks.get(name, default) != default:
-                raise UserError(f"model.{name}: R3GAN has a schedule of its own for it; leave it out")
+        refuse(networks, unused, "R3GAN has a schedule of its own for it")
         super().__init__(
             latent_dim=latent_dim,
             architecture=architecture,
@@ -219,9 +218,7 @@ class R3GAN(ChosenNetworks):
                 group["betas"] = (0.0, self._at(self.beta2))
 
     def average_weight(self) -> float:
-        half_life = 1000 * self._at((0.0, self.ema_half_life_kimg))
-        shown = self.rows.total * self.n_critic  # real images since the generator's last step
-        return 0.5 ** (shown / half_life) if half_life else 0.0
+        return by_half_life(self, self._at((0.0, self.ema_half_life_kimg)))
 
     def _at(self, ends: tuple[float, float]) -> float:
         """Where a value stands between its two ends, along half a cosine."""

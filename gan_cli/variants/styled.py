@@ -1,10 +1,10 @@
 """The common part of variants whose latents become styles: the space w, truncation, and mixing."""
 
 from random import Random
-from typing import Annotated, Any, ClassVar, cast, get_args
+from typing import Annotated, Any, ClassVar, Protocol, cast, get_args
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from gan_cli import seeding
 from gan_cli.devices.processes import mean_over_processes
@@ -16,7 +16,7 @@ MEAN_DECAY = 0.995
 """Weight of the old mean style in its moving average, as in the authors' code."""
 
 
-class StyledNetwork(nn.Module):
+class StyledNetwork(Protocol):
     """What such a variant needs of its generator.
 
     Attributes:
@@ -33,7 +33,9 @@ class StyledNetwork(nn.Module):
 
     def styles(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
         """One style for all layers, [N, L, W], from latents [N, Z]."""
-        raise NotImplementedError
+
+    def __call__(self, latents: Tensor, **told: Any) -> Any:
+        """Images [N, C, H, W] from latents [N, Z] or styles [N, L, W], and from what else it is told."""
 
 
 class StyledModule(LatentModule):

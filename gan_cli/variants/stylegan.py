@@ -6,16 +6,17 @@ import torch
 from torch import Tensor
 
 from gan_cli.batches import Batch
-from gan_cli.errors import UserError
 from gan_cli.networks.noise_maps import NoiseMode
 from gan_cli.networks.stages import enlarged
 from gan_cli.networks.stylegan import StyleGANDiscriminator, StyleGANGenerator, styles_for
 from gan_cli.objectives.adversarial import discriminator_cross_entropy, non_saturating_generator_loss
 from gan_cli.objectives.penalties import slopes, zero_centred_penalty
 from gan_cli.ranges import Channels, Classes, Decay, LearningRate, Pixels, Range, Weight, Width
+from gan_cli.variants.averages import by_half_life
 from gan_cli.variants.base import Losses
 from gan_cli.variants.card import Card
-from gan_cli.variants.growing import Factors, GrowingModule, Growth, Multiples, StartSize, labels_of
+from gan_cli.variants.checks import refuse
+from gan_cli.variants.growing import Factors, GrowingModule, Growth, Multiples, StartSize
 from gan_cli.variants.styled import StyledModule, StyledNetwork
 
 TRUNCATED_LAYERS = 8
@@ -126,10 +127,7 @@ class StyleGAN(GrowingModule, StyledModule):
         ema_half_life_kimg: Weight = 10.0,
         **optimisation: Any,
     ) -> None:
-        if optimisation.pop("ema_decay", 0.0):
-            raise UserError(
-                "model.ema_decay: StyleGAN's average has a half-life, --model.ema_half_life_kimg; leave it out"
-            )
+        refuse(optimisation, {"ema_decay": 0.0}, "StyleGAN's average has a half-life, --model.ema_half_life_kimg")
         super().__init__(
             latent_dim,
             num_classes=num_classes,
@@ -137,12 +135,11 @@ class StyleGAN(GrowingModule, StyledModule):
             generator_lr=generator_lr,
             discriminator_lr=discriminator_lr,
             adam_betas=adam_betas,
-            ema_decay=0.0,
             **optimisation,
         )
         kimg = (stable_kimg, fade_kimg)
         self.portions = Growth.checked(image_size, start_size, kimg, batch_multiples, rate_factors, RATES)
-        self.image_size, self.deviation_group, self.r1_gamma = image_size, deviation_group, r1_gamma
+        self.image_size, self.r1_gamma = image_size, r1_gamma
         self.ema_half_life_kimg = ema_half_life_kimg
         self.ema_decay = 1.0 if ema_half_life_kimg else 0.0  # there is an average; `average_weight` says how fast
         sizes = (channel_base, channel_max)
@@ -177,7 +174,7 @@ class StyleGAN(GrowingModule, StyledModule):
         return styles_for(self.stage)
 
     def discriminator_losses(self, batch: Batch) -> Losses:
-        labels = labels_of(batch, self.num_classes)
+        labels = self.given(batch).values()
         real, fake = self.seen(batch.real), self.fakes("discriminator", *labels).detach()
         if not self.r1_gamma:
             real_logits, fake_logits = self.judge((real, *labels), (fake, *labels))
@@ -196,15 +193,12 @@ class StyleGAN(GrowingModule, StyledModule):
         }
 
     def generator_losses(self, batch: Batch) -> Losses:
-        labels = [self.random_labels("generator")] if self.num_classes else []
-        return {
-            "adversarial": non_saturating_generator_loss(self.judge_fake((self.fakes("generator", *labels), *labels)))
-        }
+        labels = self.fresh_classes("generator")
+        logits = self.judge_fake((self.fakes("generator", *labels), *labels))
+        return {"adversarial": non_saturating_generator_loss(logits)}
 
     def average_weight(self) -> float:
-        return float(0.5 ** (self.rows.total / (1000 * self.ema_half_life_kimg)))
+        return by_half_life(self, self.ema_half_life_kimg)
 
     def held_out_logits(self, batch: Batch) -> Tensor:
-        whole = len(batch.real) // self.fewest_to_judge() * self.fewest_to_judge()
-        labels = [labels[:whole] for labels in labels_of(batch, self.num_classes)]
-        return self.judge_fake((self.seen(batch.real[:whole]), *labels))
+        return self.judge_fake((self.seen(batch.real), *self.given(batch).values()))

@@ -12,7 +12,6 @@ from torch.optim import Optimizer
 
 from gan_cli.batches import Batch
 from gan_cli.devices.processes import mean_over_processes
-from gan_cli.errors import UserError
 from gan_cli.networks.stylegan2 import StyleGAN2Discriminator, StyleGAN2Generator, Trunk
 from gan_cli.objectives import ada
 from gan_cli.objectives.adversarial import discriminator_cross_entropy, non_saturating_generator_loss
@@ -22,8 +21,10 @@ from gan_cli.objectives.path_length import path_lengths
 from gan_cli.objectives.penalties import in_full, slopes, zero_centred_penalty
 from gan_cli.ranges import Channels, Classes, Decay, Depth, Few, LearningRate, Pixels, Range, Weight, Width
 from gan_cli.variants.ada import EVERY, AdaptiveAugmentation, check_enough
-from gan_cli.variants.base import Losses, check
+from gan_cli.variants.averages import by_half_life
+from gan_cli.variants.base import Losses
 from gan_cli.variants.card import Card
+from gan_cli.variants.checks import check, refuse
 from gan_cli.variants.logit_means import LogitMeans
 from gan_cli.variants.schedules import things_in_a_pass
 from gan_cli.variants.styled import StyledModule
@@ -159,10 +160,7 @@ class StyleGAN2(StyledModule):
         freeze_discriminator: Depth = 0,
         **optimisation: Any,
     ) -> None:
-        if optimisation.pop("ema_decay", 0.0):
-            raise UserError(
-                "model.ema_decay: StyleGAN2's average has a half-life, --model.ema_half_life_kimg; leave it out"
-            )
+        refuse(optimisation, {"ema_decay": 0.0}, "StyleGAN2's average has a half-life, --model.ema_half_life_kimg")
         super().__init__(
             latent_dim,
             num_classes,
@@ -170,14 +168,13 @@ class StyleGAN2(StyledModule):
             generator_lr=generator_lr,
             discriminator_lr=discriminator_lr,
             adam_betas=adam_betas,
-            ema_decay=0.0,
             **optimisation,
         )
         self.intervals = {"generator": path_interval, "discriminator": r1_interval}
         self.ema_decay = 1.0 if ema_half_life_kimg else 0.0  # there is an average; `average_weight` says how fast
         self.ema_half_life_kimg, self.ema_ramp = ema_half_life_kimg, ema_ramp
         self.r1_gamma, self.lambda_path, self.lambda_lecam = r1_gamma, lambda_path, lambda_lecam
-        self.deviation_group, self.augment = deviation_group, augment
+        self.augment = augment
         fits = "f" not in ada_pipe or image_size >= 32
         check("ada_pipe", ada_pipe, fits, f"of bg or bgc: f takes 32 pixels, and these are {image_size}")
         sizes = (channel_base, channel_max)
@@ -206,7 +203,7 @@ class StyleGAN2(StyledModule):
                 yield {"discriminator": "discriminator.r1", "generator": "generator.path"}[player]
 
     def discriminator_losses(self, batch: Batch) -> Losses:
-        labels = self._labels(batch)
+        labels = self.given(batch).values()
         fakes = self.fakes("discriminator", *labels).detach()
         real_logits, fake_logits = self.judge(
             (self.presented(batch.real, "real"), *labels), (self.presented(fakes, "fake"), *labels)
@@ -223,7 +220,7 @@ class StyleGAN2(StyledModule):
 
     def discriminator_r1_losses(self, batch: Batch) -> Losses:
         """The penalty in a step of its own; the slope is at the images before augmentation."""
-        labels = self._labels(batch)
+        labels = self.given(batch).values()
 
         def critic(images: Tensor) -> Tensor:
             return cast(Tensor, self.discriminator(self.presented(images, "real"), *labels))
@@ -232,7 +229,7 @@ class StyleGAN2(StyledModule):
         return {"r1": self.r1_gamma / 2 * self.intervals["discriminator"] * zero_centred_penalty(lengths)}
 
     def generator_losses(self, batch: Batch) -> Losses:
-        labels = self._labels(batch)
+        labels = self.given(batch).values()
         fakes = self.fakes("generator", *labels)
         logits = self.judge_fake((self.presented(fakes, "for generator"), *labels))
         return {"adversarial": non_saturating_generator_loss(logits)}
@@ -240,7 +237,7 @@ class StyleGAN2(StyledModule):
     def generator_path_losses(self, batch: Batch) -> Losses:
         """The penalty on path lengths in a step of its own, on half a batch; the mean length moves first."""
         with in_full(self.device):
-            styles = self.training_styles("generator", *self._labels(batch))[::FEWER]
+            styles = self.training_styles("generator", *self.given(batch).values())[::FEWER]
         noise = self.noise("path", *batch.real.shape[1:])[::FEWER]
         lengths = path_lengths(self.generator, styles, noise)
         mean = torch.lerp(mean_over_processes(lengths.mean()), self.mean_path, PATH_DECAY)
@@ -280,24 +277,10 @@ class StyleGAN2(StyledModule):
         return optimizer
 
     def average_weight(self) -> float:
-        images = 1000 * self.ema_half_life_kimg
-        if self.ema_ramp:
-            images = min(images, self.ema_ramp * self.counters.images)
-        return 0.5 ** (self.rows.total * self.n_critic / images) if images else 0.0
-
-    def fewest_to_judge(self) -> int:
-        return max(1, self.deviation_group)
+        return by_half_life(self, self.ema_half_life_kimg, self.ema_ramp)
 
     def held_out_logits(self, batch: Batch) -> Tensor:
-        whole = len(batch.real) // self.fewest_to_judge() * self.fewest_to_judge()
-        labels = [labels[:whole] for labels in self._labels(batch)]
-        return cast(Tensor, self.discriminator(self.presented(batch.real)[:whole], *labels))
-
-    def surface(self, made: Tensor) -> Tensor | None:
-        return None  # it compares images
-
-    def _labels(self, batch: Batch) -> list[Tensor]:
-        return [batch.labels] if self.num_classes else []
+        return cast(Tensor, self.discriminator(self.presented(batch.real), *self.given(batch).values()))
 
     def _freeze(self, count: int) -> None:
         """Freeze-D (Mo et al. 2020, arXiv:2002.10964) as the second paper's code has it."""

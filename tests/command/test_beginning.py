@@ -11,13 +11,24 @@ from gan_cli.command.cli import GANCLI
 from gan_cli.errors import UserError
 from gan_cli.inference import transfer
 from gan_cli.reports import facts, run_record
-from gan_cli.variants import CGAN, DCGAN, StyleGAN2
+from gan_cli.seeding import Rows
+from gan_cli.variants import CGAN, DCGAN, BigGAN, ProjectedGAN, StyleGAN2
 from gan_cli.variants.base import RECORD, AdversarialModule
 from tests.conftest import TINY_FLAGS
 
 SHRUNK = TINY_FLAGS[TINY_FLAGS.index("--trainer.accelerator") :]
 """What says nothing of the model."""
 SMALL: dict[str, Any] = {"base_channels": 2, "latent_dim": 4, "image_size": 16, "image_channels": 1}
+
+
+STYLED: dict[str, Any] = {
+    "channel_base": 32,
+    "channel_max": 4,
+    "latent_dim": 4,
+    "style_dim": 4,
+    "mapping_depth": 1,
+    "image_channels": 1,
+}
 
 
 @pytest.fixture(scope="module")
@@ -98,9 +109,25 @@ def test_what_does_not_fit_is_new_and_listed() -> None:
     assert new.origin["differing"] == "model.num_classes 3 here, 5 there"
 
 
+@pytest.mark.parametrize("kind", [StyleGAN2, ProjectedGAN])
+def test_an_average_by_half_life_goes_on_without_its_ramp(kind: Any) -> None:
+    model = kind(image_size=64, base_channels=1) if kind is ProjectedGAN else kind(image_size=8, **STYLED)
+    model.counters.images = 100
+    with model.at(Rows(0, 20, 20), seed=0, step=5):
+        assert model.average_weight() == pytest.approx(0.5 ** (20 / (0.05 * 100)))
+        model.origin = {"ckpt": "x.ckpt"}
+        assert model.average_weight() == pytest.approx(0.5 ** (20 / (1000 * model.ema_half_life_kimg)))
+
+
+def test_an_average_from_a_later_step_on_goes_on_at_once() -> None:
+    model = BigGAN(image_size=32, image_channels=1, base_channels=2, latent_dim=8, ema_decay=0.9, ema_start=100)
+    assert model.average_weight() == 0
+    model.origin = {"ckpt": "x.ckpt"}
+    assert model.average_weight() == 0.9
+
+
 def test_a_larger_stylegan2_takes_the_layers_of_a_smaller_one_by_their_sides() -> None:
-    widths: dict[str, Any] = {"channel_base": 32, "channel_max": 4, "latent_dim": 4, "style_dim": 4, "mapping_depth": 1}
-    old, new = (StyleGAN2(image_size=side, image_channels=1, **widths) for side in (16, 32))
+    old, new = (StyleGAN2(image_size=side, **STYLED) for side in (16, 32))
     transfer.take(new, content_of(old), Path("x.ckpt"))
     added = {name.removeprefix("generator.").removeprefix("discriminator.") for name in new.origin["new"]}
     assert {name for name in added if not name.startswith("ema")} == {
