@@ -16,6 +16,7 @@ from gan_cli.networks.noise_maps import NoiseMode
 from gan_cli.networks.progressive_gan import DoublingConv2d, ProgressiveDiscriminator, ToColours, coloured
 from gan_cli.networks.resampling import Blur
 from gan_cli.networks.stages import SMALLEST, Stage
+from gan_cli.networks.styled_generator import StyledGenerator
 from gan_cli.networks.stylegan2 import map_sides
 
 
@@ -123,7 +124,7 @@ class StyledPair(nn.Module):
         return finished
 
 
-class StyleGANGenerator(nn.Module):
+class StyleGANGenerator(StyledGenerator):
     """A mapping, and a synthesis that begins with a constant and is told the style of each layer.
 
     Args:
@@ -138,8 +139,6 @@ class StyleGANGenerator(nn.Module):
         noise: Whether each layer adds noise.
     """
 
-    mean_style: Tensor
-
     def __init__(
         self,
         image_size: int,
@@ -152,57 +151,32 @@ class StyleGANGenerator(nn.Module):
         num_classes: int = 0,
         noise: bool = True,
     ) -> None:
-        super().__init__()
         sides = map_sides(image_size)
         widths = [min(channel_base // side, channel_max) for side in sides]
+        twice = [side for side in sides for _ in range(2)]
+        mapping = FirstMapping(latent_dim, style_dim, mapping_depth, num_classes)
+        super().__init__(mapping, style_dim, twice, twice if noise else [])
         self.last = Stage(image_size)
-        self.mapping = FirstMapping(latent_dim, style_dim, mapping_depth, num_classes)
         self.start = nn.Parameter(torch.ones(widths[0], SMALLEST, SMALLEST))
         self.blocks = nn.ModuleList(
             StyledPair(inputs, outputs, style_dim, side, noise)
             for inputs, outputs, side in zip([0, *widths], widths, sides, strict=False)
         )
         self.to_colours = nn.ModuleList(ToColours(width, image_channels) for width in widths)
-        self.num_styles = styles_for(self.last)
-        self.style_sides = tuple(side for side in sides for _ in range(2))
-        self.noise_sides = self.style_sides if noise else ()
-        self.register_buffer("mean_style", torch.zeros(style_dim))
-        self.memory_format = torch.contiguous_format
 
-    def forward(
-        self,
-        latents: Tensor,
-        labels: Tensor | None = None,
-        noise: NoiseMode | Sequence[Tensor] | None = None,
-        stage: Stage | None = None,
-    ) -> Tensor:
-        """Images [N, C, side, side] from latents [N, Z] and labels, or from styles [N, L, W]; no tanh."""
-        styles = latents if latents.ndim == 3 else self.styles(latents, labels)
-        return self.synthesis(styles, noise, stage)
-
-    def styles(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
-        """One style for all layers, [N, L, W]."""
-        mapped: Tensor = self.mapping(latents, labels)
-        return mapped[:, None].expand(-1, self.num_styles, -1)
-
-    def synthesis(
-        self, styles: Tensor, noise: NoiseMode | Sequence[Tensor] | None = None, stage: Stage | None = None
-    ) -> Tensor:
-        """Images [N, C, side, side] from styles [N, L, W].
+    def synthesis(self, styles: Tensor, noise: Sequence[NoiseMode | Tensor], stage: Stage | None = None) -> Tensor:
+        """Images [N, C, side, side] from styles [N, L, W] and the noise of each layer.
 
         Args:
             styles: One for each layer; those of layers that are not passed do nothing.
-            noise: "random" is new for each image, "const" always the same; or a map for each layer, of the sides
-                `noise_sides`, [N, 1, H, W]. None is random in training only.
+            noise: The same.
             stage: How far the network has grown; None passes all layers.
         """
         stage = stage or self.last
-        noise = noise or ("random" if self.training else "const")
-        each = [noise] * self.num_styles if isinstance(noise, str) else noise
         maps = before = laid_out(self.start.expand(len(styles), -1, -1, -1), self.memory_format)
         for level, block in enumerate(self.blocks[: stage.level + 1]):
             two = slice(2 * level, 2 * level + 2)
-            before, maps = maps, block(maps, styles[:, two], each[two])
+            before, maps = maps, block(maps, styles[:, two], noise[two])
         return coloured(self.to_colours, before, maps, stage)
 
 

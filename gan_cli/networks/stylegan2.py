@@ -22,6 +22,7 @@ from gan_cli.networks.mapping import Mapping
 from gan_cli.networks.minibatch_deviation import MinibatchDeviation
 from gan_cli.networks.noise_maps import NoiseMode
 from gan_cli.networks.resampling import Binomial
+from gan_cli.networks.styled_generator import StyledGenerator
 
 Trunk = Literal["resnet", "orig"]
 
@@ -104,7 +105,7 @@ class ToImage(nn.Module):
         return precise(colours) + self.bias[:, None, None]
 
 
-class StyleGAN2Generator(nn.Module):
+class StyleGAN2Generator(StyledGenerator):
     """A mapping, and a synthesis that sums up images of all sizes.
 
     Args:
@@ -119,8 +120,6 @@ class StyleGAN2Generator(nn.Module):
         noise: Whether each layer adds noise.
     """
 
-    mean_style: Tensor
-
     def __init__(
         self,
         image_size: int,
@@ -133,55 +132,31 @@ class StyleGAN2Generator(nn.Module):
         num_classes: int = 0,
         noise: bool = True,
     ) -> None:
-        super().__init__()
         sides = map_sides(image_size)
         widths = [min(channel_base // side, channel_max) for side in sides]
-        self.mapping = Mapping(latent_dim, style_dim, mapping_depth, num_classes)
-        self.start = nn.Parameter(torch.randn(widths[0], 4, 4))
         plan = [(widths[0], widths[0], 4, False)]
         for inputs, outputs, side in zip(widths, widths[1:], sides[1:], strict=False):
             plan += [(inputs, outputs, side, True), (outputs, outputs, side, False)]
+        noisy = [side for *_, side, _ in plan]
+        mapping = Mapping(latent_dim, style_dim, mapping_depth, num_classes)
+        super().__init__(mapping, style_dim, [*noisy, image_size], noisy if noise else [])
+        self.start = nn.Parameter(torch.randn(widths[0], 4, 4))
         self.convolutions = nn.ModuleList(
             StyledConvolution(inputs, outputs, style_dim, side, doubles, noise)
             for inputs, outputs, side, doubles in plan
         )
         self.to_images = nn.ModuleList(ToImage(width, image_channels, style_dim) for width in widths)
         self.filter = Binomial()
-        self.num_styles = len(plan) + 1
-        self.style_sides = (*(side for *_, side, _ in plan), image_size)
-        self.noise_sides = tuple(side for *_, side, _ in plan) if noise else ()
-        self.register_buffer("mean_style", torch.zeros(style_dim))
-        self.memory_format = torch.contiguous_format
 
-    def forward(
-        self, latents: Tensor, labels: Tensor | None = None, noise: NoiseMode | Sequence[Tensor] | None = None
-    ) -> Tensor:
-        """Images [N, C, H, W] from latents [N, Z] and labels, or from styles [N, L, W]; no tanh."""
-        styles = latents if latents.ndim == 3 else self.styles(latents, labels)
-        return self.synthesis(styles, noise)
-
-    def styles(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
-        """One style for all layers, [N, L, W]."""
-        mapped: Tensor = self.mapping(latents, labels)
-        return mapped[:, None].expand(-1, self.num_styles, -1)
-
-    def synthesis(self, styles: Tensor, noise: NoiseMode | Sequence[Tensor] | None = None) -> Tensor:
-        """Images [N, C, H, W] from styles [N, L, W].
-
-        Args:
-            styles: One for each layer.
-            noise: "random" is new for each image, "const" always the same; or a map for each convolution, of the sides
-                `noise_sides`, [N, 1, H, W]. None is random in training only.
-        """
-        noise = noise or ("random" if self.training else "const")
-        each = [noise] * len(self.convolutions) if isinstance(noise, str) else noise
+    def synthesis(self, styles: Tensor, noise: Sequence[NoiseMode | Tensor]) -> Tensor:
+        """Images [N, C, H, W] from styles [N, L, W] and the noise of each convolution."""
         maps = laid_out(self.start.expand(len(styles), -1, -1, -1), self.memory_format)
-        maps = self.convolutions[0](maps, styles[:, 0], each[0])
+        maps = self.convolutions[0](maps, styles[:, 0], noise[0])
         images: Tensor = self.to_images[0](maps, styles[:, 1])
         for level, to_image in enumerate(self.to_images[1:], 1):
             place = 2 * level - 1
             for number in (place, place + 1):
-                maps = self.convolutions[number](maps, styles[:, number], each[number])
+                maps = self.convolutions[number](maps, styles[:, number], noise[number])
             images = self.filter.doubled(images) + to_image(maps, styles[:, place + 2])
         return images
 

@@ -1,7 +1,7 @@
 """The common part of variants whose latents become styles: the space w, truncation, and mixing."""
 
 from random import Random
-from typing import Annotated, Any, ClassVar, Protocol, cast, get_args
+from typing import Annotated, Any, ClassVar, cast, get_args
 
 import torch
 from torch import Tensor
@@ -9,33 +9,12 @@ from torch import Tensor
 from gan_cli import seeding
 from gan_cli.devices.processes import mean_over_processes
 from gan_cli.networks.noise_maps import NoiseMode, seeded_maps
+from gan_cli.networks.styled_generator import StyledGenerator
 from gan_cli.ranges import Classes, Range, Width
 from gan_cli.variants.latent import LatentModule, Player, Space
 
 MEAN_DECAY = 0.995
 """Weight of the old mean style in its moving average, as in the authors' code."""
-
-
-class StyledNetwork(Protocol):
-    """What such a variant needs of its generator.
-
-    Attributes:
-        mean_style: The moving average of styles, [W].
-        num_styles: L.
-        style_sides: Side of the map that each of the L styles works on.
-        noise_sides: Sides of the maps that noise is added to, in their order; none if it adds none.
-    """
-
-    mean_style: Tensor
-    num_styles: int
-    style_sides: tuple[int, ...]
-    noise_sides: tuple[int, ...]
-
-    def styles(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
-        """One style for all layers, [N, L, W], from latents [N, Z]."""
-
-    def __call__(self, latents: Tensor, **told: Any) -> Any:
-        """Images [N, C, H, W] from latents [N, Z] or styles [N, L, W], and from what else it is told."""
 
 
 class StyledModule(LatentModule):
@@ -98,7 +77,7 @@ class StyledModule(LatentModule):
         return self.synthesised(self._network(ema), styles, self._maps(noise)).clamp(-1, 1)
 
     def synthesised(
-        self, network: StyledNetwork, styles: Tensor, noise: NoiseMode | list[Tensor] | None = None
+        self, network: StyledGenerator, styles: Tensor, noise: NoiseMode | list[Tensor] | None = None
     ) -> Tensor:
         """Images as a generator makes them of styles [N, L, W]; for the noise see `forward`."""
         return cast(Tensor, network(styles, noise=noise))
@@ -147,5 +126,5 @@ class StyledModule(LatentModule):
         chance = Random(seeding.mix(place.seed, f"mixing/{player}", place.step))  # no number of torch's: no GPU waits
         return chance.randrange(1, layers) if chance.random() < self.style_mixing else 0
 
-    def _network(self, ema: bool) -> StyledNetwork:
-        return cast(StyledNetwork, self.picture_maker(ema))
+    def _network(self, ema: bool) -> StyledGenerator:
+        return cast(StyledGenerator, self.picture_maker(ema))

@@ -8,6 +8,7 @@ from torch import Tensor
 from gan_cli.batches import Batch
 from gan_cli.networks.noise_maps import NoiseMode
 from gan_cli.networks.stages import enlarged
+from gan_cli.networks.styled_generator import StyledGenerator
 from gan_cli.networks.stylegan import StyleGANDiscriminator, StyleGANGenerator, styles_for
 from gan_cli.objectives.adversarial import discriminator_cross_entropy, non_saturating_generator_loss
 from gan_cli.objectives.penalties import slopes, zero_centred_penalty
@@ -17,7 +18,7 @@ from gan_cli.variants.base import Losses
 from gan_cli.variants.card import Card
 from gan_cli.variants.checks import refuse
 from gan_cli.variants.growing import Factors, GrowingModule, Growth, Multiples, StartSize
-from gan_cli.variants.styled import StyledModule, StyledNetwork
+from gan_cli.variants.styled import StyledModule
 
 TRUNCATED_LAYERS = 8
 """Truncation is of so many layers, those of images up to 32x32; the finer ones keep their styles."""
@@ -165,7 +166,7 @@ class StyleGAN(GrowingModule, StyledModule):
         return torch.cat([coarse, styles[:, TRUNCATED_LAYERS:]], dim=1)
 
     def synthesised(
-        self, network: StyledNetwork, styles: Tensor, noise: NoiseMode | list[Tensor] | None = None
+        self, network: StyledGenerator, styles: Tensor, noise: NoiseMode | list[Tensor] | None = None
     ) -> Tensor:
         return cast(Tensor, network(styles, noise=noise, stage=self.stage))
 
