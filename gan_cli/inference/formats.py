@@ -1,7 +1,9 @@
 """In which form a verb writes what it makes, by the ending of its output."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+
+from torch import Tensor
 
 from gan_cli.errors import UserError
 from gan_cli.media.medium import Medium
@@ -53,3 +55,19 @@ def folder_in(output: Path | None, folder: Path, name: str) -> Path:
     if output is None:
         return folder / name
     return output.parent / name if output.suffix else output
+
+
+def singly(medium: Medium, folder: Path, names: Sequence[str]) -> Callable[[list[int], Tensor], None]:
+    """What `render` hands made things to that are written one by one.
+
+    Args:
+        medium: Writes them.
+        folder: Where to.
+        names: The files' names by the things' positions, without endings.
+    """
+
+    def save(positions: list[int], things: Tensor) -> None:
+        for position, thing in zip(positions, things, strict=True):
+            medium.write(thing, folder / f"{names[position]}{medium.suffix}")
+
+    return save

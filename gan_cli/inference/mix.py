@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from gan_cli.errors import UserError
-from gan_cli.inference.formats import PAGES, file_in, folder_in, format_of
+from gan_cli.inference.formats import PAGES, file_in, folder_in, format_of, singly
 from gan_cli.inference.given import given_of
 from gan_cli.inference.labels import read_labels
 from gan_cli.inference.latent_files import Latents
@@ -73,10 +73,7 @@ def mix(model: AdversarialModule, folder: Path, options: Any, trainer_options: d
     single_folder = folder_in(output, folder, stem)
     names = _names(rows, columns)
 
-    def save_single(positions: list[int], things: Tensor) -> None:
-        for position, thing in zip(positions, things, strict=True):
-            medium.write(thing, single_folder / f"{names[position]}{medium.suffix}")
-
+    save_single = singly(medium, single_folder, names)
     made = render(
         model,
         table,

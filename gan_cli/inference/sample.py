@@ -8,7 +8,7 @@ import numpy as np
 from torch import Tensor
 
 from gan_cli.files import write_atomically
-from gan_cli.inference.formats import PAGES, file_in, folder_in, format_of
+from gan_cli.inference.formats import PAGES, file_in, folder_in, format_of, singly
 from gan_cli.inference.given import given_of
 from gan_cli.inference.labels import chosen_classes, read_labels
 from gan_cli.inference.latent_files import Latents, write_latents
@@ -57,10 +57,7 @@ def sample(model: AdversarialModule, folder: Path, options: Any, trainer_options
     stem = f"sample-{_stem(options, num)}{'' if options.ema else '-no-ema'}"
     single_folder = folder_in(output, folder, stem)
 
-    def save_single(positions: list[int], things: Tensor) -> None:
-        for position, thing in zip(positions, things, strict=True):
-            medium.write(thing, single_folder / f"{source.names[position]}{medium.suffix}")
-
+    save_single = singly(medium, single_folder, source.names)
     made = render(
         model,
         source.inputs(model),

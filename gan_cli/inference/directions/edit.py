@@ -11,7 +11,7 @@ from gan_cli.errors import UserError
 from gan_cli.inference.directions.files import USUAL_STRENGTH, Directions
 from gan_cli.inference.directions.places import place_in, truncated
 from gan_cli.inference.directions.strips import strengths_between
-from gan_cli.inference.formats import PAGES, file_in, folder_in, format_of
+from gan_cli.inference.formats import PAGES, file_in, folder_in, format_of, singly
 from gan_cli.inference.given import given_of
 from gan_cli.inference.labels import read_labels
 from gan_cli.inference.latent_files import Latents, write_latents
@@ -89,10 +89,7 @@ def edit(model: AdversarialModule, folder: Path, options: Any, trainer_options: 
     stem = f"edit-{Path(options.directions).stem}-{_plain(options.direction)}"
     single_folder = folder_in(output, folder, stem)
 
-    def save_single(positions: list[int], things: Tensor) -> None:
-        for position, thing in zip(positions, things, strict=True):
-            medium.write(thing, single_folder / f"{latents.names[position]}{medium.suffix}")
-
+    save_single = singly(medium, single_folder, latents.names)
     made = render(
         model,
         edited.inputs.flatten(0, 1),
