@@ -47,7 +47,6 @@ def told(built: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     fit = ["fit", "--config", "dcgan.yaml", *TINY_FLAGS, "--trainer.max_steps", "2"]
     script = f"""
 import sys
-import tarfile
 from gan_cli.__main__ import main
 for words in {[fit, ["sample", "--num", "4"], ["list"]]}:
     assert main(words) == 0
