@@ -12,7 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from gan_cli.errors import UserError
-from gan_cli.networks.layers import initialise, normalise_spectrally
+from gan_cli.networks.layers import initialise
+from gan_cli.networks.spectral_norm import normalise_spectrally
 
 SIZES = (64, 128, 256, 512, 1024)
 """Sides of the images that can be made, in pixels."""

@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate, pad
 
 from gan_cli.networks.fastgan import SIZES, Excitation, check_size, doubling, small_side, width
-from gan_cli.networks.layers import in_float32, initialise, normalise_spectrally
+from gan_cli.networks.layers import in_float32, initialise
+from gan_cli.networks.spectral_norm import normalise_spectrally
 
 LAST = 8
 """Side of the last map of both branches, and of what a decoder starts from."""

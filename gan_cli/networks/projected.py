@@ -14,7 +14,8 @@ from torch.nn.functional import interpolate
 
 from gan_cli.networks.efficientnet_lite import MAP_CHANNELS, EfficientNetLite0, pretrained_lite0
 from gan_cli.networks.frozen import Frozen
-from gan_cli.networks.layers import in_float32, normalise_spectrally
+from gan_cli.networks.layers import in_float32
+from gan_cli.networks.spectral_norm import normalise_spectrally
 
 SEEN = MAP_CHANNELS[1:]
 """Channels of the maps that are looked at: 1/4, 1/8, 1/16 and 1/32 of an image."""

@@ -6,8 +6,9 @@ from torch import nn
 
 from gan_cli import seeding
 from gan_cli.errors import UserError
-from gan_cli.networks.layers import mixes_batch, running_statistics_untouched, spectra_untouched
+from gan_cli.networks.layers import mixes_batch, running_statistics_untouched
 from gan_cli.networks.minibatch_deviation import MinibatchDeviation
+from gan_cli.networks.spectral_norm import spectra_untouched
 from gan_cli.variants.log import axis
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from gan_cli.batches import Batch
 from gan_cli.networks.first_weights import FirstWeights, draw_first_weights
 from gan_cli.networks.heads import Discriminator, ProjectionDiscriminator
-from gan_cli.networks.layers import normalise_spectrally
+from gan_cli.networks.spectral_norm import normalise_spectrally
 from gan_cli.objectives.adversarial import critic_generator_loss, discriminator_hinge
 from gan_cli.objectives.augment import Augmentation, diff_augment
 from gan_cli.ranges import Classes, Width

@@ -5,7 +5,8 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from gan_cli.networks.layers import mixes_batch, running_statistics_untouched, spectra_untouched
+from gan_cli.networks.layers import mixes_batch, running_statistics_untouched
+from gan_cli.networks.spectral_norm import spectra_untouched
 
 Judged = Tensor | tuple[Tensor, ...]
 """What the discriminator judges in one pass: things, or things and their labels."""

@@ -5,8 +5,8 @@ from typing import Any, ClassVar
 from torch import nn
 
 from gan_cli.batches import Batch
-from gan_cli.networks.layers import spectra_untouched
 from gan_cli.networks.sagan import SAGANBody, told_by_tables
+from gan_cli.networks.spectral_norm import spectra_untouched
 from gan_cli.ranges import Channels, Classes, Decay, LearningRate, Pixels, PixelsOrNone, Width
 from gan_cli.variants.base import Losses
 from gan_cli.variants.card import Card

@@ -10,8 +10,9 @@ from gan_cli.errors import UserError
 from gan_cli.networks.architectures import Architecture
 from gan_cli.networks.cnn import CNNBody
 from gan_cli.networks.heads import LabelledGenerator, ProjectionDiscriminator
-from gan_cli.networks.layers import Norm, initialise, normalise_spectrally
+from gan_cli.networks.layers import Norm, initialise
 from gan_cli.networks.resnet import ResNetBody
+from gan_cli.networks.spectral_norm import normalise_spectrally
 from gan_cli.objectives.adversarial import critic_generator_loss, discriminator_hinge
 from gan_cli.ranges import Classes, Decay, Few, LearningRate, Width
 from gan_cli.variants.base import Losses

@@ -19,11 +19,11 @@ from gan_cli.networks.layers import (
     mixes_batch,
     norm_1d,
     norm_2d,
-    normalise_spectrally,
     running_statistics_untouched,
     statistics_held,
     upsampled,
 )
+from gan_cli.networks.spectral_norm import normalise_spectrally
 
 
 def test_mixes_batch_knows_batch_normalisation() -> None:

@@ -7,7 +7,7 @@ from lightning.pytorch import Trainer
 from torch import nn
 from torch.nn.utils.parametrize import is_parametrized
 
-from gan_cli.networks.layers import normalise_spectrally
+from gan_cli.networks.spectral_norm import normalise_spectrally
 from gan_cli.variants import SNGAN
 from tests.networks.counting import count
 from tests.toys import FewDigits, batch_for, passes_of
