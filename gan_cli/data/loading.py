@@ -14,6 +14,7 @@ from lightning.pytorch.utilities.rank_zero import rank_zero_only
 from lightning_utilities.core.apply_func import apply_to_collection
 from torch import Tensor
 from torch.utils.data import DataLoader
+from torch.utils.data._utils import signal_handling
 
 from gan_cli import stopping
 from gan_cli.batches import LoadedBatch
@@ -72,6 +73,7 @@ class PartLoader(DataLoader[LoadedBatch]):
 
     def __iter__(self) -> Any:
         if not self.num_workers or not self.part.at_hand:
+            _hear_of_deaths()
             return super().__iter__()
         self._iterator = None  # ends the workers
         return iter(DataLoader(self.part, num_workers=0, **self._shared))
@@ -98,6 +100,15 @@ def death_of_worker(error: BaseException) -> str | None:
     if by and by[1] == "Killed":
         return f"a process that loads data {how}, as where memory has run out\nLower --data.num_workers"
     return f"a process that loads data {how}; {_shared_memory()}\n{MORE}; --data.num_workers 0 needs none"
+
+
+def _hear_of_deaths() -> None:
+    """Lets PyTorch set its answer to SIGCHLD again, which tells how a worker died.
+
+    It sets it once a process, and each Trainer that ends sets all signals back to what they were before it.
+    """
+    if sys.platform != "win32" and signal.getsignal(signal.SIGCHLD) is signal.SIG_DFL:
+        signal_handling._SIGCHLD_handler_set = False
 
 
 def _affordable(part: Part, batch_size: int, wanted: int, processes: int) -> int:

@@ -82,6 +82,8 @@ def test_a_container_with_little_shared_memory_loads_without_workers_and_says_so
     ],
 )
 def test_a_worker_that_dies_ends_the_run_in_two_lines(by: signal.Signals, said: str) -> None:
+    list(PartLoader(Grey(), batches(6), 6, 1))
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # as the end of a Trainer leaves it
     with (
         pytest.raises(RunFailed, match=rf"^{said}\n.*num_workers.*, then go on with --ckpt_path last$"),
         short_errors("fit"),
