@@ -6,6 +6,7 @@ import re
 import shutil
 import signal
 import sys
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -72,11 +73,13 @@ class PartLoader(DataLoader[LoadedBatch]):
         )
 
     def __iter__(self) -> Any:
-        if not self.num_workers or not self.part.at_hand:
-            _hear_of_deaths()
+        if not self.num_workers:
             return super().__iter__()
-        self._iterator = None  # ends the workers
-        return iter(DataLoader(self.part, num_workers=0, **self._shared))
+        if self.part.at_hand:
+            self._iterator = None  # ends the workers
+            return iter(DataLoader(self.part, num_workers=0, **self._shared))
+        _hear_of_deaths()
+        return _until_one_fails(super().__iter__())
 
 
 def fitting(wanted: int, batch: int, free: int) -> int:
@@ -100,6 +103,19 @@ def death_of_worker(error: BaseException) -> str | None:
     if by and by[1] == "Killed":
         return f"a process that loads data {how}, as where memory has run out\nLower --data.num_workers"
     return f"a process that loads data {how}; {_shared_memory()}\n{MORE}; --data.num_workers 0 needs none"
+
+
+def _until_one_fails(batches: Iterator[LoadedBatch]) -> Iterator[LoadedBatch]:
+    """The batches; if there is an error, the workers end with it.
+
+    Its frames would keep them until they are collected, and PyTorch then waits ten seconds for each: the threads that
+    could have told them to end have been collected too.
+    """
+    try:
+        yield from batches
+    except Exception:
+        _end_workers()
+        raise
 
 
 def _hear_of_deaths() -> None:

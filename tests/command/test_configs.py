@@ -205,7 +205,15 @@ def watched_at_step(monkeypatch: pytest.MonkeyPatch, watch: LayoutWatch, step: i
     monkeypatch.setattr(AdversarialModule, "training_step", training_step)
 
 
-@pytest.mark.parametrize("config", catalogue.config_files(), ids=lambda path: path.name)
+def all_configs() -> list[Any]:
+    """Configs of sets that do not come with the installation take two in three seconds of them all: they are slow."""
+    return [
+        pytest.param(path, id=path.name, marks=[] if getattr(data, set_of(path)).offline else pytest.mark.slow)
+        for path in catalogue.config_files()
+    ]
+
+
+@pytest.mark.parametrize("config", all_configs())
 def test_shipped_config_trains(config: Path, workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WANDB_MODE", "offline")
     monkeypatch.setenv("WANDB_SILENT", "true")

@@ -1,7 +1,9 @@
+import gc
 import os
 import signal
 import subprocess
 import sys
+import time
 from typing import Any
 
 import pytest
@@ -12,7 +14,7 @@ from gan_cli.batches import ImageBatch, LoadedBatch
 from gan_cli.command.running import short_errors
 from gan_cli.data.loading import PartLoader, fitting
 from gan_cli.data.parts import Part
-from gan_cli.errors import RunFailed
+from gan_cli.errors import RunFailed, UserError
 
 MOUNT = 'mount -t tmpfs -o size=4m tmpfs /dev/shm && exec "$@"'
 PROGRAM = "import tests.data.test_loading as here; here.load_with_little_shared_memory()"
@@ -38,6 +40,15 @@ class Deadly(Grey):
     def __getitem__(self, places: Any) -> LoadedBatch:
         if torch.utils.data.get_worker_info() is not None:
             os.kill(os.getpid(), self.by)
+        return super().__getitem__(places)
+
+
+class Broken(Grey):
+    """A part whose second half cannot be read."""
+
+    def __getitem__(self, places: Any) -> LoadedBatch:
+        if int(places[0]) >= 6:
+            raise UserError("no such image")
         return super().__getitem__(places)
 
 
@@ -71,7 +82,7 @@ def test_a_container_with_little_shared_memory_loads_without_workers_and_says_so
         "hand over batches of 6.0 MB; docker run --ipc host, or --shm-size 1g, gives more",
         "[0, 6]",
     ]
-    assert "NoRoom: data.num_workers: a batch of 6.0 MB could not be handed over" in done.stderr.splitlines()[-1]
+    assert "NoRoom: data.num_workers: a batch of 6.0 MB could not be handed over" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -89,3 +100,13 @@ def test_a_worker_that_dies_ends_the_run_in_two_lines(by: signal.Signals, said: 
         short_errors("fit"),
     ):
         list(PartLoader(Deadly(by), batches(6), 6, 1))
+
+
+def test_workers_end_with_the_error_of_one() -> None:
+    """And not when its frames are collected, where PyTorch waits ten seconds for each of them."""
+    with pytest.raises(UserError, match="no such image"):
+        for _ in PartLoader(Broken(), batches(3), 3, 2):
+            pass
+    begun = time.monotonic()
+    gc.collect()
+    assert time.monotonic() - begun < 4

@@ -237,6 +237,7 @@ def test_a_left_over_number_of_a_process_silences_no_verb(
     assert capsys.readouterr().out == "written: a.png\n"
 
 
+@pytest.mark.slow
 def test_torchrun_starts_one_run_of_two_processes(workdir: Path) -> None:
     flags = [flag for flag in TINY_FLAGS if flag not in ("--trainer.devices", "1")]
     words = ["fit", "--config", "dcgan.yaml", *flags, "--trainer.max_steps", "3", "--data.batch_size", "8"]
