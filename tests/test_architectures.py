@@ -77,8 +77,8 @@ ALLOWED = [
 def test_every_architecture_with_every_objective_makes_finite_steps(
     fit: Callable[..., Any], variant: Any, architecture: Architecture
 ) -> None:
-    """Ten that move every weight; two of the 101 layers, which take long and are so thin here that ReLUs die."""
-    batch_size, steps = (4, 2) if architecture == "resnet101" else (8, 10)
+    """Five that move every weight; two of the 101 layers, which take long and are so thin here that ReLUs die."""
+    batch_size, steps = (4, 2) if architecture == "resnet101" else (8, 5)
     data = FewDigits(image_size=16, batch_size=batch_size)
     fit(variant, data, steps, architecture=architecture, **SMALL.get(architecture, {}))
 

@@ -60,7 +60,11 @@ def apple() -> Iterator[torch.device]:
         yield APPLE
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+ONE_EACH = {row.variant: row for row in reversed(ROWS)}.values()
+"""The first row of each variant."""
+
+
+@pytest.mark.parametrize("row", ONE_EACH, ids=lambda row: row.name)
 def test_a_variant_trains_without_float64_and_saves_from_the_cpu(row: VariantRow) -> None:
     model, kept = row.make(n_critic=1), dict[str, Any]()
     fit(model, row.data(image_size=row.image_size, batch_size=16), batches=1 + row.turns)
