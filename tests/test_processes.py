@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import warnings
@@ -25,6 +26,15 @@ class Rows(torch.nn.Module):
         return images.float().mean(3).flatten(1) / 255
 
 
+def kept_port() -> int:
+    """A free port that the system gives to nobody who asks for any, between two of the trainings that follow."""
+    for port in range(20_000 + os.getpid() % 10_000, 32_000):
+        with socket.socket() as tried:
+            if tried.connect_ex(("127.0.0.1", port)):
+                return port
+    raise AssertionError("no port is free")
+
+
 @pytest.fixture(scope="module")
 def two(tmp_path_factory: pytest.TempPathFactory, checkpoint: Path) -> Path:
     """What one spawned pair of processes has made and saved."""
@@ -33,7 +43,7 @@ def two(tmp_path_factory: pytest.TempPathFactory, checkpoint: Path) -> Path:
         torch.jit.script(Rows()).save(str(folder / "rows.pt"))
     saved(pix2pix(), folder / "paired.ckpt")
     (write_photos(folder / "photos") / "broken.png").write_bytes(b"")
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "MASTER_PORT": str(kept_port())}
     command = [sys.executable, "-m", "tests.two_processes", str(folder), "2", str(checkpoint)]
     done = subprocess.run(command, env=environment, check=False, capture_output=True, text=True, timeout=300)
     assert (done.returncode, (folder / "weights").is_file()) == (1, True), done.stderr
