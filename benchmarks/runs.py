@@ -21,12 +21,13 @@ import torch
 import yaml
 
 from gan_cli import runs
+from gan_cli.command import lengths
 from gan_cli.command.choices import config_path
 from gan_cli.devices.cores import cores
 from gan_cli.devices.precision import has_bfloat16
 from gan_cli.files import write_text
 from gan_cli.inference import checkpoints
-from gan_cli.variants.base import RECORD
+from gan_cli.variants.base import RECORD, Counters
 
 BENCH = "bench"
 """The name that runs have where one of a kind is enough."""
@@ -124,11 +125,11 @@ def standing(run: Run, folder: Path) -> Standing | None:
     if newest is None:
         return None
     settings = yaml.safe_load(newest.with_name("config.yaml").read_text("utf-8"))
-    spent = _seconds_file(newest)
+    spent, record = _seconds_file(newest), checkpoints.read(newest)[RECORD]
     return Standing(
         newest,
-        steps=checkpoints.read(newest)[RECORD]["counters"]["batches"],
-        of=settings["trainer"]["max_steps"],
+        steps=record["counters"]["batches"],
+        of=_batches_of(settings, record),
         seconds=float(spent.read_text()) if spent.is_file() else 0.0,
         current=agrees(settings, wanted_settings(run)),
     )
@@ -280,6 +281,15 @@ def autocast() -> bool:
 def device() -> str:
     """Where samples are made and judged."""
     return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def _batches_of(settings: Mapping[str, Any], record: Mapping[str, Any]) -> int:
+    """How many batches a run is to have, at least: batches may grow, and steps of the generator may take several."""
+    length = lengths.read(settings.get("length"))
+    if length is None:
+        return int(settings["trainer"]["max_steps"])
+    counters, in_a_pass = Counters(**record["counters"]), record.get("things_in_a_pass") or 2**62
+    return counters.batches + length.batches_left(counters, in_a_pass, settings["data"]["init_args"]["batch_size"], 1)
 
 
 def _seconds_file(checkpoint: Path) -> Path:

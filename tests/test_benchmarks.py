@@ -1,5 +1,6 @@
 """The parts of the benchmarks that decide and count; what they train takes minutes and is not repeated here."""
 
+import dataclasses
 import os
 import signal
 import sys
@@ -16,6 +17,7 @@ from lightning.pytorch import Trainer
 from benchmarks import (
     bare,
     data,
+    few_images,
     grid,
     judge,
     learning,
@@ -40,6 +42,7 @@ from gan_cli.metrics.classifier import classify, train_classifier
 from gan_cli.metrics.modes import ModeScores
 from gan_cli.seeding import Rows
 from gan_cli.variants import CGAN, DCGAN, GAN, SGAN, WGANGP, AdversarialModule
+from gan_cli.variants.base import Counters
 from tests import fake_mnist
 from tests.conftest import TINY_FLAGS
 
@@ -499,3 +502,27 @@ def test_the_table_of_peers(
     for row in ("plain script", "gan fit, without the moving average", "gan fit ", "training reals", "pixel marginals"):
         assert row in told
     assert (folder / "peers-wgan_gp.png").is_file()
+
+
+# Few images
+
+
+def test_a_run_of_some_thousand_images_says_how_many_batches_it_has() -> None:
+    settings = {"length": "1 kimg", "trainer": {"max_steps": -1}, "data": {"init_args": {"batch_size": 16}}}
+    for batches, wanted in ((10, 63), (63, 63)):
+        counters = {**dataclasses.asdict(Counters()), "batches": batches, "images": 16 * batches}
+        assert runs._batches_of(settings, {"counters": counters}) == wanted
+
+
+def test_overfitting_is_read_from_the_last_fifth_of_a_run(tmp_path: Path) -> None:
+    early = ["9,9,9"] * 8
+    (tmp_path / "metrics.csv").write_text(
+        "\n".join(["logits/real,logits/held_out,logits/fake", *early, "2,,-2", ",1,"]), "utf-8"
+    )
+    assert few_images.overfitting(tmp_path / "metrics.csv") == 0.25
+
+
+def test_copies_of_one_thing_reach_little() -> None:
+    reals = torch.arange(10.0)[:, None]
+    assert few_images.reached(reals, reals) == 1.0
+    assert few_images.reached(reals[:1].repeat(10, 1), reals) == 0.1

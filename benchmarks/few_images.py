@@ -1,0 +1,187 @@
+"""What is learned from some hundred images: StyleGAN2 with and without adaptive augmentation, FastGAN, and DCGAN.
+
+    python -m benchmarks.few_images --images FOLDER [--held_out 0.1] [--jobs 2] [--minutes 10]
+
+Each variant is trained in 64 pixels, DCGAN with DiffAugment. Rows: KID, in the features of EfficientNet-Lite0, of as
+many samples as there are training images to those, as the papers of this field have it, and to the held-out images,
+which copies of the training images would not come nearer to; the share of training images that are some sample's
+nearest, which is small where few things are made; over the last fifth of the run, what Karras et al. 2020
+(arXiv:2006.06676, equation 1) call r_v: 0 where the discriminator's outputs on held-out images are as on training
+ones, 1 where they are as on samples; and the last probability of augmentation. Below them real images, half of the
+training set beside the other half, and pixels of which each is some image's. Sheets of samples are in
+`<folder>/<title>-<run>.png`. The command can be stopped and called again.
+"""
+
+import csv
+from collections.abc import Mapping
+from pathlib import Path
+from statistics import mean
+from typing import Any, NamedTuple, cast
+
+import torch
+from rich.console import Console
+from rich.table import Table
+from torch import Tensor
+
+from benchmarks import runs
+from gan_cli.data import ImageFolder
+from gan_cli.data.datamodules import Split
+from gan_cli.inference.api import TrainedGAN
+from gan_cli.media.pictures import grid, save_png
+from gan_cli.metrics.distances import kernel_distance
+from gan_cli.metrics.lite0 import Lite0
+
+SIZE = 64
+COLUMNS = ("thousand images", "KID to training", "KID to held-out", "reached", "r_v", "p")
+SHEET = (6, 12)
+"""Rows and columns of a sheet of samples."""
+
+STYLES: Mapping[str, Any] = {
+    "model.channel_base": 1024,
+    "model.r1_gamma": 2,
+    "model.noise": True,
+    "data.batch_size": 8,
+}
+"""StyleGAN2 in the shape that learns photographs of 64 pixels in minutes."""
+METHODS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
+    "StyleGAN2": ("stylegan2.yaml", STYLES),
+    "StyleGAN2, ADA": ("stylegan2.yaml", {**STYLES, "model.ada_target": 0.6, "model.ada_kimg": 10}),
+    "FastGAN": ("fastgan.yaml", {"model.base_channels": 8, "trainer.max_steps": 100_000}),
+    "DCGAN, DiffAugment": (
+        "dcgan.yaml",
+        {
+            "model.augment": ["color", "translation", "cutout"],
+            "model.lr_decay_start": 0,
+            "model.lr_decay_end": 0,
+            "trainer.max_steps": 100_000,
+        },
+    ),
+}
+
+
+class Row(NamedTuple):
+    """What is measured of a run.
+
+    Attributes:
+        kimg: Thousands of images shown.
+        training: KID to the training images.
+        held_out: KID to the held-out images.
+        reached: Share of training images that are some sample's nearest.
+        overfitting: r_v.
+        probability: Of adaptive augmentation; None without it.
+    """
+
+    kimg: float
+    training: float
+    held_out: float
+    reached: float
+    overfitting: float
+    probability: float | None
+
+    def cells(self) -> tuple[str, ...]:
+        """The row's cells, in the order of `COLUMNS`."""
+        p = "" if self.probability is None else f"{self.probability:.2f}"
+        distances = (f"{self.training:.4f}", f"{self.held_out:.4f}")
+        return (f"{self.kimg:.1f}", *distances, f"{self.reached:.0%}", f"{self.overfitting:.2f}", p)
+
+
+def images_of(data: ImageFolder, split: Split) -> Tensor:
+    """All images of a part, uint8 [N, C, H, W], as they are without augmentation."""
+    part = data.part(split)
+    return cast(Tensor, part[torch.arange(len(part))].batch.images)
+
+
+def reached(samples: Tensor, reals: Tensor) -> float:
+    """The share of real images, by their features, that are the nearest of some sample."""
+    return len(torch.cdist(samples, reals).argmin(dim=1).unique()) / len(reals)
+
+
+def overfitting(metrics: Path) -> float:
+    """r_v over the last fifth of a run, from its `metrics.csv`."""
+    with open(metrics, encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    late = rows[-(len(rows) // 5) :]
+    training, held_out, fake = (
+        mean(float(row[name]) for row in late if row[name])
+        for name in ("logits/real", "logits/held_out", "logits/fake")
+    )
+    return (training - held_out) / (training - fake)
+
+
+def row_of(gan: TrainedGAN, metrics: Path, data: ImageFolder, network: Lite0) -> Row:
+    """A run's figures; `metrics` is its `metrics.csv`."""
+    training, held_out = images_of(data, "train"), images_of(data, "val")
+    samples = network(gan.sample(len(training)))
+    features, others = network(training), network(held_out)
+    ada = getattr(gan.model, "ada", None)
+    return Row(
+        kimg=gan.model.counters.images / 1000,
+        training=kernel_distance(samples, features).value,
+        held_out=kernel_distance(samples, others).value,
+        reached=reached(samples, features),
+        overfitting=overfitting(metrics),
+        probability=None if ada is None else float(ada.probability),
+    )
+
+
+def baselines(data: ImageFolder, network: Lite0) -> dict[str, tuple[float, float, float]]:
+    """The two distances and the share reached of real images, and of pixels of which each is some image's."""
+    training, held_out = images_of(data, "train"), images_of(data, "val")
+    features, others = network(training), network(held_out)
+    generator = torch.Generator().manual_seed(0)
+    order = torch.randperm(len(features), generator=generator)
+    one, other = features[order[::2]], features[order[1::2]]
+    drawn = torch.randint(len(training), training.shape, generator=generator)
+    pixels = network(training.gather(0, drawn))
+    return {
+        "half of the training images": (
+            kernel_distance(one, other).value,
+            kernel_distance(one, others).value,
+            reached(one, other),
+        ),
+        "pixels, each of some image": (
+            kernel_distance(pixels, features).value,
+            kernel_distance(pixels, others).value,
+            reached(pixels, features),
+        ),
+    }
+
+
+def main() -> None:
+    parser = runs.parser(__doc__, minutes=10, root=False)
+    parser.add_argument("--images", type=Path, required=True, help="folder of images")
+    parser.add_argument("--held_out", type=float, default=0.1, help="share of them that is not trained on")
+    parser.add_argument("--only", nargs="+", choices=METHODS, metavar="NAME", help="methods; without it all of them")
+    options = parser.parse_args()
+    folder = {"data.class_folders": "no", "data.held_out": options.held_out, "data.image_size": SIZE}
+    wanted = [
+        runs.Run(
+            title,
+            config,
+            name=f"{options.images.name}-{title.partition(', ')[2].lower() or 'plain'}",
+            data="ImageFolder",
+            root=str(options.images),
+            settings={**folder, **settings},
+        )
+        for title, (config, settings) in METHODS.items()
+        if title in (options.only or METHODS)
+    ]
+    runs.train(wanted, options.folder, jobs=options.jobs, minutes=options.minutes)
+    data = ImageFolder(
+        root=str(options.images), class_folders="no", held_out=options.held_out, image_size=SIZE, num_workers=0
+    )
+    counts = tuple(len(data.part(split)) for split in ("train", "val"))
+    network = Lite0()
+    table = Table("", *COLUMNS, title="{}: {:,} images, {:,} held out".format(options.images.name, *counts))
+    for run, standing in runs.trained(wanted, options.folder):
+        gan = TrainedGAN(standing.checkpoint)
+        save_png(grid(gan.sample(SHEET[0] * SHEET[1]), SHEET[1]), options.folder / f"{run.title}-{run.name}.png")
+        table.add_row(run.title, *row_of(gan, standing.checkpoint.with_name("metrics.csv"), data, network).cells())
+    table.add_section()
+    for name, (near, far, share) in baselines(data, network).items():
+        table.add_row(name, "", f"{near:.4f}", f"{far:.4f}", f"{share:.0%}", "", "")
+    Console(width=120).print(table)
+
+
+if __name__ == "__main__":
+    main()
