@@ -34,10 +34,12 @@ def discriminator_features(model: AdversarialModule, inputs: Tensor) -> Tensor:
         model: The variant, in eval mode.
         inputs: Images [N, C, H, W] in [-1, 1] or points [N, D], on its device.
     """
-    told = {}
+    count, at_once = len(inputs), model.fewest_to_judge()
+    inputs = model.seen(inputs)[torch.arange(-(-count // at_once) * at_once, device=inputs.device) % count]
+    labels: tuple[Tensor, ...] = ()
     if getattr(model.discriminator, "takes_labels", False):
-        told["labels"] = inputs.new_full((len(inputs), model.num_classes), 1 / model.num_classes)
+        labels = (inputs.new_full((len(inputs), model.num_classes), 1 / model.num_classes),)
     pack = getattr(model, "pack", 1)
     with layer_outputs(model.discriminator) as outputs:
-        model.discriminator(inputs.repeat(1, pack, *[1] * (inputs.ndim - 2)), **told)
-    return pooled_row(outputs)
+        model.judge_fake((inputs.repeat(1, pack, *[1] * (inputs.ndim - 2)), *labels))
+    return pooled_row(outputs)[:count]

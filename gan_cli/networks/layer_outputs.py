@@ -8,21 +8,23 @@ from torch import Tensor, nn
 from torch.nn.functional import adaptive_max_pool2d, adaptive_max_pool3d
 
 from gan_cli.networks.layers import Gate, Maxout, ShiftedSoftplus
+from gan_cli.networks.progressive_gan import HalvingBlock
 from gan_cli.networks.r3gan import R3GANBlock
 from gan_cli.networks.resnet import ResidualBlock
 from gan_cli.networks.resnet101 import BottleneckBlock
+from gan_cli.networks.stylegan2 import StyleGAN2Block
 from gan_cli.networks.wgan_gp_resnet import PreActivationBlock
 
-BLOCKS = (ResidualBlock, PreActivationBlock, BottleneckBlock, R3GANBlock)
+BLOCKS = (ResidualBlock, PreActivationBlock, BottleneckBlock, R3GANBlock, HalvingBlock, StyleGAN2Block)
 LAYERS = (nn.ReLU, nn.LeakyReLU, nn.Tanh, ShiftedSoftplus, Gate, Maxout, *BLOCKS)
-"""The layers whose outputs are taken: each activation, and each residual block as a whole."""
+"""The layers whose outputs are taken: each activation, and each residual or halving block as a whole."""
 
 POOLED = 4
 """Larger maps are pooled to this many pixels a side."""
 
 
 def feature_layers(network: nn.Module) -> list[nn.Module]:
-    """The layers whose outputs are features, in the order in which they were made; none within a residual block."""
+    """The layers whose outputs are features, in the order in which they were made; none within a block."""
     found: list[nn.Module] = []
     for layer in network.children():
         found += [layer] if isinstance(layer, LAYERS) else feature_layers(layer)

@@ -204,6 +204,7 @@ class StyleGANDiscriminator(ProgressiveDiscriminator):
         sizes = (image_size, image_channels, channel_base, channel_max)
         super().__init__(*sizes, deviation_group, max(1, num_classes), Blur())
         self.num_classes = num_classes
+        self.takes_labels = num_classes > 0
 
     def forward(  # type: ignore[override]
         self, images: Tensor, labels: Tensor | None = None, stage: Stage | None = None

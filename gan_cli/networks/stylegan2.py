@@ -228,6 +228,7 @@ class StyleGAN2Discriminator(nn.Module):
         self.hidden = EqualisedLinear(16 * last, last)
         self.head = EqualisedLinear(last, last if num_classes else 1)
         self.classes = Mapping(0, last, class_depth, num_classes) if num_classes else None
+        self.takes_labels = num_classes > 0
         self.memory_format = torch.contiguous_format
 
     def forward(self, images: Tensor, labels: Tensor | None = None) -> Tensor:

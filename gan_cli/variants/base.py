@@ -338,6 +338,10 @@ class AdversarialModule(PlacedModule, ABC):
         """How many things the discriminator judges at once; it is shown whole multiples of that."""
         return held_out.fewest(self.discriminator)
 
+    def seen(self, real: Tensor) -> Tensor:
+        """Real things [N, ...] as the discriminator takes them at this point of the run: whole, unless it grows."""
+        return real
+
     def held_out_logits(self, batch: Any) -> Tensor:
         """The discriminator's outputs on held-out real things, [N], presented as in training."""
         return cast(Tensor, self.discriminator(batch.real))

@@ -13,6 +13,7 @@ from gan_cli.inference.discriminator_features import discriminator_features
 from gan_cli.variants import CGAN, DCGAN
 from tests.conftest import TINY_DCGAN
 from tests.data.pictures import write
+from tests.variant_rows import LATENT_ROWS, VariantRow
 
 
 def gan(*words: Any) -> None:
@@ -55,6 +56,20 @@ def test_a_conditional_discriminator_is_told_no_class(conditioning: Any) -> None
 def test_a_discriminator_of_packs_sees_a_pack_of_one_image() -> None:
     model = DCGAN(**TINY_DCGAN, pack=2).eval()
     assert discriminator_features(model, torch.zeros(3, 1, 16, 16)).shape == (3, 16 * (4 + 8))
+
+
+PROBED = [row for row in LATENT_ROWS if row.name in ("progressive-gan", "stylegan", "stylegan2", "biggan", "fastgan")]
+
+
+@pytest.mark.parametrize("row", PROBED, ids=lambda row: row.name)
+def test_features_of_any_number_of_images(row: VariantRow) -> None:
+    """Also where the discriminator compares groups of four, and where it has not grown up."""
+    model = row.make().eval()
+    images = torch.rand(6, 1, row.image_size, row.image_size) * 2 - 1
+    features = discriminator_features(model, images)
+    assert features.shape[0] == 6
+    assert features.std(dim=0).max() > 0
+    torch.testing.assert_close(features[:5], discriminator_features(model, images[:5]))
 
 
 @pytest.mark.parametrize(
