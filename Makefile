@@ -4,7 +4,8 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format test-slow bench bench-learning bench-modes bench-labels bench-translation \
+.PHONY: help demo test check format test-slow bench bench-learning bench-modes bench-labels bench-few-images \
+  bench-translation \
   bench-score bench-theory bench-peers bench-resume bench-robustness gpu-check docker-check slurm-check clean
 
 help: ## Show what there is
@@ -18,6 +19,8 @@ $(READY): pyproject.toml constraints.txt
 
 # Folder of the data sets, for the benchmarks that need one.
 DATA ?= data
+# Folder of images, for the one that takes any.
+IMAGES ?= data/images
 
 # bfloat16 halves the time where the CPU has units for it, and is many times slower where it has none.
 PRECISION ?= $(shell grep -qsE 'amx_bf16|avx512_bf16' /proc/cpuinfo && echo bf16-mixed || echo 32-true)
@@ -61,6 +64,9 @@ bench-robustness: $(READY) ## Train seven pairs of networks by four objectives (
 
 bench-labels: $(READY) ## Semi-supervised learning from 10 labels a class (DATA=folder); resumable
 	$(BIN)/python -m benchmarks.semi_supervised --root $(DATA)
+
+bench-few-images: $(READY) ## Learn from some hundred images (IMAGES=folder) by StyleGAN2, FastGAN and DCGAN; resumable
+	$(BIN)/python -m benchmarks.few_images --images $(IMAGES)
 
 bench-translation: $(READY) ## Translate held-out images by pix2pix, CycleGAN and StarGAN; resumable, over an hour
 	$(BIN)/python -m benchmarks.paired
