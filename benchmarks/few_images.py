@@ -5,11 +5,11 @@
 Each variant is trained in 64 pixels, DCGAN with DiffAugment. Rows: KID, in the features of EfficientNet-Lite0, of as
 many samples as there are training images to those, as the papers of this field have it, and to the held-out images,
 which copies of the training images would not come nearer to; the share of training images that are some sample's
-nearest, which is small where few things are made; over the last fifth of the run, what Karras et al. 2020
-(arXiv:2006.06676, equation 1) call r_v: 0 where the discriminator's outputs on held-out images are as on training
-ones, 1 where they are as on samples; and the last probability of augmentation. Below them real images, half of the
-training set beside the other half, and pixels of which each is some image's. Sheets of samples are in
-`<folder>/<title>-<run>.png`. The command can be stopped and called again.
+nearest, which is small where few things are made; what Karras et al. 2020 (arXiv:2006.06676, equation 1) call r_v,
+at the end: 0 where the discriminator's outputs on held-out images are as on training ones, 1 where they are as on
+samples; and the last probability of augmentation. Below them half of the training set beside the other half, and pixels
+of which each is some image's. Sheets of samples are in `<folder>/<title>-<run>.png`. The command can be stopped and
+called again.
 """
 
 import csv
@@ -33,6 +33,7 @@ from gan_cli.metrics.lite0 import Lite0
 
 SIZE = 64
 COLUMNS = ("thousand images", "KID to training", "KID to held-out", "reached", "r_v", "p")
+OUTPUTS = ("real", "fake")
 SHEET = (6, 12)
 """Rows and columns of a sheet of samples."""
 
@@ -67,7 +68,7 @@ class Row(NamedTuple):
         training: KID to the training images.
         held_out: KID to the held-out images.
         reached: Share of training images that are some sample's nearest.
-        overfitting: r_v.
+        overfitting: r_v; None where nothing held out was looked at.
         probability: Of adaptive augmentation; None without it.
     """
 
@@ -75,14 +76,14 @@ class Row(NamedTuple):
     training: float
     held_out: float
     reached: float
-    overfitting: float
+    overfitting: float | None
     probability: float | None
 
     def cells(self) -> tuple[str, ...]:
         """The row's cells, in the order of `COLUMNS`."""
-        p = "" if self.probability is None else f"{self.probability:.2f}"
         distances = (f"{self.training:.4f}", f"{self.held_out:.4f}")
-        return (f"{self.kimg:.1f}", *distances, f"{self.reached:.0%}", f"{self.overfitting:.2f}", p)
+        rest = ("" if value is None else f"{value:.2f}" for value in (self.overfitting, self.probability))
+        return (f"{self.kimg:.1f}", *distances, f"{self.reached:.0%}", *rest)
 
 
 def images_of(data: ImageFolder, split: Split) -> Tensor:
@@ -96,16 +97,19 @@ def reached(samples: Tensor, reals: Tensor) -> float:
     return len(torch.cdist(samples, reals).argmin(dim=1).unique()) / len(reals)
 
 
-def overfitting(metrics: Path) -> float:
-    """r_v over the last fifth of a run, from its `metrics.csv`."""
+def overfitting(metrics: Path) -> float | None:
+    """r_v when a run last looked at held-out images, from its `metrics.csv`; None if it never did.
+
+    Outputs on training images and on samples are means over the batches from its last look but one on.
+    """
     with open(metrics, encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    late = rows[-(len(rows) // 5) :]
-    training, held_out, fake = (
-        mean(float(row[name]) for row in late if row[name])
-        for name in ("logits/real", "logits/held_out", "logits/fake")
-    )
-    return (training - held_out) / (training - fake)
+    looks = [number for number, row in enumerate(rows) if row.get("logits/held_out")]
+    if not looks:
+        return None
+    before = rows[looks[-2] if len(looks) > 1 else 0 : looks[-1] + 1]
+    training, fake = (mean(float(row[f"logits/{kind}"]) for row in before if row[f"logits/{kind}"]) for kind in OUTPUTS)
+    return (training - float(rows[looks[-1]]["logits/held_out"])) / (training - fake)
 
 
 def row_of(gan: TrainedGAN, metrics: Path, data: ImageFolder, network: Lite0) -> Row:

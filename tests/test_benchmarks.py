@@ -514,12 +514,13 @@ def test_a_run_of_some_thousand_images_says_how_many_batches_it_has() -> None:
         assert runs._batches_of(settings, {"counters": counters}) == wanted
 
 
-def test_overfitting_is_read_from_the_last_fifth_of_a_run(tmp_path: Path) -> None:
-    early = ["9,9,9"] * 8
-    (tmp_path / "metrics.csv").write_text(
-        "\n".join(["logits/real,logits/held_out,logits/fake", *early, "2,,-2", ",1,"]), "utf-8"
-    )
-    assert few_images.overfitting(tmp_path / "metrics.csv") == 0.25
+def test_overfitting_is_read_from_the_last_look_at_held_out_images(tmp_path: Path) -> None:
+    metrics = tmp_path / "metrics.csv"
+    lines = ["logits/real,logits/held_out,logits/fake", "9,,9", ",9,", "2.5,,-2", "1.5,,-2", ",1,", "7,,7"]
+    metrics.write_text("\n".join(lines), "utf-8")
+    assert few_images.overfitting(metrics) == 0.25
+    metrics.write_text("\n".join([lines[0].replace("held_out", "other"), *lines[1:]]), "utf-8")
+    assert few_images.overfitting(metrics) is None
 
 
 def test_copies_of_one_thing_reach_little() -> None:
