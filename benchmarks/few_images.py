@@ -51,6 +51,8 @@ METHODS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "DCGAN, DiffAugment": (
         "dcgan.yaml",
         {
+            "model.base_channels": 32,
+            "data.batch_size": 16,
             "model.augment": ["color", "translation", "cutout"],
             "model.lr_decay_start": 0,
             "model.lr_decay_end": 0,
