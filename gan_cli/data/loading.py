@@ -79,7 +79,20 @@ class PartLoader(DataLoader[LoadedBatch]):
             self._iterator = None  # ends the workers
             return iter(DataLoader(self.part, num_workers=0, **self._shared))
         _hear_of_deaths()
-        return _until_one_fails(super().__iter__())
+        return self._until_one_fails(super().__iter__())
+
+    def _until_one_fails(self, batches: Any) -> Iterator[LoadedBatch]:
+        """The batches; if there is an error, the workers end with it.
+
+        Its frames would keep them until they are collected, and PyTorch then waits ten seconds for each: the threads
+        that could have told them to end have been collected too.
+        """
+        try:
+            yield from batches
+        except Exception:
+            batches._shutdown_workers()
+            self._iterator = None  # or it would be asked for more
+            raise
 
 
 def fitting(wanted: int, batch: int, free: int) -> int:
@@ -103,19 +116,6 @@ def death_of_worker(error: BaseException) -> str | None:
     if by and by[1] == "Killed":
         return f"a process that loads data {how}, as where memory has run out\nLower --data.num_workers"
     return f"a process that loads data {how}; {_shared_memory()}\n{MORE}; --data.num_workers 0 needs none"
-
-
-def _until_one_fails(batches: Iterator[LoadedBatch]) -> Iterator[LoadedBatch]:
-    """The batches; if there is an error, the workers end with it.
-
-    Its frames would keep them until they are collected, and PyTorch then waits ten seconds for each: the threads that
-    could have told them to end have been collected too.
-    """
-    try:
-        yield from batches
-    except Exception:
-        _end_workers()
-        raise
 
 
 def _hear_of_deaths() -> None:
