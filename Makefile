@@ -5,8 +5,8 @@ READY := .venv/.ready
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check format test-slow bench bench-learning bench-modes bench-labels bench-few-images \
-  bench-translation \
-  bench-score bench-theory bench-peers bench-resume bench-robustness gpu-check docker-check slurm-check clean
+  bench-translation bench-score bench-theory bench-peers bench-resume bench-robustness gpu-check docker-check \
+  slurm-check clean
 
 help: ## Show what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
