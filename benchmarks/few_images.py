@@ -7,8 +7,8 @@ many samples as there are training images to those, as the papers of this field 
 which copies of the training images would not come nearer to; the share of training images that are some sample's
 nearest, which is small where few things are made; what Karras et al. 2020 (arXiv:2006.06676, equation 1) call r_v,
 at the end: 0 where the discriminator's outputs on held-out images are as on training ones, 1 where they are as on
-samples; and the last probability of augmentation. Below them half of the training set beside the other half, and pixels
-of which each is some image's. Sheets of samples are in `<folder>/<title>-<run>.png`. The command can be stopped and
+samples; and the last probability of augmentation. Below them half of the training set beside the other half, and
+pixels of which each is some image's. Sheets of samples are in `<folder>/<run>.png`. The command can be stopped and
 called again.
 """
 
@@ -16,7 +16,7 @@ import csv
 from collections.abc import Mapping
 from pathlib import Path
 from statistics import mean
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import torch
 from rich.console import Console
@@ -25,15 +25,16 @@ from torch import Tensor
 
 from benchmarks import runs
 from gan_cli.data import ImageFolder
-from gan_cli.data.datamodules import Split
 from gan_cli.inference.api import TrainedGAN
 from gan_cli.media.pictures import grid, save_png
 from gan_cli.metrics.distances import kernel_distance
 from gan_cli.metrics.lite0 import Lite0
 
 SIZE = 64
+"""Side of the images in pixels."""
 COLUMNS = ("thousand images", "KID to training", "KID to held-out", "reached", "r_v", "p")
 OUTPUTS = ("real", "fake")
+"""What is logged of the discriminator in training, under `logits/`."""
 SHEET = (6, 12)
 """Rows and columns of a sheet of samples."""
 
@@ -88,10 +89,29 @@ class Row(NamedTuple):
         return (f"{self.kimg:.1f}", *distances, f"{self.reached:.0%}", *rest)
 
 
-def images_of(data: ImageFolder, split: Split) -> Tensor:
-    """All images of a part, uint8 [N, C, H, W], as they are without augmentation."""
-    part = data.part(split)
-    return cast(Tensor, part[torch.arange(len(part))].batch.images)
+class Reals(NamedTuple):
+    """What samples are held against.
+
+    Attributes:
+        images: All training images, uint8 [N, C, H, W], without augmentation.
+        training: Their features [N, F].
+        held_out: Those of the held-out images.
+    """
+
+    images: Tensor
+    training: Tensor
+    held_out: Tensor
+
+    def distances(self, features: Tensor) -> tuple[float, float]:
+        """KID to the training images and to the held-out ones."""
+        return kernel_distance(features, self.training).value, kernel_distance(features, self.held_out).value
+
+
+def reals_of(data: ImageFolder, network: Lite0) -> Reals:
+    """The real images of a folder."""
+    parts = (data.part("train"), data.part("val"))
+    images, held_out = (part[torch.arange(len(part))].batch.images for part in parts)
+    return Reals(images, network(images), network(held_out))
 
 
 def reached(samples: Tensor, reals: Tensor) -> float:
@@ -114,43 +134,30 @@ def overfitting(metrics: Path) -> float | None:
     return (training - float(rows[looks[-1]]["logits/held_out"])) / (training - fake)
 
 
-def row_of(gan: TrainedGAN, metrics: Path, data: ImageFolder, network: Lite0) -> Row:
+def row_of(gan: TrainedGAN, metrics: Path, reals: Reals, network: Lite0) -> Row:
     """A run's figures; `metrics` is its `metrics.csv`."""
-    training, held_out = images_of(data, "train"), images_of(data, "val")
-    samples = network(gan.sample(len(training)))
-    features, others = network(training), network(held_out)
+    samples = network(gan.sample(len(reals.images)))
     ada = getattr(gan.model, "ada", None)
     return Row(
-        kimg=gan.model.counters.images / 1000,
-        training=kernel_distance(samples, features).value,
-        held_out=kernel_distance(samples, others).value,
-        reached=reached(samples, features),
-        overfitting=overfitting(metrics),
-        probability=None if ada is None else float(ada.probability),
+        gan.model.counters.images / 1000,
+        *reals.distances(samples),
+        reached(samples, reals.training),
+        overfitting(metrics),
+        None if ada is None else float(ada.probability),
     )
 
 
-def baselines(data: ImageFolder, network: Lite0) -> dict[str, tuple[float, float, float]]:
+def baselines(reals: Reals, network: Lite0) -> dict[str, tuple[float, float, float]]:
     """The two distances and the share reached of real images, and of pixels of which each is some image's."""
-    training, held_out = images_of(data, "train"), images_of(data, "val")
-    features, others = network(training), network(held_out)
     generator = torch.Generator().manual_seed(0)
-    order = torch.randperm(len(features), generator=generator)
-    one, other = features[order[::2]], features[order[1::2]]
-    drawn = torch.randint(len(training), training.shape, generator=generator)
-    pixels = network(training.gather(0, drawn))
-    return {
-        "half of the training images": (
-            kernel_distance(one, other).value,
-            kernel_distance(one, others).value,
-            reached(one, other),
-        ),
-        "pixels, each of some image": (
-            kernel_distance(pixels, features).value,
-            kernel_distance(pixels, others).value,
-            reached(pixels, features),
-        ),
+    order = torch.randperm(len(reals.training), generator=generator)
+    half = reals._replace(training=reals.training[order[1::2]])
+    drawn = torch.randint(len(reals.images), reals.images.shape, generator=generator)
+    named = {
+        "half of the training images beside the other": (reals.training[order[::2]], half),
+        "pixels, each of some image": (network(reals.images.gather(0, drawn)), reals),
     }
+    return {name: (*beside.distances(one), reached(one, beside.training)) for name, (one, beside) in named.items()}
 
 
 def main() -> None:
@@ -176,15 +183,17 @@ def main() -> None:
     data = ImageFolder(
         root=str(options.images), class_folders="no", held_out=options.held_out, image_size=SIZE, num_workers=0
     )
-    counts = tuple(len(data.part(split)) for split in ("train", "val"))
     network = Lite0()
-    table = Table("", *COLUMNS, title="{}: {:,} images, {:,} held out".format(options.images.name, *counts))
+    reals = reals_of(data, network)
+    counts = f"{len(reals.images):,} images, {len(reals.held_out):,} held out"
+    table = Table("", *COLUMNS, title=f"{options.images.name}: {counts}")
     for run, standing in runs.trained(wanted, options.folder):
         gan = TrainedGAN(standing.checkpoint)
-        save_png(grid(gan.sample(SHEET[0] * SHEET[1]), SHEET[1]), options.folder / f"{run.title}-{run.name}.png")
-        table.add_row(run.title, *row_of(gan, standing.checkpoint.with_name("metrics.csv"), data, network).cells())
+        save_png(grid(gan.sample(SHEET[0] * SHEET[1]), SHEET[1]), options.folder / f"{runs.family(run)}.png")
+        metrics = standing.checkpoint.with_name("metrics.csv")
+        table.add_row(run.title, *row_of(gan, metrics, reals, network).cells())
     table.add_section()
-    for name, (near, far, share) in baselines(data, network).items():
+    for name, (near, far, share) in baselines(reals, network).items():
         table.add_row(name, "", f"{near:.4f}", f"{far:.4f}", f"{share:.0%}", "", "")
     Console(width=120).print(table)
 

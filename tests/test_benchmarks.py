@@ -23,6 +23,7 @@ from benchmarks import (
     learning,
     overhead,
     peers,
+    projection,
     robustness,
     runs,
     score,
@@ -527,3 +528,11 @@ def test_copies_of_one_thing_reach_little() -> None:
     reals = torch.arange(10.0)[:, None]
     assert few_images.reached(reals, reals) == 1.0
     assert few_images.reached(reals[:1].repeat(10, 1), reals) == 0.1
+
+
+def test_the_rows_of_a_projection(checkpoint: Path) -> None:
+    targets = torch.arange(2, dtype=torch.uint8).view(2, 1, 1, 1).expand(2, 1, 16, 16) * 100
+    rows = dict(projection.pictures(TrainedGAN(checkpoint), targets, targets, steps=2))
+    assert list(rows) == ["the mean training image", "z"]
+    assert bool((rows["the mean training image"] == 50).all())
+    assert rows["z"].shape == targets.shape
