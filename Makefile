@@ -82,7 +82,7 @@ bench-theory: $(READY) ## Train the players of docs/theory.md and draw its plots
 	$(BIN)/python -m benchmarks.likelihood
 	$(BIN)/python -m benchmarks.theory
 
-bench-peers: $(READY) ## Train plain scripts of the usual recipes beside gan fit on MNIST (DATA=folder); resumable, an hour
+bench-peers: $(READY) ## Train plain scripts of the usual recipes beside gan fit on MNIST (DATA=folder); resumable, hours
 	$(BIN)/python -m benchmarks.peers --root $(DATA)
 
 bench-resume: $(READY) ## Kill DCGAN, WGAN-GP and CycleGAN at random moments and compare the resumed weights

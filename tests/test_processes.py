@@ -20,6 +20,8 @@ from tests.inference.test_translate import ALL, files, write_photos
 from tests.inference.translators import gan, pix2pix, saved
 from tests.two_processes import STEPS, compared, fit, resumed
 
+pytestmark = pytest.mark.slow  # half a minute of two cores
+
 
 class Rows(torch.nn.Module):
     def forward(self, images: Tensor) -> Tensor:
