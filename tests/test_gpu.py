@@ -109,7 +109,7 @@ def test_penalties_and_features_are_not_rounded_to_tf32() -> None:
     assert rounding > 1e-5  # or this test would show nothing
 
 
-@some_rows("dcgan", *([] if DEVICE == "cpu" else ["r3gan", "cyclegan"]))
+@some_rows("dcgan", *([] if DEVICE == "cpu" else ["r3gan", "cyclegan", "stylegan2", "fastgan"]))
 def test_compiled_players_train(row: VariantRow, tmp_path: Path) -> None:
     compiled = row._replace(arguments={**row.arguments, "compile": True})
     assert all_finite(fit(compiled, tmp_path, 3))

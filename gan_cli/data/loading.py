@@ -59,6 +59,7 @@ class PartLoader(DataLoader[LoadedBatch]):
             "sampler": batches,
             "batch_size": None,  # the sampler yields whole batches
             "pin_memory": torch.cuda.is_available(),
+            "collate_fn": _handed_over,
         }
         if num_workers and not part.at_hand:
             num_workers = _affordable(part, batch_size, num_workers, processes)
@@ -66,7 +67,6 @@ class PartLoader(DataLoader[LoadedBatch]):
         super().__init__(
             part,
             num_workers=num_workers,
-            collate_fn=_handed_over,
             worker_init_fn=stopping.leave_to_others,
             **workers,
             **self._shared,
@@ -141,11 +141,14 @@ def _affordable(part: Part, batch_size: int, wanted: int, processes: int) -> int
 
 
 def _handed_over(loaded: Any) -> Any:
-    """The batch, in a worker moved into shared memory here: where its queue does it, a failure would be lost.
+    """The batch, its tensors written out: of one that has some memory for several places no GPU could be sent a copy.
+
+    In a worker it is moved into shared memory here: where its queue does it, a failure would be lost.
 
     Raises:
         NoRoom: If there is no room for it; the training would wait for it for ever.
     """
+    loaded = apply_to_collection(loaded, Tensor, Tensor.contiguous)
     if torch.utils.data.get_worker_info() is None:
         return loaded
     try:

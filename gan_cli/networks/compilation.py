@@ -1,9 +1,15 @@
 """Compiles networks in place, so that the names in their checkpoints stay as they are."""
 
+from contextlib import suppress
+
 import torch
 from torch import nn
 
 from gan_cli.errors import UserError
+
+NOTICES_FROZEN_WEIGHTS = "2.13"
+"""The version from which on PyTorch compiles anew what was compiled while its weights were frozen, unless it is told to
+look at each weight (pytorch/pytorch, pull request 177158); 2.12 was not tried."""
 
 
 def compile_in_place(*networks: nn.Module) -> None:
@@ -13,9 +19,19 @@ def compile_in_place(*networks: nn.Module) -> None:
         UserError: If nothing can be compiled on this machine.
     """
     _check_compiler()
+    if torch.torch_version.TorchVersion(torch.__version__) < NOTICES_FROZEN_WEIGHTS:
+        look_at_each_weight()
     for network in networks:
         for part in network.values() if isinstance(network, nn.ModuleDict) else [network]:
             part.compile()
+
+
+def look_at_each_weight() -> None:
+    """Has compiled networks ask each weight whether it is frozen: each player is while the other one learns."""
+    from torch._dynamo import config
+
+    with suppress(AttributeError):
+        config.skip_tensor_guards_with_matching_dict_tags = False
 
 
 def _check_compiler() -> None:

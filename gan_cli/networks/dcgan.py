@@ -16,6 +16,7 @@ from gan_cli.errors import UserError
 from gan_cli.networks.layers import (
     Activation,
     ClassSequential,
+    FirstDeconvolution,
     Norm,
     activation,
     fan,
@@ -72,9 +73,10 @@ class DCGANGenerator(nn.Module):
         layers: list[nn.Module] = []
         inputs = latent_dim
         for level, (width, more) in enumerate(zip(widths, extra, strict=True)):
-            kernel, stride, padding = (4, 2, 1) if level else (maps.first, 1, 0)
             convolutions: list[nn.Module] = [
-                nn.ConvTranspose2d(inputs, width * wider, kernel, stride, padding, bias=bias)
+                nn.ConvTranspose2d(inputs, width * wider, 4, 2, 1, bias=bias)
+                if level
+                else FirstDeconvolution(inputs, width * wider, maps.first, bias=bias)
             ]
             convolutions += [nn.Conv2d(width, width * wider, 3, 1, 1, bias=bias) for _ in range(more)]
             for convolution in convolutions:

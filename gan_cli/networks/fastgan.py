@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from gan_cli.errors import UserError
-from gan_cli.networks.layers import initialise
+from gan_cli.networks.layers import FirstDeconvolution, initialise
 from gan_cli.networks.spectral_norm import normalise_spectrally
 
 SIZES = (64, 128, 256, 512, 1024)
@@ -157,7 +157,7 @@ class FastGANTrunk(nn.Module):
         check_size(image_size)
         sides = [side for side in WIDTHS if side <= image_size]
         widths = {side: width(base_channels, side) for side in sides}
-        start = nn.ConvTranspose2d(latent_dim, 2 * widths[FIRST], FIRST, bias=False)
+        start = FirstDeconvolution(latent_dim, 2 * widths[FIRST], FIRST, bias=False)
         self.start = nn.Sequential(*gated(start, widths[FIRST]))
         twice = {"alternate": (True, False), "single": (False, False), "double": (True, True)}[depth]
         self.stages = nn.ModuleList(

@@ -224,6 +224,23 @@ def upsampled(inputs: int, outputs: int, how: Upsampling, kernel: int = 4, bias:
     return [nn.Upsample(scale_factor=2, mode="nearest"), convolution]
 
 
+class FirstDeconvolution(nn.ConvTranspose2d):
+    """A deconvolution of maps of one pixel, which compiled code computes as the matrix product that it is.
+
+    PyTorch's compiler does not know in which memory layout a GPU makes the slopes of such weights (2.11).
+    """
+
+    def __init__(self, inputs: int, outputs: int, kernel: int, bias: bool = True) -> None:
+        super().__init__(inputs, outputs, kernel, bias=bias)
+
+    def forward(self, inputs: Tensor, output_size: list[int] | None = None) -> Tensor:
+        """[N, C, 1, 1] -> [N, C', K, K]."""
+        if not torch.compiler.is_compiling():
+            return super().forward(inputs, output_size)
+        maps: Tensor = (inputs.flatten(1) @ self.weight.flatten(1)).unflatten(1, self.weight.shape[1:])
+        return maps if self.bias is None else maps + self.bias[:, None, None]
+
+
 def in_float32(layer: nn.Module, inputs: Tensor) -> Tensor:
     """A discriminator's last layer, computed in float32 at least, whatever the autocast.
 

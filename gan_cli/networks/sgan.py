@@ -176,9 +176,11 @@ def _glorot(inputs: int, outputs: int, bias: bool = True) -> nn.Linear:
     return linear
 
 
-def _shifting(norm: nn.Module) -> nn.Module:
-    """Batch normalisation that learns no scale."""
-    norm.register_parameter("weight", None)
+def _shifting(norm: nn.BatchNorm1d | nn.BatchNorm2d) -> nn.Module:
+    """Batch normalisation that learns no scale: it stays 1, which PyTorch's GPU code wants to be told where maps are
+    channels_last (without a scale it has no gradient for the shift)."""
+    del norm.weight
+    norm.register_buffer("weight", torch.ones(norm.num_features), persistent=False)
     return norm
 
 

@@ -19,7 +19,7 @@ from gan_cli.objectives.adversarial import (
     real_logits_of_classes,
 )
 from gan_cli.ranges import Classes, Decay, LearningRate, Many, Weight
-from gan_cli.seeding import stream_indices
+from gan_cli.seeding import sent, stream_indices
 from gan_cli.variants.base import Losses, check
 from gan_cli.variants.card import Card
 from gan_cli.variants.chosen_networks import ChosenNetworks
@@ -147,7 +147,7 @@ class SGAN(ChosenNetworks):
 
     def discriminator_losses(self, batch: Batch) -> Losses:
         assert self.labelled is not None
-        chosen = self._chosen(len(self.labelled.labels)).to(self.device)
+        chosen = sent(self._chosen(len(self.labelled.labels)), self.device)
         images, labels = self.labelled.real[chosen], self.labelled.labels[chosen]
         fakes = [self.presented(self.fakes("discriminator"))] if self.lambda_unlabelled else []
         # Labelled and unlabelled images are both real: one pass, so that batch normalisation sees them together.

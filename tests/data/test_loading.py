@@ -52,6 +52,16 @@ class Broken(Grey):
         return super().__getitem__(places)
 
 
+class Shared(Grey):
+    """A part that holds each image's pixels once for three channels and at hand."""
+
+    at_hand = True
+
+    def __getitem__(self, places: Any) -> LoadedBatch:
+        images = places.to(torch.uint8).view(-1, 1, 1, 1).expand(-1, 3, 2, 2)
+        return LoadedBatch(ImageBatch(images, places))
+
+
 def batches(size: int) -> list[Tensor]:
     return list(torch.arange(12).split(size))
 
@@ -62,6 +72,15 @@ def load_with_little_shared_memory() -> None:
     careless = PartLoader(Grey(), batches(6), 0, 2)
     with short_errors("fit"):
         list(careless)
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_batches_are_written_out_so_that_a_gpu_can_be_sent_them(workers: int) -> None:
+    """PyTorch pins no tensor that has some memory for several places."""
+    for loaded in PartLoader(Shared(), batches(3), 3, num_workers=workers):
+        images = loaded.batch.images
+        images[:, 0] = 99
+        assert (images[:, 1:] != 99).all()
 
 
 def test_no_more_workers_load_than_the_shared_memory_has_room_for() -> None:

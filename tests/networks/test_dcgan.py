@@ -42,7 +42,8 @@ def test_other_sizes_are_refused(image_size: int) -> None:
 def test_layers_are_the_papers() -> None:
     generator, body = DCGANGenerator(64, 3, 100, 64), DCGANBody(64, 3, 64)
     generator_kinds = [type(layer).__name__ for layer in generator.layers]
-    assert generator_kinds == ["ConvTranspose2d", "BatchNorm2d", "ReLU"] * 4 + ["ConvTranspose2d", "Tanh"]
+    between = ["BatchNorm2d", "ReLU", "ConvTranspose2d"] * 4
+    assert generator_kinds == ["FirstDeconvolution", *between, "Tanh"]
     inner = ["Conv2d", "BatchNorm2d", "LeakyReLU"] * 3
     assert [type(layer).__name__ for layer in body.layers] == ["Conv2d", "LeakyReLU", *inner]
     assert {m.negative_slope for m in body.modules() if isinstance(m, nn.LeakyReLU)} == {0.2}

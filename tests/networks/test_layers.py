@@ -10,6 +10,7 @@ from gan_cli.networks.heads import Discriminator, ProjectionDiscriminator
 from gan_cli.networks.layers import (
     ClassBatchNorm,
     ClassSequential,
+    FirstDeconvolution,
     ImageNorm,
     activation,
     class_shares,
@@ -260,3 +261,13 @@ def test_a_resized_map_has_no_checkerboard() -> None:
         for how in ("deconvolution", "resize")
     }
     assert spread["resize"] < 1e-6 < 1e-3 < spread["deconvolution"]
+
+
+@pytest.mark.parametrize("bias", [False, True])
+def test_a_first_deconvolution_is_compiled_as_a_matrix_product(bias: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    layer, inputs = FirstDeconvolution(3, 5, 4, bias=bias), torch.randn(2, 3, 1, 1)
+    expected = layer(inputs)
+    monkeypatch.setattr(torch.compiler, "is_compiling", lambda: True)
+    with monkeypatch.context() as patch:
+        patch.setattr(nn.ConvTranspose2d, "forward", None)
+        torch.testing.assert_close(layer(inputs), expected)

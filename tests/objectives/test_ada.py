@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor
-from torch.nn.functional import interpolate
+from torch.nn.functional import grid_sample, interpolate
 
 from gan_cli.objectives.ada import NORMAL, UNIFORM, Coins, Pipe, augmented
+from gan_cli.objectives.ada.sampling import sampled
 
 NEVER, ALWAYS = 0.99, 0.0
 P = 0.5
@@ -134,3 +135,13 @@ def test_a_slope_through_the_pipe_has_a_slope() -> None:
     gradient.square().sum().backward()
     assert images.grad is not None
     assert (images.grad != 0).float().mean() > 0.3
+
+
+def test_what_is_looked_up_between_pixels_is_that_of_pytorch_and_twice_differentiable() -> None:
+    generator = torch.Generator().manual_seed(0)
+    images = torch.randn(2, 3, 7, 6, generator=generator, dtype=torch.float64, requires_grad=True)
+    grid = 2.4 * torch.rand(2, 5, 4, 2, generator=generator, dtype=torch.float64) - 1.2  # some lie outside
+    expected = grid_sample(images, grid, mode="bilinear", padding_mode="border", align_corners=True)
+    assert torch.equal(sampled(images, grid), expected)
+    assert torch.autograd.gradcheck(lambda images: sampled(images, grid), images)
+    assert torch.autograd.gradgradcheck(lambda images: sampled(images, grid).pow(3), images)

@@ -5,10 +5,11 @@ from math import pi
 
 import torch
 from torch import Tensor
-from torch.nn.functional import grid_sample, pad
+from torch.nn.functional import pad
 
 from gan_cli.objectives.ada.coins import Coins
 from gan_cli.objectives.ada.filters import SYM6, constant, doubled, halved
+from gan_cli.objectives.ada.sampling import sampled
 
 CENTRE = sum(place * tap for place, tap in enumerate(SYM6)) / sum(SYM6)
 """Where the filter, which is not symmetric, has its middle: a turned image stays in its place."""
@@ -30,7 +31,7 @@ def moved(images: Tensor, coins: Coins, upright: bool = False) -> Tensor:
     places = 2 * (sources + MARGIN) + CENTRE
     ends = constant((fine.shape[3] - 1, fine.shape[2] - 1), places.device, places.dtype)
     grid = (2 * places / ends - 1).to(images.dtype)
-    return halved(grid_sample(fine, grid, mode="bilinear", padding_mode="border", align_corners=True), taps)
+    return halved(sampled(fine, grid), taps)
 
 
 def _sources(matrices: Tensor, height: int, width: int) -> Tensor:
