@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format test-slow bench bench-learning bench-modes bench-labels bench-few-images \
+.PHONY: help demo test test-oldest check format test-slow bench bench-learning bench-modes bench-labels bench-few-images \
   bench-translation bench-score bench-theory bench-peers bench-resume bench-robustness gpu-check docker-check \
   slurm-check clean
 
@@ -33,6 +33,11 @@ demo: $(READY) ## Train on the embedded digits (minutes) and make pictures
 
 test: $(READY) ## Run the default tests (no network, no GPU)
 	$(BIN)/python -m pytest -n auto --dist loadfile
+
+test-oldest: ## Run the default tests with the oldest PyTorch that is supported, in an environment of its own
+	$(PYTHON) -m venv .venv-oldest
+	.venv-oldest/bin/python -m pip install --quiet --disable-pip-version-check "torch==2.11.*" "torchvision==0.26.*" -e ".[dev]"
+	.venv-oldest/bin/python -m pytest -n auto --dist loadfile
 
 test-slow: $(READY) ## Run the tests that learn something (minutes)
 	$(BIN)/python -m pytest -m slow
