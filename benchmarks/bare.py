@@ -1,7 +1,7 @@
 """A loop in plain PyTorch over a variant's own networks and losses: what `gan fit` is measured against.
 
 Nothing of Lightning, no data set, no logging, no reproducible noise: batches that are there already, autocast, and two
-optimizers that step in turn, each while the other player is frozen.
+optimizers that step in turn, each while the other player is frozen, as often and for the same terms as in `gan fit`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,6 +15,7 @@ from torch.optim import Optimizer
 
 from gan_cli.seeding import Rows
 from gan_cli.variants import AdversarialModule
+from gan_cli.variants.record import Counters
 
 AUTOCAST = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}
 
@@ -39,11 +40,16 @@ class BareLoop:
         self.rows = Rows(0, count, count)
         self.dtype = AUTOCAST.get(precision)
         self.scaler = torch.amp.GradScaler(model.device.type, enabled=precision == "16-mixed")
-        self.critic_steps = 0
+        self.counters = Counters()
 
     def steps(self, count: int) -> None:
-        """So many batches, with ordinary noise."""
-        with self.model.at(self.rows, seed=0, step=0), plain_noise(self.model), unwatched(self.model):
+        """So many batches, with ordinary noise; the model's own count of them stays as it is."""
+        with (
+            self.model.at(self.rows, seed=0, step=0),
+            plain_noise(self.model),
+            unwatched(self.model),
+            counting(self.model, self.counters),
+        ):
             for _ in range(count):
                 with torch.autocast(
                     self.model.device.type, self.dtype, enabled=self.dtype is not None, cache_enabled=False
@@ -51,19 +57,27 @@ class BareLoop:
                     self._step()
 
     def _step(self) -> None:
-        batch = self.model.shared(next(self.batches))
-        self._descend("discriminator", batch)
-        self.critic_steps += 1
-        if self.critic_steps >= self.model.n_critic_now():
-            self.critic_steps = 0
-            self._descend("generator", batch)
-            if self.model.ema is not None:
-                self.model.ema.update(self.model.generator, self.model.average_weight())
+        real, counters = next(self.batches), self.counters
+        batch, before, descended = self.model.shared(real), counters.generator_steps, set[str]()
+        for step in self.model.descending():
+            player = step.partition(".")[0]
+            if player in descended:  # the graph of what they share has been used up
+                batch = self.model.shared(real)
+            self._descend(player, step, batch)
+            descended.add(player)
+            counters.critic_steps += step == "discriminator"
+            if step == "generator":
+                counters.generator_steps += 1
+                if self.model.ema is not None:
+                    self.model.ema.update(self.model.generator, self.model.average_weight())
+        if counters.generator_steps > before:
+            counters.critic_steps = 0
+        counters.batches += 1
 
-    def _descend(self, player: str, batch: Any) -> None:
+    def _descend(self, player: str, step: str, batch: Any) -> None:
         (other,) = (getattr(self.model, name) for name in self.model.players if name != player)
         other.requires_grad_(False)
-        losses = getattr(self.model, f"{player}_losses")(batch)
+        losses = getattr(self.model, f"{step.replace('.', '_')}_losses")(batch)
         self.scaler.scale(torch.stack(list(losses.values())).sum()).backward()
         self.scaler.step(self.optimizers[player])
         self.scaler.update()
@@ -90,6 +104,16 @@ def plain_noise(model: AdversarialModule) -> Iterator[None]:
         yield
     finally:
         del model.noise
+
+
+@contextmanager
+def counting(model: AdversarialModule, counters: Counters) -> Iterator[None]:
+    """Within it the model goes by other counters than its own."""
+    own, model.counters = model.counters, counters
+    try:
+        yield
+    finally:
+        model.counters = own
 
 
 @contextmanager

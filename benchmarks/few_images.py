@@ -164,8 +164,10 @@ def main() -> None:
     parser = runs.parser(__doc__, minutes=10, root=False)
     parser.add_argument("--images", type=Path, required=True, help="folder of images")
     parser.add_argument("--held_out", type=float, default=0.1, help="share of them that is not trained on")
+    parser.add_argument("--batch_size", type=int, help="of all methods; without it what a CPU learns from soonest")
     parser.add_argument("--only", nargs="+", choices=METHODS, metavar="NAME", help="methods; without it all of them")
     options = parser.parse_args()
+    batch = {"data.batch_size": options.batch_size} if options.batch_size else {}
     folder = {"data.class_folders": "no", "data.held_out": options.held_out, "data.image_size": SIZE}
     wanted = [
         runs.Run(
@@ -174,7 +176,7 @@ def main() -> None:
             name=f"{options.images.name}-{title.partition(', ')[2].lower() or 'plain'}",
             data="ImageFolder",
             root=str(options.images),
-            settings={**folder, **settings},
+            settings={**folder, **settings, **batch},
         )
         for title, (config, settings) in METHODS.items()
         if title in (options.only or METHODS)
@@ -184,11 +186,12 @@ def main() -> None:
         root=str(options.images), class_folders="no", held_out=options.held_out, image_size=SIZE, num_workers=0
     )
     network = Lite0()
+    network.to(runs.device())
     reals = reals_of(data, network)
     counts = f"{len(reals.images):,} images, {len(reals.held_out):,} held out"
     table = Table("", *COLUMNS, title=f"{options.images.name}: {counts}")
     for run, standing in runs.trained(wanted, options.folder):
-        gan = TrainedGAN(standing.checkpoint)
+        gan = TrainedGAN(standing.checkpoint, device=runs.device())
         save_png(grid(gan.sample(SHEET[0] * SHEET[1]), SHEET[1]), options.folder / f"{runs.family(run)}.png")
         metrics = standing.checkpoint.with_name("metrics.csv")
         table.add_row(run.title, *row_of(gan, metrics, reals, network).cells())

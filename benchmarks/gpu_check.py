@@ -1,6 +1,6 @@
 """What only a GPU can show, measured in one call and written into one Markdown file.
 
-    python -m benchmarks.gpu_check [--device cuda|cpu] [--minutes 9] [--output gpu-check.md]
+    python -m benchmarks.gpu_check [--device cuda|cpu] [--minutes 9] [--only PART ...]
 
 The tests that need a GPU; the speed of `gan fit` beside a bare loop at the papers' sizes and for every packaged config,
 in each precision, compiled and not, with the share of the matrix products' peak, memory, and waits for data; how long
@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from statistics import median
@@ -32,18 +32,36 @@ from benchmarks.speed import Speed, now, variants
 from gan_cli.devices.float32 import allow_tf32, rounded
 from gan_cli.files import write_atomically
 
+STYLES = "stylegan2_ffhq_256 --data.resampling bilinear --data.cache none --data.batch_size 32"
 PAPERS = {
     "DCGAN-64": "dcgan_mnist --data ImageFolder --data.image_size 64 --data.batch_size 128",
+    "StyleGAN2-256": STYLES,
+    "FastGAN-256": "fastgan_folder_256",
+    "R3GAN-64": "r3gan_mnist --data ImageFolder --data.image_size 64 --data.batch_size 64 "
+    "--model.r1_gamma 2 --model.r1_gamma_end 0.2 --model.ema_half_life_kimg 500",
+    "CycleGAN-256": "cyclegan_horse2zebra --data UnpairedFolder --data.image_size 256",
     "SNGAN-32": "sngan_mnist --data ImageFolder --data.image_size 32",
     "pix2pix-256": "pix2pix_facades --data PairedFolder --data.image_size 256",
-    "CycleGAN-256": "cyclegan_horse2zebra --data UnpairedFolder --data.image_size 256",
-    "R3GAN-64": "r3gan_mnist --data ImageFolder --data.image_size 64 --data.batch_size 256 "
-    "--model.r1_gamma 2 --model.r1_gamma_end 0.2 --model.ema_half_life_kimg 500",
+    "BigGAN-128": "biggan_imagenet_128 --data ImageFolder --data.image_size 128 --data.batch_size 256 "
+    "--model.accumulate 1 --model.num_classes 2",
+    "StyleGAN2-ADA-256": "stylegan2_folder --data.batch_size 32",
+    "StyleGAN2-128": f"{STYLES} --data.image_size 128",
+    "StyleGAN2-64": f"{STYLES} --data.image_size 64",
 }
-"""Configs of the papers' sizes, and what replaces their data sets: colour images of a folder."""
-SMALLEST = {"pix2pix-256": 64}
+"""Configs of the papers' sizes, and what replaces their data sets: colour images of a folder.
+
+Those come first whose gain by compilation is asked for most."""
+SMALLEST = {"pix2pix-256": 64, "FastGAN-256": 64}
 """Sides of images that networks cannot do without."""
 PRECISIONS = {"bf16-mixed": torch.bfloat16, "32-true": torch.float32, "16-mixed": torch.float16}
+PARTS = {
+    "tests": "Tests that need a GPU",
+    "papers": "The papers' sizes",
+    "scores": "Samples and their scores",
+    "two": "Two GPUs",
+    "configs": "Packaged configs",
+}
+"""The parts of a check, by the method that gives its lines."""
 
 
 class Scale(NamedTuple):
@@ -60,7 +78,7 @@ class Scale(NamedTuple):
         side: Side of its images in pixels.
         names: Packaged configs that are measured.
         precisions: Names of precisions.
-        shrunk: What makes the papers' sizes tiny.
+        shrunk: Whether the papers' sizes are made tiny.
     """
 
     matrix: int
@@ -73,14 +91,14 @@ class Scale(NamedTuple):
     side: int
     names: Sequence[str]
     precisions: Sequence[str]
-    shrunk: str = ""
+    shrunk: bool = False
 
 
 SCALES = {
-    "cuda": Scale(8192, 1000, 3, 0.3, 1000, 10_000, "inception_v3", 299, variants(), list(PRECISIONS)),
+    "cuda": Scale(8192, 256, 3, 0.3, 1000, 10_000, "inception_v3", 299, variants(), list(PRECISIONS)),
     "cpu": Scale(
         *(256, 16, 1, 0.01, 20, 100, "resnet18", 32, ["gan"], ["32-true", "bf16-mixed"]),
-        shrunk=" --data.batch_size 2 --model.base_channels 8",
+        shrunk=True,
     ),
 }
 
@@ -109,14 +127,16 @@ class Check:
         """Seconds that are left."""
         return self.deadline - time.monotonic()
 
-    def run(self) -> None:
-        """All parts, the most wanted first: what the time does not suffice for is at the end."""
+    def run(self, wanted: Collection[str] = ()) -> None:
+        """The parts, the most wanted first: what the time does not suffice for is at the end.
+
+        Args:
+            wanted: Names of parts, as in `PARTS`; none of them means all.
+        """
         self.lines += self.machine()
-        self.part("Tests that need a GPU", self.tests)
-        self.part("The papers' sizes", self.papers)
-        self.part("Samples and their scores", self.scores)
-        self.part("Two GPUs", self.two)
-        self.part("Packaged configs", self.configs)
+        for name, title in PARTS.items():
+            if not wanted or name in wanted:
+                self.part(title, getattr(self, name))
 
     def part(self, title: str, lines: Callable[[], Iterable[str]]) -> None:
         """Adds what a part says; where it breaks, that is a failure and no end."""
@@ -160,17 +180,23 @@ class Check:
         yield said[-1]
 
     def papers(self) -> Iterator[str]:
-        """Their speeds: first in every precision, then compiled."""
+        """Their speeds: in the first two precisions, then compiled, then in the others."""
         roots = write_images(self.scratch / "photos", self.scale.images, 256)
         cases = []
         for title, words in PAPERS.items():
-            root = next(roots[name] for name in roots if name in words)
-            side = f" --data.image_size {SMALLEST.get(title, 32)}" if self.scale.shrunk else ""
-            cases.append((title, f"{words} --data.root {root}{self.scale.shrunk}{side}"))
-        plain = [Job(*case, precision) for precision in self.scale.precisions for case in cases]
-        some = slice(None) if self.device == "cuda" else slice(1)
-        compiled = [Job(*case, precision, True) for precision in self.scale.precisions for case in cases][some]
-        return self.speeds([*plain, *compiled], share=0.75)
+            root = next((roots[name] for name in roots if name in words), roots["ImageFolder"])
+            cases.append((title, f"{words} --data.root {root}{self.tiny(title)}"))
+        jobs = [Job(*case, precision) for precision in self.scale.precisions for case in cases]
+        compiled = [Job(*case, self.scale.precisions[0], True) for case in cases]
+        compiled = compiled if self.device == "cuda" else compiled[:1]
+        return self.speeds([*jobs[: 2 * len(cases)], *compiled, *jobs[2 * len(cases) :]], share=0.75)
+
+    def tiny(self, title: str) -> str:
+        """What makes a paper's size one for a CPU, where that is what is tried."""
+        if not self.scale.shrunk:
+            return ""
+        width = "channel_base 256" if "StyleGAN2" in title else "base_channels 8"
+        return f" --data.batch_size 2 --data.image_size {SMALLEST.get(title, 32)} --model.{width}"
 
     def configs(self) -> Iterator[str]:
         """Speeds of the small ones."""
@@ -293,12 +319,13 @@ def main() -> None:
     parser.add_argument("--device", choices=("cuda", "cpu"), default="cuda")
     parser.add_argument("--minutes", type=float, default=9.0)
     parser.add_argument("--output", type=Path, default=Path("gpu-check.md"))
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=(), metavar="PART", help=", ".join(PARTS))
     options = parser.parse_args()
     allow_tf32(False)  # as every run does unless --tf32 true is typed
     if options.device == "cuda" and not torch.cuda.is_available():
         parser.error("--device cuda: PyTorch finds no GPU here; --device cpu tries the check in tiny sizes")
     with tempfile.TemporaryDirectory() as scratch:
-        Check(options.device, options.minutes, options.output, Path(scratch)).run()
+        Check(options.device, options.minutes, options.output, Path(scratch)).run(options.only)
     print(f"written: {options.output}")
 
 

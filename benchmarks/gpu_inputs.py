@@ -23,13 +23,14 @@ def write_images(folder: Path, count: int, side: int) -> dict[str, Path]:
     """
     photos = [Image.fromarray(photo) for photo in load_sample_images().images]
     roots = {name: folder / name for name in ("ImageFolder", "PairedFolder", "UnpairedFolder")}
-    places = [roots["ImageFolder"], roots["PairedFolder"] / "train"]
+    photographs = [roots["ImageFolder"] / kind for kind in ("temple", "flower")]  # two classes
+    places = [roots["PairedFolder"] / "train"]
     places += [roots["UnpairedFolder"] / f"train{side}" for side in "AB"]
-    for place in places:
+    for place in (*photographs, *places):
         place.mkdir(parents=True)
     random = torch.Generator().manual_seed(0)
     for number in range(count):
-        for place in places:
+        for place in (photographs[number % 2], *places):
             width = side * (1 + (place.name == "train"))  # a pair's two halves lie beside each other
             photo = photos[number % 2].resize((2 * width + 64, 2 * side + 64))
             left, top = (int(torch.randint(limit, (), generator=random)) for limit in (width, side))

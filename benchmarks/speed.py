@@ -19,7 +19,7 @@ import tempfile
 import time
 from collections import deque
 from collections.abc import Sequence
-from math import ceil
+from math import ceil, lcm
 from statistics import median
 from typing import Any, NamedTuple, Protocol
 
@@ -135,17 +135,18 @@ class Stopwatch(Callback):
         self._begin()
 
     def _prepare(self, trainer: Trainer, model: AdversarialModule) -> None:
-        """Chooses the length of a block: whole turns of the critic, and of the log where there are as many steps."""
+        """Chooses the length of a block: whole turns of the critic and of lazy penalties, and of the log where there
+        are as many steps."""
         self.images = len(self._batches[0][0])
         loop = BareLoop(model, trainer.optimizers, list(self._batches), str(trainer.precision))
         loop.steps(WARM_UP)
         start = now()
         loop.steps(WARM_UP)
         steps = self.seconds * WARM_UP / (now() - start)
-        turn = model.n_critic_now()
+        turn = lcm(model.n_critic_now(), *getattr(model, "intervals", {}).values())
         self.flops = _flops(loop, turn)
         if steps > trainer.log_every_n_steps:  # type: ignore[attr-defined]
-            turn *= trainer.log_every_n_steps  # type: ignore[attr-defined]
+            turn = lcm(turn, trainer.log_every_n_steps)  # type: ignore[attr-defined]
         self.block = turn * max(1, ceil(steps / turn))
         self._loop = loop
         self._begin()
@@ -170,7 +171,16 @@ class FlopCounter(TorchDispatchMode):
         formula = flop_registry.get(func._overloadpacket)
         if formula is not None:
             self.flops += formula(*args, **(kwargs or {}), out_val=made)
+        if func._overloadpacket is torch.ops.aten.convolution_backward:
+            self.flops -= self._overcounted(formula, *args, made=made)
         return made
+
+    @staticmethod
+    def _overcounted(formula: Any, *args: Any, made: Any) -> float:
+        """What PyTorch's formula has too much for the slopes of grouped weights: it takes all channels for joined."""
+        *others, groups, (_, weights, _) = args
+        joined: float = formula(*others, groups, (False, weights, False), out_val=made)
+        return joined * (1 - 1 / groups)
 
 
 def _flops(loop: BareLoop, steps: int) -> float:

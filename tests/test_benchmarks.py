@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -42,10 +43,11 @@ from gan_cli.metrics import features
 from gan_cli.metrics.classifier import classify, train_classifier
 from gan_cli.metrics.modes import ModeScores
 from gan_cli.seeding import Rows
-from gan_cli.variants import CGAN, DCGAN, GAN, SGAN, WGANGP, AdversarialModule
+from gan_cli.variants import CGAN, DCGAN, GAN, SGAN, WGANGP, AdversarialModule, StyleGAN2
 from gan_cli.variants.base import Counters
-from tests import fake_mnist
+from tests import fake_mnist, tiny_styles
 from tests.conftest import TINY_FLAGS
+from tests.toys import batch_for
 
 SMALL: dict[str, Any] = {"image_size": 16, "image_channels": 1, "base_channels": 4, "latent_dim": 8}
 TINY_RUN = runs.Run(
@@ -88,6 +90,16 @@ def test_operations_of_products_are_counted_forward_backward_and_under_a_penalty
         assert counter.flops == 2 * product
         slope.square().sum().backward()
     assert counter.flops == 3 * product  # the slope has one factor only
+
+
+def test_grouped_convolutions_have_the_operations_of_their_groups() -> None:
+    layer, maps = torch.nn.Conv2d(8, 8, 3, padding=1, groups=4, bias=False), torch.rand(2, 8, 6, 6, requires_grad=True)
+    with speed.FlopCounter() as counter:
+        made = layer(maps)
+        forward = counter.flops
+        made.sum().backward()
+    assert forward == 2 * (2 * 6 * 6) * 8 * (8 // 4) * 3 * 3
+    assert counter.flops == 3 * forward
 
 
 # Runs
@@ -426,6 +438,23 @@ def test_bare_steps_teach_both_players_and_leave_the_noise_as_it_was() -> None:
     assert all(not torch.equal(before[name], after[name]) for name in before if "num_updates" not in name)
     with model.at(Rows(0, 8, 8), seed=0, step=0):
         assert torch.equal(model.noise("latents", 4), noise)
+
+
+def test_bare_steps_have_the_lazy_penalties_of_a_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = StyleGAN2(**tiny_styles.TINY, r1_interval=2, path_interval=3, lambda_path=1.0)
+    batch = batch_for(model, count=4)
+    optimizers = [torch.optim.SGD(getattr(model, player).parameters(), lr=0.0) for player in model.players]
+    taken = []
+
+    def noted(name: str, losses: Any, batch: ImageBatch) -> Any:
+        taken.append(name)
+        return losses(batch)
+
+    for name in ("discriminator_r1_losses", "generator_path_losses"):
+        monkeypatch.setattr(model, name, partial(noted, name, getattr(model, name)))
+    bare.BareLoop(model, optimizers, [batch], "32-true").steps(6)
+    assert sorted(taken) == ["discriminator_r1_losses"] * 3 + ["generator_path_losses"] * 2
+    assert model.counters.batches == 0
 
 
 def test_every_variant_has_its_speed_measured() -> None:
