@@ -180,7 +180,7 @@ class FlopCounter(TorchDispatchMode):
         """What PyTorch's formula has too much for the slopes of grouped weights: it takes all channels for joined."""
         *others, groups, (_, weights, _) = args
         joined: float = formula(*others, groups, (False, weights, False), out_val=made)
-        return joined * (1 - 1 / groups)
+        return float(joined * (1 - 1 / groups))
 
 
 def _flops(loop: BareLoop, steps: int) -> float:
