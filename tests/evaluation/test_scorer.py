@@ -181,7 +181,7 @@ def means(tmp_path: Path) -> str:
         def forward(self, images: Tensor) -> Tensor:
             return images.float().mean(3).flatten(1) / 255
 
-    with pytest.warns(FutureWarning):
+    with pytest.warns((FutureWarning, DeprecationWarning)):
         torch.jit.script(Rows()).save(str(tmp_path / "rows.pt"))
     return str(tmp_path / "rows.pt")
 

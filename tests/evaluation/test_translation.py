@@ -42,7 +42,7 @@ def means(tmp_path: Path) -> str:
         def forward(self, images: Tensor) -> Tensor:
             return images.float().mean((2, 3)) / 255
 
-    with pytest.warns(FutureWarning):
+    with pytest.warns((FutureWarning, DeprecationWarning)):
         torch.jit.script(Colours()).save(str(tmp_path / "means.pt"))
     return str(tmp_path / "means.pt")
 

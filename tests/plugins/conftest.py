@@ -119,7 +119,7 @@ class Training(NamedTuple):
 def features(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A TorchScript file that measures whatever there is."""
     path = tmp_path_factory.mktemp("features") / "numbers.pt"
-    with pytest.warns(FutureWarning):
+    with pytest.warns((FutureWarning, DeprecationWarning)):
         torch.jit.script(Numbers()).save(str(path))
     return str(path)
 
