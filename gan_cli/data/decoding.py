@@ -1,5 +1,6 @@
 """From image files to uint8 tensors of one size, and a look at all files before the first step."""
 
+import math
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -55,7 +56,7 @@ class Recipe(NamedTuple):
 
     Attributes:
         channels: C of an image, or of source and target of a pair.
-        side: Side of the squares made, in pixels.
+        side: Side of the squares made, in pixels; 0 where images keep their size.
         square: Largest side of the square that is first cut from the middle of each file; 0 takes the whole and changes
             its aspect.
         max_pixels: Files with more are refused.
@@ -103,7 +104,7 @@ class Recipe(NamedTuple):
         """An image of `reading.read` as one of the set's, or of one of its sides, uint8 [C, S, S]."""
         # first to the wanted colours: a palette or 16 bits cannot be resampled
         coloured = reading.to_mode(image, self.channels[number])
-        made = resized(coloured, self.side, self.square, self.resampling)
+        made = resized(coloured, self.side, self.square, self.resampling) if self.side else coloured
         return reading.to_tensor(made, self.channels[number])
 
     def _decoded(self, file: File, at_least: int = 0) -> Image.Image:
@@ -139,6 +140,55 @@ def check_headers(examples: Sequence[Example], root: Path, max_pixels: int, seco
     odd = [(file, f"{size[0]}x{size[1]}") for file, size in seen.items() if isinstance(size, tuple) and size[0] % 2]
     if odd and isinstance(examples[0], Pair) and len(examples[0].files) == 1:
         raise _refused(odd, len(files), root, "cannot be cut into two sides, their width is odd")
+
+
+def sizes(
+    examples: Sequence[Example], root: Path, max_pixels: int, side: int, broken: Tensor | None = None
+) -> list[tuple[int, int]]:
+    """Height and width of each example, from the headers of all files.
+
+    Args:
+        examples: What to look at.
+        root: The set's folder, for the message.
+        max_pixels: Files with more are refused.
+        side: What is to be cut from each of them, in pixels.
+        broken: Notes which of them cannot be read, bool [M], and gives these the size of a cut; None refuses them.
+
+    Raises:
+        UserError: If one cannot be read or is smaller, or the sides of a pair differ in size.
+    """
+    if broken is None:
+        check_headers(examples, root, max_pixels, math.inf)
+    seen = headers([file for example in examples for file in files_of(example)], math.inf, max_pixels)
+    found = [[seen[file] for file in files_of(example)] for example in examples]
+    told: list[tuple[int, int]] = []
+    for number, of_one in enumerate(found):
+        known = [size for size in of_one if isinstance(size, tuple)]
+        if len(known) < len(of_one):
+            assert broken is not None
+            broken[number] = True
+            told.append((side, side))
+        elif len(set(known)) > 1:
+            raise UserError(f"data.root: {_differing(examples[number], known)}\nTake them out, or leave data.crop out")
+        else:
+            width, height = known[0]
+            told.append((height, width // 2 if isinstance(examples[number], Pair) and len(known) == 1 else width))
+    small = [
+        (files_of(example)[0], f"{width}x{height}")
+        for example, (height, width) in zip(examples, told, strict=True)
+        if min(height, width) < side
+    ]
+    if small:
+        otherwise = ", take a lower data.image_size, or type --data.crop false"
+        raise _refused(small, len(examples), root, f"are smaller than the {side} pixels that are cut", otherwise)
+    return told
+
+
+def _differing(example: Example, found: Sequence[tuple[int, int]]) -> str:
+    named = " and ".join(
+        f"{file.path} ({width}x{height})" for file, (width, height) in zip(files_of(example), found, strict=True)
+    )
+    return f"{named} are a pair and differ in size"
 
 
 def headers(

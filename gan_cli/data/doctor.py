@@ -118,8 +118,10 @@ def _of_files(data: FileDataModule, done: Callable[[int, int], object]) -> Diagn
     facts = [*_counts({name: {group: len(part) for group, part in groups.items()} for name, groups in parts.items()})]
     facts += [*data.notes(), *_attributes(data)]
     facts += _looks(sound)
-    if small := sum(min(one.size) < data.image_size for one in sound):
-        facts.append(f"enlarged: {small:,} are smaller than the {data.image_size} pixels that are trained on")
+    small = [one for one in sound if min(one.size) < data.image_size]
+    cut = data.framing.keeps_resolution
+    if small and not cut:
+        facts.append(f"enlarged: {len(small):,} are smaller than the {data.image_size} pixels that are trained on")
     facts += _left_out(data, files)
     where = {file: name for name, groups in parts.items() for part in groups.values() for file in part}
     halves = any(BOTH_SIDES in groups for groups in parts.values())
@@ -133,6 +135,7 @@ def _of_files(data: FileDataModule, done: Callable[[int, int], object]) -> Diagn
         _finding(
             "of odd width, not to be cut into two sides", [one for one in sound if halves and one.size[0] % 2], size_of
         ),
+        _finding(f"smaller than the {data.image_size} pixels that are cut from them", small if cut else [], size_of),
         _finding("of one colour", [one for one in sound if one.plain]),
         _finding("named as what they are not", [one for one in sound if is_misnamed(one)], lambda one: one.kind),
         _finding("grey among colours", _minority(sound, lambda one: one.grey)),

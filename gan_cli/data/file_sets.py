@@ -14,6 +14,7 @@ from torch import Tensor
 from gan_cli.data import caches, decoding, stores
 from gan_cli.data.archives import File
 from gan_cli.data.caches import Cache
+from gan_cli.data.cuts import CutStore
 from gan_cli.data.datamodules import GANDataModule, NamedImage, Split
 from gan_cli.data.decoding import Example, Recipe, files_of
 from gan_cli.data.stores import DecodingStore, MemoryStore, Store
@@ -32,7 +33,7 @@ PURPOSES: dict[Split, str] = {"train": "train on", "val": "watch while training"
 
 
 class FileDataModule(GANDataModule):
-    """Images in files, brought to one size when a batch is made.
+    """Images in files, brought to one size when a batch is made, or cut at their own resolution.
 
     Args:
         root: Folder that holds the data sets; of a set that is a folder of one's own, that folder.
@@ -49,6 +50,8 @@ class FileDataModule(GANDataModule):
         on_error: What a file that cannot be read does: "raise" ends the run by its name, "skip" lets the next of its
             class stand in for it and counts it in the log.
         max_pixels: Files with more are refused: a small file can unpack to any size.
+        crop: Whether images keep their resolution and squares of `image_size` are cut from them, to train on at random
+            places and otherwise from the middle; None takes what is usual for this set.
 
     Raises:
         UserError: If a value is not possible.
@@ -58,6 +61,8 @@ class FileDataModule(GANDataModule):
     """Whether the set's paper cuts its training images."""
     flips: ClassVar[bool] = True
     """Whether training images are usually mirrored."""
+    crops: ClassVar[bool] = False
+    """Whether images usually keep their resolution."""
     square: ClassVar[int] = 0
     """Side of the square cut from the middle of each file, in pixels; 0 resizes the whole, as it is."""
 
@@ -74,13 +79,17 @@ class FileDataModule(GANDataModule):
         cache_dir: str = "data/cache",
         on_error: Literal["raise", "skip"] = "raise",
         max_pixels: Annotated[int, Range(1, 10**12)] = reading.MAX_PIXELS,
+        crop: bool | None = None,
     ) -> None:
         super().__init__(batch_size, num_workers)
+        if load_size and crop:
+            raise UserError(f"data.load_size: {load_size} does nothing where data.crop is true; leave one of them out")
         if load_size and load_size < image_size:
             raise UserError(
                 f"data.load_size: {load_size} is less than the {image_size} pixels that are cut from it; "
                 f"take {round(JITTER * image_size)}, or 0 to cut nothing"
             )
+        keeps = self.crops and not load_size if crop is None else crop
         self._seconds_to_look = SECONDS_TO_LOOK
         self._skipping: list[tuple[Sequence[Example], Tensor]] = []
         self.root = root
@@ -93,7 +102,7 @@ class FileDataModule(GANDataModule):
         usual = round(JITTER * image_size) if self.jitters else image_size
         self.framing = Framing(
             image_size,
-            load_size=usual if load_size is None else load_size or image_size,
+            load_size=0 if keeps else usual if load_size is None else load_size or image_size,
             flip=self.flips if flip is None else flip,
         )
 
@@ -154,6 +163,8 @@ class FileDataModule(GANDataModule):
             raise UserError(f"data.root: there are no images to {PURPOSES[split]} below {self.root}")
         groups = torch.zeros(len(examples), dtype=torch.int64) if classes is None else classes
         store = DecodingStore(examples, recipe.make, recipe.shape, groups if self.on_error == "skip" else None)
+        if self.framing.keeps_resolution:
+            return self._cut(store, split)
         cache = caches.chosen(self.cache, store.size)
         folder = caches.folder_of(store, recipe, self.cache_dir, self.name) if cache == "disk" else None
         if self.on_error == "raise" and not (folder and stores.is_built(folder, len(store), store.shape)):
@@ -168,6 +179,17 @@ class FileDataModule(GANDataModule):
         if kept.broken is not None:
             self._skipping.append((examples, kept.broken))
         return kept
+
+    def _cut(self, source: DecodingStore[Example], split: Split) -> CutStore:
+        """Cuts of the images of a part, whose sizes are read from all its files."""
+        if self.cache == "disk":
+            raise UserError("data.cache: disk keeps images of one size, and data.crop has others; take memory or none")
+        sizes = decoding.sizes(source.examples, Path(self.root), self.max_pixels, self.image_size, source.broken)
+        cuts = CutStore(source, sizes, self.image_size, once=split != "train", kept=False)
+        if source.broken is not None:
+            self._skipping.append((source.examples, source.broken))
+        in_memory = caches.chosen(self.cache, cuts.size) == "memory"
+        return CutStore(source, sizes, self.image_size, once=split != "train", kept=True) if in_memory else cuts
 
 
 def named(inputs: Sequence[tuple[str, File, Callable[[], Tensor]]]) -> list[NamedImage]:

@@ -172,7 +172,7 @@ def _shown(
     if not framing.varies:
         return numbers, store[numbers], None
     views = framing.views(places, use)
-    return numbers, framing.cut(store[numbers], views), views.mirrored if framing.flip else None
+    return numbers, store.viewed(numbers, framing, views), views.mirrored if framing.flip else None
 
 
 def _named(mirrored: Tensor | None, *fields: str) -> dict[str, Tensor]:

@@ -16,6 +16,7 @@ from filelock import FileLock
 from numpy.typing import NDArray
 from torch import Tensor
 
+from gan_cli.data.transforms import Framing, Views
 from gan_cli.errors import FailedInWorker, UserError
 from gan_cli.files import write_atomically
 
@@ -57,6 +58,16 @@ class Store(ABC):
     @abstractmethod
     def __getitem__(self, numbers: Tensor) -> Tensor:
         """The images with these numbers, int64 [N] -> uint8 [N, C, H, W]."""
+
+    def viewed(self, numbers: Tensor, framing: Framing, views: Views) -> Tensor:
+        """The parts of the images with these numbers that views show, not yet mirrored: uint8 [N, C, S, S].
+
+        Args:
+            numbers: int64 [N].
+            framing: Says how large the parts are.
+            views: Say where they are.
+        """
+        return framing.cut(self[numbers], views)
 
     @property
     def at_hand(self) -> bool:

@@ -1,5 +1,6 @@
 """Brings images of any size to one size, with the papers' jitter: enlarged, cut at random, mirrored."""
 
+from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 import torch
@@ -18,17 +19,27 @@ Resampling = Literal["bicubic", "bilinear", "lanczos", "box"]
 
 
 class Views(NamedTuple):
-    """Which part is shown of images that were brought to the size they are loaded at.
+    """Which part is shown of images that are larger than what is wanted of them.
 
     Attributes:
-        left: Columns cut away on the left, int64 [N].
-        top: Rows cut away at the top, int64 [N].
+        across: Where the part begins among the columns at which it can, as a share of them in [0, 1), float [N].
+        down: The same of the rows.
         mirrored: Whether left and right change places, bool [N].
     """
 
-    left: Tensor
-    top: Tensor
+    across: Tensor
+    down: Tensor
     mirrored: Tensor
+
+    def corners(self, sizes: Sequence[tuple[int, int]], side: int) -> list[tuple[int, int]]:
+        """The first row and column of each part.
+
+        Args:
+            sizes: Height and width of each image.
+            side: Side of the squares that are cut from them.
+        """
+        room = torch.tensor(sizes) - side + 1
+        return [(top, left) for top, left in (torch.stack([self.down, self.across], 1) * room).long().tolist()]
 
 
 class Framing(NamedTuple):
@@ -38,7 +49,8 @@ class Framing(NamedTuple):
 
     Attributes:
         image_size: Side of the squares wanted, in pixels.
-        load_size: Side that images are resized to before they are cut; `image_size` where nothing is cut.
+        load_size: Side that images are resized to before they are cut; `image_size` where nothing is cut, 0 where they
+            keep their resolution.
         flip: Whether images are mirrored at random.
         dequantise: Whether they have noise within a level of brightness.
     """
@@ -51,12 +63,17 @@ class Framing(NamedTuple):
     @property
     def varies(self) -> bool:
         """Whether an image may look different each time that it is shown."""
-        return self.flip or self.load_size > self.image_size
+        return self.flip or self.keeps_resolution or self.load_size > self.image_size
+
+    @property
+    def keeps_resolution(self) -> bool:
+        """Whether images are cut as they are."""
+        return not self.load_size
 
     @property
     def held_out(self) -> "Framing":
-        """The framing of images that are not trained on: whole and unchanged."""
-        return Framing(self.image_size, self.image_size, flip=False)
+        """The framing of images that are not trained on: whole and unchanged, or their middle at their resolution."""
+        return Framing(self.image_size, 0 if self.keeps_resolution else self.image_size, flip=False)
 
     def views(self, span: Span, use: str = "") -> Views:
         """Random views for places of a run's stream, a function of the arguments alone.
@@ -66,8 +83,7 @@ class Framing(NamedTuple):
             use: Whose views they are; different uses are independent.
         """
         across, down, coin = uniform_rows(3, *span, use=f"crop{use}").unbind(1)
-        places = self.load_size - self.image_size + 1
-        return Views((across * places).long(), (down * places).long(), (coin < 0.5) & self.flip)
+        return Views(across, down, (coin < 0.5) & self.flip)
 
     def keys(self, span: Span) -> Tensor:
         """What the noise of each place of a run's stream is drawn from, int64 [N], below 2^32."""
@@ -75,16 +91,23 @@ class Framing(NamedTuple):
 
     def middle(self, count: int) -> Views:
         """Views of the middle of each image, not mirrored."""
-        margin = torch.full((count,), (self.load_size - self.image_size) // 2)
-        return Views(margin, margin, torch.zeros(count, dtype=torch.bool))
+        margin = max(0, self.load_size - self.image_size)
+        share = torch.full((count,), (margin // 2 + 0.5) / (margin + 1))
+        return Views(share, share, torch.zeros(count, dtype=torch.bool))
 
     def cut(self, images: Tensor, views: Views) -> Tensor:
         """Images as views show them, not yet mirrored: uint8 [N, C, L, L] at `load_size` -> [N, C, S, S]."""
         side = self.image_size
         if side == images.shape[2]:
             return images
-        places = zip(images, views.left.tolist(), views.top.tolist(), strict=True)
-        return torch.stack([image[:, top : top + side, left : left + side] for image, left, top in places])
+        corners = views.corners([(self.load_size, self.load_size)] * len(images), side)
+        return torch.stack([at(image, corner, side) for image, corner in zip(images, corners, strict=True)])
+
+
+def at(image: Tensor, corner: tuple[int, int], side: int) -> Tensor:
+    """The square of an image [C, H, W] whose first row and column are given, [C, S, S]."""
+    top, left = corner
+    return image[:, top : top + side, left : left + side]
 
 
 def resized(image: Image.Image, side: int, square: int = 0, resampling: Resampling = "bicubic") -> Image.Image:

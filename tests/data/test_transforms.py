@@ -27,20 +27,23 @@ def test_views_depend_on_seed_use_and_position_alone() -> None:
 
 
 def test_views_reach_every_place_and_mirror_half_of_the_images() -> None:
-    left, top, mirrored = drawn(0, 0, 400).tolist()
-    assert set(zip(left, top, strict=True)) == {(left, top) for left in range(3) for top in range(3)}
-    assert 150 < sum(mirrored) < 250
-    still = torch.stack(Framing(image_size=8, load_size=8, flip=False).views(Span(0, 0, 50)))
-    assert not still.any()
+    views = SMALL.views(Span(0, 0, 400))
+    assert set(views.corners([(10, 10)] * 400, 8)) == {(top, left) for left in range(3) for top in range(3)}
+    assert 150 < int(views.mirrored.sum()) < 250
+    still = Framing(image_size=8, load_size=8, flip=False).views(Span(0, 0, 50))
+    assert set(still.corners([(8, 8)] * 50, 8)) == {(0, 0)}
+    assert not still.mirrored.any()
 
 
 def test_images_are_cut_where_their_views_say() -> None:
     images = torch.arange(2 * 3 * 10 * 10).reshape(2, 3, 10, 10).to(torch.uint8)
-    views = Views(torch.tensor([2, 0]), torch.tensor([1, 2]), torch.tensor([False, False]))
+    views = Views(torch.tensor([0.7, 0.0]), torch.tensor([0.4, 0.99]), torch.tensor([False, False]))
     cut = SMALL.cut(images, views)
     assert torch.equal(cut[0], images[0, :, 1:9, 2:10])
     assert torch.equal(cut[1], images[1, :, 2:10, 0:8])
     assert torch.equal(SMALL.cut(images, SMALL.middle(2)), images[:, :, 1:9, 1:9])
+    odd = Framing(image_size=7, load_size=10, flip=False)
+    assert torch.equal(odd.cut(images, odd.middle(2)), images[:, :, 1:8, 1:8])
 
 
 def test_a_square_from_the_middle_keeps_the_aspect() -> None:

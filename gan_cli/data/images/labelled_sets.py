@@ -6,6 +6,7 @@ from typing import Any
 from torch import Tensor
 
 from gan_cli.data.archives import File
+from gan_cli.data.cuts import CutStore
 from gan_cli.data.datamodules import Facts, NamedImage, Split, class_facts
 from gan_cli.data.file_sets import FileDataModule, checked_channels, named_files
 from gan_cli.data.parts import LabelledImages
@@ -69,6 +70,7 @@ class LabelledFileDataModule(FileDataModule):
         files, labels = self.labelled_files(split)
         alike = labels if labels.ndim == 1 else labels.unique(dim=0, return_inverse=True)[1]
         store = self.stored(split, files, self.recipe(split, self.image_channels), alike)
+        labels = labels[store.owners] if isinstance(store, CutStore) else labels
         return LabelledImages(store, labels, self.framing_of(split))
 
     def test_inputs(self, domain: str) -> list[NamedImage]:
