@@ -5,10 +5,11 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
@@ -141,6 +142,26 @@ def size(path: Path, content: bytes | None = None, max_pixels: int = MAX_PIXELS)
     with _opened(path, content, max_pixels) as image:  # again: the orientation's reading moves on in the file
         image.verify()
     return (height, width) if sideways else (width, height)
+
+
+def values(path: Path, content: bytes | None = None, max_pixels: int = MAX_PIXELS) -> NDArray[Any]:
+    """A file's numbers as they are written, [H, W] or [H, W, C], turned as its EXIF orientation says.
+
+    Of a palette they are the numbers of its entries and not their colours, of 16 bits all of them.
+
+    Args:
+        path: The file, or what to call the content.
+        content: The file's bytes, where it is in an archive.
+        max_pixels: More are not decoded.
+
+    Raises:
+        Unreadable: If it is no image, is cut short, has too many pixels, or is in no plain colours.
+    """
+    with _opened(path, content, max_pixels) as image:
+        image.load()
+        if image.mode not in ("1", "L", "P", "I", "RGB", "RGBA") and not image.mode.startswith("I;16"):
+            raise Unreadable(path, f"its pixels are no numbers of classes ({image.mode}); save it as PNG of 8 bits")
+        return np.array(_upright(image))
 
 
 def to_mode(image: Image.Image, channels: int) -> Image.Image:

@@ -1,0 +1,65 @@
+"""Colours as people see them, CIE L*a*b*: differentiable, in float, with finite slopes at black too.
+
+IEC 61966-2-1 (sRGB) and CIE 15 (L*a*b*, white D65). In 8 bits a and b would be up to 21 levels of red, green or blue
+off, so they are never rounded.
+"""
+
+import torch
+from torch import Tensor
+
+TO_XYZ = ((0.412453, 0.357580, 0.180423), (0.212671, 0.715160, 0.072169), (0.019334, 0.119193, 0.950227))
+"""Weights of linear red, green and blue in X, Y and Z."""
+WHITE = (0.950456, 1.0, 1.088754)
+"""X, Y and Z of white."""
+KNEE = 6 / 29
+"""Below the cube of it, the cube root is continued by a straight line."""
+DARK = 0.04045
+"""Below it, sRGB is linear."""
+
+
+def rgb_to_lab(images: Tensor) -> Tensor:
+    """Colours [N, 3, H, W] in [-1, 1] as L in 0..100 and a and b in about -110..110, float32 [N, 3, H, W]."""
+    xyz = _mixed(linear(images), TO_XYZ) / _column(WHITE, images)
+    f = torch.where(xyz > KNEE**3, xyz.clamp(min=KNEE**3) ** (1 / 3), xyz / (3 * KNEE**2) + 4 / 29)
+    x, y, z = f.unbind(1)
+    return torch.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], dim=1)
+
+
+def lab_to_rgb(lab: Tensor) -> Tensor:
+    """The colours of L, a and b, [N, 3, H, W] in [-1, 1] where there are such; what no screen shows lies outside."""
+    lightness, a, b = lab.float().unbind(1)
+    y = (lightness + 16) / 116
+    f = torch.stack([y + a / 500, y, y - b / 200], dim=1)
+    xyz = torch.where(f > KNEE, f.clamp(min=KNEE) ** 3, 3 * KNEE**2 * (f - 4 / 29)) * _column(WHITE, lab)
+    from_xyz = torch.linalg.inv(torch.tensor(TO_XYZ, dtype=torch.float64)).tolist()
+    return gamma(_mixed(xyz, from_xyz))
+
+
+def lightness_as_grey(images: Tensor) -> Tensor:
+    """Grey of the same L as the colours [N, 3, H, W] in [-1, 1], float32 [N, 1, H, W]; of grey images themselves."""
+    if images.shape[1] == 1:
+        return images.float()
+    return gamma(_mixed(linear(images), TO_XYZ[1:2]))
+
+
+def linear(images: Tensor) -> Tensor:
+    """Light, 0..1, of sRGB in [-1, 1]."""
+    levels = (images.float() + 1) / 2
+    return torch.where(levels > DARK, ((levels.clamp(min=DARK) + 0.055) / 1.055) ** 2.4, levels / 12.92)
+
+
+def gamma(light: Tensor) -> Tensor:
+    """sRGB in [-1, 1] of light, 0..1; `linear` undone."""
+    knee = DARK / 12.92
+    levels = torch.where(light > knee, 1.055 * light.clamp(min=knee) ** (1 / 2.4) - 0.055, 12.92 * light)
+    return levels * 2 - 1
+
+
+def _mixed(channels: Tensor, weights: object) -> Tensor:
+    """Weighted sums of the channels, [N, 3, H, W] -> [N, R, H, W]; never in half precision."""
+    matrix = torch.tensor(weights, dtype=torch.float32, device=channels.device)
+    return (matrix[None, :, :, None, None] * channels[:, None]).sum(2)
+
+
+def _column(values: tuple[float, ...], like: Tensor) -> Tensor:
+    return torch.tensor(values, device=like.device)[None, :, None, None]
