@@ -59,6 +59,63 @@ class PairedBatch(NamedTuple):
         return self.target
 
 
+class MaskedBatch(NamedTuple):
+    """Images with holes, with the whole images.
+
+    Attributes:
+        source: uint8 [N, C, H, W] as it leaves the loader; float in [-1, 1] once it is on the device; 0 in the holes.
+        target: The whole images, of the same size.
+        mask: uint8 [N, 1, H, W], float on the device: 1 in the holes and 0 elsewhere.
+    """
+
+    source: Tensor
+    target: Tensor
+    mask: Tensor
+
+    @property
+    def real(self) -> Tensor:
+        """What the generator is to imitate, under the name that every kind of batch has."""
+        return self.target
+
+
+class HintedBatch(NamedTuple):
+    """Grey images with hints of their colours, and the coloured images.
+
+    Attributes:
+        source: uint8 [N, 1, H, W] as it leaves the loader; float in [-1, 1] once it is on the device.
+        target: The coloured images, [N, 3, H, W].
+        hints: uint8 [N, 4, H, W], colours with opacity; on the device float [N, 3, H, W] as `media.hints` says.
+    """
+
+    source: Tensor
+    target: Tensor
+    hints: Tensor
+
+    @property
+    def real(self) -> Tensor:
+        """What the generator is to imitate, under the name that every kind of batch has."""
+        return self.target
+
+
+class EdgedBatch(NamedTuple):
+    """Label maps with the edges of the single things in them, and photographs.
+
+    Attributes:
+        source: uint8 [N, 1, H, W] as it leaves the loader, int64 on the device: the number of each pixel's class.
+        target: Photographs of the same size, [N, C, H, W].
+        edges: uint8 [N, 1, H, W], float on the device: 1 where one thing meets another and 0 elsewhere.
+    """
+
+    source: Tensor
+    target: Tensor
+    edges: Tensor
+
+    @property
+    def real(self) -> Tensor:
+        """What the generator is to imitate, under the name that every kind of batch has."""
+        return self.target
+
+
 class UnpairedBatch(NamedTuple):
     """Images of two domains, as many of each, that have nothing else to do with each other.
 
@@ -77,7 +134,16 @@ class UnpairedBatch(NamedTuple):
 
 
 Batch = ImageBatch | PointBatch
-AnyBatch = Batch | PairedBatch | UnpairedBatch
+ToldBatch = MaskedBatch | HintedBatch | EdgedBatch
+"""Pairs of which a model is told one thing more, by the name of the third field."""
+AnyBatch = Batch | PairedBatch | UnpairedBatch | ToldBatch
+
+
+def paired(fields: Mapping[str, Tensor]) -> PairedBatch | ToldBatch:
+    """The batch of pairs that has these fields: `source`, `target` and at most one more."""
+    kinds: tuple[type[Any], ...] = (PairedBatch, MaskedBatch, HintedBatch, EdgedBatch)
+    made: PairedBatch | ToldBatch = next(kind for kind in kinds if set(kind._fields) == fields.keys())(**fields)
+    return made
 
 
 class LoadedBatch(NamedTuple):

@@ -44,6 +44,11 @@ def tell_model_about_data(
     variant = class_at(config.model.class_path)
     check_kind(variant, data)
     _check_labels(variant, config, facts)
+    if facts.get("scale", 1) != 1 and "scale" not in config.model.init_args:
+        raise UserError(
+            f"data.scale: {facts['scale']} makes images smaller than what is to be made of them, and "
+            f"{variant.__name__} makes images of the size that it is given; take another variant or data.degradation"
+        )
     typed_arguments = dict((typed.get("model.init_args") or Namespace()).items())
     arguments, usual = config.model.init_args, plugins.defaults(variant)
     for name in facts.keys() & arguments.keys():

@@ -1,6 +1,7 @@
 """Data sets as LightningDataModules, selectable as `--data NAME`."""
 
 from gan_cli.data.datamodules import Facts, GANDataModule, NamedImage
+from gan_cli.data.degraded.degraded import Degraded
 from gan_cli.data.images.celeba import CelebA
 from gan_cli.data.images.image_folder import ImageFolder
 from gan_cli.data.images.image_sets import (
@@ -18,6 +19,7 @@ from gan_cli.data.images.imagenet import ImageNet
 from gan_cli.data.images.joint_sets import JointSets
 from gan_cli.data.images.labelled_sets import LabelledFileDataModule
 from gan_cli.data.images.lsun import LSUN
+from gan_cli.data.images.photographs import Photographs
 from gan_cli.data.images.styled_digits import StyledDigits
 from gan_cli.data.pairs.folder_sets import PairedFolder, UnpairedFolder
 from gan_cli.data.pairs.named_sets import (
@@ -52,6 +54,7 @@ __all__ = [
     "CelebA",
     "Cezanne2Photo",
     "Cityscapes",
+    "Degraded",
     "Digits",
     "Edges2Handbags",
     "Edges2Shoes",
@@ -74,6 +77,7 @@ __all__ = [
     "PairedDataModule",
     "PairedFolder",
     "PhotoPatches",
+    "Photographs",
     "PointDataModule",
     "Ring8",
     "StackedMNIST",

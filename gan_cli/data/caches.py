@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from gan_cli.data import stores
 from gan_cli.data.archives import File
-from gan_cli.data.decoding import Example, Recipe, files_of
+from gan_cli.data.decoding import Example, Making, files_of
 from gan_cli.data.stores import DecodingStore, DiskStore
 from gan_cli.errors import UserError
 
@@ -34,7 +34,7 @@ def chosen(cache: Cache, size: int) -> Cache:
     return cache
 
 
-def folder_of(store: DecodingStore[Example], recipe: Recipe, parent: str, name: str) -> Path:
+def folder_of(store: DecodingStore[Example], recipe: Making, parent: str, name: str) -> Path:
     """Where the images of a store are written: a folder of its own for each content and recipe.
 
     Args:

@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Protocol
 
 import torch
 from PIL import Image
@@ -49,6 +49,24 @@ Example = File | Pair
 def files_of(example: Example) -> tuple[File, ...]:
     """The files that an example is read from."""
     return example.files if isinstance(example, Pair) else (example,)
+
+
+class Making(Protocol):
+    """How examples of any kind become tensors; its text says all of its settings, because a cache goes by it."""
+
+    @property
+    def side(self) -> int:
+        """Side of the squares made, in pixels; 0 where images keep their size."""
+
+    @property
+    def shape(self) -> Shape:
+        """Shape of the images made."""
+
+    def make(self, example: Any) -> Tensor:
+        """An example as one image, uint8 [C, S, S]; BrokenFile if a file is damaged."""
+
+    def part(self, example: Any, number: int = 0) -> Tensor:
+        """A part of an example, by its number, uint8 [C, S, S]."""
 
 
 class Recipe(NamedTuple):
@@ -99,6 +117,14 @@ class Recipe(NamedTuple):
             left = both.width // 2 * ((number == 0) == (self.source == "right"))
             image = both.crop((left, 0, left + both.width // 2, both.height))
         return self.brought(image, number)
+
+    def opened(self, file: File) -> Image.Image:
+        """A file's image as `reading.read` gives it, whole.
+
+        Raises:
+            BrokenFile: If it is damaged.
+        """
+        return self._decoded(file)
 
     def brought(self, image: Image.Image, number: int = 0) -> Tensor:
         """An image of `reading.read` as one of the set's, or of one of its sides, uint8 [C, S, S]."""

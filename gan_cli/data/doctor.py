@@ -10,11 +10,11 @@ import torch
 from torch import Tensor
 
 from gan_cli.data.archives import File
+from gan_cli.data.combined import CombinedDataModule
 from gan_cli.data.datamodules import GANDataModule, Split
 from gan_cli.data.examination import Examined, colours, is_misnamed, look, size_of
 from gan_cli.data.file_sets import FileDataModule
 from gan_cli.data.folders import SPLITS
-from gan_cli.data.images.joint_sets import JointSets
 from gan_cli.data.images.labelled_sets import LabelledFileDataModule
 from gan_cli.data.pairs.translation_sets import BOTH_SIDES
 from gan_cli.data.parts import LabelledPart
@@ -68,7 +68,7 @@ def diagnose(data: GANDataModule, done: Callable[[int, int], object] = lambda *_
     """
     if isinstance(data, FileDataModule):
         return _of_files(data, done)
-    if isinstance(data, JointSets):
+    if isinstance(data, CombinedDataModule):
         return _of_each(data, done)
     return _of_tensors(data)
 
@@ -88,19 +88,25 @@ def contact_sheet(data: GANDataModule) -> Tensor | None:
     sides = [side for side in shown if side is not None]
     if len(sides) < len(shown):
         return None
-    channels = max(side.shape[1] for side in sides)
-    together = torch.stack([side.expand(-1, channels, -1, -1) for side in sides], dim=1)
+    channels, height = (max(side.shape[axis] for side in sides) for axis in (1, 2))
+    together = torch.stack([_enlarged(side.expand(-1, channels, -1, -1), height) for side in sides], dim=1)
     return pictures.grid(together.flatten(0, 1), columns=8)
 
 
-def _of_each(data: JointSets, done: Callable[[int, int], object]) -> Diagnosis:
+def _enlarged(images: Tensor, height: int) -> Tensor:
+    """Images so many times larger that they have a height, each pixel a square."""
+    by = height // images.shape[2]
+    return images.repeat_interleave(by, 2).repeat_interleave(by, 3) if by > 1 else images
+
+
+def _of_each(data: CombinedDataModule, done: Callable[[int, int], object]) -> Diagnosis:
     """What is in each of several sets, and what is wrong with it."""
-    labels = data.facts["label_sets"]
+    headings = data.headings()
     found = [diagnose(one, done) for one in data.sets]
     facts = [
         fact
-        for one, told, of_one in zip(data.sets, labels, found, strict=True)
-        for fact in (f"{one.name}: {told}", *(f"  {fact}" for fact in of_one.facts))
+        for heading, of_one in zip(headings, found, strict=True)
+        for fact in (heading, *(f"  {fact}" for fact in of_one.facts))
     ]
     return Diagnosis(facts, [finding for of_one in found for finding in of_one.findings])
 
@@ -131,6 +137,7 @@ def _of_files(data: FileDataModule, done: Callable[[int, int], object]) -> Diagn
         Finding("beside the folders of the parts, and not used", [str(file.path) for file in data.not_used()]),
         Finding("without a label in the manifest, and not used", [str(file.path) for file in data.unlisted()]),
         Finding("without a partner of the same name", [str(file.path) for file in data.without_partner()]),
+        *(Finding(what, places) for what, places in data.mistakes().items()),
         *_duplicates(sound, where),
         _finding(
             "of odd width, not to be cut into two sides", [one for one in sound if halves and one.size[0] % 2], size_of

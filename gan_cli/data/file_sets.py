@@ -16,7 +16,7 @@ from gan_cli.data.archives import File
 from gan_cli.data.caches import Cache
 from gan_cli.data.cuts import CutStore
 from gan_cli.data.datamodules import GANDataModule, NamedImage, Split
-from gan_cli.data.decoding import Example, Recipe, files_of
+from gan_cli.data.decoding import Example, Making, Recipe, files_of
 from gan_cli.data.stores import DecodingStore, MemoryStore, Store
 from gan_cli.data.transforms import Framing, Resampling
 from gan_cli.errors import UserError
@@ -134,6 +134,10 @@ class FileDataModule(GANDataModule):
         """Images that a manifest of the set's labels does not list, and that are not used."""
         return []
 
+    def mistakes(self) -> dict[str, list[str]]:
+        """What else is wrong with files, for `gan data check`: by what is said of them, each with the reason."""
+        return {}
+
     def notes(self) -> list[str]:
         """Lines on what the set has taken, for `gan data check`."""
         return []
@@ -147,7 +151,7 @@ class FileDataModule(GANDataModule):
         )
         return list(dict.fromkeys(found))  # the part that is watched may also be the one that is judged on
 
-    def stored(self, split: Split, examples: Sequence[Example], recipe: Recipe, classes: Tensor | None = None) -> Store:
+    def stored(self, split: Split, examples: Sequence[Example], recipe: Making, classes: Tensor | None = None) -> Store:
         """The images of a part, or of one domain of it, from where they are kept; the files are checked first.
 
         Args:
@@ -203,7 +207,7 @@ def named(inputs: Sequence[tuple[str, File, Callable[[], Tensor]]]) -> list[Name
     return [NamedImage(f"{name}{file.path.suffix if name in twice else ''}.png", read) for name, file, read in inputs]
 
 
-def named_files(examples: Sequence[Example], recipe: Recipe, number: int = 0) -> list[NamedImage]:
+def named_files(examples: Sequence[Example], recipe: Making, number: int = 0) -> list[NamedImage]:
     """Images of files under the names that their translations get.
 
     Args:

@@ -1,13 +1,14 @@
 """The parts of a set, to train on or held out, indexed by whole batches."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from gan_cli.batches import ImageBatch, LoadedBatch, PairedBatch, UnpairedBatch
+from gan_cli.batches import ImageBatch, LoadedBatch, UnpairedBatch, paired
 from gan_cli.data.sampling import Span, spread
 from gan_cli.data.stores import Store
 from gan_cli.data.transforms import Framing
@@ -100,17 +101,17 @@ class LabelledImages(LabelledPart):
 
 
 class Pairs(Part):
-    """Pairs, the same crop and flip for both sides.
+    """Pairs, with what else is told of them, the same crop and flip for all.
 
     Args:
-        store: Gives both sides as one image, the source's channels first.
-        source_channels: How many channels the source has.
+        store: Gives all that belongs to a pair as one image, one after the other.
+        channels: How many channels each has, by the names of the batch's fields.
         framing: How the images are cut and mirrored.
     """
 
-    def __init__(self, store: Store, source_channels: int, framing: Framing) -> None:
+    def __init__(self, store: Store, channels: Mapping[str, int], framing: Framing) -> None:
         self.store = store
-        self.source_channels = source_channels
+        self.channels = dict(channels)
         self.framing = framing
 
     def __len__(self) -> int:
@@ -118,8 +119,9 @@ class Pairs(Part):
 
     def __getitem__(self, places: Span | Tensor) -> LoadedBatch:
         _, images, mirrored = _shown(self.store, places, self.framing)
-        sides = images[:, : self.source_channels], images[:, self.source_channels :]
-        return LoadedBatch(PairedBatch(*(side.contiguous() for side in sides)), _named(mirrored, "source", "target"))
+        sides = [side.contiguous() for side in images.split(list(self.channels.values()), dim=1)]
+        batch = paired(dict(zip(self.channels, sides, strict=True)))
+        return LoadedBatch(batch, _named(mirrored, *batch._fields))
 
     @property
     def stores(self) -> tuple[Store, ...]:

@@ -9,9 +9,9 @@ from torch import Tensor
 
 from gan_cli.data import GANDataModule
 from gan_cli.data.caches import digest_of
+from gan_cli.data.combined import CombinedDataModule
 from gan_cli.data.datamodules import Split
 from gan_cli.data.file_sets import FileDataModule
-from gan_cli.data.images.joint_sets import JointSets
 from gan_cli.data.parts import LabelledPart, Part, TwoDomains
 from gan_cli.media.images import Images
 from gan_cli.metrics.features import LabelledImages, Lesson, reduced
@@ -84,7 +84,7 @@ def of_split(data: GANDataModule, split: Split, domain: int = 0) -> Collection:
     domains = data.facts.get("domains")
     name = f"{data.name} {split}" + (f" {domains[domain]}" if domains else "")
     key = f"{name.replace(' ', '-')}-{_size(data)}-{content_key(data, split)}"
-    things = next(iter(data.fields.values())).name
+    things = list(data.fields.values())[domain].name
     return Collection(name, key, *_reader(part, domain if domains else None), things)
 
 
@@ -103,8 +103,8 @@ def _reader(part: Part, domain: int | None) -> tuple[int, Callable[[Tensor], Ten
 
 def content_key(data: GANDataModule, split: Split) -> str:
     """Digits that change with the content of a part: with its files' sizes and times, or with its pixels."""
-    if isinstance(data, JointSets):
-        return "-".join(content_key(one, split) for one in data.sets)
+    if isinstance(data, CombinedDataModule):
+        return "-".join([*(content_key(one, split) for one in data.sets), *data.recipe_key()])
     if isinstance(data, FileDataModule):
         recipe = data.recipe(split, data.facts["image_channels"])
         files = (file for group in data.groups(split).values() for file in group)

@@ -142,7 +142,7 @@ class Pix2Pix(TranslationModule):
         return super().descending() if self.lambda_adversarial else ("generator",)
 
     def shared(self, batch: PairedBatch) -> Translated:
-        return Translated(*batch, fake=self.generator(batch.source))
+        return Translated(batch.source, batch.target, fake=self.generator(batch.source))
 
     def discriminator_losses(self, batch: Translated) -> Losses:
         real, fake = self.judge(self._pair(batch.source, batch.target), self._pair(batch.source, batch.fake.detach()))

@@ -295,3 +295,17 @@ def test_attributes_are_no_classes(workdir: Path) -> None:
     with pytest.raises(UserError, match=r"data: an image of CelebA has several attributes, but CGAN wants one class"):
         GANCLI(["fit", "--model", "CGAN", "--data", "CelebA", *flags, "--trainer.max_steps", "1"])
     GANCLI(["fit", "--model", "DCGAN", "--data", "CelebA", *flags, "--trainer.max_steps", "1"])
+
+
+def test_a_variant_that_keeps_sizes_is_not_given_reduced_images(workdir: Path) -> None:
+    words = ["fit", "--model", "Pix2Pix", "--data", "Degraded", "--data.scale", "2"]
+    with pytest.raises(UserError, match=r"data.scale: 2 makes images smaller .* Pix2Pix makes images of the size"):
+        GANCLI(words)
+    assert not list(workdir.iterdir())
+
+
+def test_pairs_of_which_more_is_told_train_what_learns_from_pairs(workdir: Path) -> None:
+    words = ["fit", "--model", "Pix2Pix", "--data", "Degraded", "--data.degradation", "masks"]
+    small = ["--data.batch_size", "2", "--data.num_workers", "0", "--model.base_channels", "2"]
+    cli = GANCLI([*words, *small, "--trainer.max_steps", "1", *TINY_FLAGS[8:]])
+    assert cli.model.data_facts["fields"]["mask"] == {"class": "Masks"}

@@ -1,25 +1,22 @@
 """Two labelled sets to learn from together, where an image of one has no labels of the other."""
 
-import inspect
-from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, cast
 
 import torch
 from torch import Tensor
 from torch.nn.functional import one_hot
 
-from gan_cli import plugins
 from gan_cli.batches import ImageBatch, LoadedBatch
+from gan_cli.data.combined import CombinedDataModule, made
 from gan_cli.data.datamodules import Facts, GANDataModule, NamedImage, Split, class_facts
 from gan_cli.data.parts import LabelledPart
 from gan_cli.data.sampling import Span
 from gan_cli.data.stores import Store
-from gan_cli.errors import UserError, nearest
+from gan_cli.errors import UserError
 from gan_cli.ranges import BatchSize, Pixels, Processes
 
 
-class JointSets(GANDataModule):
+class JointSets(CombinedDataModule):
     """Two labelled sets, of attributes or of classes, whose batches come in turn: CelebA and a folder of expressions.
 
     A label vector has the first set's labels and then the second's, 0 or 1 each; those of the set that an image is not
@@ -66,8 +63,8 @@ class JointSets(GANDataModule):
         self.root, self.image_size = root, image_size
         shared = {"image_size": image_size, "batch_size": batch_size, "num_workers": num_workers}
         self.sets = (
-            _made("first", first, {"root": first_root or root, **shared, **(first_options or {})}),
-            _made("second", second, {"root": second_root or root, **shared, **(second_options or {})}),
+            made("first", first, {"root": first_root or root, **shared, **(first_options or {})}),
+            made("second", second, {"root": second_root or root, **shared, **(second_options or {})}),
         )
         self.natural = all(one.natural for one in self.sets)  # type: ignore[misc]
 
@@ -88,17 +85,13 @@ class JointSets(GANDataModule):
         size = {"image_size": self.image_size, "image_channels": channels[0]}
         return {"name": self.name, **size, **class_facts(names), "attributes": True, "label_sets": sets}
 
-    def prepare_data(self) -> None:
-        for one in self.sets:
-            one.prepare_data()
+    def headings(self) -> list[str]:
+        return [f"{one.name}: {told}" for one, told in zip(self.sets, self.facts["label_sets"], strict=True)]
 
     def part(self, split: Split) -> "JointPart":
         _, world_size = self._place()
         first, second = (cast(LabelledPart, one.part(split)) for one in self.sets)
         return JointPart(first, second, self._sizes, self.batch_size * world_size)
-
-    def unreadable_files(self) -> list[Path]:
-        return [path for one in self.sets for path in one.unreadable_files()]
 
     def test_inputs(self, domain: str) -> list[NamedImage]:
         inputs = []
@@ -166,36 +159,6 @@ class JointPart(LabelledPart):
         rows = labels if labels.is_floating_point() else one_hot(labels, self.sizes[number]).float()
         unknown = torch.full((len(rows), self.sizes[1 - number]), torch.nan)
         return torch.cat([rows, unknown] if number == 0 else [unknown, rows], dim=1)
-
-
-def _made(which: str, name: str, arguments: Mapping[str, Any]) -> GANDataModule:
-    """One of the two sets.
-
-    Raises:
-        UserError: If there is no set of that name with labelled images, or it takes no such argument.
-    """
-    known = {kind.__name__: kind for kind in plugins.descendants(GANDataModule) if _is_choice(kind)}
-    if name not in known:
-        raise UserError(
-            f"data.{which}: {name} is no set of labelled images{nearest(name, known)}; there are {', '.join(known)}"
-        )
-    taken = plugins.defaults(known[name])
-    if strange := [argument for argument in arguments if argument not in taken]:
-        raise UserError(
-            f"data.{which}_options: {name} has no {', '.join(strange)}{nearest(strange[0], taken)}; it takes "
-            f"{', '.join(taken)}"
-        )
-    made: GANDataModule = known[name](**arguments)
-    return made
-
-
-def _is_choice(kind: type) -> bool:
-    """Whether a set can be one of the two: it lies in a folder, and its batches are images."""
-    base = inspect.isabstract(kind) or kind.__name__.endswith("DataModule") or kind is JointSets
-    if base or "root" not in plugins.defaults(kind):
-        return False
-    fields = cast(type[GANDataModule], kind).fields
-    return isinstance(fields, Mapping) and set(fields) == {"images"}
 
 
 def _root(data: GANDataModule) -> str:

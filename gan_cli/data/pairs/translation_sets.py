@@ -63,7 +63,8 @@ class PairedDataModule(FileDataModule):
 
     def part(self, split: Split) -> Pairs:
         store = self.stored(split, self.pairs(split), self.pair_recipe(split))
-        return Pairs(store, self.channels[0], self.framing_of(split))
+        channels = dict(zip(("source", "target"), self.channels, strict=True))
+        return Pairs(store, channels, self.framing_of(split))
 
     def test_inputs(self, domain: str) -> list[NamedImage]:
         return named_files(self.pairs("test"), self.pair_recipe("test"), side_of(domain, self.domains))

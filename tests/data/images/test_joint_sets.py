@@ -103,8 +103,8 @@ def test_each_set_is_checked(joint: JointSets) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"first": "CelebB"}, r"data.first: CelebB is no set of labelled images; did you mean CelebA\?"),
-        ({"second": "Facades"}, "data.second: Facades is no set of labelled images"),
+        ({"first": "CelebB"}, r"data.first: CelebB is no set of images; did you mean CelebA\?"),
+        ({"second": "Facades"}, "data.second: Facades is no set of images"),
         ({"first_options": {"attribute": ["Male"]}}, "data.first_options: CelebA has no attribute; did you mean attr"),
         ({"second_options": {"image_channels": 1}}, "data: images of 3 and of 1 channels do not go together"),
         ({"second": "CelebA", "second_root": "."}, "data: both sets have Black_Hair, Blond_Hair"),

@@ -1,0 +1,1 @@
+"""Images that something is taken from, as pairs of what is left and the whole."""
