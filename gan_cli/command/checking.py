@@ -10,14 +10,21 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from gan_cli.command import settings
 from gan_cli.data import GANDataModule, archives, caches, doctor
 from gan_cli.data.caches import Cache
+from gan_cli.data.combined import CombinedDataModule
 from gan_cli.data.doctor import Diagnosis
 from gan_cli.data.file_sets import FileDataModule
 from gan_cli.data.images import celeba
-from gan_cli.data.images.joint_sets import JointSets
 from gan_cli.data.stores import BrokenFile
 from gan_cli.errors import RunFailed, UserError
 from gan_cli.media.pictures import save_png
 from gan_cli.media.reading import Unreadable, size
+
+LAYOUTS = {
+    frozenset({"labels", "images"}): "MapFolder",
+    frozenset({"leftImg8bit", "gtFine"}): "CityscapesMaps",
+    frozenset({"annotations", "images"}): "ADE20K",
+}
+"""Sets by the folders that they have at the top or in `train`."""
 
 PLACES = 10
 """A finding names at most this many files; the others are counted."""
@@ -34,7 +41,7 @@ def check(config: Namespace) -> None:
     data.prepare_data()
     print(f"{data.name}: {_settings(config, data)}")
     asked: Cache = getattr(data, "cache", "none")
-    for one in data.sets if isinstance(data, JointSets) else (data,):
+    for one in data.sets if isinstance(data, CombinedDataModule) else (data,):
         if isinstance(one, FileDataModule):  # what would end a run is to be found here
             one.on_error, one.cache = "skip", "none"
     with _bar("files") as bar:
@@ -59,9 +66,10 @@ def prepare(config: Namespace) -> None:
         RunFailed: If a file cannot be read.
     """
     kind = settings.class_at(config.data.class_path)
-    if issubclass(kind, JointSets):
+    if issubclass(kind, CombinedDataModule):
         raise UserError(
-            "data: JointSets are two sets; prepare each of them by its own name, --data.cache disk keeps it"
+            f"data: {kind.__name__} is made of other sets; prepare each of them by its own name, --data.cache disk "
+            "keeps it"
         )
     if not issubclass(kind, FileDataModule):
         raise UserError(f"data: {kind.__name__} is held in memory as it is; there is nothing to prepare")
@@ -79,7 +87,7 @@ def prepare(config: Namespace) -> None:
 def guessed(folder: Path) -> str:
     """The data set whose layout a folder or archive has."""
     try:
-        names = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+        names = _names(folder)
     except PermissionError as error:
         raise UserError(f"data: {folder} cannot be read ({error.strerror}); mend its permissions") from error
     if {"trainA", "trainB"} <= names:
@@ -90,9 +98,20 @@ def guessed(folder: Path) -> str:
         return "LSUN"
     if not names.isdisjoint({"MNIST", "FashionMNIST"}):
         return "MNIST" if "MNIST" in names else "FashionMNIST"
+    for layout, name in LAYOUTS.items():
+        if any(layout <= below for below in (names, _names(folder / "train"))):
+            return name
+    if "base" in names and any((folder / "base").glob("*.xml")):
+        return "CMPFacades"
+    if any({"blur", "sharp"} <= _names(scene) for scene in sorted((folder / "train").glob("*"))[:1]):
+        return "GoPro"
     if {"source", "target"} <= names:
         return "PairedFolder"
     return "PairedFolder" if "train" in names and _has_two_sides(folder / "train") else "ImageFolder"
+
+
+def _names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()} if folder.is_dir() else set()
 
 
 def _has_two_sides(folder: Path) -> bool:

@@ -21,7 +21,11 @@ from gan_cli.data.images.labelled_sets import LabelledFileDataModule
 from gan_cli.data.images.lsun import LSUN
 from gan_cli.data.images.photographs import Photographs
 from gan_cli.data.images.styled_digits import StyledDigits
+from gan_cli.data.maps.digit_maps import DigitMaps
+from gan_cli.data.maps.map_sets import MapDataModule, MapFolder
+from gan_cli.data.maps.named_maps import ADE20K, CityscapesMaps, CMPFacades
 from gan_cli.data.pairs.folder_sets import PairedFolder, UnpairedFolder
+from gan_cli.data.pairs.gopro import GoPro
 from gan_cli.data.pairs.named_sets import (
     Apple2Orange,
     Cezanne2Photo,
@@ -44,6 +48,7 @@ from gan_cli.data.pairs.translation_sets import PairedDataModule, UnpairedDataMo
 from gan_cli.data.points.point_sets import Grid25, PointDataModule, Ring8, SwissRoll
 
 __all__ = [
+    "ADE20K",
     "CIFAR10",
     "CIFAR100",
     "LSUN",
@@ -51,10 +56,13 @@ __all__ = [
     "STL10",
     "SVHN",
     "Apple2Orange",
+    "CMPFacades",
     "CelebA",
     "Cezanne2Photo",
     "Cityscapes",
+    "CityscapesMaps",
     "Degraded",
+    "DigitMaps",
     "Digits",
     "Edges2Handbags",
     "Edges2Shoes",
@@ -62,6 +70,7 @@ __all__ = [
     "Facts",
     "FashionMNIST",
     "GANDataModule",
+    "GoPro",
     "Grid25",
     "Horse2Zebra",
     "IPhone2DSLRFlower",
@@ -70,6 +79,8 @@ __all__ = [
     "ImageNet",
     "JointSets",
     "LabelledFileDataModule",
+    "MapDataModule",
+    "MapFolder",
     "Maps",
     "Monet2Photo",
     "NamedImage",

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -30,6 +30,8 @@ LONG = 3
 """An image more than this many times longer than wide looks like a mistake."""
 SHEET = 64
 """A contact sheet shows at most this many images."""
+COLUMNS = 8
+"""At most this many of them are in a row, so many that what belongs together stays so."""
 
 
 class Finding(NamedTuple):
@@ -90,7 +92,7 @@ def contact_sheet(data: GANDataModule) -> Tensor | None:
         return None
     channels, height = (max(side.shape[axis] for side in sides) for axis in (1, 2))
     together = torch.stack([_enlarged(side.expand(-1, channels, -1, -1), height) for side in sides], dim=1)
-    return pictures.grid(together.flatten(0, 1), columns=8)
+    return pictures.grid(together.flatten(0, 1), columns=COLUMNS // len(sides) * len(sides))
 
 
 def _enlarged(images: Tensor, height: int) -> Tensor:
@@ -133,7 +135,7 @@ def _of_files(data: FileDataModule, done: Callable[[int, int], object]) -> Diagn
     halves = any(BOTH_SIDES in groups for groups in parts.values())
     findings = [
         _finding("cannot be read", [one for one in examined if one.reason], lambda one: one.reason),
-        _too_few(data, sum(map(len, parts["train"].values()))),
+        _too_few(data, _in_a_pass(data, parts["train"].values(), sound)),
         Finding("beside the folders of the parts, and not used", [str(file.path) for file in data.not_used()]),
         Finding("without a label in the manifest, and not used", [str(file.path) for file in data.unlisted()]),
         Finding("without a partner of the same name", [str(file.path) for file in data.without_partner()]),
@@ -246,6 +248,16 @@ def _duplicates(sound: list[Examined], where: dict[File, str]) -> list[Finding]:
 
 def _finding(what: str, examined: Iterable[Examined], why: Callable[[Examined], str] = lambda _: "") -> Finding:
     return Finding(what, [f"{one.file.path}{f' ({reason})' if (reason := why(one)) else ''}" for one in examined])
+
+
+def _in_a_pass(data: FileDataModule, groups: Iterable[Sequence[File]], sound: Sequence[Examined]) -> int:
+    """Images in a pass over the training files: as many as there are, or as cuts lie beside each other in them."""
+    if not data.framing.keeps_resolution:
+        return sum(map(len, groups))
+    sizes = {one.file: one.size for one in sound}
+    side = data.image_size
+    files = (file for group in groups for file in group if file in sizes)
+    return sum((sizes[file][0] // side) * (sizes[file][1] // side) for file in files)
 
 
 def _too_few(data: GANDataModule, images: int) -> Finding:

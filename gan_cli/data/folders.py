@@ -39,6 +39,11 @@ def existing(root: str, what: str) -> Path:
     return folder
 
 
+def files_below(folder: Path) -> list[File]:
+    """The images below a folder; none if it is not there."""
+    return listing(folder) if folder.is_dir() else []
+
+
 def plain_parts(root: Path, suffix: str = "") -> Parts:
     """The files below `train`, `val` and `test`; below `trainA`, `valA` and `testA` with the suffix "A"."""
     return _parts({split: root / f"{split}{suffix}" for split in SPLITS})

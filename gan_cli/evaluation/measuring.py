@@ -22,7 +22,7 @@ MOST = 50_000
 """At most this many images are judged unless another number is asked for."""
 LEAST = 12
 """With fewer images than this, neighbours and subsets mean nothing."""
-OF_PAIRS = frozenset({"mae", "psnr", "ssim", "ms_ssim", "lpips"})
+OF_PAIRS = frozenset({"mae", "psnr", "ssim", "psnr_y", "ssim_y", "ms_ssim", "lpips"})
 """Measures of each image beside the one that it should be."""
 BY_CLASSES = {"classes", "kl_classes", "conditional_accuracy"}
 """Measures that need the class of each image."""
@@ -66,8 +66,9 @@ def is_natural(data: GANDataModule) -> bool:
 
 
 def is_of(data: GANDataModule, kind: type[Medium]) -> bool:
-    """Whether the set holds nothing but things of a kind."""
-    return all(isinstance(medium, kind) for medium in data.fields.values())
+    """Whether what is judged is of a kind: of pairs the targets, whatever they are made from; otherwise everything."""
+    judged = [data.fields["target"]] if "target" in data.fields else data.fields.values()
+    return all(isinstance(medium, kind) for medium in judged)
 
 
 def features_for(data: GANDataModule, name: str | None, folder: Path, weights: Path | None = None) -> FeatureNetwork:

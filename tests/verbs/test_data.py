@@ -122,7 +122,22 @@ def test_a_folders_layout_tells_which_set_it_is(tmp_path: Path) -> None:
     (tmp_path / "l" / "tower_train_lmdb").mkdir(parents=True)
     (tmp_path / "l" / "tower_train_lmdb" / "data.mdb").touch()
     (tmp_path / "m" / "MNIST").mkdir(parents=True)
+    for name in ("maps/labels", "maps/images", "split/train/labels", "split/train/images", "city/gtFine"):
+        (tmp_path / name).mkdir(parents=True)
+    for name in (
+        "city/leftImg8bit",
+        "ade/images",
+        "ade/annotations",
+        "cmp/base",
+        "go/train/S/blur",
+        "go/train/S/sharp",
+    ):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "go/train/S/sharp").mkdir()
+    (tmp_path / "cmp/base/cmp_b0001.xml").touch()
     wanted = {
+        "maps": "MapFolder", "split": "MapFolder", "city": "CityscapesMaps", "ade": "ADE20K", "cmp": "CMPFacades",
+        "go": "GoPro",
         "u": "UnpairedFolder", "flat": "ImageFolder", "c": "ImageFolder", "p": "PairedFolder", "faces": "CelebA",
         "l": "LSUN", "l/tower_train_lmdb": "LSUN", "m": "MNIST",
     }  # fmt: skip

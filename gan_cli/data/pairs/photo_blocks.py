@@ -5,13 +5,29 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image
+from scipy import ndimage
 from sklearn.datasets import load_sample_images
 from torch import Tensor
 
 from gan_cli.data.pairs.edge_maps import edges
 
-Task = Literal["edges2photo", "gray2photo", "china2flower"]
+Task = Literal["edges2photo", "gray2photo", "regions2photo", "china2flower"]
+
+REGIONS: dict[str, tuple[int, int, int]] = {
+    "dark": (13, 30, 22),
+    "teal": (2, 66, 66),
+    "sky": (231, 239, 249),
+    "cloud": (191, 205, 216),
+    "wood": (70, 65, 46),
+    "stone": (135, 130, 110),
+    "petal": (217, 158, 102),
+    "brick": (192, 83, 36),
+}
+"""Kinds of regions, by the colours that most of the photographs' pixels are close to."""
+SMOOTHED = 2.0
+"""Standard deviation in pixels of the Gaussian that a region's colour is taken through."""
 
 SCALES = (1.0, 1.25, 1.5)
 """The photographs are reduced by each of these factors."""
@@ -68,9 +84,18 @@ def _block(photo: Image.Image, task: Task) -> Block:
     sources = {
         "edges2photo": drawings,
         "gray2photo": tuple(torch.from_numpy(pixels)[None] for pixels in grey),
+        "regions2photo": tuple(torch.from_numpy(regions(np.array(image)))[None] for image in scaled),
         "china2flower": targets,
     }
     return Block(sources[task], targets, drawings)
+
+
+def regions(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The number of each pixel's region in `REGIONS`, by the nearest colour: uint8 [H, W] of colours [H, W, 3]."""
+    smooth = ndimage.gaussian_filter(pixels.astype(np.float32), (SMOOTHED, SMOOTHED, 0), mode="nearest")
+    colours = np.array(list(REGIONS.values()), dtype=np.float32)
+    distances = [((smooth - colour) ** 2).sum(axis=2) for colour in colours]
+    return np.argmin(distances, axis=0).astype(np.uint8)
 
 
 @lru_cache(maxsize=2)

@@ -9,12 +9,13 @@ from torch import Tensor
 
 from gan_cli.batches import LoadedBatch, PairedBatch, UnpairedBatch
 from gan_cli.data.datamodules import Facts, GANDataModule, NamedImage, Split
-from gan_cli.data.pairs.photo_blocks import SCALES, Block, Task, blocks
+from gan_cli.data.pairs.photo_blocks import REGIONS, SCALES, Block, Task, blocks
 from gan_cli.data.pairs.translation_sets import facts_between, side_of
 from gan_cli.data.parts import Part
 from gan_cli.data.sampling import Span, spread
 from gan_cli.errors import UserError
 from gan_cli.media.images import Images
+from gan_cli.media.label_maps import LabelMaps, map_facts
 from gan_cli.ranges import BatchSize, Pixels, Processes
 from gan_cli.seeding import stream
 
@@ -131,7 +132,7 @@ class HeldOutPatches(Patches):
 
 
 class PhotoPatches(GANDataModule):
-    """Patches of the two photographs that scikit-learn ships: edges2photo, gray2photo, china2flower. No download.
+    """Patches of scikit-learn's two photographs: edges2photo, gray2photo, regions2photo, china2flower. No download.
 
     Both photographs (427x640) are cut into blocks of at least 1.6 patches, which are trained on and held out in turn,
     as the fields of a chessboard. A patch lies within one block, and everything, edges too, is computed block by
@@ -145,8 +146,8 @@ class PhotoPatches(GANDataModule):
         image_size: Side of the patches in pixels, from 16 to 128.
         batch_size: Patches per step and process.
         num_workers: Processes that cut beside the training; 0 is the fastest.
-        task: "edges2photo" and "gray2photo" are from 1 channel to 3; "china2flower" is between the two photographs, of
-            which there are no pairs.
+        task: "edges2photo" and "gray2photo" are from 1 channel to 3; "regions2photo" is from label maps of eight kinds
+            of regions of like colour; "china2flower" is between the two photographs, of which there are no pairs.
         paired: Whether the two sides of an example are one place. Otherwise they come from two halves of the blocks, so
             that no source's target is among the targets; what is held out is in pairs all the same.
         flip: Whether training patches are mirrored at random.
@@ -180,13 +181,16 @@ class PhotoPatches(GANDataModule):
         self.task: Task = task
         self.paired = paired and task != "china2flower"
         self.flip = flip
-        self.fields = dict.fromkeys(("source", "target") if self.paired else ("a", "b"), Images())
+        source = LabelMaps(tuple(REGIONS), tuple(REGIONS.values())) if task == "regions2photo" else Images()
+        first, second = ("source", "target") if self.paired else ("a", "b")
+        self.fields = {first: source, second: Images()}
 
     @property
     def facts(self) -> Facts:
         source, target = self.task.split("2")
         channels = (3, 3) if self.task == "china2flower" else (1, 3)
-        return facts_between(self.name, self.image_size, (source, target), channels)
+        facts = facts_between(self.name, self.image_size, (source, target), channels)
+        return {**facts, **map_facts(tuple(REGIONS))} if self.task == "regions2photo" else facts
 
     def part(self, split: Split) -> Patches:
         if split != "train":

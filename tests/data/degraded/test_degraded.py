@@ -221,7 +221,7 @@ def test_it_is_looked_at_as_its_images_are(tmp_path: Path) -> None:
     assert diagnosis.facts[0] == "ImageFolder, grey from colour: Grey()"
     assert [finding.what for finding in diagnosis.findings] == ["cannot be read"]
     (tmp_path / "broken.png").unlink()
-    sheet = contact_sheet(data)
+    sheet = contact_sheet(Degraded(root=str(tmp_path), degradation="grey", **SMALL))
     assert sheet is not None
     assert sheet.shape[0] == 3
 

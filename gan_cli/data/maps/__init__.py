@@ -1,0 +1,1 @@
+"""Sets of label maps and the photographs that they are of."""
