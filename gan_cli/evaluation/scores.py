@@ -41,6 +41,8 @@ KINDS = {
     "mae": Kind("mean absolute error / 255", "lower"),
     "psnr": Kind("PSNR in dB", "higher"),
     "ssim": Kind("SSIM", "higher"),
+    "psnr_y": Kind("PSNR in dB on Y, border shaved", "higher"),
+    "ssim_y": Kind("SSIM on Y, border shaved", "higher"),
     "ms_ssim": Kind("MS-SSIM", "higher"),
     "lpips": Kind("LPIPS (alex)", "lower"),
 }

@@ -20,6 +20,7 @@ from gan_cli.inference.translator import as_promised
 from gan_cli.media.pictures import to_float, to_uint8
 from gan_cli.metrics import pairs
 from gan_cli.metrics.feature_networks import FeatureNetwork, FeatureRows
+from gan_cli.metrics.restoration import MOST_DECIBELS
 from gan_cli.metrics.undefined import at_least
 from gan_cli.variants.translation import TranslationModule
 
@@ -139,7 +140,7 @@ def _beside_targets(
     model: TranslationModule, task: Task, images: list[tuple[Tensor, Tensor]], wanted: set[str]
 ) -> Measured:
     """The measures of all processes' translations beside their targets, averaged over the images."""
-    possible_ones, notes = pairs.measures(min(task.targets.read(torch.tensor([0])).shape[-2:]))
+    possible_ones, notes = pairs.measures(min(task.targets.read(torch.tensor([0])).shape[-2:]), model.sizes.scale)
     of_pairs = {name: measure for name, measure in possible_ones.items() if name in wanted}
     notes = [note for note in notes if note.partition(":")[0] in wanted]
     if not of_pairs:
@@ -150,9 +151,9 @@ def _beside_targets(
     ]
     found = gathered(rows, task.inputs.total, _at_once(model), len(of_pairs), model.device)
     of_each = dict(zip(of_pairs, found.double().unbind(1), strict=True))
-    if best := int((of_each.get("psnr", torch.empty(0)) >= pairs.MOST_DECIBELS).sum()):
+    if best := int((of_each.get("psnr", torch.empty(0)) >= MOST_DECIBELS).sum()):
         count = f"{best:,} of {len(found):,} images"
-        notes.append(f"PSNR: {count} equal their targets or nearly, and count as {pairs.MOST_DECIBELS} dB")
+        notes.append(f"PSNR: {count} equal their targets or nearly, and count as {MOST_DECIBELS} dB")
     means = together(attempted((name,), partial(_mean, values)) for name, values in of_each.items())
     return together([means, Measured({}, notes)])
 

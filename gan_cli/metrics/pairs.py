@@ -8,29 +8,31 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from gan_cli.metrics.restoration import MOST_DECIBELS, psnr_on_luma, ssim_on_luma
+
 MS_SSIM_LEAST = 176
 """An image needs at least this many pixels a side for five scales of an 11 x 11 window, as torchmetrics
 counts: a sixteenth of them must be more than 10."""
 LPIPS_LEAST = 31
 """AlexNet's second pooling has nothing left of an image with fewer pixels a side."""
-MOST_DECIBELS = 100
-"""A copy is infinitely good and would make every mean infinite: an image counts as this at most."""
 LPIPS_FILE = "alexnet-owt-7be5be79.pth"
 """The file of torchvision's AlexNet weights; LPIPS adds its own on top, which torchmetrics brings along."""
 
 Measure = Callable[[Tensor, Tensor], Tensor]
 
 
-def measures(image_size: int) -> tuple[dict[str, Measure], list[str]]:
+def measures(image_size: int, scale: int = 1) -> tuple[dict[str, Measure], list[str]]:
     """The measures that are possible for images of a size, and why others are left out.
 
     Args:
         image_size: Side in pixels, the shorter one.
+        scale: How many times larger they are than what they were made from.
 
     Returns:
         By name: each takes images uint8 [N, C, H, W] and their targets, and gives a number for each image, [N]. `mae`
         is in grey levels of 255, `psnr` in decibels and at most 100, `ssim` and `ms_ssim` at most 1;
-        `lpips` is a distance.
+        `lpips` is a distance. Of enlarged images there are `psnr_y` and `ssim_y` as well, on Y with a border of `scale`
+        pixels shaved.
     """
     found: dict[str, Measure] = {"mae": _absolute, "psnr": _signal_to_noise}
     left_out = []
@@ -38,6 +40,10 @@ def measures(image_size: int) -> tuple[dict[str, Measure], list[str]]:
         found["ssim"] = partial(_similarity, scales=1)
     else:
         left_out.append(f"ssim: left out, its window has 11 pixels and these images {image_size}")
+    if scale > 1:
+        found["psnr_y"] = partial(psnr_on_luma, border=scale)
+        if image_size - 2 * scale >= 11:
+            found["ssim_y"] = partial(ssim_on_luma, border=scale)
     if image_size >= MS_SSIM_LEAST:
         found["ms_ssim"] = partial(_similarity, scales=5)
     else:

@@ -33,6 +33,7 @@ from gan_cli.metrics.linear_probe import chosen_strength, linear_probe
 from gan_cli.metrics.modes import class_modes, count_modes
 from gan_cli.metrics.nearest import memorisation, nearest
 from gan_cli.metrics.path_length import path_length, squared_speeds
+from gan_cli.metrics.restoration import MOST_DECIBELS
 from gan_cli.metrics.two_samples import classifier_test, kernel_test, mean_difference, variance_difference
 from gan_cli.metrics.undefined import Undefined
 
@@ -180,6 +181,6 @@ def test_a_measure_of_pairs_is_a_finite_number_for_each_or_is_left_out(size: int
 
 def test_what_pairs_can_have_ends_at_copies_and_at_small_images() -> None:
     measures, _ = pairs.measures(2)
-    assert measures["psnr"](*pictures(2)["the same"]).tolist() == [pairs.MOST_DECIBELS] * 2
+    assert measures["psnr"](*pictures(2)["the same"]).tolist() == [MOST_DECIBELS] * 2
     assert "ms_ssim" not in pairs.measures(175)[0]
     assert "lpips: left out, AlexNet wants 31 pixels and these images have 30" in pairs.measures(30)[1]
