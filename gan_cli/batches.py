@@ -136,7 +136,7 @@ class UnpairedBatch(NamedTuple):
 Batch = ImageBatch | PointBatch
 ToldBatch = MaskedBatch | HintedBatch | EdgedBatch
 """Pairs of which a model is told one thing more, by the name of the third field."""
-AnyBatch = Batch | PairedBatch | UnpairedBatch | ToldBatch
+AnyBatch = Batch | PairedBatch | UnpairedBatch
 
 
 def paired(fields: Mapping[str, Tensor]) -> PairedBatch | ToldBatch:

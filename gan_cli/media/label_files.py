@@ -75,7 +75,7 @@ def _by_colour(path: Path, pixels: NDArray[Any], colours: Sequence[Colour]) -> N
     one_number = pixels.astype(np.int64) @ np.array([1 << 16, 1 << 8, 1])
     known = np.array(colours, dtype=np.int64) @ np.array([1 << 16, 1 << 8, 1])
     order = np.argsort(known)
-    places = order[np.searchsorted(known, one_number, sorter=order).clip(max=len(known) - 1)]
+    places: NDArray[Any] = order[np.searchsorted(known, one_number, sorter=order).clip(max=len(known) - 1)]
     wrong = one_number[known[places] != one_number]
     if wrong.size:
         raise reading.Unreadable(

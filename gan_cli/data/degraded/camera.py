@@ -152,7 +152,7 @@ def _resized(image: Tensor, size: tuple[int, ...], stage: Stage, random: Random)
 
 
 def _to_size(image: Tensor, size: tuple[int, ...], random: Random) -> Tensor:
-    mode: Literal["area", "bilinear", "bicubic"] = random.choice(["area", "bilinear", "bicubic"])  # type: ignore[assignment]
+    mode: Literal["area", "bilinear", "bicubic"] = random.choice(["area", "bilinear", "bicubic"])
     made: Tensor = interpolate(image[None], size=list(size), mode=mode)[0]
     return made
 

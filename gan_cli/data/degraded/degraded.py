@@ -106,7 +106,7 @@ class Degraded(CombinedDataModule):
         self.fields = self.how.fields
         name = images or ("ImageFolder" if root else "Photographs")
         keeps = name == "ImageFolder" or None if crop is None else crop
-        arguments = {"image_size": image_size, "batch_size": batch_size, "num_workers": num_workers}
+        arguments: dict[str, Any] = {"image_size": image_size, "batch_size": batch_size, "num_workers": num_workers}
         told = {"root": root or None, "crop": keeps}
         arguments |= {name: value for name, value in told.items() if value is not None}
         self.sets = (made("images", name, {**arguments, **(images_options or {})}),)

@@ -84,7 +84,9 @@ def rectangles(height: int, width: int, random: np.random.Generator) -> Mask:
     mask = np.zeros((height, width), dtype=bool)
     for _ in range(random.integers(1, 5)):
         high, wide = (max(1, round(length * random.uniform(1 / 8, 1 / 2))) for length in (height, width))
-        mask |= _box(height, width, random.integers(height - high + 1), random.integers(width - wide + 1), high, wide)
+        mask |= _box(
+            height, width, int(random.integers(height - high + 1)), int(random.integers(width - wide + 1)), high, wide
+        )
     return mask
 
 

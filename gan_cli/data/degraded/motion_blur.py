@@ -106,4 +106,5 @@ def _drawn(path: NDArray[np.complex128], size: int) -> NDArray[np.float32]:
     ):
         np.add.at(kernel, (top + row, left + column), weight)
     inside = kernel[:size, :size]
-    return (inside / inside.sum()).astype(np.float32)
+    drawn: NDArray[np.float32] = (inside / inside.sum()).astype(np.float32)
+    return drawn

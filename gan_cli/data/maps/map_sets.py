@@ -163,7 +163,7 @@ class MapFolder(MapDataModule):
         return with_unknown(found, self.unknown)
 
     @cached_property
-    def has_edges(self) -> bool:  # type: ignore[override]
+    def has_edges(self) -> bool:
         return bool(self._parts("instances"))
 
     def examples_of(self, split: Split) -> list[Pair]:

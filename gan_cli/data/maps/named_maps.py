@@ -144,13 +144,13 @@ class ADE20K(MapDataModule):
         self.instances = instances
 
     @cached_property
-    def labels(self) -> LabelMaps:  # type: ignore[override]
+    def labels(self) -> LabelMaps:
         content = content_of(Path(self.root), OBJECTS) if Path(self.root).is_dir() else None
         names = _ade_names(content.decode("utf-8", "replace")) if content else {}
         return LabelMaps(("other", *(names.get(value, f"class {value}") for value in range(1, 151))))
 
     @cached_property
-    def has_edges(self) -> bool:  # type: ignore[override]
+    def has_edges(self) -> bool:
         return self.instances and (Path(self.root) / "annotations_instance").is_dir()
 
     def examples_of(self, split: Split) -> list[Pair]:

@@ -95,7 +95,8 @@ def regions(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     smooth = ndimage.gaussian_filter(pixels.astype(np.float32), (SMOOTHED, SMOOTHED, 0), mode="nearest")
     colours = np.array(list(REGIONS.values()), dtype=np.float32)
     distances = [((smooth - colour) ** 2).sum(axis=2) for colour in colours]
-    return np.argmin(distances, axis=0).astype(np.uint8)
+    nearest: NDArray[np.uint8] = np.argmin(distances, axis=0).astype(np.uint8)
+    return nearest
 
 
 @lru_cache(maxsize=2)

@@ -204,7 +204,8 @@ def test_a_folder_of_photographs_is_cut_and_judged_whole(tmp_path: Path) -> None
     assert sheet is not None
     assert sheet.shape[2] == 8 * (32 + 2) + 2
     (pair,) = data.whole_pairs()
-    source, target = pair.read()
+    both: Any = pair.read()
+    source, target = both
     assert (source.shape, target.shape) == ((1, 3, 11, 17), (1, 3, 44, 68))
     small, large = (data.test_inputs(domain)[0] for domain in ("small", "large"))
     assert (small.name, small.read().shape, large.read().shape) == ("a.png", (3, 11, 17), (3, 44, 68))

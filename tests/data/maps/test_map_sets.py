@@ -47,7 +47,7 @@ def own(root: Path, count: int = 4, instances: bool = False) -> Path:
 
 def both_parts(data: MapFolder) -> None:
     for split in ("train", "test"):
-        data.part(split)  # type: ignore[arg-type]
+        data.part(split)
 
 
 @pytest.mark.parametrize("crop", [False, True])
@@ -194,7 +194,7 @@ def test_photographs_have_maps_of_like_colours() -> None:
     assert batch.source.shape == (40, 1, 32, 32)
     assert set(batch.source.unique().tolist()) <= set(range(data.facts["num_labels"]))
     assert len(batch.source.unique()) > 5
-    medium = data.fields["source"]
+    medium: Any = data.fields["source"]
     drawn = medium.pictures(batch.source).float()
     distances = [(drawn - batch.target.roll(shift, 0).float()).abs().mean() for shift in (0, 1)]
     assert distances[0] < 0.5 * distances[1]  # of its own patch, not of another
