@@ -12,6 +12,11 @@ STRIDED_LAYERS: dict[PatchSize, int] = {16: 1, 34: 2, 70: 3, 142: 4, 286: 5}
 """How many layers of stride 2 make one output see a patch with this side in pixels."""
 
 
+def least_side(patch_size: PatchSize) -> int:
+    """Side in pixels of the smallest images that have an output: 24 for patches of 70, whose rest is border."""
+    return 3 << STRIDED_LAYERS[patch_size]
+
+
 class PatchGAN(nn.Module):
     """One output for each patch of an image.
 

@@ -21,7 +21,7 @@ from gan_cli.ranges import Channels, Decay, Depth, LearningRate, Pixels, Range, 
 from gan_cli.variants.base import Fields, Losses, check
 from gan_cli.variants.card import Card
 from gan_cli.variants.image_pool import ImagePool, dealt_out
-from gan_cli.variants.translation import Sizes, TranslationModule, in_three_channels
+from gan_cli.variants.translation import Sizes, TranslationModule, check_patches, in_three_channels
 
 POOLS = "image_pools"
 """The checkpoint's key for the image pools: for each process a dictionary by domain."""
@@ -132,6 +132,7 @@ class CycleGAN(TranslationModule):
         )
         multiple = ResidualTranslator.MULTIPLE
         check("image_size", image_size, image_size % multiple == 0, f"that is a multiple of {multiple}")
+        check_patches(patch_size, image_size)
         if lambda_identity and source_channels != target_channels:
             raise UserError(
                 f"model.lambda_identity: an image of {source_channels} channels cannot stay as it is with "

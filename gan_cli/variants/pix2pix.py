@@ -17,7 +17,7 @@ from gan_cli.objectives.adversarial import discriminator_cross_entropy, non_satu
 from gan_cli.ranges import Channels, Decay, LearningRate, Pixels, Weight, Width
 from gan_cli.variants.base import Fields, Losses, check
 from gan_cli.variants.card import Card
-from gan_cli.variants.translation import Sizes, TranslationModule, in_three_channels
+from gan_cli.variants.translation import Sizes, TranslationModule, check_patches, in_three_channels
 
 
 class Translated(NamedTuple):
@@ -113,6 +113,7 @@ class Pix2Pix(TranslationModule):
         )
         power_of_two = image_size >= 64 and not image_size & (image_size - 1)
         check("image_size", image_size, power_of_two, "of 64, 128, 256, ...: the U-Net halves it down to one pixel")
+        check_patches(patch_size, image_size)
         if not lambda_l1 and not lambda_adversarial:
             raise UserError(
                 "model.lambda_l1: 0 is not possible where model.lambda_adversarial is 0: nothing is learned"

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from gan_cli.errors import UserError
+from gan_cli.networks.patchgan import STRIDED_LAYERS, PatchSize, least_side
 from gan_cli.ranges import Pixels
 from gan_cli.variants.base import AdversarialModule, check
 
@@ -113,3 +114,15 @@ class TranslationModule(AdversarialModule):
 def in_three_channels(images: Tensor) -> Tensor:
     """[N, C, H, W] -> [N, 3, H, W], so that grey and coloured images can stand side by side."""
     return images.expand(-1, 3, -1, -1) if images.shape[1] == 1 else images[:, :3]
+
+
+def check_patches(patch_size: PatchSize, image_size: int) -> None:
+    """Refuses patches of which the images of a model hold none.
+
+    Raises:
+        UserError: If a discriminator of such patches has no output.
+    """
+    possible = [patch for patch in STRIDED_LAYERS if least_side(patch) <= image_size]
+    check("image_size", image_size, bool(possible), f"of {min(map(least_side, STRIDED_LAYERS))} or more")
+    wanted = f"of {', '.join(map(str, possible))} for images of {image_size} pixels"
+    check("patch_size", patch_size, patch_size in possible, wanted)

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 import torch
 
-from gan_cli.networks.patchgan import PatchGAN
+from gan_cli.networks.patchgan import PatchGAN, least_side
 from tests.networks.counting import count
 
 
@@ -35,3 +35,11 @@ def test_instances_are_judged_alone() -> None:
     network = PatchGAN(3, 4, norm="instance")
     one, other = torch.randn(2, 3, 64, 64).split(1)
     assert torch.allclose(network(torch.cat([one, other]))[:1], network(one), atol=1e-6)
+
+
+@pytest.mark.parametrize("size", [16, 34, 70, 142, 286])
+def test_the_smallest_image_has_one_output(size: Any) -> None:
+    network, least = PatchGAN(1, 1, size, "instance"), least_side(size)
+    assert network(torch.zeros(1, 1, least, least)).shape == (1, 1, 1, 1)
+    with pytest.raises((RuntimeError, ValueError)):
+        network(torch.zeros(1, 1, least - 1, least - 1))
