@@ -5,6 +5,7 @@ from typing import Literal
 from torch import Tensor, nn
 
 from gan_cli.networks.layers import ImageNorm, in_float32
+from gan_cli.networks.resampling import Blur
 
 PatchSize = Literal[16, 34, 70, 142, 286]
 
@@ -25,6 +26,8 @@ class PatchGAN(nn.Module):
         base_channels: Channels of the first layer; 64 in the paper, doubled by each layer up to eight times as many.
         patch_size: Side in pixels of what an output sees; 70 in the paper.
         norm: Statistics over the batch (pix2pix) or over each image alone (CycleGAN, without scale and shift).
+        antialiased: Whether every layer of stride 2 is one of stride 1 that is blurred before every second pixel is
+            taken (Zhang 2019, arXiv:1904.11486; CUT). An output then sees a little more: 84 pixels instead of 70.
     """
 
     def __init__(
@@ -33,13 +36,16 @@ class PatchGAN(nn.Module):
         base_channels: int = 64,
         patch_size: PatchSize = 70,
         norm: Literal["batch", "instance"] = "batch",
+        antialiased: bool = False,
     ) -> None:
         super().__init__()
         strided = STRIDED_LAYERS[patch_size]
         widths = [min(2**level, 8) * base_channels for level in range(strided + 1)]
-        layers: list[nn.Module] = [nn.Conv2d(image_channels, widths[0], 4, 2, 1), nn.LeakyReLU(0.2)]
+        stride = 1 if antialiased else 2
+        layers: list[nn.Module] = [nn.Conv2d(image_channels, widths[0], 4, stride, 1), nn.LeakyReLU(0.2)]
         for level in range(1, strided + 1):
-            stride = 2 if level < strided else 1
+            layers += [Blur(2, "reflect")] if antialiased else []
+            stride = stride if level < strided else 1
             convolution = nn.Conv2d(widths[level - 1], widths[level], 4, stride, 1, bias=False)
             layers += [convolution, _norm(norm, widths[level]), nn.LeakyReLU(0.2)]
         self.layers = nn.Sequential(*layers, nn.Conv2d(widths[-1], 1, 4, 1, 1))

@@ -1,9 +1,11 @@
 """Resampling of maps without aliases, by the kernel [1, 3, 3, 1] x [1, 3, 3, 1] / 64 (Karras et al. 2020,
 arXiv:1912.04958, appendix B; Zhang 2019, arXiv:1904.11486)."""
 
+from typing import Literal
+
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import conv2d, conv_transpose2d
+from torch.nn.functional import conv2d, conv_transpose2d, pad
 
 
 class Binomial(nn.Module):
@@ -43,15 +45,22 @@ def square_filter(*taps: float) -> Tensor:
 
 
 class Blur(nn.Module):
-    """The kernel [1, 2, 1] x [1, 2, 1] / 16, for each channel alone; maps keep their size."""
+    """The kernel [1, 2, 1] x [1, 2, 1] / 16, for each channel alone.
+
+    Args:
+        stride: 1 keeps the size of maps, 2 takes every second pixel of what is blurred, from the first one on.
+        padding: What lies beyond the edge: zeros, or the maps mirrored.
+    """
 
     kernel: Tensor
 
-    def __init__(self) -> None:
+    def __init__(self, stride: Literal[1, 2] = 1, padding: Literal["zeros", "reflect"] = "zeros") -> None:
         super().__init__()
+        self.stride, self.padding = stride, padding
         self.register_buffer("kernel", square_filter(1.0, 2.0, 1.0), persistent=False)
 
     def forward(self, maps: Tensor) -> Tensor:
-        """[N, C, H, W] -> [N, C, H, W]; beyond the edge are zeros."""
+        """[N, C, H, W] -> [N, C, H', W'] with H' = H / stride, rounded up."""
         kernel = self.kernel.to(maps.dtype).expand(maps.shape[1], 1, 3, 3)
-        return conv2d(maps, kernel, padding=1, groups=maps.shape[1])
+        padded = pad(maps, [1, 1, 1, 1], "reflect") if self.padding == "reflect" else maps
+        return conv2d(padded, kernel, stride=self.stride, padding=int(padded is maps), groups=maps.shape[1])

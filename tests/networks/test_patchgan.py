@@ -37,9 +37,10 @@ def test_instances_are_judged_alone() -> None:
     assert torch.allclose(network(torch.cat([one, other]))[:1], network(one), atol=1e-6)
 
 
+@pytest.mark.parametrize("antialiased", [False, True])
 @pytest.mark.parametrize("size", [16, 34, 70, 142, 286])
-def test_the_smallest_image_has_one_output(size: Any) -> None:
-    network, least = PatchGAN(1, 1, size, "instance"), least_side(size)
+def test_the_smallest_image_has_one_output(size: Any, antialiased: bool) -> None:
+    network, least = PatchGAN(1, 1, size, "instance", antialiased), least_side(size)
     assert network(torch.zeros(1, 1, least, least)).shape == (1, 1, 1, 1)
     with pytest.raises((RuntimeError, ValueError)):
         network(torch.zeros(1, 1, least - 1, least - 1))
