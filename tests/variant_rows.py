@@ -11,6 +11,7 @@ from gan_cli.inference.rendering import takes_labels
 from gan_cli.variants import (
     ACGAN,
     CGAN,
+    CUT,
     DCGAN,
     GAN,
     LSGAN,
@@ -265,6 +266,27 @@ TRANSLATOR_ROWS = [
         {"patch_size": 16, "lambda_identity": 0.0, "upsampling": "resize", "ema_decay": 0.9},
         generator_first=True,
         tiny=SMALL,
+        data=FewUnpaired,
+    ),
+    VariantRow(
+        "cut",
+        CUT,
+        {"patch_size": 16, "num_patches": 8, "projection_dim": 8, "ema_decay": 0.9},
+        tiny=SMALL,
+        data=FewUnpaired,
+    ),
+    VariantRow(
+        "fastcut",
+        CUT,
+        {
+            "patch_size": 16,
+            "num_patches": 8,
+            "projection_dim": 8,
+            "lambda_nce": 10.0,
+            "identity": False,
+            "flip_equivariance": True,
+        },
+        tiny={**SMALL, "num_blocks": 6},
         data=FewUnpaired,
     ),
     VariantRow(

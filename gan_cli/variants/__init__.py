@@ -4,6 +4,7 @@ from gan_cli.variants.acgan import ACGAN
 from gan_cli.variants.base import AdversarialModule
 from gan_cli.variants.biggan import BigGAN
 from gan_cli.variants.cgan import CGAN
+from gan_cli.variants.cut import CUT
 from gan_cli.variants.cyclegan import CycleGAN
 from gan_cli.variants.dcgan import DCGAN
 from gan_cli.variants.fastgan import FastGAN
@@ -26,6 +27,7 @@ from gan_cli.variants.wgan_lp import WGANLP
 __all__ = [
     "ACGAN",
     "CGAN",
+    "CUT",
     "DCGAN",
     "GAN",
     "LSGAN",

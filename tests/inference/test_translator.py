@@ -13,9 +13,9 @@ from gan_cli.inference.translator import Translator, rounded, translating, usual
 from gan_cli.media.picture_files import Picture, Pixels
 from gan_cli.media.pictures import to_uint8
 from gan_cli.networks.layers import statistics_held
-from gan_cli.variants import DCGAN, CycleGAN, Pix2Pix, StarGAN
+from gan_cli.variants import CUT, DCGAN, CycleGAN, Pix2Pix, StarGAN
 from gan_cli.variants.translation import TranslationModule
-from tests.inference.translators import Enlarger, colours, cyclegan, enlarged, pix2pix, stargan
+from tests.inference.translators import Enlarger, colours, cut, cyclegan, enlarged, pix2pix, stargan
 
 HORSE = "horse2zebra"
 
@@ -36,11 +36,11 @@ def made(translator: Translator, width: int, height: int, name: str = "a.png") -
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 90), (31, 17), (32, 32), (70, 46)])
-@pytest.mark.parametrize("kind", ["cyclegan", "pix2pix", "stargan"])
+@pytest.mark.parametrize("kind", ["cut", "cyclegan", "pix2pix", "stargan"])
 def test_any_size_comes_out_as_it_went_in(
     unpaired: TranslationModule, paired: TranslationModule, size: tuple[int, int], kind: str
 ) -> None:
-    model = {"cyclegan": unpaired, "pix2pix": paired}.get(kind) or stargan()
+    model = {"cyclegan": unpaired, "pix2pix": paired}.get(kind) or {"cut": cut, "stargan": stargan}[kind]()
     image = made(Translator(model), *size)
     assert image.shape == (3, size[1], size[0])
     assert image.isfinite().all()
@@ -110,7 +110,7 @@ def test_noise_is_a_function_of_the_seed_and_the_name(paired: TranslationModule)
     assert torch.equal(made(Translator(paired, dropout=False), 64, 64, "b.png"), quiet)
 
 
-@pytest.mark.parametrize("kind", [CycleGAN, Pix2Pix, StarGAN])
+@pytest.mark.parametrize("kind", [CUT, CycleGAN, Pix2Pix, StarGAN])
 def test_a_variant_says_whether_it_has_noise(kind: type[TranslationModule]) -> None:
     assert ("dropout" in signature(kind.forward).parameters) == kind.NOISY
 

@@ -13,7 +13,7 @@ from gan_cli import verbs
 from gan_cli.batches import AnyBatch, PairedBatch
 from gan_cli.media.picture_files import Pixels
 from gan_cli.networks.layers import ImageNorm
-from gan_cli.variants import CycleGAN, Pix2Pix, StarGAN
+from gan_cli.variants import CUT, CycleGAN, Pix2Pix, StarGAN
 from gan_cli.variants.base import Losses
 from gan_cli.variants.translation import Sizes, TranslationModule
 
@@ -90,6 +90,10 @@ def enlarged(pixels: Pixels, scale: int) -> Pixels:
 
 def cyclegan(**arguments: Any) -> CycleGAN:
     return lively(CycleGAN(**{"image_size": 32, "base_channels": 2, "num_blocks": 1, "patch_size": 16, **arguments}))
+
+
+def cut(**arguments: Any) -> CUT:
+    return lively(CUT(**{"image_size": 32, "base_channels": 2, "num_blocks": 1, "patch_size": 16, **arguments}))
 
 
 def pix2pix(**arguments: Any) -> Pix2Pix:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from gan_cli import load
 from gan_cli.networks.cnn import CNNBody, CNNGenerator
+from gan_cli.networks.cut import Decoder, Encoder
 from gan_cli.networks.dcgan import DCGANBody, DCGANGenerator
 from gan_cli.networks.layers import ImageNorm
 from gan_cli.networks.lsgan import LSGANBody, LSGANGenerator
@@ -46,6 +47,8 @@ NETWORKS: list[tuple[str, Callable[[], nn.Module], list[str]]] = [
     ("U-Net without norm", lambda: UNet(norm="none"), []),
     ("U-Net that resizes without norm", lambda: UNet(upsampling="resize", norm="none"), []),
     ("CycleGAN's translator", ResidualTranslator, []),
+    ("CUT's encoder", Encoder, []),
+    ("CUT's decoder", Decoder, []),
     ("StarGAN's translator", lambda: ResidualTranslator(bias=False), ["layers.24"]),
     ("PatchGAN", PatchGAN, []),
     ("PatchGAN by image", lambda: PatchGAN(norm="instance"), []),

@@ -61,7 +61,9 @@ def test_weights_that_are_frozen_meanwhile_get_no_gradient() -> None:
     assert pair[1].weight.requires_grad
 
 
-@pytest.fixture(params=[row for row in TRANSLATOR_ROWS if row.name in ("cyclegan", "pix2pix", "stargan")])
+@pytest.fixture(
+    params=[row for row in TRANSLATOR_ROWS if row.name in ("cut", "cyclegan", "fastcut", "pix2pix", "stargan")]
+)
 def row(request: pytest.FixtureRequest) -> VariantRow:
     chosen: VariantRow = request.param
     return chosen
