@@ -1,42 +1,85 @@
-"""CycleGAN without pairs: are its translations of the other domain, and is the way back the way it came?
+"""Translators without pairs: are the translations of the other domain, is what they show still there, at what cost?
 
-    python -m benchmarks.unpaired [--only china2flower gray2photo] [--jobs 2] [--minutes 15]
+    python -m benchmarks.unpaired [--only china2flower gray2photo equal_time] [--jobs 2] [--minutes 15]
+    python -m benchmarks.unpaired --only equal_time --images FOLDER [--jobs 1] [--minutes 10]
 
-china2flower: a classifier trained on real patches of both photographs says how many translations of held-out patches
-it takes for the target domain, beside the share of untranslated ones; and the mean absolute error of the cycle, beside
-that between patches chosen at random. Before the way back the translation is rounded to 8 bits and given noise of
-2/255: CycleGAN can hide the source in what nobody sees (Chu et al. 2017, arXiv:1712.02950).
+china2flower: of CycleGAN, a classifier trained on real patches of both photographs says how many translations of
+held-out patches it takes for the target domain, beside the share of untranslated ones; and the mean absolute error of
+the cycle, beside that between patches chosen at random. Before the way back the translation is rounded to 8 bits and
+given noise of 2/255: CycleGAN can hide the source in what nobody sees (Chu et al. 2017, arXiv:1712.02950).
 
-gray2photo: the truth is known. Trained on two halves that have no patch in common, tested on pairs.
+gray2photo: the truth is known. CycleGAN trained on two halves that have no patch in common, tested on pairs.
 
-Sheets of real, translated and cycled patches are in `<folder>/<task>-unpaired.png`. The command can be stopped and
-called again.
+equal_time: CycleGAN, CUT and FastCUT for the same time, from china to flower or between the domains of a folder in
+CycleGAN's layout, such as horse2zebra, in 64 pixels. Rows: images trained on; the share that the classifier takes for
+the target domain; KID to held-out images of it, in the features of EfficientNet-Lite0; and SSIM to the source, which a
+translation that forgets what it shows does not have. Beside them the sources themselves, and real images of the target
+domain in the translations' stead, which show nothing of the sources. A second table has the speed and the memory of
+each, in these sizes and in the papers' networks at 128 pixels: let nothing else run meanwhile.
+
+Sheets of real, translated and cycled patches are in `<folder>/<task>-unpaired.png`, those of equal time in
+`<folder>/equal_time-<set>.png`. The command can be stopped and called again.
 """
 
-from typing import Literal
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from statistics import median
+from typing import Any, Literal, NamedTuple
 
 import torch
 from rich.console import Console
 from rich.table import Table
 from torch import Tensor
 
-from benchmarks import paired, photo_measures, runs
-from gan_cli.data import PhotoPatches
+from benchmarks import paired, photo_measures, runs, speed
+from gan_cli.data import PhotoPatches, UnpairedFolder
 from gan_cli.data.sampling import Span
 from gan_cli.inference.api import TrainedGAN
 from gan_cli.inference.translator import translating
 from gan_cli.media.pictures import grid, save_png
-from gan_cli.metrics.classifier import accuracy, classify, train_classifier
+from gan_cli.metrics.classifier import ImageClassifier, accuracy, classify, train_classifier
+from gan_cli.metrics.distances import kernel_distance
+from gan_cli.metrics.lite0 import Lite0
 from gan_cli.seeding import stream
 
 Task = Literal["china2flower", "gray2photo"]
 
 TASKS: tuple[Task, ...] = ("china2flower", "gray2photo")
+EQUAL_TIME = "equal_time"
+SIZE = 64
+"""Side of the images that all learn from."""
 NOISE = 2
 """Grey levels of the noise on a translation before the way back (its standard deviation)."""
 TRAINING = 4000
 """Patches of each domain that the classifier is trained on."""
 SHOWN = 12
+ENDLESS = 1_000_000
+"""Batches that no run of equal time comes to."""
+ROUNDS, SECONDS = 4, 2.0
+"""Of the stopwatch: blocks of steps, and how long each is."""
+
+
+class Method(NamedTuple):
+    """A translator in two sizes.
+
+    Attributes:
+        config: Packaged config.
+        settings: What else it is told.
+        paper: What the small config shrinks, as the paper has it, in images of 128 pixels.
+    """
+
+    config: str
+    settings: Mapping[str, Any]
+    paper: Mapping[str, Any]
+
+
+PAPER = {"model.base_channels": 64, "model.num_blocks": 9, "model.patch_size": 70, "data.image_size": 128}
+FAST = {"model.lambda_nce": 10.0, "model.identity": False, "model.flip_equivariance": True}
+METHODS: Mapping[str, Method] = {
+    "CycleGAN": Method("cyclegan.yaml", {}, {**PAPER, "model.upsampling": "deconvolution"}),
+    "CUT": Method("cut.yaml", {}, PAPER),
+    "FastCUT": Method("cut.yaml", FAST, PAPER),
+}
 
 
 def disturbed(images: Tensor) -> Tensor:
@@ -45,9 +88,18 @@ def disturbed(images: Tensor) -> Tensor:
     return (images + noise).round().clamp(0, 255).to(torch.uint8)
 
 
-def domains(image_size: int) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
-    """Patches of both photographs, uint8 [M, 3, H, W]: to train the classifier on, and held out."""
-    data = PhotoPatches(task="china2flower", image_size=image_size)
+def domains(image_size: int, images: Path | None = None) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
+    """Images of both domains, uint8 [M, 3, H, W]: to train the classifier on, and held out.
+
+    Args:
+        image_size: H and W.
+        images: A folder of two domains; None takes patches of both photographs.
+    """
+    data: PhotoPatches | UnpairedFolder = (
+        PhotoPatches(task="china2flower", image_size=image_size)
+        if images is None
+        else UnpairedFolder(root=str(images), image_size=image_size, num_workers=0)
+    )
     training = data.part("train")[Span(0, 0, TRAINING)].batch
     a, b = (torch.stack([image.read() for image in data.test_inputs(name)]) for name in data.facts["domains"])
     return tuple(training), (a, b)
@@ -110,19 +162,95 @@ def run_of(task: Task) -> runs.Run:
     return runs.Run(task, "cyclegan.yaml", task, settings={"data.task": task, **grey})
 
 
+def method_run(title: str, images: Path | None) -> runs.Run:
+    """A method's run of equal time, which its minutes end."""
+    config, settings, _ = METHODS[title]
+    settings = {"data.image_size": SIZE, "trainer.max_steps": ENDLESS, **settings}
+    name = f"{EQUAL_TIME}-{title.lower()}-{images.name if images else 'china2flower'}"
+    if images is not None:
+        return runs.Run(title, config, name, data="UnpairedFolder", root=str(images), settings=settings)
+    return runs.Run(title, config, name, settings={"data.task": "china2flower", **settings})
+
+
+class Judges(NamedTuple):
+    """What tells how good translations are.
+
+    Attributes:
+        classifier: Tells the domain of an image.
+        features: Features [N, F] of images uint8 [N, 3, H, W].
+        targets: Held-out images of the target domain.
+    """
+
+    classifier: ImageClassifier
+    features: Callable[[Tensor], Tensor]
+    targets: Tensor
+
+    def cells(self, made: Tensor, source: Tensor) -> tuple[str, ...]:
+        """What a table says of images that were made of others: domain, KID, SSIM to the source."""
+        taken = (classify(self.classifier, made).labels == 1).float().mean()
+        distance = kernel_distance(self.features(made), self.features(self.targets)).value
+        return f"{taken:.0%}", f"{distance:.4f}", f"{photo_measures.structural_similarity(made, source):.3f}"
+
+
+def in_equal_time(images: Path | None, folder: Path, jobs: int, minutes: float, console: Console) -> None:
+    """Trains all methods for the same time, prints what they have come to, and shows it."""
+    wanted = [method_run(title, images) for title in METHODS]
+    runs.train(wanted, folder, jobs=jobs, minutes=minutes)
+    spent = costs(images)  # before this process has grown: on Linux one that it starts counts its memory as its own
+    training, (sources, targets) = domains(SIZE, images)
+    classifier = train_classifier(*labelled(*training), num_classes=2, shift=0, autocast=runs.autocast())
+    judges = Judges(classifier, Lite0(), targets)
+    named = images.name if images else "china2flower"
+    heads = ("thousand images", "of the target domain", "KID", "SSIM to the source")
+    table = Table("", *heads, title=f"{named}: {len(sources)} held-out images, {minutes:g} minutes each")
+    columns = [spaced(sources, SHOWN)]
+    for run, standing in runs.trained(wanted, folder):
+        gan = TrainedGAN(standing.checkpoint)
+        made = gan.translate(sources, translating(gan.model).directions[0])
+        table.add_row(run.title, f"{gan.model.counters.images / 1000:.1f}", *judges.cells(made, sources))
+        columns.append(spaced(made, SHOWN))
+    table.add_section()
+    table.add_row("the sources themselves", "", *judges.cells(sources, sources))
+    table.add_row("real images of the target domain", "", *judges.cells(spaced(training[1], len(sources)), sources))
+    console.print(table, f"classifier: {accuracy(classifier, *labelled(sources, targets)):.1%} of held-out images told")
+    save_png(grid(torch.stack(columns, dim=1).flatten(0, 1), len(columns) * 2), folder / f"{EQUAL_TIME}-{named}.png")
+    console.print(spent)
+
+
+def costs(images: Path | None) -> Table:
+    """Speed and memory of each method, in the sizes that were trained and in the papers' networks."""
+    table = Table(
+        "", "images/s", "memory, GB", "images/s", "memory, GB", title=f"{SIZE} pixels; the papers', 128 pixels"
+    )
+    for title, method in METHODS.items():
+        run = method_run(title, images)
+        words = ["--data", run.data, "--data.root", str(run.root)] if run.data else ["--data.task", "china2flower"]
+        cells = []
+        for sizes in ({"data.image_size": SIZE}, method.paper):
+            told = [word for key, value in {**method.settings, **sizes}.items() for word in (f"--{key}", str(value))]
+            found = speed.measure_apart(method.config, runs.precision(), ROUNDS, SECONDS, [*words, *told])
+            cells += [f"{1000 * found.images / median(found.fit):.3g}", f"{found.memory:.2f}"]
+        table.add_row(title, *cells)
+    return table
+
+
 def main() -> None:
     parser = runs.parser(__doc__, minutes=15, root=False)
-    parser.add_argument("--only", nargs="+", choices=TASKS, metavar="NAME", help="tasks; without it both")
+    every = (*TASKS, EQUAL_TIME)
+    parser.add_argument("--only", nargs="+", choices=every, metavar="NAME", help="tasks; without it all of them")
+    parser.add_argument("--images", type=Path, help="folder of two domains, for equal_time; without it photographs")
     options = parser.parse_args()
-    wanted = [run_of(task) for task in options.only or TASKS]
+    console, chosen = Console(width=110), options.only or every
+    wanted = [run_of(task) for task in TASKS if task in chosen]
     runs.train(wanted, options.folder, jobs=options.jobs, minutes=options.minutes)
-    console = Console(width=110)
     for run, standing in runs.trained(wanted, options.folder):
         console.print(f"{run.title}{standing.mark()}")
         look = between_domains if run.title == "china2flower" else against_the_truth
         shown = look(TrainedGAN(standing.checkpoint), console)
         sheet = grid(shown.flatten(0, 1), columns=shown.shape[1] * (1 if shown.shape[1] > 3 else 2))
         save_png(sheet, options.folder / f"{run.title}-unpaired.png")
+    if EQUAL_TIME in chosen:
+        in_equal_time(options.images, options.folder, options.jobs, options.minutes, console)
 
 
 if __name__ == "__main__":

@@ -1,14 +1,15 @@
 """What the benchmarks of translators compute beside training."""
 
+import pytest
 import torch
 from torch import Tensor
 
-from benchmarks import domains, paired, unpaired
+from benchmarks import domains, paired, runs, unpaired
 from benchmarks.photo_measures import mean_absolute_error
 from gan_cli.data import PhotoPatches, StyledDigits
 from gan_cli.data.images.styled_digits import STYLES
 from gan_cli.inference.api import TrainedGAN
-from gan_cli.metrics.classifier import classify
+from gan_cli.metrics.classifier import classify, train_classifier
 
 
 def test_right_answers_have_perfect_scores_and_baselines_have_not() -> None:
@@ -30,6 +31,28 @@ def test_the_adversarial_term_is_all_that_the_two_runs_differ_in() -> None:
 def test_noise_is_a_few_grey_levels() -> None:
     images = torch.full((2, 3, 64, 64), 128, dtype=torch.uint8)
     assert 1.2 < mean_absolute_error(unpaired.disturbed(images), images) < 2
+
+
+def test_images_that_show_nothing_of_the_source_are_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unpaired, "TRAINING", 100)
+    training, (sources, targets) = unpaired.domains(32)
+    classifier = train_classifier(*unpaired.labelled(*training), num_classes=2, steps=15)
+    judges = unpaired.Judges(classifier, lambda images: images.float().mean((2, 3)) / 255, targets)
+    kept, forgotten = (
+        [float(cell.strip("%")) for cell in judges.cells(made, sources)]
+        for made in (sources, unpaired.spaced(training[1], len(sources)))
+    )
+    assert kept[0] < 20 < 80 < forgotten[0]
+    assert kept[1] > forgotten[1]
+    assert kept[2] == 1 > 0.5 > forgotten[2]
+
+
+def test_equal_time_means_what_each_method_is_told() -> None:
+    cyclegan, cut, fastcut = (unpaired.method_run(title, None) for title in unpaired.METHODS)
+    assert dict(fastcut.settings) == {**cut.settings, **unpaired.FAST}
+    assert len({runs.family(run) for run in (cyclegan, cut, fastcut)}) == 3
+    assert dict(cut.settings) == dict(cyclegan.settings)
+    assert cut.settings["trainer.max_steps"] == unpaired.ENDLESS
 
 
 class Perfect(TrainedGAN):
