@@ -20,7 +20,7 @@ from typing import Any, Literal, NamedTuple
 import torch
 import yaml
 
-from gan_cli import runs
+from gan_cli import data, plugins, runs
 from gan_cli.command import lengths
 from gan_cli.command.choices import config_path
 from gan_cli.devices.cores import cores
@@ -96,6 +96,9 @@ def wanted_settings(run: Run) -> dict[str, Any]:
     """The config's settings with the run's own laid over, as a run's `config.yaml` has them; no class paths."""
     config = yaml.safe_load(config_path(run.config).read_text("utf-8"))
     parts = {part: dict(config[part].get("init_args") or {}) for part in ("model", "data")}
+    if run.data:  # of the config's arguments those are left that this set has too
+        taken = plugins.defaults(getattr(data, run.data))
+        parts["data"] = {name: value for name, value in parts["data"].items() if name in taken}
     trainer = dict(config.get("trainer") or {})
     for key, value in run.settings.items():
         part, _, name = key.partition(".")

@@ -145,6 +145,12 @@ def test_a_run_lays_its_settings_over_the_configs() -> None:
     assert runs.family(run._replace(data="Ring8", name=None)) == "r3gan-ring8"
 
 
+def test_another_set_is_told_what_it_takes_of_the_configs_arguments() -> None:
+    run = runs.Run("x", "cut.yaml", data="UnpairedFolder", root="here", settings={"data.image_size": 32})
+    assert runs.wanted_settings(run)["data"] == {"init_args": {"image_size": 32, "batch_size": 1}}  # and no task
+    assert runs.wanted_settings(run._replace(data=None))["data"]["init_args"]["task"] == "china2flower"
+
+
 def test_the_words_of_a_run() -> None:
     run = runs.Run("x", "gan_grid25.yaml", "pack2-seed3", settings={"model.pack": 2}, seed=3, in_float32=True)
     words = " ".join(runs.command(run, Path("here"), going_on=False))
