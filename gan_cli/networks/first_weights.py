@@ -6,13 +6,15 @@ from typing import Any, Literal
 
 from torch import nn
 
-FirstWeights = Literal["orthogonal", "xavier", "normal"]
-"""Orthogonal (Saxe et al. 2014, arXiv:1312.6120), Glorot and Bengio's uniform distribution, or N(0, 0.02)."""
+FirstWeights = Literal["orthogonal", "xavier", "normal", "he"]
+"""Orthogonal (Saxe et al. 2014, arXiv:1312.6120), Glorot and Bengio's uniform distribution, N(0, 0.02), or He et al.'s
+normal distribution, which keeps the variance from layer to layer (arXiv:1502.01852)."""
 
 _DRAWN: Mapping[FirstWeights, Callable[..., Any]] = {
     "orthogonal": nn.init.orthogonal_,
     "xavier": nn.init.xavier_uniform_,
     "normal": partial(nn.init.normal_, std=0.02),
+    "he": partial(nn.init.kaiming_normal_, nonlinearity="relu"),
 }
 
 
