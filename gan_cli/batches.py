@@ -25,6 +25,33 @@ class ImageBatch(NamedTuple):
         return self.images
 
 
+REFERENCES = ("reference", "other_reference")
+"""Names of the fields that hold images beside `images`, and have their medium."""
+
+
+class ReferencedBatch(NamedTuple):
+    """Images with their classes, each beside two references of one class, which is to be its new one.
+
+    Attributes:
+        images: As in `ImageBatch`.
+        labels: int64 [N], class numbers from 0.
+        reference: Images of the same size, each of the class wanted.
+        other_reference: Others of that class.
+        wanted: The references' classes, int64 [N].
+    """
+
+    images: Tensor
+    labels: Tensor
+    reference: Tensor
+    other_reference: Tensor
+    wanted: Tensor
+
+    @property
+    def real(self) -> Tensor:
+        """What the generator is to imitate, under the name that every kind of batch has."""
+        return self.images
+
+
 class PointBatch(NamedTuple):
     """Points of the plane with the number of the mode they belong to.
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from gan_cli.batches import AnyBatch, ImageBatch, LoadedBatch, PairedBatch, UnpairedBatch
-from gan_cli.data import Digits, Facts, GANDataModule
+from gan_cli.data import Digits, Facts, GANDataModule, StyledDigits
 from gan_cli.data.datamodules import Split
 from gan_cli.data.pairs.translation_sets import facts_between
 from gan_cli.data.parts import Part
@@ -79,6 +79,18 @@ class ToyGAN(AdversarialModule):
 
 class FewDigits(Digits):
     """160 of the digits in each part, read once for all tests: an epoch is 10 batches of 16."""
+
+    known: ClassVar[dict[tuple[bool, int], ImageBatch]] = {}
+
+    def read(self, train: bool) -> ImageBatch:
+        if (train, self.image_size) not in self.known:
+            images, labels = super().read(train)
+            self.known[train, self.image_size] = ImageBatch(images[:160], labels[:160])
+        return self.known[train, self.image_size]
+
+
+class FewStyles(StyledDigits):
+    """160 of the styled digits in each part, in four domains, read once for all tests."""
 
     known: ClassVar[dict[tuple[bool, int], ImageBatch]] = {}
 

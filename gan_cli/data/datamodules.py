@@ -11,10 +11,11 @@ from PIL import Image
 from torch import Tensor
 
 from gan_cli import plugins, ranges
-from gan_cli.batches import AnyBatch, Batch, LoadedBatch
+from gan_cli.batches import REFERENCES, AnyBatch, Batch, LoadedBatch
 from gan_cli.data.loading import PartLoader
 from gan_cli.data.parts import LabelledPart, Part
 from gan_cli.data.portioned import Portioned, Share
+from gan_cli.data.referenced import Referenced
 from gan_cli.data.sampling import StreamSampler, dealt_indices
 from gan_cli.data.transforms import LARGEST, resized
 from gan_cli.devices import memory
@@ -142,18 +143,18 @@ class GANDataModule(LightningDataModule, ABC):
     def on_device(self, loaded: LoadedBatch) -> AnyBatch:
         """A batch as the model sees it: each field is converted by its medium, and mirrored where that is due."""
         seen: AnyBatch = type(loaded.batch)(
-            **{
-                name: self._seen(name, part, loaded) if name in self.fields else part
-                for name, part in loaded.batch._asdict().items()
-            }
+            **{name: self._seen(name, part, loaded) for name, part in loaded.batch._asdict().items()}
         )
         return seen
 
     def _seen(self, name: str, kept: Tensor, loaded: LoadedBatch) -> Tensor:
-        """A field as the model sees it."""
+        """A field as the model sees it; what has no medium stays as it is."""
+        medium = self.fields.get("images" if name in REFERENCES and name not in self.fields else name)
+        if medium is None:
+            return kept
         mirrored = loaded.mirrored.get(name)
         if name not in loaded.keys:
-            return self.fields[name].shown(kept, mirrored)
+            return medium.shown(kept, mirrored)
         return dequantised(kept if mirrored is None else flipped(kept, mirrored), loaded.keys[name])
 
     def record(self) -> Facts:
@@ -256,7 +257,9 @@ class GANDataModule(LightningDataModule, ABC):
             position=lambda: run.counters.images if run is not None else 0,
             portions=portions,
         )
-        return self._loader(self._portioned(self.train_set, portions, rank), sampler)
+        given = set(getattr(run, "GIVEN", ())) - self.fields.keys()
+        part = _referenced(self.train_set) if "reference" in given else self.train_set
+        return self._loader(self._portioned(part, portions, rank), sampler)
 
     def val_dataloader(self) -> Iterable[Any]:
         """The held-out things, each once."""
@@ -301,3 +304,10 @@ class GANDataModule(LightningDataModule, ABC):
     def _loader(self, part: Part, batches: Any) -> PartLoader:
         processes = self.trainer.num_devices if self.trainer else 1
         return PartLoader(part, batches, self.batch_size, self.num_workers, processes)
+
+
+def _referenced(part: Part) -> Referenced:
+    """A part's things with references of other things of the set beside them."""
+    if not isinstance(part, LabelledPart):
+        raise UserError("data: references are of a class, and this set has no classes; take another with --data")
+    return Referenced(part)

@@ -49,6 +49,16 @@ class LabelledPart(Part):
 
     labels: Tensor
 
+    def chosen(self, numbers: Tensor, places: Span, use: str) -> LoadedBatch:
+        """The things with these numbers, int64 [N], as training shows things at these places of a run's stream.
+
+        Args:
+            numbers: Which things; the part's own order does not count.
+            places: As many places, which say how they are augmented; by default they are not.
+            use: What they are for; the augmentation of different uses is independent.
+        """
+        return self[numbers]
+
 
 class InMemory(LabelledPart):
     """A part that is held as tensors and never augmented.
@@ -93,6 +103,11 @@ class LabelledImages(LabelledPart):
     def __getitem__(self, places: Span | Tensor) -> LoadedBatch:
         numbers, images, mirrored = _shown(self.store, places, self.framing)
         keys = {"images": self.framing.keys(places)} if isinstance(places, Span) and self.framing.dequantise else {}
+        return LoadedBatch(ImageBatch(images, self.labels[numbers]), _named(mirrored, "images"), keys)
+
+    def chosen(self, numbers: Tensor, places: Span, use: str) -> LoadedBatch:
+        images, mirrored = _viewed(self.store, numbers, places, self.framing, f"/{use}")
+        keys = {"images": self.framing.keys(places, f"/{use}")} if self.framing.dequantise else {}
         return LoadedBatch(ImageBatch(images, self.labels[numbers]), _named(mirrored, "images"), keys)
 
     @property
@@ -171,10 +186,15 @@ def _shown(
     if isinstance(places, Tensor):
         return places, framing.cut(store[places], framing.middle(len(places))), None
     numbers = stream_indices(len(store), *places, use=f"order{use}")
+    return numbers, *_viewed(store, numbers, places, framing, use)
+
+
+def _viewed(store: Store, numbers: Tensor, places: Span, framing: Framing, use: str) -> tuple[Tensor, Tensor | None]:
+    """Images by number, as they are cut at places of a run's stream, and which are to be mirrored, if any may be."""
     if not framing.varies:
-        return numbers, store[numbers], None
+        return store[numbers], None
     views = framing.views(places, use)
-    return numbers, store.viewed(numbers, framing, views), views.mirrored if framing.flip else None
+    return store.viewed(numbers, framing, views), views.mirrored if framing.flip else None
 
 
 def _named(mirrored: Tensor | None, *fields: str) -> dict[str, Tensor]:

@@ -85,9 +85,9 @@ class Framing(NamedTuple):
         across, down, coin = uniform_rows(3, *span, use=f"crop{use}").unbind(1)
         return Views(across, down, (coin < 0.5) & self.flip)
 
-    def keys(self, span: Span) -> Tensor:
-        """What the noise of each place of a run's stream is drawn from, int64 [N], below 2^32."""
-        return torch.tensor([mix(span.seed, "levels", position) >> 31 for position in span.positions])
+    def keys(self, span: Span, use: str = "") -> Tensor:
+        """What the noise of each place of a run's stream is drawn from, int64 [N], below 2^32; see `views`."""
+        return torch.tensor([mix(span.seed, f"levels{use}", position) >> 31 for position in span.positions])
 
     def middle(self, count: int) -> Views:
         """Views of the middle of each image, not mirrored."""

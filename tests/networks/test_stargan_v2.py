@@ -49,7 +49,8 @@ def test_a_block_is_the_authors_worked_out_by_hand() -> None:
         return normalised.clamp(min=0) + 0.2 * normalised.clamp(max=0)
 
     def means(maps: Tensor) -> Tensor:
-        return maps.unflatten(2, (4, 2)).unflatten(4, (4, 2)).mean((3, 5))
+        squares: Tensor = maps.unflatten(2, (4, 2)).unflatten(4, (4, 2))
+        return squares.mean((3, 5))
 
     assert torch.allclose(block(images), (means(images) + passed(means(passed(images)))) / 2**0.5, atol=1e-5)
 
