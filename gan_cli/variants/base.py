@@ -115,7 +115,7 @@ class AdversarialModule(PlacedModule, ABC):
         self.automatic_optimization = False
         self.compiles = compile
         self.learning_rates = {"generator": generator_lr, "discriminator": discriminator_lr}
-        """The learning rate of each player; a variant with further players adds theirs."""
+        """The learning rate of each player; a variant adds those of further players, or of parts of them."""
         self.clip_norms = {"generator": generator_clip_norm, "discriminator": discriminator_clip_norm}
         self.adam_betas = adam_betas
         self.n_critic = n_critic

@@ -76,9 +76,8 @@ def taken_up(model: "AdversarialModule", checkpoint: dict[str, Any]) -> None:
     model.threads = record.get("threads")
     model.origin = record.get("origin", {})
     model.attempt = record.get("attempt", 0) + model.further_attempts
-    for player in model.players:
-        rate = model.hparams.get(f"{player}_lr", model.learning_rates[player])
-        model.learning_rates[player] = rate / 2**model.attempt
+    for name, rate in model.learning_rates.items():
+        model.learning_rates[name] = model.hparams.get(f"{name}_lr", rate) / 2**model.attempt
 
 
 def media_of(model: "AdversarialModule") -> dict[str, Medium]:

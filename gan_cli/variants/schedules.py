@@ -111,7 +111,9 @@ def things_in_a_pass(trainer: Trainer) -> int:
 
 
 def let_fall(model: "AdversarialModule", optimizers: dict[str, LightningOptimizer]) -> None:
-    """Sets every player's learning rate for the next batch, by the model's `fall`; leaves them if they are constant.
+    """Sets every learning rate for the next batch, by the model's `fall`; leaves them if they are constant.
+
+    A group of weights that has a rate of its own names it, as `rate`, among the model's `learning_rates`.
 
     Raises:
         UserError: If they fall by passes over data without a length.
@@ -124,7 +126,7 @@ def let_fall(model: "AdversarialModule", optimizers: dict[str, LightningOptimize
     factor = model.fall.factor(model.counters, in_a_pass)
     for player, optimizer in optimizers.items():
         for group in optimizer.param_groups:
-            group["lr"] = model.learning_rates[player] * factor
+            group["lr"] = model.learning_rates[group.get("rate", player)] * factor
 
 
 def over(trainer: Trainer, optimizers: dict[str, LightningOptimizer]) -> bool:
