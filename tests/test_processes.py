@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from gan_cli import load
 from tests.evaluation.scored import dealt_out, scores
 from tests.inference.test_translate import ALL, files, write_photos
 from tests.inference.translators import gan, pix2pix, saved
-from tests.two_processes import STEPS, compared, fit, resumed
+from tests.two_processes import STEPS, UNDETERMINED, compared, fit, resumed
 
 pytestmark = pytest.mark.slow  # half a minute of two cores
 
@@ -70,6 +71,8 @@ def test_two_processes_equal_one(row: Any, two: Path) -> None:
     for name, value in alone.items():
         if row.name == "pix2pix-regression" and name.startswith("discriminator"):
             continue  # it has batch normalisation, and the generator does not listen to it
+        if re.fullmatch(UNDETERMINED.get(row.name, "none"), name):
+            continue
         assert torch.allclose(together[name], value, rtol=0, atol=1e-9), name
 
 

@@ -61,6 +61,9 @@ APART = {
 }
 """Rows in which two processes differ from one by construction: they take statistics or noise of their own."""
 
+UNDETERMINED = {"stargan-v2": r"(generator|ema\.network)\.translator\.(.*\.)?(enter|first|second)\.bias"}
+"""Weights, by row, whose gradient is rounding alone, which Adam makes steps of: biases that a norm takes away again."""
+
 TOY = VariantRow("toy", ToyGAN, {"n_critic": 2, "accumulate": 2}, tiny={"image_size": 16})
 
 

@@ -30,11 +30,12 @@ from gan_cli.variants import (
     ProgressiveGAN,
     ProjectedGAN,
     StarGAN,
+    StarGANv2,
     StyleGAN,
     StyleGAN2,
 )
 from gan_cli.variants.translation import TranslationModule
-from tests.toys import FewDigits, FewPairs, FewUnpaired
+from tests.toys import FewDigits, FewPairs, FewStyles, FewUnpaired
 
 TINY: dict[str, Any] = {"image_size": 16, "image_channels": 1, "base_channels": 4, "latent_dim": 8}
 """16x16 grey images, networks that train in moments."""
@@ -127,6 +128,23 @@ STYLED: dict[str, Any] = {
     "noise": False,
 }
 """The same for networks with styles; without noise, which is drawn as dropout is."""
+
+REFERENCED: dict[str, Any] = {
+    "image_size": 16,
+    "num_classes": 4,
+    "latent_dim": 4,
+    "style_dim": 4,
+    "mapping_width": 8,
+    "base_channels": 2,
+    "channel_max": 4,
+}
+"""The same for translators with styles."""
+RESTING_WITH_REFERENCES = tuple(
+    f"generator.{name}"
+    for name in dict(StarGANv2(**REFERENCED).generator.named_parameters())
+    if not name.startswith("translator")
+)
+"""What a step by the styles of references leaves where it is: the mapping network and the style encoder."""
 
 FAST: dict[str, Any] = {"image_size": 64, "image_channels": 1, "latent_dim": 8, "base_channels": 1}
 """The same for FastGAN, at the least size that it makes."""
@@ -291,6 +309,14 @@ TRANSLATOR_ROWS = [
     ),
     VariantRow(
         "stargan", StarGAN, {"image_channels": 1, "num_classes": 10}, n_critic=5, tells_classes=True, tiny=SMALL
+    ),
+    VariantRow(
+        "stargan-v2",
+        StarGANv2,
+        {"diversity_steps": 10, "generator_lr": 1e-3, "mapping_lr": 1e-4, "lr_decay_end": 100},
+        resting=RESTING_WITH_REFERENCES,
+        tiny=REFERENCED,
+        data=FewStyles,
     ),
 ]
 

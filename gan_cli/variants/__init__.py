@@ -18,6 +18,7 @@ from gan_cli.variants.sagan import SAGAN
 from gan_cli.variants.sgan import SGAN
 from gan_cli.variants.sngan import SNGAN
 from gan_cli.variants.stargan import StarGAN
+from gan_cli.variants.stargan_v2 import StarGANv2
 from gan_cli.variants.stylegan import StyleGAN
 from gan_cli.variants.stylegan2 import StyleGAN2
 from gan_cli.variants.wgan import WGAN
@@ -46,6 +47,7 @@ __all__ = [
     "ProgressiveGAN",
     "ProjectedGAN",
     "StarGAN",
+    "StarGANv2",
     "StyleGAN",
     "StyleGAN2",
 ]

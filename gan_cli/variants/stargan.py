@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import interpolate, l1_loss
+from torch.nn.functional import l1_loss
 
 from gan_cli import seeding
 from gan_cli.batches import ImageBatch
@@ -22,7 +22,7 @@ from gan_cli.variants import label_vectors
 from gan_cli.variants.base import Losses, check
 from gan_cli.variants.card import Card
 from gan_cli.variants.label_vectors import LabelSets, classification
-from gan_cli.variants.translation import Sizes, TranslationModule, in_three_channels
+from gan_cli.variants.translation import Sizes, TranslationModule, in_square, in_three_channels
 
 
 class DomainTranslator(nn.Module):
@@ -182,12 +182,7 @@ class StarGAN(TranslationModule):
         return self.directions[place] if kind == "attributes" else ()
 
     def read_labels(self, images: Tensor) -> Tensor:
-        side = min(images.shape[2:])
-        top, left = ((length - side) // 2 for length in images.shape[2:])
-        squares = images[:, :, top : top + side, left : left + side]
-        if side != self.image_size:
-            squares = interpolate(squares, [self.image_size] * 2, mode="bilinear", antialias=True)
-        logits: Tensor = self.discriminator(self.laid_out(squares))[:, 1:]
+        logits: Tensor = self.discriminator(self.laid_out(in_square(images, self.image_size)))[:, 1:]
         return label_vectors.from_logits(logits, self._sets)
 
     def _completed(self, images: Tensor, told: Tensor | None, direction: str) -> Tensor:

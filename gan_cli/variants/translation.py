@@ -5,6 +5,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import torch
 from torch import Tensor
+from torch.nn.functional import interpolate
 
 from gan_cli.errors import UserError
 from gan_cli.networks.patchgan import STRIDED_LAYERS, PatchSize, least_side
@@ -39,6 +40,12 @@ class TranslationModule(AdversarialModule):
 
     NOISY: ClassVar[bool] = False
     """Whether `forward` takes `dropout`, which turns on noise that is drawn from the global random state."""
+    latent_dim: int = 0
+    """Z, where `forward` takes `latents` from N(0, 1), [N, Z], each of which gives a style; 0 where it takes none.
+
+    What it takes beside images and directions, by name, is `GIVEN`: `reference` is an image of the direction, square
+    and of the model's size, that gives a style, [N, C, S, S].
+    """
 
     def __init__(self, image_size: Pixels = 256, **optimisation: Any) -> None:
         super().__init__(**optimisation)
@@ -108,6 +115,16 @@ class TranslationModule(AdversarialModule):
         """
         if direction not in self.directions:
             raise UserError(f"direction: {direction} is unknown to this model; take {' or '.join(self.directions)}")
+
+
+def in_square(images: Tensor, side: int) -> Tensor:
+    """The squares in the middle of images [N, C, H, W], brought to a side, [N, C, S, S]."""
+    shorter = min(images.shape[2:])
+    top, left = ((length - shorter) // 2 for length in images.shape[2:])
+    squares = images[:, :, top : top + shorter, left : left + shorter]
+    if shorter == side:
+        return squares
+    return interpolate(squares, [side] * 2, mode="bilinear", antialias=True)
 
 
 @torch.no_grad()

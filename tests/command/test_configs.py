@@ -48,6 +48,7 @@ GREY = ("biggan.yaml", "sagan.yaml")
 convolution, whose maps are contiguous then: one of the first block's two."""
 
 PENALISED = (
+    *(f"stargan_v2{name}.yaml" for name in ("", "_afhq_256", "_celebahq_256")),
     "wgan_gp_cifar10.yaml",
     "wgan_gp_cifar10_supervised.yaml",
     "wgan_gp_lsun.yaml",
@@ -81,7 +82,13 @@ def shrinking(config: Path) -> list[str]:
         flags["--model.num_blocks"] = "1"
     if "base_channels" not in plugins.defaults(variant):
         del flags["--model.base_channels"]
-    for argument, value in {"channel_base": 64, "channel_max": 8, "style_dim": 8, "mapping_depth": 1}.items():
+    for argument, value in {
+        "channel_base": 64,
+        "channel_max": 8,
+        "style_dim": 8,
+        "mapping_depth": 1,
+        "mapping_width": 8,
+    }.items():
         if argument in plugins.defaults(variant):
             flags[f"--model.{argument}"] = str(value)
     if issubclass(variant, GrowingModule):
@@ -160,6 +167,10 @@ def write_folders(root: Path) -> None:
     for number in range(20):
         for folder in ("ffhq/00000", "images", "art", "celebahq", "afhq/train/cat"):
             pictures.write(root / folder / f"{number:05d}.png", 24, 24)
+    domains = ("celeba_hq/%s/female", "celeba_hq/%s/male", "afhq/%s/cat", "afhq/%s/dog", "afhq/%s/wild")
+    for domain in domains:
+        for number in range(4):
+            pictures.write(root / (domain % ("train", "val")[number % 2]) / f"{number:05d}.png", 24, 24)
 
 
 def write_scenes(root: Path) -> None:

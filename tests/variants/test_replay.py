@@ -62,7 +62,9 @@ def test_weights_that_are_frozen_meanwhile_get_no_gradient() -> None:
 
 
 @pytest.fixture(
-    params=[row for row in TRANSLATOR_ROWS if row.name in ("cut", "cyclegan", "fastcut", "pix2pix", "stargan")]
+    params=[
+        row for row in TRANSLATOR_ROWS if row.name in ("cut", "cyclegan", "fastcut", "pix2pix", "stargan", "stargan-v2")
+    ]
 )
 def row(request: pytest.FixtureRequest) -> VariantRow:
     chosen: VariantRow = request.param
