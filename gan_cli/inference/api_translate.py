@@ -12,10 +12,13 @@ from gan_cli.devices.float32 import true_float32
 from gan_cli.errors import UserError
 from gan_cli.inference.source_labels import named_row
 from gan_cli.inference.translator import Translator, translating, usual_direction
+from gan_cli.inference.ways import REFERENCE, as_reference, check_styles, latents_of_style
 from gan_cli.media.picture_files import Picture, picture_of, picture_of_tensor, read_picture, to_pil, to_tensor
 from gan_cli.media.pictures import to_float
 from gan_cli.media.reading import Unreadable
+from gan_cli.ranges import Seed, check_one
 from gan_cli.variants.base import AdversarialModule
+from gan_cli.variants.translation import TranslationModule
 
 
 class Translates:
@@ -45,6 +48,8 @@ class Translates:
         direction: str | None = None,
         *,
         source_labels: str | Sequence[str] | Tensor | None = None,
+        reference: Tensor | Image.Image | str | Path | None = None,
+        style: Seed | None = None,
         **options: Any,
     ) -> Tensor | Image.Image:
         """Translations as `gan translate` makes them, each as if it were alone.
@@ -58,6 +63,9 @@ class Translates:
             source_labels: The attributes of the images, where the direction keeps or turns them: names, such as
                 "Blond_Hair+Young" or a list, of all images; or numbers 0, 1 or NaN, [K] or [N, K]. What is not told is
                 read, as `read_labels` does.
+            reference: An image of the direction's domain, whose style all of them get, of a model that takes one; uint8
+                [C, H, W], a Pillow image, or an image file.
+            style: The seed of a style from noise, of a model that draws any; without it, and without a reference, 0.
             **options: `seed` and `dropout` of a model whose noise is dropout, `tile` and `overlap` of large images,
                 `ema`; as `Translator` takes them. A file's noise depends on its name; all other images share one.
 
@@ -75,12 +83,13 @@ class Translates:
         if len(chosen) > 1:
             raise UserError(f"direction: {direction} are several; ask for one at a time")
 
+        given = _given(model, chosen[0], reference, style)
         many = len(images) if isinstance(images, Tensor) and images.ndim == 4 else 1
         known = self._known(source_labels, chosen[0], many)
 
         def made(picture: Picture, name: str = "", number: int = 0) -> Picture:
             labels = translator.labels_of(picture, chosen[0], None if known is None else known[number % len(known)])
-            return translator.picture(picture, chosen[0], name, deep=False, labels=labels)
+            return translator.picture(picture, chosen[0], name, deep=False, labels=labels, given=given)
 
         with torch.random.fork_rng([model.device] if model.device.type == "cuda" else []):
             if isinstance(images, Tensor):
@@ -89,12 +98,8 @@ class Translates:
                     return to_tensor(made(picture_of_tensor(images)))
                 pictures = [made(picture_of_tensor(image), number=number) for number, image in enumerate(images)]
                 return torch.stack([to_tensor(picture) for picture in pictures])
-            if isinstance(images, Image.Image):
-                return to_pil(made(picture_of(images)))
-            try:
-                return to_pil(made(read_picture(Path(images)), Path(images).name))
-            except Unreadable as error:
-                raise UserError(f"images: {error}") from error
+            name = "" if isinstance(images, Image.Image) else Path(images).name
+            return to_pil(made(_read(images, "images"), name))
 
     @torch.inference_mode()
     def read_labels(self, images: Tensor) -> Tensor:
@@ -131,9 +136,37 @@ class Translates:
         return rows
 
 
-def _check(images: Tensor) -> None:
+def _check(images: Tensor, option: str = "images") -> None:
     if images.dtype != torch.uint8 or images.ndim not in (3, 4) or not 1 <= images.shape[-3] <= 4 or not len(images):
         raise UserError(
-            f"images: {images.dtype} {list(images.shape)} are none; give uint8 [C, H, W] or [N, C, H, W] of 1 to 4 "
+            f"{option}: {images.dtype} {list(images.shape)} are none; give uint8 [C, H, W] or [N, C, H, W] of 1 to 4 "
             "channels"
         )
+
+
+def _given(
+    model: TranslationModule, direction: str, reference: Tensor | Image.Image | str | Path | None, style: int | None
+) -> dict[str, Tensor]:
+    """What `forward` takes beside an image for a style, one row each."""
+    if reference is not None and style is not None:
+        raise UserError("style: it means nothing beside a reference; leave one of the two out")
+    check_styles(model, None if reference is None else [REFERENCE], None if style is None else str(style))
+    if reference is not None:
+        return as_reference(model, _read(reference, "reference"), direction)
+    check_one("style", Seed | None, style)
+    return latents_of_style(model, style or 0) if model.latent_dim else {}
+
+
+def _read(image: Tensor | Image.Image | str | Path, option: str) -> Picture:
+    """One image as a picture of all the bits it has."""
+    if isinstance(image, Tensor):
+        _check(image, option)
+        if image.ndim == 4:
+            raise UserError(f"{option}: {list(image.shape)} are several; give one, [C, H, W]")
+        return picture_of_tensor(image)
+    if isinstance(image, Image.Image):
+        return picture_of(image)
+    try:
+        return read_picture(Path(image))
+    except Unreadable as error:
+        raise UserError(f"{option}: {error}") from error

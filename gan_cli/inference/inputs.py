@@ -26,18 +26,19 @@ class Input(NamedTuple):
     labels: tuple[float, ...] | None = None
 
 
-def typed_inputs(words: Sequence[str], output: Path) -> list[Input]:
+def typed_inputs(words: Sequence[str], output: Path, option: str = "input") -> list[Input]:
     """The files that were asked for, each once, in order.
 
     Args:
         words: Files, folders and globs. A folder is searched to its depths, without hidden files; a glob's names
             begin where its first wildcard stands.
         output: The output of the run. Folders and globs leave it out, since it holds translations of an earlier run.
+        option: Where they were typed.
 
     Raises:
         UserError: If there is nothing to be read.
     """
-    found = {item.content: item for word in words for item in _matching(word, output)}
+    found = {item.content: item for word in words for item in _matching(word, output, option)}
     return list(found.values())
 
 
@@ -63,21 +64,21 @@ def test_inputs(make: Callable[[], Any], domain: str) -> list[Input]:
         ) from error
 
 
-def _matching(word: str, output: Path) -> Iterable[Input]:
+def _matching(word: str, output: Path, option: str) -> Iterable[Input]:
     path = Path(word)
     if path.is_dir():
         seen = (file for file in sorted(path.rglob("*")) if not _hidden(file.relative_to(path)))
-        return _below(path, _fresh(seen, path, output), word)
+        return _below(path, _fresh(seen, path, output), word, option)
     if path.is_file():
-        return _below(path.parent, [path], word)
+        return _below(path.parent, [path], word, option)
     folder = _literal(path)
     pattern = path.relative_to(folder)
     if not glob.has_magic(str(pattern)):
-        raise UserError(f"input: {word} does not exist; take a file, a folder, or a glob in quotes")
+        raise UserError(f"{option}: {word} does not exist; take a file, a folder, or a glob in quotes")
     while not glob.has_magic(pattern.parts[0]):
         folder, pattern = folder / pattern.parts[0], Path(*pattern.parts[1:])
     found = glob.glob(str(Path(glob.escape(str(folder))) / pattern), recursive=True)
-    return _below(folder, _fresh(map(Path, sorted(found)), folder, output), word)
+    return _below(folder, _fresh(map(Path, sorted(found)), folder, output), word, option)
 
 
 def _literal(path: Path) -> Path:
@@ -85,12 +86,12 @@ def _literal(path: Path) -> Path:
     return next((folder for folder in path.parents if folder.is_dir()), Path())
 
 
-def _below(folder: Path, files: Iterable[Path], word: str) -> list[Input]:
+def _below(folder: Path, files: Iterable[Path], word: str, option: str) -> list[Input]:
     """Those of the files that can be read, named from the folder on."""
     chosen = [file for file in files if file.is_file() and (file.suffix.lower() in VIDEOS or is_image_file(file))]
     if not chosen:
         kinds = ", ".join([*SIGNATURES, *sorted(VIDEOS)])
-        raise UserError(f"input: {word} is nothing that can be read; there are {kinds}")
+        raise UserError(f"{option}: {word} is nothing that can be read; there are {kinds}")
     return [Input(file.relative_to(folder), file) for file in chosen]
 
 

@@ -1,7 +1,6 @@
 """`gan translate`: files, folders and films through a translator, on Lightning's predict loop."""
 
-import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import cache, partial
 from pathlib import Path
@@ -9,7 +8,6 @@ from typing import Any, NamedTuple, cast
 
 import torch
 from lightning.pytorch import LightningModule
-from PIL import Image
 from rich.progress import Progress
 from torch import Tensor
 from torch.utils.data import DataLoader
@@ -18,47 +16,28 @@ from gan_cli import runs
 from gan_cli.data import GANDataModule
 from gan_cli.devices.strategy import of_all
 from gan_cli.errors import UserError
-from gan_cli.files import write_text
-from gan_cli.inference import checkpoints, gallery, source_labels
+from gan_cli.inference import checkpoints, overviews, source_labels
 from gan_cli.inference.bars import Bar
-from gan_cli.inference.inputs import Input, test_inputs, typed_inputs
+from gan_cli.inference.inputs import test_inputs
+from gan_cli.inference.jobs import WRITABLE, Job, is_film, planned
 from gan_cli.inference.trainers import verb_trainer
 from gan_cli.inference.translator import Translator, translating, usual_direction
-from gan_cli.media.films import VIDEOS, first_frame, frames_in, translate_animation, translate_video
-from gan_cli.media.image_files import SUFFIXES
+from gan_cli.inference.ways import ways_of
+from gan_cli.media.films import frames_in, translate_animation, translate_video
 from gan_cli.media.picture_files import (
-    FORMATS,
     Picture,
     Unwritable,
     holds_16_bits,
     picture_of_tensor,
     read_picture,
-    thumbnail,
     write_picture,
 )
 from gan_cli.media.reading import Unreadable
 from gan_cli.variants.base import AdversarialModule
 from gan_cli.variants.translation import TranslationModule
 
-WRITABLE = FORMATS.keys() | VIDEOS
-"""File endings, in lower case, of what is written."""
-
-SHOWN = 500
-"""A gallery shows at most this many inputs; with more it would not open."""
-
-
-class Job(NamedTuple):
-    """One file to write.
-
-    Attributes:
-        item: What is translated.
-        direction: A direction of the model.
-        target: The file.
-    """
-
-    item: Input
-    direction: str
-    target: Path
+TABLE = "table.png"
+"""The table of sources and styles, beside the folders of several styles."""
 
 
 class Summary(NamedTuple):
@@ -68,7 +47,7 @@ class Summary(NamedTuple):
         places: The places to look at: the file or folder written, the gallery.
         done: Files written.
         skipped: Files that were there already.
-        refused: Inputs that could not be translated, each with the reason.
+        refused: Inputs that could not be translated and references that could not be read, each with the reason.
         assumed: Inputs whose attributes the model has read itself.
         listed: Where these are written down; None where the output is one file.
     """
@@ -113,10 +92,11 @@ def translate(
         tile=options.tile,
         overlap=options.overlap,
     )
-    directions = usual_direction(model, options.direction)
+    ways = ways_of(model, options.direction, options.given, options.style, Path(options.output or folder))
+    directions = ways.directions
     output = Path(options.output or folder / f"translate-{','.join(directions)}")
     of_domain = cache(partial(test_inputs, data))
-    jobs = planned(options, directions, output, lambda direction: of_domain(_first_domain(model, direction)))
+    jobs = planned(options, ways, output, lambda direction: of_domain(_first_domain(model, direction)))
     if options.source_labels is not None:
         items = source_labels.told(options.source_labels, model, directions, [job.item for job in jobs])
         jobs = [job._replace(item=item) for job, item in zip(jobs, items, strict=True)]
@@ -134,12 +114,14 @@ def translate(
     started = [
         source_labels.taken(model, left[number].direction, left[number].item, row) for number, row in task.labels
     ]
+    failed = {left[number].target for number, _ in task.refused}
+    shown = [job for job in jobs if job.target not in failed]
+    if shown and len(ways.all) > 1 and any(way.name for way in ways.all):
+        places.append(overviews.write_table(shown, ways.all, output / TABLE))
     if options.gallery:
         root = output.parent if output.suffix.lower() in WRITABLE else output
-        failed = {left[number] for number, _ in task.refused}
-        shown = [job for job in jobs if job not in failed]
-        places.append(_write_gallery(shown, directions, root, {one.item: one.named for one in started}))
-    refused = [(_place(left[number]), reason) for number, reason in task.refused]
+        places.append(overviews.write_gallery(shown, directions, root, {one.item: one.named for one in started}))
+    refused = [*ways.refused, *((left[number].place, reason) for number, reason in task.refused)]
     assumed = list({one.item: one for one in started if one.assumed}.values())
     to_one_file = output.suffix.lower() in WRITABLE
     listed = source_labels.write(assumed, output) if assumed and not to_one_file else None
@@ -147,7 +129,10 @@ def translate(
 
 
 def newest_translator(
-    direction: str | None, module: checkpoints.Modules = None, root: str = "checkpoints"
+    direction: str | None,
+    module: checkpoints.Modules = None,
+    root: str = "checkpoints",
+    fits: Callable[[TranslationModule], None] = lambda _: None,
 ) -> tuple[Path, TranslationModule]:
     """The newest checkpoint that can translate in a direction, and its model.
 
@@ -155,11 +140,13 @@ def newest_translator(
         direction: As typed; None takes any translator.
         module: Name of a trusted module that defines the variant, or several, where it is none of this package's.
         root: Where the runs are.
+        fits: Raises a `UserError` for a model that does not take what was typed.
 
     Raises:
         UserError: If there is none; names the directions that there are.
     """
     known: list[str] = []
+    unfit = False
     for run in runs.saved_runs(Path(root)):
         path = run / runs.LAST
         with suppress(UserError):  # damaged, or of another module, or without that direction: an older run may do
@@ -169,7 +156,11 @@ def newest_translator(
             known += model.directions
             if direction is not None:
                 usual_direction(model, direction)
+            unfit = True  # unless it is the one
+            fits(model)
             return path, model
+    if unfit:
+        raise UserError(f"no run under {root}/ takes references or styles: type --ckpt FILE, or leave them out")
     if known:
         there = ", ".join(dict.fromkeys(known))
         raise UserError(f"direction: {direction} is unknown to the runs under {root}/; there are {there}")
@@ -178,86 +169,10 @@ def newest_translator(
     )
 
 
-def planned(
-    options: Any, directions: Sequence[str], output: Path, from_data: Callable[[str], list[Input]]
-) -> list[Job]:
-    """Every file to write, known before the first one is written.
-
-    Args:
-        options: The options of the verb.
-        directions: One or more; each of several has a folder of its own.
-        output: A folder, or the file to make of a single input.
-        from_data: Gives what a direction takes of the checkpoint's data set.
-
-    Raises:
-        UserError: If there is no input, or a file would be written twice or over an input.
-    """
-    if options.format is not None and f".{options.format}" not in FORMATS:
-        known = ", ".join(suffix[1:] for suffix in FORMATS)
-        raise UserError(f"format: {options.format} is unknown; take one of {known}")
-    if output.suffix.lower() in SUFFIXES - WRITABLE and not output.is_dir():
-        raise UserError(f"output: {output} is of a kind that is not written; take one of {', '.join(FORMATS)}")
-    jobs: list[Job] = []
-    for direction in directions:
-        items = typed_inputs(options.input, output) if options.input else from_data(direction)
-        place = output / direction if len(directions) > 1 else output
-        jobs += [Job(item, direction, place / _file_name(item, options.format)) for item in items]
-    if output.suffix.lower() in WRITABLE and not output.is_dir():
-        jobs = [_single(jobs, output, options.format)]
-    _check_targets(jobs, output, options.input or [])
-    return jobs
-
-
 def _first_domain(model: TranslationModule, direction: str) -> str:
     """The domain whose images a direction takes; "" if the direction is named after its result."""
     a, b = model.domains
     return {f"{a}2{b}": a, f"{b}2{a}": b}.get(direction, "")
-
-
-def _file_name(item: Input, kind: str | None) -> Path:
-    """The name of an input's translation; films keep their container, and what is not written becomes a PNG."""
-    suffix = item.name.suffix.lower()
-    if _is_film(item) or (kind is None and suffix in FORMATS):
-        return item.name
-    if kind is None and suffix not in SUFFIXES:  # it has no ending, or one that says nothing
-        return item.name.with_name(f"{item.name.name}.png")
-    return item.name.with_suffix(f".{kind or 'png'}")
-
-
-def _is_film(item: Input) -> bool:
-    return item.name.suffix.lower() in VIDEOS
-
-
-def _single(jobs: list[Job], output: Path, kind: str | None) -> Job:
-    """The one job whose output was named."""
-    if len(jobs) > 1:
-        raise UserError(f"output: {output} is one file, and there are {len(jobs)} to write; name a folder")
-    job, suffix = jobs[0], output.suffix.lower()
-    wanted = job.target.suffix.lower() if kind or _is_film(job.item) else ""
-    if wanted not in ("", suffix):
-        raise UserError(f"output: {output} is to be {wanted}; name a file that ends so, or a folder")
-    if suffix in VIDEOS and not wanted:
-        raise UserError(f"output: {output} holds a film, and {job.item.name} is none; take one of {', '.join(FORMATS)}")
-    return job._replace(target=output)
-
-
-def _check_targets(jobs: Sequence[Job], output: Path, words: Sequence[str]) -> None:
-    inputs = {job.item.content.resolve() for job in jobs if isinstance(job.item.content, Path)}
-    folders = {Path(word).resolve() for word in words if Path(word).is_dir()}
-    made: dict[str, Job] = {}
-    for job in jobs:
-        if job.target.resolve() in inputs or output.resolve() in folders:
-            raise UserError(f"output: {job.target} would lie among the inputs; name another place")
-        other = made.setdefault(os.path.normcase(job.target), job)
-        if other is not job:
-            raise UserError(
-                f"output: {_place(other)} and {_place(job)} would both become {job.target}\n"
-                "Nothing was written: leave --format out, or translate them into folders of their own"
-            )
-
-
-def _place(job: Job) -> Path:
-    return job.item.content if isinstance(job.item.content, Path) else job.item.name
 
 
 class _Translating(LightningModule):
@@ -316,11 +231,11 @@ class _Translating(LightningModule):
             if not labels:  # those of a film are read from its first frame, or they would change from one to the next
                 labels.append(self.translator.labels_of(picture, job.direction, job.item.labels))
                 self.labels += [(number, found.tolist()) for found in labels if found is not None]
-            return self.translator.picture(picture, job.direction, name, deep, labels[0])
+            return self.translator.picture(picture, job.direction, name, deep, labels[0], job.way.given)
 
         if not isinstance(content, Path):
             write_picture(make(picture_of_tensor(content())), job.target)
-        elif _is_film(job.item):
+        elif is_film(job.item):
             translate_video(content, job.target, make, self.bar.part)
         elif frames_in(content) > 1:
             translate_animation(content, job.target, make, self.bar.part)
@@ -338,33 +253,3 @@ class _Translating(LightningModule):
         self.done, self.refused = sum(counts), sorted(entry for entries in refused for entry in entries)
         self.failure = next((failure for failure in failures if failure), None)
         return self.trainer.is_global_zero
-
-
-def _write_gallery(
-    jobs: Sequence[Job], directions: Sequence[str], folder: Path, attributes: Mapping[Input, str]
-) -> Path:
-    """Shows each input once, with the attributes that it was taken to have, beside all that was made of it."""
-    made: dict[Input, list[Job]] = {}
-    for job in jobs:
-        made.setdefault(job.item, []).append(job)
-    entries = []
-    for item, outputs in list(made.items())[:SHOWN]:
-        with suppress(Unreadable):  # a skipped older file may be no picture
-            word = f"input, {attributes[item]}" if item in attributes else "input"
-            images = [(word, _small(item.content)), *((job.direction, _small(job.target)) for job in outputs)]
-            entries.append(gallery.Shown(item.name.as_posix(), images))
-    counted = f"{len(made)} inputs" if len(made) <= SHOWN else f"The first {SHOWN} of {len(made)} inputs"
-    text = gallery.page(
-        f"Translations: {', '.join(directions)}", f"{counted}, reduced; films by their first frame", entries
-    )
-    path = folder / "gallery.html"
-    write_text(path, text)
-    return path
-
-
-def _small(content: Any) -> Image.Image:
-    """An input or output as a gallery shows it."""
-    if not isinstance(content, Path):
-        return thumbnail(picture_of_tensor(content()), gallery.SIDE)
-    film = content.suffix.lower() in VIDEOS
-    return thumbnail(first_frame(content) if film else read_picture(content), gallery.SIDE)

@@ -1,6 +1,6 @@
 """Translates one image of any size: channels, padding, tiles, the model's noise, and rounding once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import sqrt
 from typing import Any
 
@@ -65,7 +65,13 @@ class Translator:
         self.tile, self.overlap = _tiles(model, tile, overlap)
 
     def picture(
-        self, picture: Picture, direction: str, name: str, deep: bool = True, labels: Tensor | None = None
+        self,
+        picture: Picture,
+        direction: str,
+        name: str,
+        deep: bool = True,
+        labels: Tensor | None = None,
+        given: Mapping[str, Tensor] | None = None,
     ) -> Picture:
         """A picture's translation, of its size times the model's scale, with its opacity and profile.
 
@@ -75,9 +81,11 @@ class Translator:
             name: What the noise depends on, beside the seed.
             deep: Whether 16 bits stay 16 bits.
             labels: Its labels, where the direction starts from some, [K]; None has them read.
+            given: What else the model takes, such as a reference, one row each.
         """
         colours = for_network(picture, self.model.channels(direction)[0])
-        return with_colours(picture, rounded(self.floats(colours, direction, name, labels), picture.deep and deep))
+        made = self.floats(colours, direction, name, labels, given)
+        return with_colours(picture, rounded(made, picture.deep and deep))
 
     def labels_of(self, picture: Picture, direction: str, known: Sequence[float] | None = None) -> Tensor | None:
         """The labels that a direction starts from, float [K] on the CPU, read once from the whole of a picture.
@@ -96,13 +104,22 @@ class Translator:
         if not told[places].isnan().any():
             return told
         colours = for_network(picture, self.model.channels(direction)[0])
-        read = self.model.read_labels(_to_float(colours)[None].to(self.model.device))[0].cpu()
+        read = self.model.read_labels(floats_of(colours)[None].to(self.model.device))[0].cpu()
         return torch.where(told.isnan(), read, told)
 
-    def floats(self, pixels: Pixels, direction: str, name: str, labels: Tensor | None = None) -> Tensor:
+    def floats(
+        self,
+        pixels: Pixels,
+        direction: str,
+        name: str,
+        labels: Tensor | None = None,
+        given: Mapping[str, Tensor] | None = None,
+    ) -> Tensor:
         """The translation of pixels [H, W, C], float32 [C', sH, sW] in about [-1, 1] on the CPU; s is the scale."""
         if labels is None and self.model.starts_from(direction):  # once for all tiles
-            labels = self.model.read_labels(_to_float(pixels)[None].to(self.model.device))[0]
+            labels = self.model.read_labels(floats_of(pixels)[None].to(self.model.device))[0]
+        told = {**(given or {}), **({} if labels is None else {"source_labels": labels[None]})}
+        told = {name: rows.to(self.model.device) for name, rows in told.items()}
         height, width = pixels.shape[:2]
         multiple, fixed, scale = self.model.sizes
         step = 1 if fixed else multiple
@@ -111,24 +128,23 @@ class Translator:
         tile = self.tile or (max(frame.pixels.shape[:2]) if area <= WHOLE else _usual_tile(self.model.sizes))
 
         def translate(part: Pixels) -> Tensor:
-            return self._passed(_to_float(part), direction, name, labels)
+            return self._passed(floats_of(part), direction, name, told)
 
         if max(frame.pixels.shape[:2]) <= tile:
             made = translate(frame.pixels).float().cpu()
         else:
             overlap = tile // 4 if self.overlap is None else self.overlap
             with statistics_held(self.model.picture_maker(self.ema)):
-                self._passed(self._reduced(frame.pixels), direction, name, labels)
+                self._passed(self._reduced(frame.pixels), direction, name, told)
                 made = in_tiles(translate, frame.pixels, tile, overlap, step, scale)
         top, left = frame.top * scale, frame.left * scale
         return made[:, top : top + height * scale, left : left + width * scale]
 
-    def _passed(self, image: Tensor, direction: str, name: str, labels: Tensor | None) -> Tensor:
+    def _passed(self, image: Tensor, direction: str, name: str, told: Mapping[str, Tensor]) -> Tensor:
         """[C, H, W] -> [C', sH, sW]. Each file has its own noise, the same in all its tiles and frames."""
         if self.model.NOISY:
             seeding.reseed(seeding.mix(self.seed, "translate", name), self.model.device)
         images = image[None].to(self.model.device)
-        told = {} if labels is None else {"source_labels": labels[None].to(self.model.device)}
         made = self.model(images, direction, ema=self.ema, **self.conditions, **told)
         return as_promised(self.model, images, made)[0]
 
@@ -142,9 +158,16 @@ class Translator:
         shrunk = min(1.0, self.model.image_size / scale / sqrt(height * width))
         sides = [max(SMALLEST, round(side * shrunk / multiple)) * multiple for side in (height, width)]
         small = interpolate(
-            _to_float(pixels)[None], [fixed, fixed] if fixed else sides, mode="bilinear", antialias=True
+            floats_of(pixels)[None], [fixed, fixed] if fixed else sides, mode="bilinear", antialias=True
         )
         return small[0]
+
+
+def floats_of(pixels: Pixels) -> Tensor:
+    """Pixels [H, W, C] as a model sees them: float32 [C, H, W] in [-1, 1]."""
+    if pixels.dtype == np.uint8:
+        return pictures.to_float(torch.from_numpy(np.ascontiguousarray(pixels)).permute(2, 0, 1)).contiguous()
+    return torch.from_numpy(pixels.astype(np.float32)).div_(32767.5).sub_(1).permute(2, 0, 1).contiguous()
 
 
 def rounded(made: Tensor, deep: bool) -> Pixels:
@@ -200,13 +223,6 @@ def usual_direction(model: TranslationModule, typed: str | None) -> list[str]:
     for word in words:
         model.check_direction(word)
     return list(dict.fromkeys(words))
-
-
-def _to_float(pixels: Pixels) -> Tensor:
-    """Pixels [H, W, C] as a model sees them: float32 [C, H, W] in [-1, 1]."""
-    if pixels.dtype == np.uint8:
-        return pictures.to_float(torch.from_numpy(np.ascontiguousarray(pixels)).permute(2, 0, 1)).contiguous()
-    return torch.from_numpy(pixels.astype(np.float32)).div_(32767.5).sub_(1).permute(2, 0, 1).contiguous()
 
 
 def _usual_tile(sizes: Sizes) -> int:

@@ -37,6 +37,17 @@ def add_options(parser: ArgumentParser) -> None:
         metavar="NAMES|FILE",
         help="What the inputs have, such as Black_Hair+Young, or a list of labels; default: it is read",
     )
+    parser.add_argument(
+        "--given",
+        type=str,
+        nargs="+",
+        default=None,
+        metavar="PATH",
+        help="reference=FILE or FOLDER: images whose style is taken, all of --direction",
+    )
+    parser.add_argument(
+        "--style", type=str | None, metavar="SEEDS", help="Styles from noise, such as 0-3; several make a table"
+    )
     options.output(parser, "A folder, or a file for one input; default: beside the run", "PATH")
     parser.add_argument(
         "--format", type=str | None, metavar="NAME", help="png, jpg, webp, tif, ...; default: each input's own"
@@ -63,14 +74,17 @@ def run(words: Sequence[str]) -> None:
         RunFailed: If some of the inputs could not be translated.
     """
     asked = options.parsed("translate", add_options, words).all
+    options.not_beside(asked, "given", "style")
     from functools import partial
 
     from gan_cli.command.opening import opened
     from gan_cli.command.running import say
     from gan_cli.inference import checkpoints
     from gan_cli.inference.translate import newest_translator, translate
+    from gan_cli.inference.ways import check_styles
 
-    path, model = newest_translator(asked.direction, asked.module) if asked.ckpt is None else opened(asked)
+    fits = partial(check_styles, given=asked.given, style=asked.style)
+    path, model = newest_translator(asked.direction, asked.module, fits=fits) if asked.ckpt is None else opened(asked)
     if asked.ckpt is None:
         say(f"checkpoint: {path}")
     data = partial(checkpoints.data_set, path, asked.module)

@@ -151,9 +151,9 @@ def test_tiles_and_frames_start_from_the_labels_of_the_whole(
     told: list[Any] = []
     passed = Translator._passed
 
-    def noted(translator: Translator, image: torch.Tensor, direction: str, name: str, labels: Any) -> torch.Tensor:
-        told.append(labels)
-        return passed(translator, image, direction, name, labels)
+    def noted(translator: Translator, image: torch.Tensor, direction: str, name: str, given: Any) -> torch.Tensor:
+        told.append(given["source_labels"][0])
+        return passed(translator, image, direction, name, given)
 
     monkeypatch.setattr(StarGAN, "read_labels", read_labels)
     monkeypatch.setattr(Translator, "_passed", noted)

@@ -13,7 +13,7 @@ from gan_cli import verbs
 from gan_cli.batches import AnyBatch, PairedBatch
 from gan_cli.media.picture_files import Pixels
 from gan_cli.networks.layers import ImageNorm
-from gan_cli.variants import CUT, CycleGAN, Pix2Pix, StarGAN
+from gan_cli.variants import CUT, CycleGAN, Pix2Pix, StarGAN, StarGANv2
 from gan_cli.variants.base import Losses
 from gan_cli.variants.translation import Sizes, TranslationModule
 
@@ -102,6 +102,11 @@ def pix2pix(**arguments: Any) -> Pix2Pix:
 
 def stargan(**arguments: Any) -> StarGAN:
     return lively(StarGAN(**{"image_size": 32, "base_channels": 2, "num_blocks": 1, "num_classes": 3, **arguments}))
+
+
+def stargan_v2(**arguments: Any) -> StarGANv2:
+    small = {"image_size": 32, "num_classes": 3, "base_channels": 2, "channel_max": 4, "style_dim": 4}
+    return lively(StarGANv2(**{**small, "mapping_width": 8, "latent_dim": 4, **arguments}))
 
 
 FACE = ("Black_Hair", "Blond_Hair", "Male", "Young")

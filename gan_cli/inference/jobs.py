@@ -1,0 +1,112 @@
+"""The files that `gan translate` is to write, known before the first one is written."""
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from gan_cli.errors import UserError
+from gan_cli.inference.inputs import Input, typed_inputs
+from gan_cli.inference.ways import Way, Ways
+from gan_cli.media.films import VIDEOS
+from gan_cli.media.image_files import SUFFIXES
+from gan_cli.media.picture_files import FORMATS
+
+WRITABLE = FORMATS.keys() | VIDEOS
+"""File endings, in lower case, of what is written."""
+
+
+class Job(NamedTuple):
+    """One file to write.
+
+    Attributes:
+        item: What is translated.
+        way: How.
+        target: The file.
+    """
+
+    item: Input
+    way: Way
+    target: Path
+
+    @property
+    def direction(self) -> str:
+        """A direction of the model."""
+        return self.way.direction
+
+    @property
+    def place(self) -> Path:
+        """What messages call the input."""
+        return self.item.content if isinstance(self.item.content, Path) else self.item.name
+
+
+def planned(options: Any, ways: Ways, output: Path, from_data: Callable[[str], list[Input]]) -> list[Job]:
+    """Every file to write, known before the first one is written.
+
+    Args:
+        options: The options of the verb.
+        ways: One or more; each of several directions has a folder of its own, and in it each of several styles.
+        output: A folder, or the file to make of a single input.
+        from_data: Gives what a direction takes of the checkpoint's data set.
+
+    Raises:
+        UserError: If there is no input, or a file would be written twice or over an input.
+    """
+    if options.format is not None and f".{options.format}" not in FORMATS:
+        known = ", ".join(suffix[1:] for suffix in FORMATS)
+        raise UserError(f"format: {options.format} is unknown; take one of {known}")
+    if output.suffix.lower() in SUFFIXES - WRITABLE and not output.is_dir():
+        raise UserError(f"output: {output} is of a kind that is not written; take one of {', '.join(FORMATS)}")
+    jobs: list[Job] = []
+    typed = typed_inputs(options.input, output) if options.input else []
+    for way in ways.all:
+        items = typed or from_data(way.direction)
+        place = output / (way.direction if len(ways.directions) > 1 else "") / way.name
+        jobs += [Job(item, way, place / _file_name(item, options.format)) for item in items]
+    if output.suffix.lower() in WRITABLE and not output.is_dir():
+        jobs = [_single(jobs, output, options.format)]
+    _check_targets(jobs, output, options.input or [])
+    return jobs
+
+
+def _file_name(item: Input, kind: str | None) -> Path:
+    """The name of an input's translation; films keep their container, and what is not written becomes a PNG."""
+    suffix = item.name.suffix.lower()
+    if is_film(item) or (kind is None and suffix in FORMATS):
+        return item.name
+    if kind is None and suffix not in SUFFIXES:  # it has no ending, or one that says nothing
+        return item.name.with_name(f"{item.name.name}.png")
+    return item.name.with_suffix(f".{kind or 'png'}")
+
+
+def is_film(item: Input) -> bool:
+    """Whether an input is a film in a container, not a picture or an animation."""
+    return item.name.suffix.lower() in VIDEOS
+
+
+def _single(jobs: list[Job], output: Path, kind: str | None) -> Job:
+    """The one job whose output was named."""
+    if len(jobs) > 1:
+        raise UserError(f"output: {output} is one file, and there are {len(jobs)} to write; name a folder")
+    job, suffix = jobs[0], output.suffix.lower()
+    wanted = job.target.suffix.lower() if kind or is_film(job.item) else ""
+    if wanted not in ("", suffix):
+        raise UserError(f"output: {output} is to be {wanted}; name a file that ends so, or a folder")
+    if suffix in VIDEOS and not wanted:
+        raise UserError(f"output: {output} holds a film, and {job.item.name} is none; take one of {', '.join(FORMATS)}")
+    return job._replace(target=output)
+
+
+def _check_targets(jobs: Sequence[Job], output: Path, words: Sequence[str]) -> None:
+    inputs = {job.item.content.resolve() for job in jobs if isinstance(job.item.content, Path)}
+    folders = {Path(word).resolve() for word in words if Path(word).is_dir()}
+    made: dict[str, Job] = {}
+    for job in jobs:
+        if job.target.resolve() in inputs or output.resolve() in folders:
+            raise UserError(f"output: {job.target} would lie among the inputs; name another place")
+        other = made.setdefault(os.path.normcase(job.target), job)
+        if other is not job:
+            raise UserError(
+                f"output: {other.place} and {job.place} would both become {job.target}\n"
+                "Nothing was written: leave --format out, or translate them into folders of their own"
+            )
