@@ -167,10 +167,10 @@ class Scorer:
                 task,
                 seed=seed,
                 wanted=self.wanted,
-                title=f"{self._title(model)}, {task.direction}",
+                title=f"{self._title(model)}, {task.title}",
                 folder=self.folder,
                 left_out=left_out,
-            )._replace(direction=task.direction)
+            )._replace(direction=task.title)
             for task in tasks(model, self.data, self.split, self.num or MOST)
         ]
 

@@ -16,6 +16,7 @@ from gan_cli.evaluation.measures import Measured, attempted, measured, together
 from gan_cli.evaluation.measuring import LEAST, against_itself, floor_of, possible, scored, table
 from gan_cli.evaluation.processes import by_first, gathered, my_batches
 from gan_cli.evaluation.scores import BY_REQUEST, Protocol, Scores
+from gan_cli.inference.latents import seeded_latents
 from gan_cli.inference.translator import as_promised
 from gan_cli.media.pictures import to_float, to_uint8
 from gan_cli.metrics import pairs
@@ -39,6 +40,8 @@ class Task(NamedTuple):
         targets: What the translations should look like; with `paired` one for each.
         paired: Whether each input has its target.
         labels: The inputs' attributes, [M, K], where they have some.
+        guide: What gives a style, of a model that has styles: "latents", each input having its own, or "reference",
+            one of the targets for each input; "" of other models.
     """
 
     direction: str
@@ -46,12 +49,20 @@ class Task(NamedTuple):
     targets: Collection
     paired: bool
     labels: Tensor | None = None
+    guide: str = ""
+
+    @property
+    def title(self) -> str:
+        """The direction, and how a style is given where it is by a reference."""
+        return f"{self.direction}-by-reference" if self.guide == "reference" else self.direction
 
 
 def tasks(model: TranslationModule, data: GANDataModule, split: Split, num: int) -> list[Task]:
-    """Every direction of a model with the images of a data set, `num` at most."""
+    """Every direction of a model with the images of a data set, `num` at most; with each kind of style it takes."""
     if len(data.fields) == 1:
-        return [_to_class(data, split, num, *numbered) for numbered in enumerate(model.directions)]
+        plain = [_to_class(data, split, num, *numbered) for numbered in enumerate(model.directions)]
+        guides = ["latents"] * bool(model.latent_dim) + [name for name in model.GIVEN if name == "reference"]
+        return [task._replace(guide=guide) for guide in guides or [""] for task in plain]
     sides = [of_split(data, split, domain) for domain in (0, 1)]
     paired = "target" in data.fields
     return [
@@ -120,6 +131,9 @@ def score_translations(
     how = "rounded to 8 bits as saved, each as if it were alone"
     if model.NOISY:
         how += f", noise of seed {seed}"
+    if task.guide:
+        what = {"latents": "noise", "reference": "targets drawn"}[task.guide]
+        how += f", styles of {what} by seed {seed}"
     if network is None or not enough:
         protocol = Protocol("", "", None, "", count, task.targets.total, task.targets.origin, "none", how)
         return Scores(title, protocol, scored(beside.values, {}), (*beside.left_out, *left_out))
@@ -171,10 +185,22 @@ def _translated(model: TranslationModule, task: Task, seed: int) -> list[tuple[T
             seeding.reseed(seeding.mix(seed, "evaluate", int(numbers[0])), model.device)
         inputs = to_float(task.inputs.read(numbers)).to(model.device)
         known = task.labels if model.starts_from(task.direction) else None
-        told = {} if known is None else {"source_labels": known[numbers].to(model.device)}
+        told = {} if known is None else {"source_labels": known[numbers]}
+        told = {name: rows.to(model.device) for name, rows in (told | _styles(model, task, numbers, seed)).items()}
         outputs = as_promised(model, inputs, model(inputs, task.direction, **told))
         made.append((to_uint8(outputs).cpu(), numbers))
     return made
+
+
+def _styles(model: TranslationModule, task: Task, numbers: Tensor, seed: int) -> dict[str, Tensor]:
+    """What `forward` takes for the styles of inputs by number, a function of the seed and of each number."""
+    if task.guide == "latents":
+        seeds = [seed + number for number in numbers.tolist()]
+        return {"latents": seeded_latents(seeds, model.latent_dim, "normal")}
+    if task.guide == "reference" and task.targets.total:  # without targets nothing will be compared
+        order = torch.randperm(task.targets.total, generator=seeding.stream(seed, "references"))
+        return {"reference": to_float(task.targets.read(order[numbers % task.targets.total]))}
+    return {}
 
 
 def _check_sizes(model: TranslationModule, task: Task) -> None:

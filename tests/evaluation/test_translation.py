@@ -1,6 +1,7 @@
 """Translations beside targets of another size than their inputs."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -9,12 +10,15 @@ from torch.nn.functional import interpolate
 
 from gan_cli.batches import PairedBatch
 from gan_cli.data.datamodules import Split
+from gan_cli.data.images.styled_digits import STYLES
 from gan_cli.data.parts import Part
 from gan_cli.errors import RunFailed, UserError
 from gan_cli.evaluation.scorer import Scorer
+from gan_cli.inference.latents import seeded_latents
+from gan_cli.media.pictures import to_float
 from gan_cli.variants.translation import TranslationModule
-from tests.inference.translators import Enlarger, pix2pix
-from tests.toys import Few, FewPairs, FewUnpaired
+from tests.inference.translators import Enlarger, pix2pix, stargan_v2
+from tests.toys import Few, FewPairs, FewStyles, FewUnpaired, passes_of
 
 
 class FewSizes(FewPairs):
@@ -82,3 +86,21 @@ def test_targets_of_another_shape_are_refused_in_one_line(
 def test_a_model_that_makes_another_size_than_it_promises_is_refused(means: str, tmp_path: Path) -> None:
     with pytest.raises(RunFailed, match=r"Enlarger made \[10, 3, 16, 16\] of \[10, 3, 16, 16\], .* scale of 4"):
         Scorer(FewSizes(4), means, num=20, folder=tmp_path).score(Enlarger(4, made=1))
+
+
+def test_styles_are_drawn_image_by_image_and_read_in_the_targets(means: str, tmp_path: Path) -> None:
+    model = stargan_v2(image_size=16, num_classes=4)
+    networks: Any = model.ema.network  # type: ignore[union-attr]
+    latents, references = passes_of(networks["mapping"]), passes_of(networks["style_encoder"])
+    data = FewStyles(image_size=16)
+    model.data_facts = data.record()
+    tables = Scorer(data, means, num=12, folder=tmp_path).score(model, seed=5)
+    assert [table.direction for table in tables] == [*STYLES, *(f"{style}-by-reference" for style in STYLES)]
+    assert all(table.protocol.num == 12 for table in tables)
+    assert "styles of noise by seed 5" in tables[0].protocol.made
+    assert torch.equal(torch.cat([each[0] for each in latents])[:12], seeded_latents(range(5, 17), 4, "normal"))
+    real = data.read(train=False)
+    plain = to_float(real.images[real.labels == 0]).flatten(1)
+    read = torch.cat([each[0] for each in references])[:12].flatten(1)
+    assert all((plain - one).abs().amax(1).min() < 1e-5 for one in read)
+    assert read.unique(dim=0).shape[0] == 12
