@@ -9,6 +9,7 @@ from benchmarks.photo_measures import mean_absolute_error
 from gan_cli.data import PhotoPatches, StyledDigits
 from gan_cli.data.images.styled_digits import STYLES
 from gan_cli.inference.api import TrainedGAN
+from gan_cli.inference.likeness import likeness_of
 from gan_cli.metrics.classifier import classify, train_classifier
 
 
@@ -60,10 +61,12 @@ class Perfect(TrainedGAN):
 
     def __init__(self, truth: dict[str, Tensor]) -> None:
         self.truth = truth
+        self.told: list[dict[str, object]] = []
 
-    def translate(self, images: Tensor, direction: str | None = None, **_: object) -> Tensor:  # type: ignore[override]
+    def translate(self, images: Tensor, direction: str | None = None, **told: object) -> Tensor:  # type: ignore[override]
         assert direction is not None
-        return self.truth[direction]
+        self.told.append(told)
+        return self.truth[direction][: len(images)]
 
 
 def test_styles_are_told_and_every_pair_of_them_is_tried() -> None:
@@ -76,3 +79,11 @@ def test_styles_are_told_and_every_pair_of_them_is_tried() -> None:
         assert (classify(classifier, truth[style]).labels == number).float().mean() > 0.9
     sheet = domains.sheet(made, truth)
     assert sheet.shape[0] == 3
+
+
+def test_styles_that_are_all_the_same_have_no_variety_and_digits_have() -> None:
+    truth = {style: images[::6] for style, images in StyledDigits(image_size=32).in_all_domains().items()}
+    same = Perfect({str(style): images.repeat(3, 1, 1, 1) for style, images in truth.items()})
+    between, among = domains.variety(same, truth, "red", likeness_of("pixels", 3))
+    assert between == 0 < among
+    assert [told["style"] for told in same.told] == list(domains.SEEDS)
