@@ -1,7 +1,8 @@
 """A loop in plain PyTorch over a variant's own networks and losses: what `gan fit` is measured against.
 
 Nothing of Lightning, no data set, no logging, no reproducible noise: batches that are there already, autocast, and two
-optimizers that step in turn, each while the other player is frozen, as often and for the same terms as in `gan fit`.
+optimizers that step in turn, each while the other player is frozen, as often and for the same terms as in `gan fit`; one
+where there is no discriminator.
 """
 
 from collections.abc import Iterator, Sequence
@@ -75,14 +76,16 @@ class BareLoop:
         counters.batches += 1
 
     def _descend(self, player: str, step: str, batch: Any) -> None:
-        (other,) = (getattr(self.model, name) for name in self.model.players if name != player)
-        other.requires_grad_(False)
+        others = [getattr(self.model, name) for name in self.model.players if name != player]
+        for other in others:
+            other.requires_grad_(False)
         losses = getattr(self.model, f"{step.replace('.', '_')}_losses")(batch)
         self.scaler.scale(torch.stack(list(losses.values())).sum()).backward()
         self.scaler.step(self.optimizers[player])
         self.scaler.update()
         self.optimizers[player].zero_grad()
-        other.requires_grad_(True)
+        for other in others:
+            other.requires_grad_(True)
 
     def _laid_out(self, batch: Any) -> Any:
         layout = self.model.memory_format

@@ -110,7 +110,10 @@ def options(modules: Sequence[str]) -> str:
 
 
 def defaults(kind: type) -> dict[str, Any]:
-    """Each argument's default: the class's own first, then those that its bases take of `**arguments`."""
+    """Each argument's default: the class's own first, then those that its bases take of `**arguments`.
+
+    A class names in `SETTLES` what it gives to its bases itself.
+    """
     found: dict[str, Any] = {}
     for parent in kind.__mro__:
         if "__init__" in vars(parent):
@@ -120,7 +123,7 @@ def defaults(kind: type) -> dict[str, Any]:
                     found.setdefault(parameter.name, parameter.default)
             if all(parameter.kind is not Parameter.VAR_KEYWORD for parameter in parameters):
                 break
-    return found
+    return {name: default for name, default in found.items() if name not in getattr(kind, "SETTLES", ())}
 
 
 def settled(kind: type) -> set[str]:

@@ -15,6 +15,8 @@ def check_has_features(model: AdversarialModule) -> int:
         UserError: If none do, or there are several discriminators.
     """
     name = type(model).__name__
+    if "discriminator" not in model.players:
+        raise UserError(f"ckpt: {name} has no discriminator")
     if isinstance(model.discriminator, torch.nn.ModuleDict):
         raise UserError(f"ckpt: {name} has several discriminators, none of which has learned the whole data")
     layers = len(feature_layers(model.discriminator))

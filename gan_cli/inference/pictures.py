@@ -1,7 +1,7 @@
 """One picture of all things made, with what a page of their medium shows beside them."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -69,8 +69,10 @@ def translated_sheet(model: TranslationModule, batch: Any) -> Tensor:
 def surface(model: AdversarialModule, made: Tensor) -> Tensor | None:
     """The discriminator's outputs, [N] at made things [N, ...], if it judges things alone."""
     ask: Any = getattr(model, "surface", None)
+    if ask is None:
+        return None
     with evaluating(model.discriminator):
-        return None if ask is None else ask(made.to(model.device))
+        return cast(Tensor | None, ask(made.to(model.device)))
 
 
 def real_things(model: AdversarialModule, count: int) -> Tensor | None:

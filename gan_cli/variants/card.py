@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from inspect import Parameter
 from io import StringIO
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from rich.console import Console
@@ -80,8 +80,8 @@ def condition(variant: type[nn.Module]) -> str:
 def parameter_counts(variant: type[nn.Module]) -> dict[str, int]:
     """How many parameters each player has at the defaults; no memory is taken for them."""
     with torch.device("meta"):
-        model = variant()
-    players = ("generator", "discriminator")
+        model: Any = variant()
+    players = reversed(model.players)
     return {player: sum(weight.numel() for weight in getattr(model, player).parameters()) for player in players}
 
 

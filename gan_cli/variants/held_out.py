@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from torch import nn
+from torch import Tensor, nn
 
 from gan_cli import seeding
 from gan_cli.errors import UserError
@@ -38,15 +38,22 @@ def look(model: "AdversarialModule", batch: Any, batch_idx: int) -> None:
     seed = seeding.mix(model.seed, "held out", batch_idx, model.global_rank)
     seeding.reseed(seed, model.device)  # for augmentation
     with model.at(seeding.Rows(0, count, count), seed, batch_idx):
-        model.discriminator.train(mixes_batch(model.discriminator))
-        with running_statistics_untouched(model.discriminator), spectra_untouched(model.discriminator):
-            logits = model.held_out_logits(batch)
-        model.log("logits/held_out", logits.float().mean(), sync_dist=True, batch_size=len(logits))
-        model.discriminator.eval()
+        if "discriminator" in model.players:
+            logits = _outputs(model, batch)
+            model.log("logits/held_out", logits.float().mean(), sync_dist=True, batch_size=len(logits))
         measures = {f"metric/{name}": value for name, value in model.held_out_measures(batch).items()}
     model.log_dict(measures, sync_dist=True, batch_size=count)
     if model.trainer.state.fn == "fit":
         model.log_dict(axis(model), batch_size=1)
+
+
+def _outputs(model: "AdversarialModule", batch: Any) -> Tensor:
+    """The discriminator's outputs, with the batch's own statistics where it takes any, and without a trace."""
+    model.discriminator.train(mixes_batch(model.discriminator))
+    with running_statistics_untouched(model.discriminator), spectra_untouched(model.discriminator):
+        logits = model.held_out_logits(batch)
+    model.discriminator.eval()
+    return logits
 
 
 def fewest(discriminator: nn.Module) -> int:
