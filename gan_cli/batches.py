@@ -160,10 +160,29 @@ class UnpairedBatch(NamedTuple):
         return self.b
 
 
+class StyledBatch(NamedTuple):
+    """Photographs, each with a picture whose style it is to have.
+
+    Attributes:
+        content: uint8 [N, 3, H, W] as it leaves the loader; float in [-1, 1] once it is on the device.
+        style: Pictures of the same size.
+        labels: int64 [N], the numbers of the styles.
+    """
+
+    content: Tensor
+    style: Tensor
+    labels: Tensor
+
+    @property
+    def real(self) -> Tensor:
+        """What the generator is to imitate, under the name that every kind of batch has."""
+        return self.style
+
+
 Batch = ImageBatch | PointBatch
 ToldBatch = MaskedBatch | HintedBatch | EdgedBatch
 """Pairs of which a model is told one thing more, by the name of the third field."""
-AnyBatch = Batch | PairedBatch | UnpairedBatch
+AnyBatch = Batch | PairedBatch | UnpairedBatch | StyledBatch
 
 
 def paired(fields: Mapping[str, Tensor]) -> PairedBatch | ToldBatch:

@@ -46,6 +46,8 @@ from gan_cli.data.pairs.named_sets import (
 from gan_cli.data.pairs.photo_patches import PhotoPatches
 from gan_cli.data.pairs.translation_sets import PairedDataModule, UnpairedDataModule
 from gan_cli.data.points.point_sets import Grid25, PointDataModule, Ring8, SwissRoll
+from gan_cli.data.styles.photo_styles import PhotoStyles
+from gan_cli.data.styles.style_folder import StyleFolder
 
 __all__ = [
     "ADE20K",
@@ -89,9 +91,11 @@ __all__ = [
     "PairedFolder",
     "PhotoPatches",
     "Photographs",
+    "PhotoStyles",
     "PointDataModule",
     "Ring8",
     "StackedMNIST",
+    "StyleFolder",
     "StyledDigits",
     "Summer2WinterYosemite",
     "SwissRoll",

@@ -1,6 +1,6 @@
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import torch
@@ -42,7 +42,7 @@ class Unlabelled(FewDigits):
     """Says that each image of a batch is a 0."""
 
     def on_after_batch_transfer(self, batch: LoadedBatch, dataloader_idx: int) -> ImageBatch:
-        images, labels = super().on_after_batch_transfer(batch, dataloader_idx)
+        images, labels = cast(ImageBatch, super().on_after_batch_transfer(batch, dataloader_idx))
         return ImageBatch(images, torch.zeros_like(labels))
 
 
@@ -121,7 +121,7 @@ def accuracies(model: SGAN, data: FewDigits) -> tuple[float, float]:
     """Of the averaged discriminator and of the trained one, counted by hand."""
     data.setup("fit")
     assert data.held_out_set is not None
-    images, labels = data.on_device(data.held_out_set[torch.arange(160)])
+    images, labels = cast(ImageBatch, data.on_device(data.held_out_set[torch.arange(160)]))
     assert model.discriminator_ema is not None
     networks = (model.discriminator_ema.network, model.discriminator)
     with torch.no_grad():

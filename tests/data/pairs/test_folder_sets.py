@@ -272,7 +272,9 @@ def test_real_pairs_with_the_source_on_the_right(real_data: Path) -> None:
     assert data.train_set is not None
     assert data.held_out_set is not None
     assert (len(data.train_set), len(data.held_out_set)) == (150, 30)
-    edges, shoes = data.examples(8)
+    examples = data.examples(8)
+    assert isinstance(examples, PairedBatch)
+    edges, shoes = examples
     assert (edges > 0.9).float().mean() > 0.75  # thin lines on white
     assert (shoes > 0.9).float().mean() < 0.75
 

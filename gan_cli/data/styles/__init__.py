@@ -1,0 +1,1 @@
+"""Photographs, and pictures whose style they are to have."""
