@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from gan_cli.batches import AnyBatch, ImageBatch, LoadedBatch, PairedBatch, UnpairedBatch
+from gan_cli.batches import AnyBatch, ImageBatch, LoadedBatch, PairedBatch, StyledBatch, UnpairedBatch
 from gan_cli.data import Digits, Facts, GANDataModule, StyledDigits
 from gan_cli.data.datamodules import Split
 from gan_cli.data.pairs.translation_sets import facts_between
@@ -145,6 +145,23 @@ class FewUnpaired(FewPairs):
 
     def part(self, split: Split) -> Part:
         return Few(self.digits(split).expand(-1, 3, -1, -1), UnpairedBatch)
+
+
+class FewStyled(FewPairs):
+    """The few digits, and mirrored negatives of them as pictures of two styles; all in three channels."""
+
+    fields: Mapping[str, Medium] = {"content": Images(), "style": Images()}
+
+    @property
+    def facts(self) -> Facts:
+        names = {"domains": ("content", "style"), "style_names": ("one", "two"), "new_styles": ()}
+        return {"name": type(self).__name__, "image_size": self.image_size, "image_channels": 3, **names}
+
+    def part(self, split: Split) -> Part:
+        def styled(content: Tensor, _: Tensor) -> StyledBatch:
+            return StyledBatch(content, 255 - content.flip(3), content.flatten(1).sum(1) % 2)
+
+        return Few(self.digits(split).expand(-1, 3, -1, -1), styled)
 
 
 def batch_for(model: Any, count: int = 16, image_size: int = 16) -> ImageBatch:

@@ -22,6 +22,7 @@ from gan_cli.variants import (
     WGAN,
     WGANGP,
     WGANLP,
+    AdaIN,
     AdversarialModule,
     BigGAN,
     CycleGAN,
@@ -33,9 +34,10 @@ from gan_cli.variants import (
     StarGANv2,
     StyleGAN,
     StyleGAN2,
+    StyleTransfer,
 )
 from gan_cli.variants.translation import TranslationModule
-from tests.toys import FewDigits, FewPairs, FewStyles, FewUnpaired
+from tests.toys import FewDigits, FewPairs, FewStyled, FewStyles, FewUnpaired
 
 TINY: dict[str, Any] = {"image_size": 16, "image_channels": 1, "base_channels": 4, "latent_dim": 8}
 """16x16 grey images, networks that train in moments."""
@@ -97,6 +99,8 @@ class VariantRow(NamedTuple):
         if isinstance(model, TranslationModule):
             direction = model.directions[-1]
             given = torch.rand(count, model.channels(direction)[0], self.image_size, self.image_size) * 2 - 1
+            if "reference" in model.takes:
+                options["reference"] = given.flip(0)
             return cast(Tensor, model(given, direction, **options))
         labels = [torch.arange(count) % model.num_classes] if takes_labels(model) else []
         return cast(Tensor, model(torch.randn(count, model.latent_dim) * 3, *labels, **options))
@@ -317,6 +321,22 @@ TRANSLATOR_ROWS = [
         resting=RESTING_WITH_REFERENCES,
         tiny=REFERENCED,
         data=FewStyles,
+    ),
+    VariantRow(
+        "style-transfer",
+        StyleTransfer,
+        {"style_names": ("one", "two"), "ema_decay": 0.9},
+        plays=False,
+        tiny={**SMALL, "image_size": 32},
+        data=FewStyled,
+    ),
+    VariantRow(
+        "adain",
+        AdaIN,
+        {"features": "random", "base_channels": 2},
+        plays=False,
+        tiny={"image_size": 16},
+        data=FewStyled,
     ),
 ]
 

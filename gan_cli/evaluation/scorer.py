@@ -98,6 +98,8 @@ class Scorer:
             if not isinstance(model, TranslationModule):
                 network, _ = self._beside(model)
                 return possible(self.wanted, network, is_natural(self.data), takes_labels(model))[0]
+            if "style" in self.data.fields:
+                return set()
             of_pairs = self.wanted & OF_PAIRS if "target" in self.data.fields else set()
             network_of_sets, _ = self._features_of_translations(model)
             return of_pairs if network_of_sets is None else of_pairs | self.wanted & SETS
@@ -159,6 +161,9 @@ class Scorer:
         return self._floors[key]
 
     def _of_translator(self, model: TranslationModule, seed: int) -> list[Scores]:
+        asked = tasks(model, self.data, self.split, self.num or MOST)
+        if not asked:
+            return []
         network, left_out = self._features_of_translations(model)
         return [
             score_translations(
@@ -171,7 +176,7 @@ class Scorer:
                 folder=self.folder,
                 left_out=left_out,
             )._replace(direction=task.title)
-            for task in tasks(model, self.data, self.split, self.num or MOST)
+            for task in asked
         ]
 
     def _features_of_translations(self, model: TranslationModule) -> tuple[FeatureNetwork | None, list[str]]:

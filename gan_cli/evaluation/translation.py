@@ -58,7 +58,13 @@ class Task(NamedTuple):
 
 
 def tasks(model: TranslationModule, data: GANDataModule, split: Split, num: int) -> list[Task]:
-    """Every direction of a model with the images of a data set, `num` at most; with each kind of style it takes."""
+    """Every direction of a model with the images of a data set, `num` at most; with each kind of style it takes.
+
+    There are none where a set has photographs and a few pictures in styles: what a photograph should become is not
+    known, nor are there enough pictures to compare sets.
+    """
+    if "style" in data.fields:
+        return []
     if len(data.fields) == 1:
         plain = [_to_class(data, split, num, *numbered) for numbered in enumerate(model.directions)]
         guides = ["latents"] * bool(model.latent_dim) + [name for name in model.GIVEN if name == "reference"]

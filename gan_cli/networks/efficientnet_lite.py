@@ -4,6 +4,7 @@ Tan and Le 2019, "EfficientNet: Rethinking Model Scaling for Convolutional Neura
 networks have no squeeze-and-excitation, and ReLU6 for an activation (TensorFlow's tpu repository, efficientnet/lite).
 """
 
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import NamedTuple, cast
 
@@ -116,6 +117,26 @@ class EfficientNetLite0(nn.Module):
             if number in MAPPED:
                 maps.append(made)
         return maps
+
+    def widened(self, images: Tensor, blocks: Collection[int]) -> list[Tensor]:
+        """What some blocks make first of their inputs, behind ReLU6, of images [N, 1..4, H, W] in [-1, 1].
+
+        These maps tell what there is, as those of VGG do; a block's output is linear and of either sign.
+
+        Args:
+            images: Of any size.
+            blocks: The blocks' numbers, from 1, rising; the network is not passed through beyond the last.
+        """
+        made, found = self.stem(in_colours(images)), []
+        for number, block in enumerate(cast(Iterable[InvertedBottleneck], self.blocks)):
+            wide = block.layers[0](made)
+            if number in blocks:
+                found.append(wide)
+                if len(found) == len(blocks):
+                    break
+            outputs = block.layers[1:](wide)
+            made = outputs + made if block.adds else outputs
+        return found
 
     def features(self, images: Tensor) -> Tensor:
         """The 1,280 features [N, F] of images [N, 1..4, H, W] in [-1, 1]."""

@@ -1,6 +1,7 @@
 """One file per paper, one LightningModule per file."""
 
 from gan_cli.variants.acgan import ACGAN
+from gan_cli.variants.adain import AdaIN
 from gan_cli.variants.base import AdversarialModule
 from gan_cli.variants.biggan import BigGAN
 from gan_cli.variants.cgan import CGAN
@@ -19,6 +20,7 @@ from gan_cli.variants.sgan import SGAN
 from gan_cli.variants.sngan import SNGAN
 from gan_cli.variants.stargan import StarGAN
 from gan_cli.variants.stargan_v2 import StarGANv2
+from gan_cli.variants.style_transfer import StyleTransfer
 from gan_cli.variants.stylegan import StyleGAN
 from gan_cli.variants.stylegan2 import StyleGAN2
 from gan_cli.variants.wgan import WGAN
@@ -39,6 +41,7 @@ __all__ = [
     "WGAN",
     "WGANGP",
     "WGANLP",
+    "AdaIN",
     "AdversarialModule",
     "BigGAN",
     "CycleGAN",
@@ -50,4 +53,5 @@ __all__ = [
     "StarGANv2",
     "StyleGAN",
     "StyleGAN2",
+    "StyleTransfer",
 ]

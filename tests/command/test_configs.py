@@ -173,6 +173,15 @@ def write_folders(root: Path) -> None:
             pictures.write(root / (domain % ("train", "val")[number % 2]) / f"{number:05d}.png", 24, 24)
 
 
+def write_styles(root: Path) -> None:
+    """Photographs, and pictures in two styles."""
+    for folder in ("monet", "paintings"):
+        for number in range(6):
+            pictures.write(root / folder / "content" / f"{number}.jpg", 40, 36)
+        for name in ("bridge", "haystacks"):
+            pictures.write(root / folder / "style" / f"{name}.jpg", 40, 36)
+
+
 def write_scenes(root: Path) -> None:
     """LSUN's bedrooms and churches."""
     for split, count in (("train", 20), ("val", 2)):
@@ -199,6 +208,7 @@ SETS: dict[str, Callable[[Path], object]] = {
     "LSUN": write_scenes,
     "MNIST": lambda root: fake_mnist.write(root, count=40),
     "STL10": fake_sets.stl10,
+    "StyleFolder": write_styles,
     "SVHN": lambda root: fake_sets.svhn(root, count=40),
     "StackedMNIST": lambda root: fake_mnist.write(root, count=40),
 }
