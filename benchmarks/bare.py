@@ -1,8 +1,8 @@
 """A loop in plain PyTorch over a variant's own networks and losses: what `gan fit` is measured against.
 
 Nothing of Lightning, no data set, no logging, no reproducible noise: batches that are there already, autocast, and two
-optimizers that step in turn, each while the other player is frozen, as often and for the same terms as in `gan fit`; one
-where there is no discriminator.
+optimizers that step in turn, each while the other player is frozen, as often and for the same terms as in `gan fit`;
+one where there is no discriminator.
 """
 
 from collections.abc import Iterator, Sequence

@@ -4,10 +4,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from benchmarks import domains, paired, runs, unpaired
+from benchmarks import domains, paired, runs, style, unpaired
 from benchmarks.photo_measures import mean_absolute_error
-from gan_cli.data import PhotoPatches, StyledDigits
+from gan_cli.data import PhotoPatches, PhotoStyles, StyledDigits
 from gan_cli.data.images.styled_digits import STYLES
+from gan_cli.data.styles import procedural
 from gan_cli.inference.api import TrainedGAN
 from gan_cli.inference.likeness import likeness_of
 from gan_cli.metrics.classifier import classify, train_classifier
@@ -69,14 +70,29 @@ class Perfect(TrainedGAN):
         return self.truth[direction][: len(images)]
 
 
+def test_colours_moments_are_nearer_to_a_style_than_the_photograph_which_is_its_own_content() -> None:
+    photographs = style.pictures_of(PhotoStyles(image_size=32), 2).photographs[:4]
+    picture = procedural.picture("waves", 0, 64)
+    moved = style.with_moments_of(photographs, picture)
+    assert (moved.float().mean((2, 3)) - picture.float().mean((1, 2))).abs().max() < 12  # cut off at black and white
+    content, far = style.distances(photographs, photographs, picture, "random")
+    further, nearer = style.distances(moved, photographs, picture, "random")
+    assert content == 0 < further
+    assert nearer < far
+    table = style.judged(
+        {"the photograph": lambda images, *_: images}, style.Pictures(photographs, {"waves": picture}), ""
+    )
+    assert table.row_count == 1
+
+
 def test_styles_are_told_and_every_pair_of_them_is_tried() -> None:
     truth = StyledDigits(image_size=32).in_all_domains()
     made = domains.translations(Perfect({str(style): images for style, images in truth.items()}), truth)
     assert set(made) == {(source, target) for source in STYLES for target in STYLES if source != target}
     assert torch.equal(made["plain", "red"], truth["red"])
     classifier = domains.style_classifier(32, steps=30)
-    for number, style in enumerate(STYLES):
-        assert (classify(classifier, truth[style]).labels == number).float().mean() > 0.9
+    for number, name in enumerate(STYLES):
+        assert (classify(classifier, truth[name]).labels == number).float().mean() > 0.9
     sheet = domains.sheet(made, truth)
     assert sheet.shape[0] == 3
 

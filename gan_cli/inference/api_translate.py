@@ -1,6 +1,6 @@
 """The Python side of `gan translate`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, overload
 
@@ -12,13 +12,16 @@ from gan_cli.devices.float32 import true_float32
 from gan_cli.errors import UserError
 from gan_cli.inference.source_labels import named_row
 from gan_cli.inference.translator import Translator, translating, usual_direction
-from gan_cli.inference.ways import REFERENCE, as_reference, check_styles, latents_of_style
+from gan_cli.inference.ways import REFERENCE, as_direction, as_reference, check_styles, latents_of_style
 from gan_cli.media.picture_files import Picture, picture_of, picture_of_tensor, read_picture, to_pil, to_tensor
 from gan_cli.media.pictures import to_float
 from gan_cli.media.reading import Unreadable
 from gan_cli.ranges import Seed, check_one
 from gan_cli.variants.base import AdversarialModule
 from gan_cli.variants.translation import TranslationModule
+
+Picturable = Tensor | Image.Image | str | Path
+"""An image as uint8 [C, H, W], as a Pillow image, or in a file."""
 
 
 class Translates:
@@ -48,8 +51,8 @@ class Translates:
         direction: str | None = None,
         *,
         source_labels: str | Sequence[str] | Tensor | None = None,
-        reference: Tensor | Image.Image | str | Path | None = None,
-        style: Seed | None = None,
+        given: Mapping[str, Picturable] | None = None,
+        style: Seed | str | None = None,
         **options: Any,
     ) -> Tensor | Image.Image:
         """Translations as `gan translate` makes them, each as if it were alone.
@@ -63,9 +66,10 @@ class Translates:
             source_labels: The attributes of the images, where the direction keeps or turns them: names, such as
                 "Blond_Hair+Young" or a list, of all images; or numbers 0, 1 or NaN, [K] or [N, K]. What is not told is
                 read, as `read_labels` does.
-            reference: An image of the direction's domain, whose style all of them get, of a model that takes one; uint8
-                [C, H, W], a Pillow image, or an image file.
-            style: The seed of a style from noise, of a model that draws any; without it, and without a reference, 0.
+            given: What the model takes beside images, by name: as `reference` the image whose style all of them get, of
+                the direction's domain; uint8 [C, H, W], a Pillow image, or an image file.
+            style: The seed of a style from noise, of a model that draws any; without it, and without a reference, 0. Or
+                a style or a blend by its name, such as "monet=0.7,waves=0.3", in place of a direction.
             **options: `seed` and `dropout` of a model whose noise is dropout, `tile` and `overlap` of large images,
                 `ema`; as `Translator` takes them. A file's noise depends on its name; all other images share one.
 
@@ -79,17 +83,17 @@ class Translates:
         """
         model = translating(self.model)
         translator = Translator(model, **options)
-        chosen = usual_direction(model, direction)
+        check_styles(model, list(given or ()), None if style is None else str(style))
+        chosen = usual_direction(model, as_direction(model, None if style is None else str(style), direction))
         if len(chosen) > 1:
             raise UserError(f"direction: {direction} are several; ask for one at a time")
-
-        given = _given(model, chosen[0], reference, style)
+        told = _told(model, chosen[0], given or {}, style)
         many = len(images) if isinstance(images, Tensor) and images.ndim == 4 else 1
         known = self._known(source_labels, chosen[0], many)
 
         def made(picture: Picture, name: str = "", number: int = 0) -> Picture:
             labels = translator.labels_of(picture, chosen[0], None if known is None else known[number % len(known)])
-            return translator.picture(picture, chosen[0], name, deep=False, labels=labels, given=given)
+            return translator.picture(picture, chosen[0], name, deep=False, labels=labels, given=told)
 
         with torch.random.fork_rng([model.device] if model.device.type == "cuda" else []):
             if isinstance(images, Tensor):
@@ -144,20 +148,23 @@ def _check(images: Tensor, option: str = "images") -> None:
         )
 
 
-def _given(
-    model: TranslationModule, direction: str, reference: Tensor | Image.Image | str | Path | None, style: int | None
+def _told(
+    model: TranslationModule, direction: str, given: Mapping[str, Picturable], style: int | str | None
 ) -> dict[str, Tensor]:
-    """What `forward` takes beside an image for a style, one row each."""
-    if reference is not None and style is not None:
+    """What `forward` takes beside an image, one row each."""
+    if given and style is not None:
         raise UserError("style: it means nothing beside a reference; leave one of the two out")
-    check_styles(model, None if reference is None else [REFERENCE], None if style is None else str(style))
-    if reference is not None:
-        return as_reference(model, _read(reference, "reference"), direction)
+    if strange := [name for name in given if name != REFERENCE]:
+        raise UserError(f"given: {strange[0]} is nothing that {type(model).__name__} takes; give a {REFERENCE}")
+    if given:
+        return as_reference(model, _read(given[REFERENCE], REFERENCE), direction)
+    if not model.latent_dim:
+        return {}
     check_one("style", Seed | None, style)
-    return latents_of_style(model, style or 0) if model.latent_dim else {}
+    return latents_of_style(model, int(style or 0))
 
 
-def _read(image: Tensor | Image.Image | str | Path, option: str) -> Picture:
+def _read(image: Picturable, option: str) -> Picture:
     """One image as a picture of all the bits it has."""
     if isinstance(image, Tensor):
         _check(image, option)

@@ -35,12 +35,11 @@ class Translator:
         ema: The averaged generator where there is one, or the one that was trained.
         dropout: Whether the noise of a model that has it is on; None leaves it to the model.
         seed: Seed of the noise; None is 0.
-        given: What the model takes beside images, as it sees it, one row each.
         tile: Side of the tiles that larger images are cut into, in pixels of the input; 0 chooses.
         overlap: Pixels of the input that neighbouring tiles share; None is a quarter of the tile.
 
     Raises:
-        UserError: If the model has no noise, cannot take such tiles, or is given what it does not take.
+        UserError: If the model has no noise, or cannot take such tiles.
     """
 
     def __init__(
@@ -50,7 +49,6 @@ class Translator:
         ema: bool = True,
         dropout: bool | None = None,
         seed: Seed | None = None,
-        given: Mapping[str, Tensor] | None = None,
         tile: PixelsOrNone = 0,
         overlap: PixelsOrNone | None = None,
     ) -> None:
@@ -64,7 +62,6 @@ class Translator:
         if seed is not None and dropout is False:
             raise UserError("seed: without dropout there is no noise that it could be of; leave one of them out")
         self.conditions: dict[str, Any] = {} if dropout is None else {"dropout": dropout}
-        self.conditions |= checked_given(model, given or {})
         self.tile, self.overlap = _tiles(model, tile, overlap)
 
     def picture(
@@ -232,20 +229,6 @@ def _usual_tile(sizes: Sizes) -> int:
     """Side of the tiles used by default, for a generator that takes any size."""
     least = SMALLEST * sizes.multiple
     return max(least, TILE // sizes.scale // sizes.multiple * sizes.multiple)
-
-
-def checked_given(model: TranslationModule, given: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-    """What a model is given beside images, if it is what it takes.
-
-    Raises:
-        UserError: If something is missing or too much.
-    """
-    names = [name for name in model.takes if name != "labels"]
-    if missing := [name for name in names if name not in given]:
-        raise UserError(f"given: {type(model).__name__} takes a {missing[0]}; type --given {missing[0]}=FILE")
-    if surplus := [name for name in given if name not in names]:
-        raise UserError(f"given: {type(model).__name__} takes no {surplus[0]}; leave it out")
-    return given
 
 
 def _tiles(model: TranslationModule, tile: int, overlap: int | None) -> tuple[int, int | None]:

@@ -15,7 +15,7 @@ from gan_cli.inference.numbers import read_seeds
 from gan_cli.inference.translator import floats_of, usual_direction
 from gan_cli.media.picture_files import Picture, for_network, read_picture
 from gan_cli.media.reading import Unreadable
-from gan_cli.variants.translation import TranslationModule, in_square
+from gan_cli.variants.translation import TranslationModule
 
 REFERENCE = "reference"
 """The name of what a style is read in."""
@@ -70,17 +70,18 @@ def ways_of(
         direction: Directions with commas between them; with references it is their domain. None takes the only one, or
             of each reference the domain that its folder is named after.
         given: Files, folders and globs of references, each as it is or as `reference=PATH`.
-        style: Seeds of styles from noise, such as "0-3,7"; None is 0.
+        style: Seeds of styles from noise, such as "0-3,7", where None is 0; or a style or a blend by its name, such as
+            "monet=0.7,waves=0.3", where these are directions.
         output: The output of the run, which a folder of references leaves out.
 
     Raises:
-        UserError: If the model takes nothing of that kind, a reference that was typed cannot be read, or is of no known
-            domain.
+        UserError: If the model takes nothing of that kind, or nothing else and none was typed; a reference that was
+            typed cannot be read, or is of no known domain.
     """
     check_styles(model, given, style)
     if given:
         return _by_references(model, direction, [_path_typed(model, word) for word in given], output)
-    directions = usual_direction(model, direction)
+    directions = usual_direction(model, as_direction(model, style, direction))
     if not model.latent_dim:
         return Ways([Way(direction) for direction in directions], [])
     seeds = list(dict.fromkeys(read_seeds(style or "0", "style")))
@@ -98,8 +99,27 @@ def check_styles(model: TranslationModule, given: Sequence[str] | None, style: s
     name = type(model).__name__
     if given and REFERENCE not in fields_given(model):
         raise UserError(f"given: {name} is given nothing but images; leave it out")
-    if style is not None and not model.latent_dim:
+    if style is not None and not (model.latent_dim or model.BLENDS):
         raise UserError(f"style: {name} draws no styles; leave it out")
+    if model.BLENDS:
+        as_direction(model, style, None)
+    elif not (given or model.latent_dim) and REFERENCE in fields_given(model):
+        raise UserError(f"given: {name} takes a reference; type --given {REFERENCE}=FILE")
+
+
+def as_direction(model: TranslationModule, style: str | None, direction: str | None) -> str | None:
+    """The direction that was typed, or that a style or a blend by its name means; None if neither was.
+
+    Raises:
+        UserError: If both were, or there is no such style.
+    """
+    if style is None or not model.BLENDS:
+        return direction
+    if direction is not None:
+        raise UserError("style: it names what --direction does; leave one of the two out")
+    blend = style.replace(",", "+")
+    model.check_direction(blend)
+    return blend
 
 
 def latents_of_style(model: TranslationModule, seed: int) -> dict[str, Tensor]:
@@ -108,9 +128,13 @@ def latents_of_style(model: TranslationModule, seed: int) -> dict[str, Tensor]:
 
 
 def as_reference(model: TranslationModule, picture: Picture, direction: str) -> dict[str, Tensor]:
-    """A picture of a direction's domain as `forward` takes it: the square in the middle, of the model's size."""
+    """A picture of a direction's domain as `forward` takes it.
+
+    Raises:
+        UserError: If the model cannot take it.
+    """
     colours = for_network(picture, model.channels(direction)[1])
-    return {REFERENCE: in_square(floats_of(colours)[None], model.image_size).clamp(-1, 1)}
+    return {REFERENCE: model.as_reference(floats_of(colours)[None])}
 
 
 def _path_typed(model: TranslationModule, word: str) -> str:

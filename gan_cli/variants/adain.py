@@ -6,6 +6,7 @@ from typing import Any, ClassVar, cast
 
 import torch
 from torch import Tensor
+from torch.nn.functional import interpolate
 
 from gan_cli.batches import StyledBatch
 from gan_cli.errors import UserError
@@ -16,6 +17,11 @@ from gan_cli.ranges import Decay, LearningRate, Pixels, Weight, Width
 from gan_cli.variants.card import Card
 from gan_cli.variants.stylising import Stylised, StylisingModule
 from gan_cli.variants.translation import Sizes, in_three_channels
+
+LARGEST = 1024
+"""A picture whose style is wanted is made smaller if a side has more pixels."""
+LEAST = 16
+"""It is at least so wide and so high, in pixels."""
 
 
 class AdaIN(StylisingModule):
@@ -123,6 +129,16 @@ class AdaIN(StylisingModule):
             for one, other in zip(made, wanted, strict=True)
         ]
         return torch.stack(distances).mean()
+
+    def as_reference(self, images: Tensor) -> Tensor:
+        """Pictures [N, 3, H, W] as they are, or reduced to what the encoder can look at."""
+        height, width = images.shape[2:]
+        if min(height, width) < LEAST:
+            raise UserError(f"given: a reference is {width}x{height}, too small; take {LEAST} pixels or more a side")
+        if (longest := max(height, width)) <= LARGEST:
+            return images
+        sides = [max(LEAST, round(side * LARGEST / longest)) for side in (height, width)]
+        return interpolate(images, sides, mode="bilinear", antialias=True).clamp(-1, 1)
 
     @property
     def directions(self) -> tuple[str, ...]:

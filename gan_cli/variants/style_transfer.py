@@ -74,6 +74,7 @@ class StyleTransfer(StylisingModule):
         },
     )
     CONTENT = 1
+    BLENDS = True
 
     def __init__(
         self,

@@ -43,9 +43,11 @@ class TranslationModule(AdversarialModule):
     latent_dim: int = 0
     """Z, where `forward` takes `latents` from N(0, 1), [N, Z], each of which gives a style; 0 where it takes none.
 
-    What it takes beside images and directions, by name, is `GIVEN`: `reference` is an image of the direction, square
-    and of the model's size, that gives a style, [N, C, S, S].
+    What it takes beside images and directions, by name, is `GIVEN`: `reference` is an image of the direction that gives
+    a style, as `as_reference` has it.
     """
+    BLENDS: ClassVar[bool] = False
+    """Whether directions are styles by their names, of which blends can be typed."""
 
     def __init__(self, image_size: Pixels = 256, **optimisation: Any) -> None:
         super().__init__(**optimisation)
@@ -67,6 +69,14 @@ class TranslationModule(AdversarialModule):
     @abstractmethod
     def channels(self, direction: str) -> tuple[int, int]:
         """C of the images that go in, and of those that come out."""
+
+    def as_reference(self, images: Tensor) -> Tensor:
+        """Images [N, C, H, W] of any size as `forward` takes a reference: their middles, [N, C, S, S], in [-1, 1].
+
+        Raises:
+            UserError: If they cannot give a style.
+        """
+        return in_square(images, self.image_size).clamp(-1, 1)
 
     def starts_from(self, direction: str) -> tuple[str, ...]:
         """The names of the attributes of an image that a direction keeps or turns; () if it needs to know none.

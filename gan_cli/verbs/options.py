@@ -181,7 +181,7 @@ def labels(parser: ArgumentParser, text: str) -> None:
     parser.add_argument("--labels", type=str | None, metavar="K,...", help=text)
 
 
-def given(parser: ArgumentParser) -> None:
+def given(parser: ArgumentParser, text: str = "What it makes things from; default: held-out examples") -> None:
     """Adds what a model makes things from, beside latents and labels."""
     parser.add_argument(
         "--given",
@@ -189,7 +189,7 @@ def given(parser: ArgumentParser) -> None:
         nargs="+",
         default=None,
         metavar="FILE",
-        help="What it makes things from; default: held-out examples",
+        help=text,
     )
 
 

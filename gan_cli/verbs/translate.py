@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from jsonargparse import ArgumentParser
+from jsonargparse import ArgumentParser, Namespace
 
 from gan_cli.errors import RunFailed
 from gan_cli.ranges import PixelsOrNone, Seed
@@ -12,6 +12,12 @@ SUMMARY = "Translate images, folders and films by a checkpoint"
 
 REASONS = 20
 """At most this many refused inputs, or assumed attributes, are listed."""
+
+WITH_CHECKPOINT = (
+    *("ckpt", "direction", "input", "style", "given", "source_labels", "format", "tile", "overlap", "dropout", "seed"),
+    *("ema", "skip_existing", "gallery"),
+)
+"""Options that mean nothing without a checkpoint."""
 
 
 def add_options(parser: ArgumentParser) -> None:
@@ -32,6 +38,14 @@ def add_options(parser: ArgumentParser) -> None:
         help="Images, films, folders, globs; default: the data set's test images",
     )
     parser.add_argument(
+        "--analogy",
+        type=str,
+        nargs=2,
+        default=None,
+        metavar="FILE",
+        help="No checkpoint: two images of one kind, each with the look of the other",
+    )
+    parser.add_argument(
         "--source_labels",
         type=str | None,
         metavar="NAMES|FILE",
@@ -46,7 +60,10 @@ def add_options(parser: ArgumentParser) -> None:
         help="reference=FILE or FOLDER: images whose style is taken, all of --direction",
     )
     parser.add_argument(
-        "--style", type=str | None, metavar="SEEDS", help="Styles from noise, such as 0-3; several make a table"
+        "--style",
+        type=str | None,
+        metavar="SEEDS|NAMES",
+        help="Styles from noise, such as 0-3; several make a table. Or styles by name, blended: monet=0.5,waves=0.5",
     )
     options.output(parser, "A folder, or a file for one input; default: beside the run", "PATH")
     parser.add_argument(
@@ -73,7 +90,11 @@ def run(words: Sequence[str]) -> None:
         UserError: If something asked for cannot be done.
         RunFailed: If some of the inputs could not be translated.
     """
-    asked = options.parsed("translate", add_options, words).all
+    asked, typed = options.parsed("translate", add_options, words)
+    if asked.analogy:
+        options.not_beside(typed, "analogy", *WITH_CHECKPOINT)
+        _analogy(asked)
+        return
     options.not_beside(asked, "given", "style")
     from functools import partial
 
@@ -104,3 +125,17 @@ def run(words: Sequence[str]) -> None:
     say(f"{summary.done} done, {summary.skipped} skipped, {len(summary.refused)} refused")
     if summary.refused:
         raise RunFailed(f"{len(summary.refused)} of the inputs could not be translated; see above")
+
+
+def _analogy(asked: Namespace) -> None:
+    """Writes two images, each with the look of the other."""
+    from gan_cli.command.running import say
+    from gan_cli.inference.analogy.files import write_analogy
+    from gan_cli.inference.trainers import verb_trainer
+
+    device = verb_trainer(asked.trainer.as_dict()).strategy.root_device
+    written = write_analogy(asked.analogy, asked.output, device)
+    for note in written.notes:
+        say(note)
+    for place in written.places:
+        say(f"written: {place}")

@@ -101,7 +101,7 @@ def test_a_reference_gives_its_style(ckpt: Path, model: TrainedGAN, sources: Pat
     assert torch.equal(pixels("out/b.png"), expected(model, "in/b.png", "male", reference=reference))
     one = pixels("in/b.png")
     for kind in ("her.png", pixels("her.png"), Image.open("her.png")):
-        assert torch.equal(model.translate(one, "male", reference=kind), pixels("out/b.png"))
+        assert torch.equal(model.translate(one, "male", given={"reference": kind}), pixels("out/b.png"))
 
 
 def test_a_folder_of_references_makes_a_table_and_a_bad_one_is_named(
@@ -120,7 +120,9 @@ def test_a_folder_of_references_makes_a_table_and_a_bad_one_is_named(
     assert (table[:, :side, :side] == 255).all()
     assert torch.equal(table[:, 8:40, side : 2 * side], pixels("refs/1.png"))
     assert torch.equal(table[:, 2 * side + 8 : 2 * side + 40, side + 8 : side + 40], pixels("out/1/b.png"))
-    assert torch.equal(model.translate(pixels("in/b.png"), "blond", reference="refs/1.png"), pixels("out/1/b.png"))
+    assert torch.equal(
+        model.translate(pixels("in/b.png"), "blond", given={"reference": "refs/1.png"}), pixels("out/1/b.png")
+    )
 
 
 def test_references_in_folders_named_after_their_domains_need_no_direction(
@@ -130,7 +132,7 @@ def test_references_in_folders_named_after_their_domains_need_no_direction(
     gan("--ckpt", ckpt, "--given", "reference=refs", "--input", "in/a.png", "--output", "out")
     assert files("out") == ["male/1/a.png", "table.png", "young/1/a.png"]
     for domain in ("male", "young"):
-        made = model.translate(pixels("in/a.png"), domain, reference=f"refs/{domain}/1.png")
+        made = model.translate(pixels("in/a.png"), domain, given={"reference": f"refs/{domain}/1.png"})
         assert torch.equal(pixels(f"out/{domain}/1/a.png"), made)
 
 
@@ -201,12 +203,12 @@ def test_python_refuses_what_the_command_does(model: TrainedGAN, other: Path, wo
     image = torch.zeros(3, 32, 32, dtype=torch.uint8)
     for options, message in (
         ({"style": -1}, "style: -1 is not possible"),
-        ({"style": 1, "reference": image}, "style: it means nothing beside a reference"),
-        ({"reference": image[None]}, r"reference: \[1, 3, 32, 32\] are several; give one"),
-        ({"reference": image.float()}, "reference: torch.float32"),
-        ({"reference": "none.png"}, "reference: .*none.png"),
+        ({"style": 1, "given": {"reference": image}}, "style: it means nothing beside a reference"),
+        ({"given": {"reference": image[None]}}, r"reference: \[1, 3, 32, 32\] are several; give one"),
+        ({"given": {"reference": image.float()}}, "reference: torch.float32"),
+        ({"given": {"reference": "none.png"}}, "reference: .*none.png"),
     ):
         with pytest.raises(UserError, match=message):
             model.translate(image, "male", **options)
     with pytest.raises(UserError, match="given: CycleGAN is given nothing but images"):
-        load(other).translate(image, "horse2zebra", reference=image)
+        load(other).translate(image, "horse2zebra", given={"reference": image})
