@@ -73,10 +73,11 @@ bench-labels: $(READY) ## Semi-supervised learning from 10 labels a class (DATA=
 bench-few-images: $(READY) ## Learn from some hundred images (IMAGES=folder) by StyleGAN2, FastGAN and DCGAN; resumable
 	$(BIN)/python -m benchmarks.few_images --images $(IMAGES)
 
-bench-translation: $(READY) ## Translate held-out images by pix2pix, CycleGAN, CUT and both StarGANs; resumable, over two hours
+bench-translation: $(READY) ## Translate held-out images by pix2pix, CycleGAN, CUT and both StarGANs, and style them; resumable, hours
 	$(BIN)/python -m benchmarks.paired
 	$(BIN)/python -m benchmarks.unpaired
 	$(BIN)/python -m benchmarks.domains
+	$(BIN)/python -m benchmarks.style
 
 bench-score: $(READY) ## Score the newest run's digits beside baselines
 	$(BIN)/python -m benchmarks.score --root $(DATA)

@@ -74,7 +74,10 @@ def test_colours_moments_are_nearer_to_a_style_than_the_photograph_which_is_its_
     photographs = style.pictures_of(PhotoStyles(image_size=32), 2).photographs[:4]
     picture = procedural.picture("waves", 0, 64)
     moved = style.with_moments_of(photographs, picture)
-    assert (moved.float().mean((2, 3)) - picture.float().mean((1, 2))).abs().max() < 12  # cut off at black and white
+    assert (
+        moved.float().mean((2, 3)) - picture.float().mean((1, 2))
+    ).abs().max() < 20  # some is cut off at black and white
+    assert (photographs.float().mean((2, 3)) - picture.float().mean((1, 2))).abs().max() > 40
     content, far = style.distances(photographs, photographs, picture, "random")
     further, nearer = style.distances(moved, photographs, picture, "random")
     assert content == 0 < further
