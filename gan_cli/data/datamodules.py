@@ -257,8 +257,9 @@ class GANDataModule(LightningDataModule, ABC):
             position=lambda: run.counters.images if run is not None else 0,
             portions=portions,
         )
-        given = set(getattr(run, "GIVEN", ())) - self.fields.keys()
-        part = _referenced(self.train_set) if "reference" in given else self.train_set
+        # where a batch has more than images, a reference is one of its fields, whatever that is called
+        wanted = "reference" in getattr(run, "GIVEN", ()) and set(self.fields) == {"images"}
+        part = _referenced(self.train_set) if wanted else self.train_set
         return self._loader(self._portioned(part, portions, rank), sampler)
 
     def val_dataloader(self) -> Iterable[Any]:
