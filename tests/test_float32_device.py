@@ -66,7 +66,8 @@ ONE_EACH = {row.variant: row for row in reversed(ROWS)}.values()
 
 @pytest.mark.parametrize("row", ONE_EACH, ids=lambda row: row.name)
 def test_a_variant_trains_without_float64_and_saves_from_the_cpu(row: VariantRow) -> None:
-    model, kept = row.make(n_critic=1), dict[str, Any]()
+    settled: dict[str, Any] = {} if getattr(row.variant, "SETTLES", ()) else {"n_critic": 1}
+    model, kept = row.make(**settled), dict[str, Any]()
     fit(model, row.data(image_size=row.image_size, batch_size=16), batches=1 + row.turns)
     with on_apple():
         model.on_save_checkpoint(kept)
