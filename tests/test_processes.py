@@ -61,16 +61,7 @@ def test_a_process_that_was_killed_is_named_in_one_line(two: Path) -> None:
     assert "Traceback" not in told
 
 
-UNEXPLAINED = {"stargan-v2": "weights differ by 2e-6 after six steps in float64, and it is not known yet why"}
-COMPARED = [
-    pytest.param(row, id=row.name, marks=[pytest.mark.xfail(reason=UNEXPLAINED[row.name])])
-    if row.name in UNEXPLAINED
-    else pytest.param(row, id=row.name)
-    for row in compared()
-]
-
-
-@pytest.mark.parametrize("row", COMPARED)
+@pytest.mark.parametrize("row", compared(), ids=lambda row: row.name)
 def test_two_processes_equal_one(row: Any, two: Path) -> None:
     """Noise, labels, order of samples, gradients, n_critic and accumulation, on the code that trains."""
     together = torch.load(two / "weights", weights_only=True)[row.name]

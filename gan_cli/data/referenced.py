@@ -16,7 +16,8 @@ class Referenced(Part):
     All classes are equally likely, of images and of references, however many images each has, and the references' may
     be the image's own (Choi et al. 2020, arXiv:1912.01865, and the authors' code). Every image is drawn for its place
     of the run's stream alone, so that some may not be shown in a pass. In that code the second reference belongs to the
-    first for the whole run; here it is another one each time.
+    first for the whole run, and may be the same; here it is another one, each time anew: of one and the same image
+    twice the distance of two translations has a slope of rounding alone.
 
     Args:
         part: Its images have one class each.
@@ -46,8 +47,12 @@ class Referenced(Part):
             return self.part[places]
         own, wanted, which, one, other = uniform_rows(5, *places, use="references").unbind(1)
         domains = self._domains(wanted)
-        source = self._loaded(places, self._domains(own), which, "source")
-        first, second = (self._loaded(places, domains, share, use) for share, use in ((one, "one"), (other, "other")))
+        owns = self._domains(own)
+        source = self._loaded(places, owns, self._among(self.counts[owns], which), "source")
+        number = self._among(self.counts[domains], one)
+        further = 1 + self._among(self.counts[domains] - 1, other)  # any other one, where there is any
+        first = self._loaded(places, domains, number, "one")
+        second = self._loaded(places, domains, (number + further) % self.counts[domains], "other")
         images, labels = source.batch
         batch = ReferencedBatch(images, labels, first.batch.images, second.batch.images, domains)
         named = dict(zip(("images", *REFERENCES), (source, first, second), strict=True))
@@ -67,7 +72,11 @@ class Referenced(Part):
         """Classes, all equally likely, of numbers in [0, 1)."""
         return (shares.double() * len(self.counts)).long()
 
-    def _loaded(self, places: Span, domains: Tensor, shares: Tensor, use: str) -> LoadedBatch:
-        """Images of classes, chosen among each class's by numbers in [0, 1)."""
-        within = (shares.double() * self.counts[domains]).long()
-        return self.part.chosen(self.order[self.firsts[domains] + within], places, use)
+    @staticmethod
+    def _among(counts: Tensor, shares: Tensor) -> Tensor:
+        """Numbers from 0 to below counts, by numbers in [0, 1)."""
+        return (shares.double() * counts).long()
+
+    def _loaded(self, places: Span, domains: Tensor, numbers: Tensor, use: str) -> LoadedBatch:
+        """Images of classes, by their numbers among each class's."""
+        return self.part.chosen(self.order[self.firsts[domains] + numbers], places, use)

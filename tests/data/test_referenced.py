@@ -37,7 +37,13 @@ def test_references_are_of_the_class_wanted_and_all_classes_are_as_likely() -> N
         assert (shares - 1 / 3).abs().max() < 0.03  # four deviations, though the classes are of 30, 10 and 60
         assert of_field.unique().numel() == 100
     assert 0.25 < (labels == wanted).float().mean() < 0.42  # the class wanted may be the image's own
-    assert (numbers[1] == numbers[2]).float().mean() < 0.1  # and the two references are two images
+    assert not (numbers[1] == numbers[2]).any()  # and the two references are two images
+
+
+def test_the_only_image_of_a_class_is_both_references() -> None:
+    part = Referenced(part_of(torch.tensor([0] * 99 + [1])))
+    _, _, reference, other, wanted = part[Span(0, 0, 100)].batch
+    assert set(reference[wanted == 1].flatten().tolist()) == set(other[wanted == 1].flatten().tolist()) == {99}
 
 
 def test_a_batch_is_a_function_of_its_places() -> None:
