@@ -1,7 +1,5 @@
 """Compiles networks in place, so that the names in their checkpoints stay as they are."""
 
-from contextlib import suppress
-
 import torch
 from torch import nn
 
@@ -30,8 +28,7 @@ def look_at_each_weight() -> None:
     """Has compiled networks ask each weight whether it is frozen: each player is while the other one learns."""
     from torch._dynamo import config
 
-    with suppress(AttributeError):
-        config.skip_tensor_guards_with_matching_dict_tags = False
+    config.skip_tensor_guards_with_matching_dict_tags = False
 
 
 def _check_compiler() -> None:
