@@ -45,9 +45,11 @@ STYLES: Mapping[str, Any] = {
     "data.batch_size": 8,
 }
 """StyleGAN2 in the shape that learns photographs of 64 pixels in minutes."""
+ADAPTIVE: Mapping[str, Any] = {**STYLES, "model.ada_target": 0.6, "model.ada_kimg": 10}
 METHODS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "StyleGAN2": ("stylegan2.yaml", STYLES),
-    "StyleGAN2, ADA": ("stylegan2.yaml", {**STYLES, "model.ada_target": 0.6, "model.ada_kimg": 10}),
+    "StyleGAN2, ADA": ("stylegan2.yaml", ADAPTIVE),
+    "StyleGAN2, noiseless": ("stylegan2.yaml", {**ADAPTIVE, "model.noise": False}),
     "FastGAN": ("fastgan.yaml", {"model.base_channels": 8, "trainer.max_steps": 100_000}),
     "DCGAN, DiffAugment": (
         "dcgan.yaml",

@@ -244,7 +244,7 @@ def variants() -> list[str]:
 def table(speeds: dict[tuple[str, str], Speed]) -> Table:
     """One row a variant and precision."""
     made = Table("config", "precision", "images/s", "bare step, ms", "gan fit / bare", "overhead, ms", title="gan fit")
-    for heading in ("waits for data, ms", "over float32", "memory, GB"):
+    for heading in ("waits for data, ms", "over float32", "memory, GB", "GFLOP"):
         made.add_column(heading)
     for (name, precision), speed in speeds.items():
         fit, bare = median(speed.fit), median(speed.bare)
@@ -259,6 +259,7 @@ def table(speeds: dict[tuple[str, str], Speed]) -> Table:
             f"{median(speed.waits):.2f}",
             f"{median(plain.fit) / fit:.2f}" if plain else "",
             f"{speed.memory:.2f}",
+            f"{speed.flops / 1e9:.3g}",
         )
     return made
 
