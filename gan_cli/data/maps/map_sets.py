@@ -117,7 +117,7 @@ class MapFolder(MapDataModule):
     class: its value and its name, and its colour as #rrggbb where the maps are in colours.
 
     Args:
-        num_labels: How many classes there are, where there is no `label_names.txt`; 0 where there is.
+        num_values: How many values there are, where there is no `label_names.txt`; 0 where there is.
         unknown: The value that means that nobody knows, which becomes a class of its own; -1 for none.
         held_out: Share of the training examples held out where there are no others, between 0 and 1.
         split_seed: Chooses them.
@@ -136,30 +136,30 @@ class MapFolder(MapDataModule):
 
     def __init__(
         self,
-        num_labels: Annotated[int, Range(0, 256)] = 0,
+        num_values: Annotated[int, Range(0, 256)] = 0,
         unknown: Annotated[int, Range(-1, 65_535)] = -1,
         held_out: Share = 0.1,
         split_seed: Seed = 0,
         **loading: Any,
     ) -> None:
         super().__init__(**loading)
-        self.num_labels, self.unknown = num_labels, unknown
+        self.num_values, self.unknown = num_values, unknown
         self.held_out, self.split_seed = held_out, split_seed
 
     @cached_property
     def labels(self) -> LabelMaps:
         named = _named_labels(Path(self.root))
-        if named and self.num_labels not in (0, len(named.names)):
+        if named and self.num_values not in (0, len(named.names)):
             raise UserError(
-                f"data.num_labels: {self.num_labels} was typed, and {self.root}/{NAMES} has {len(named.names)}; leave "
+                f"data.num_values: {self.num_values} was typed, and {self.root}/{NAMES} has {len(named.names)}; leave "
                 "it out"
             )
-        if not named and not self.num_labels:
+        if not named and not self.num_values:
             raise UserError(
                 f"data.root: {self.root} has no {NAMES} with a value and a name in each line, such as 0 sky\n"
-                "Write one, or type --data.num_labels K for the values 0 to K - 1"
+                "Write one, or type --data.num_values K for the values 0 to K - 1"
             )
-        found = named or LabelMaps(tuple(f"class {number}" for number in range(self.num_labels)))
+        found = named or LabelMaps(tuple(f"class {number}" for number in range(self.num_values)))
         return with_unknown(found, self.unknown)
 
     @cached_property

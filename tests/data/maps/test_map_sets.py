@@ -116,9 +116,9 @@ def test_folders_without_names_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"label_names.txt, line 2: 'roof' is no value and name, such as 3 roof"):
         _ = MapFolder(root=str(root), **SMALL).labels
     (root / "label_names.txt").unlink()
-    with pytest.raises(UserError, match=r"has no label_names.txt .*\nWrite one, or type --data.num_labels K"):
+    with pytest.raises(UserError, match=r"has no label_names.txt .*\nWrite one, or type --data.num_values K"):
         _ = MapFolder(root=str(root), **SMALL).labels
-    assert MapFolder(root=str(root), num_labels=8, **SMALL).labels.names[3] == "class 3"
+    assert MapFolder(root=str(root), num_values=8, **SMALL).labels.names[3] == "class 3"
 
 
 # Published layouts
