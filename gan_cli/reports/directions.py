@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gan_cli.errors import UserError
 from gan_cli.files import write_text
-from gan_cli.inference.directions.files import Directions, Method
+from gan_cli.inference.directions.files import Directions, Method, usual_file
 from gan_cli.inference.directions.finding import Found
 from gan_cli.inference.directions.strips import frames, overview
 from gan_cli.inference.numbers import as_typed
@@ -44,7 +44,7 @@ def write(found: Found, checkpoint: Path, output: Path | None) -> list[Path]:
     Raises:
         OSError: If it cannot be written.
     """
-    file = output or checkpoint.parent / "pictures" / f"directions-{found.directions.method}.npz"
+    file = output or usual_file(checkpoint.parent / "pictures", found.directions.method)
     page, picture = file.with_suffix(".html"), file.with_suffix(".png")
     assert found.pictures is not None
     found.directions.save(file)

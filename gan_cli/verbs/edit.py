@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from jsonargparse import ArgumentParser
 
-from gan_cli.errors import UserError
 from gan_cli.ranges import Few
 from gan_cli.verbs import options
 
@@ -14,7 +13,9 @@ SUMMARY = "Move things along a direction of gan directions: strips, single files
 def add_options(parser: ArgumentParser) -> None:
     """Adds the options of the verb."""
     options.checkpoint(parser)
-    parser.add_argument("--directions", type=str | None, metavar="FILE", help="A file of gan directions")
+    parser.add_argument(
+        "--directions", type=str | None, metavar="FILE", help="A file of gan directions; default: the run's newest"
+    )
     parser.add_argument("--direction", type=str | None, metavar="NAME", help="The name or number of one in it")
     parser.add_argument(
         "--strength", type=str | None, metavar="A..B", help="From A to B, such as -3..3, or a single number"
@@ -48,12 +49,14 @@ def run(words: Sequence[str]) -> None:
     """
     asked, typed = options.parsed("edit", add_options, words)
     options.not_beside(typed, "latents", "seeds")
-    if asked.directions is None:
-        raise UserError("directions: none were named; gan directions writes a file of them: --directions FILE")
     from gan_cli.command.opening import opened
     from gan_cli.command.running import say
     from gan_cli.inference.directions.edit import edit
+    from gan_cli.inference.directions.files import newest_directions
 
     path, model = opened(asked)
-    for place in edit(model, path.parent / "pictures", asked, asked.trainer.as_dict()):
+    pictures = path.parent / "pictures"
+    if asked.directions is None:
+        asked.directions = str(newest_directions(pictures))
+    for place in edit(model, pictures, asked, asked.trainer.as_dict()):
         say(f"written: {place}")

@@ -151,3 +151,22 @@ def _check(path: str | Path, model: AdversarialModule, arrays: Mapping[str, NDAr
         raise UserError(f"directions: {path} holds no directions that fit this {type(model).__name__}; find them anew")
     if space == "w":
         check_layers(layers.tolist(), style_shape(model)[0], "directions")
+
+
+def usual_file(pictures: Path, method: Method) -> Path:
+    """The file that directions of a method are kept in among a run's pictures, unless another is named."""
+    return pictures / f"directions-{method}.npz"
+
+
+def newest_directions(pictures: Path) -> Path:
+    """The file of directions that was written last among a run's pictures.
+
+    Raises:
+        UserError: If there is none.
+    """
+    files = [file for method in get_args(Method) if (file := usual_file(pictures, method)).is_file()]
+    if not files:
+        raise UserError(
+            f"directions: there are none in {pictures}; gan directions finds some, or type --directions FILE"
+        )
+    return max(files, key=lambda file: file.stat().st_mtime_ns)

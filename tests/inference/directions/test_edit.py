@@ -217,6 +217,16 @@ def test_python_refuses_as_the_command_does(styled: TrainedGAN, checkpoint: Path
             wrong()
 
 
-def test_the_verb_needs_a_file_of_directions(styles_checkpoint: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["edit", "--ckpt", str(styles_checkpoint)]) == 2
-    assert "directions: none were named; gan directions writes a file of them" in capsys.readouterr().err
+def test_the_verb_takes_the_directions_that_were_found_last(
+    styles_checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    checkpoint = tmp_path / "last.ckpt"
+    checkpoint.write_bytes(styles_checkpoint.read_bytes())
+    words = ["edit", "--ckpt", str(checkpoint), "--direction", "1", "--seeds", "0", "--output"]
+    assert main([*words, str(tmp_path / "none.png")]) == 2
+    assert "gan directions finds some, or type --directions FILE" in capsys.readouterr().err
+    assert main(["directions", "--ckpt", str(checkpoint), "--count", "2"]) == 0
+    assert main([*words, str(tmp_path / "one.png")]) == 0
+    file = str(tmp_path / "pictures" / "directions-sefa.npz")
+    assert main([*words, str(tmp_path / "other.png"), "--directions", file]) == 0
+    assert (tmp_path / "one.png").read_bytes() == (tmp_path / "other.png").read_bytes()
