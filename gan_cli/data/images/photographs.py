@@ -27,8 +27,8 @@ class Photographs(GANDataModule):
         UserError: If a value is not possible.
     """
 
-    home = PhotoPatches.home
-    licence = PhotoPatches.licence
+    home = "https://scikit-learn.org/stable/datasets/loading_other_datasets.html"
+    licence = "CC BY 2.0 (china.jpg: danielbuechele, flower.jpg: vultilion, both on Flickr)"
     layout = "nothing: the photographs come with scikit-learn"
     offline = True
 

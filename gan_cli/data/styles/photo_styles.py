@@ -38,8 +38,8 @@ class PhotoStyles(GANDataModule):
         UserError: If a value is not possible.
     """
 
-    home = PhotoPatches.home
-    licence = PhotoPatches.licence
+    home = "https://scikit-learn.org/stable/datasets/loading_other_datasets.html"
+    licence = "CC BY 2.0 (china.jpg: danielbuechele, flower.jpg: vultilion, both on Flickr)"
     layout = "nothing: the photographs come with scikit-learn, the styles are made"
     offline = True
     fields: Mapping[str, Medium] = {"content": Images(), "style": Images()}
