@@ -62,3 +62,15 @@ class LabelMaps(Medium):
 def map_facts(names: tuple[str, ...]) -> dict[str, Any]:
     """The facts of a set with label maps of these classes: how many there are, and what they are called."""
     return {"num_labels": len(names), "label_names": names}
+
+
+def edges_of(things: Tensor) -> Tensor:
+    """Where a thing meets another above, below or beside it, uint8 of 0 and 1, [..., H, W]; both sides count."""
+    edges = torch.zeros_like(things, dtype=torch.bool)
+    across = things[..., 1:] != things[..., :-1]
+    down = things[..., 1:, :] != things[..., :-1, :]
+    edges[..., 1:] |= across
+    edges[..., :-1] |= across
+    edges[..., 1:, :] |= down
+    edges[..., :-1, :] |= down
+    return edges.to(torch.uint8)

@@ -10,12 +10,11 @@ from torch import Tensor
 from gan_cli.batches import EdgedBatch
 from gan_cli.data.datamodules import Facts, GANDataModule, NamedImage, Split
 from gan_cli.data.images import sources
-from gan_cli.data.maps.map_files import edges_of
 from gan_cli.data.maps.map_sets import DOMAINS
 from gan_cli.data.pairs.translation_sets import facts_between, side_of
 from gan_cli.data.parts import InMemory
 from gan_cli.media.images import Images
-from gan_cli.media.label_maps import LabelMaps, map_facts
+from gan_cli.media.label_maps import LabelMaps, edges_of, map_facts
 from gan_cli.media.masks import Masks
 from gan_cli.media.medium import Medium
 from gan_cli.ranges import BatchSize, Processes, Range

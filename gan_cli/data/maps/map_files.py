@@ -13,7 +13,7 @@ from gan_cli.data.decoding import Pair, Recipe
 from gan_cli.data.stores import BrokenFile, Shape
 from gan_cli.media import reading
 from gan_cli.media.label_files import read_labels
-from gan_cli.media.label_maps import LabelMaps
+from gan_cli.media.label_maps import LabelMaps, edges_of
 
 MAP, PHOTO, THINGS = 0, 1, 2
 """Places among an example's files: the label map, the photograph, and, where there is one, the map of single things."""
@@ -129,15 +129,3 @@ class MapRecipe(NamedTuple):
                 f"data: {example.files[MAP].path} and {example.files[PHOTO].path} differ in size ({sizes}); mend one, "
                 "or type --data.on_error skip"
             )
-
-
-def edges_of(things: Tensor) -> Tensor:
-    """Where a thing meets another above, below or beside it, uint8 of 0 and 1, [..., H, W]; both sides count."""
-    edges = torch.zeros_like(things, dtype=torch.bool)
-    across = things[..., 1:] != things[..., :-1]
-    down = things[..., 1:, :] != things[..., :-1, :]
-    edges[..., 1:] |= across
-    edges[..., :-1] |= across
-    edges[..., 1:, :] |= down
-    edges[..., :-1, :] |= down
-    return edges.to(torch.uint8)

@@ -9,11 +9,10 @@ from PIL import Image
 
 from gan_cli.data import ADE20K, CityscapesMaps, CMPFacades, DigitMaps, GoPro, MapFolder, PhotoPatches
 from gan_cli.data.doctor import contact_sheet, diagnose
-from gan_cli.data.maps.map_files import edges_of
 from gan_cli.data.sampling import Span
 from gan_cli.errors import UserError
 from gan_cli.evaluation.collections import of_split
-from gan_cli.media.label_maps import LabelMaps
+from gan_cli.media.label_maps import LabelMaps, edges_of
 from gan_cli.media.medium import medium_of
 from tests.data import pictures
 
