@@ -7,13 +7,24 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from gan_cli.batches import AnyBatch, ImageBatch, LoadedBatch, PairedBatch, StyledBatch, UnpairedBatch
+from gan_cli.batches import (
+    AnyBatch,
+    EdgedBatch,
+    ImageBatch,
+    LoadedBatch,
+    PairedBatch,
+    StyledBatch,
+    ToldBatch,
+    UnpairedBatch,
+)
 from gan_cli.data import Digits, Facts, GANDataModule, StyledDigits
 from gan_cli.data.datamodules import Split
 from gan_cli.data.pairs.translation_sets import facts_between
 from gan_cli.data.parts import Part
 from gan_cli.data.sampling import Span
 from gan_cli.media.images import Images
+from gan_cli.media.label_maps import LabelMaps, edges_of, map_facts
+from gan_cli.media.masks import Masks
 from gan_cli.media.medium import Medium
 from gan_cli.networks.layers import class_shares
 from gan_cli.objectives.adversarial import discriminator_cross_entropy, non_saturating_generator_loss
@@ -104,7 +115,7 @@ class FewStyles(StyledDigits):
 class Few(Part):
     """160 images of a toy set, in a part that makes a batch of them."""
 
-    def __init__(self, images: Tensor, batch: Callable[[Tensor, Tensor], AnyBatch]) -> None:
+    def __init__(self, images: Tensor, batch: Callable[[Tensor, Tensor], AnyBatch | ToldBatch]) -> None:
         self.images, self.batch = images, batch
 
     def __len__(self) -> int:
@@ -135,6 +146,27 @@ class FewPairs(GANDataModule):
 
     def part(self, split: Split) -> Part:
         return Few(self.digits(split), lambda digits, _: PairedBatch(digits, (255 - digits).expand(-1, 3, -1, -1)))
+
+
+LEVELS = ("black", "dark", "light", "white")
+"""What the classes of `FewMaps` are called."""
+
+
+class FewMaps(FewPairs):
+    """The few digits as maps of four levels with their edges, each with its negative in three channels."""
+
+    fields: Mapping[str, Medium] = {"source": LabelMaps(LEVELS), "target": Images(), "edges": Masks()}
+
+    @property
+    def facts(self) -> Facts:
+        return {**super().facts, **map_facts(LEVELS), "instance_edges": True}
+
+    def part(self, split: Split) -> Part:
+        def batch(digits: Tensor, _: Tensor) -> EdgedBatch:
+            levels = digits // 64
+            return EdgedBatch(levels, (255 - digits).expand(-1, 3, -1, -1), edges_of(levels))
+
+        return Few(self.digits(split), batch)
 
 
 class FewUnpaired(FewPairs):

@@ -19,6 +19,7 @@ from gan_cli.variants import (
     SAGAN,
     SGAN,
     SNGAN,
+    SPADE,
     WGAN,
     WGANGP,
     WGANLP,
@@ -37,10 +38,20 @@ from gan_cli.variants import (
     StyleTransfer,
 )
 from gan_cli.variants.translation import TranslationModule
-from tests.toys import FewDigits, FewPairs, FewStyled, FewStyles, FewUnpaired
+from tests.toys import FewDigits, FewMaps, FewPairs, FewStyled, FewStyles, FewUnpaired
 
 TINY: dict[str, Any] = {"image_size": 16, "image_channels": 1, "base_channels": 4, "latent_dim": 8}
 """16x16 grey images, networks that train in moments."""
+
+
+def random_images(*shape: int) -> Tensor:
+    """What most translators start from, in [-1, 1]."""
+    return torch.rand(shape) * 2 - 1
+
+
+def random_labels(*shape: int) -> Tensor:
+    """Label maps of four classes."""
+    return torch.randint(4, shape)
 
 
 class VariantRow(NamedTuple):
@@ -58,6 +69,7 @@ class VariantRow(NamedTuple):
         tells_classes: Whether its discriminator is also a classifier.
         tiny: What makes its networks and images small.
         data: What it trains on, of an image size and a batch size.
+        sources: What a translator starts from, of a shape.
     """
 
     name: str
@@ -71,6 +83,7 @@ class VariantRow(NamedTuple):
     tells_classes: bool = False
     tiny: dict[str, Any] = TINY
     data: Callable[..., GANDataModule] = FewDigits
+    sources: Callable[..., Tensor] = random_images
 
     @property
     def round_of_descents(self) -> list[str]:
@@ -98,9 +111,10 @@ class VariantRow(NamedTuple):
         torch.manual_seed(0)
         if isinstance(model, TranslationModule):
             direction = model.directions[-1]
-            given = torch.rand(count, model.channels(direction)[0], self.image_size, self.image_size) * 2 - 1
+            given = self.sources(count, model.channels(direction)[0], self.image_size, self.image_size)
             if "reference" in model.takes:
-                options["reference"] = given.flip(0)
+                shape = (count, model.channels(direction)[1], self.image_size, self.image_size)
+                options["reference"] = random_images(*shape)
             return cast(Tensor, model(given, direction, **options))
         labels = [torch.arange(count) % model.num_classes] if takes_labels(model) else []
         return cast(Tensor, model(torch.randn(count, model.latent_dim) * 3, *labels, **options))
@@ -118,6 +132,18 @@ BEHIND_A_SHARE_OF_ZERO = tuple(
 
 SMALL: dict[str, Any] = {"image_size": 16, "base_channels": 2, "num_blocks": 1}
 """The same for translators."""
+
+SEMANTIC: dict[str, Any] = {
+    "image_size": 32,
+    "num_labels": 4,
+    "base_channels": 2,
+    "discriminator_channels": 2,
+    "hidden_channels": 2,
+    "num_doublings": 4,
+    "num_scales": 1,  # a second one's logits are no power of two, of which the last bias's gradient is nearly 0
+    "features": "random",
+}
+"""The same for networks that start from label maps."""
 
 STYLED: dict[str, Any] = {
     "image_size": 16,
@@ -273,6 +299,26 @@ TRANSLATOR_ROWS = [
         plays=False,
         tiny={"image_size": 64},
         data=FewPairs,
+    ),
+    VariantRow(
+        "spade",
+        SPADE,
+        {"latent_dim": 4, "norm": "instance", "ema_decay": 0.9},
+        generator_first=True,
+        resting=("discriminator.scales.0.last.bias",),
+        tiny=SEMANTIC,
+        data=FewMaps,
+        sources=random_labels,
+    ),
+    VariantRow(
+        "spade-of-maps-alone",
+        SPADE,
+        {"lambda_feature": 0.0, "lambda_perceptual": 0.0},
+        generator_first=True,
+        resting=("discriminator.scales.0.last.bias",),
+        tiny=SEMANTIC,
+        data=FewMaps,
+        sources=random_labels,
     ),
     VariantRow(
         "cyclegan",

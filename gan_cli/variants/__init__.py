@@ -18,6 +18,7 @@ from gan_cli.variants.r3gan import R3GAN
 from gan_cli.variants.sagan import SAGAN
 from gan_cli.variants.sgan import SGAN
 from gan_cli.variants.sngan import SNGAN
+from gan_cli.variants.spade import SPADE
 from gan_cli.variants.stargan import StarGAN
 from gan_cli.variants.stargan_v2 import StarGANv2
 from gan_cli.variants.style_transfer import StyleTransfer
@@ -38,6 +39,7 @@ __all__ = [
     "SAGAN",
     "SGAN",
     "SNGAN",
+    "SPADE",
     "WGAN",
     "WGANGP",
     "WGANLP",

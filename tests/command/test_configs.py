@@ -21,6 +21,7 @@ from gan_cli.variants.translation import TranslationModule
 from tests import fake_mnist, fake_sets
 from tests.conftest import TINY_FLAGS
 from tests.data import pictures
+from tests.data.maps.test_map_sets import write_map, write_photo
 from tests.data.test_archives import database
 from tests.networks.layouts import LayoutWatch
 
@@ -101,6 +102,9 @@ def shrinking(config: Path) -> list[str]:
         flags |= {"--data.image_size": "64", "--model.base_channels": "1", "--data.batch_size": "4"}
     if variant is variants.ProjectedGAN:
         flags |= {"--model.lite": "true", "--model.feed_size": "32", "--model.discriminator_channels": "1"}
+    if variant is variants.SPADE:
+        flags |= {"--model.discriminator_channels": "4", "--model.hidden_channels": "4", "--model.features": "random"}
+        flags |= {"--model.num_doublings": "4"} | ({"--data.load_size": "36"} if "load_size" in str(settings) else {})
     if variant is variants.StyleGAN2:
         flags["--data.num_workers"] = "0"
     if "ada_target" in arguments:  # whose statistic is taken over four batches
@@ -182,6 +186,14 @@ def write_styles(root: Path) -> None:
             pictures.write(root / folder / "style" / f"{name}.jpg", 40, 36)
 
 
+def write_maps(root: Path, folder: str, names: tuple[str, str], parts: tuple[str, ...]) -> None:
+    """Label maps and photographs of one name, in their folders below each part."""
+    for part in parts:
+        for number in range(3):
+            labels, photo = (root / folder / (name % (part, number)) for name in names)
+            write_photo(photo, write_map(labels, 40, 40))
+
+
 def write_scenes(root: Path) -> None:
     """LSUN's bedrooms and churches."""
     for split, count in (("train", 20), ("val", 2)):
@@ -194,9 +206,32 @@ def write_scenes(root: Path) -> None:
             database(root / "lsun" / f"{category}_{split}_lmdb", content)
 
 
+def write_streets(root: Path) -> None:
+    """Cityscapes, with single things."""
+    for ending in ("labelIds", "instanceIds"):
+        names = (f"gtFine/%s/ulm/ulm_%d_gtFine_{ending}.png", "leftImg8bit/%s/ulm/ulm_%d_leftImg8bit.png")
+        write_maps(root, "cityscapes", names, ("train", "val"))
+
+
+def write_things(root: Path) -> None:
+    """A folder of label maps, with single things."""
+    for kind in ("labels", "instances"):
+        write_maps(root, "coco_stuff", (f"%s/{kind}/%d.png", "%s/images/%d.jpg"), ("train", "val"))
+
+
 SETS: dict[str, Callable[[Path], object]] = {
+    "ADE20K": partial(
+        write_maps,
+        folder="ade20k",
+        names=("annotations/%s/ADE_%d.png", "images/%s/ADE_%d.jpg"),
+        parts=("training", "validation"),
+    ),
+    "CMPFacades": partial(
+        write_maps, folder="cmp_facades", names=("%s/%d.png", "%s/%d.jpg"), parts=("base", "extended")
+    ),
     "CelebA": write_faces,
     "CIFAR10": lambda root: fake_sets.cifar10(root, count=40),
+    "CityscapesMaps": write_streets,
     "ImageFolder": write_folders,
     "ImageNet": partial(write_classes, name="imagenet"),
     "JointSets": write_faces_and_moods,
@@ -207,6 +242,7 @@ SETS: dict[str, Callable[[Path], object]] = {
     },
     "LSUN": write_scenes,
     "MNIST": lambda root: fake_mnist.write(root, count=40),
+    "MapFolder": write_things,
     "STL10": fake_sets.stl10,
     "StyleFolder": write_styles,
     "SVHN": lambda root: fake_sets.svhn(root, count=40),
