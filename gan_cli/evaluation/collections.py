@@ -75,14 +75,15 @@ def of_split(data: GANDataModule, split: Split, domain: int = 0) -> Collection:
     Args:
         data: The set.
         split: The part.
-        domain: Which domain, for a set between two domains; 0 for other sets.
+        domain: Which domain, for a set between two domains, or which further field; 0 for other sets.
 
     Raises:
         UserError: If the part is not there.
     """
     part = data.at_hand(split)
     domains = data.facts.get("domains")
-    name = f"{data.name} {split}" + (f" {domains[domain]}" if domains else "")
+    sides = (*domains, *list(data.fields)[len(domains) :]) if domains else ()
+    name = f"{data.name} {split}" + (f" {sides[domain]}" if domains else "")
     key = f"{name.replace(' ', '-')}-{_size(data)}-{content_key(data, split)}"
     things = list(data.fields.values())[domain].name
     return Collection(name, key, *_reader(part, domain if domains else None), things)

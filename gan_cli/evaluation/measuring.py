@@ -24,6 +24,8 @@ LEAST = 12
 """With fewer images than this, neighbours and subsets mean nothing."""
 OF_PAIRS = frozenset({"mae", "psnr", "ssim", "psnr_y", "ssim_y", "ms_ssim", "lpips"})
 """Measures of each image beside the one that it should be."""
+OF_MAPS = frozenset({"miou"})
+"""Measures of images that are made of label maps: of the maps that are read in them."""
 BY_CLASSES = {"classes", "kl_classes", "conditional_accuracy"}
 """Measures that need the class of each image."""
 FOLDER = Path("data/cache/metrics")
@@ -117,7 +119,7 @@ def possible(
         natural: Whether the images are natural and coloured.
         by_class: Whether each image is made for a class.
     """
-    wanted, left_out = wanted - OF_PAIRS, []
+    wanted, left_out = wanted - OF_PAIRS - OF_MAPS, []
     if "inception_score" in wanted and not (isinstance(network, Inception) and natural):
         wanted = wanted - {"inception_score"}
         left_out.append("Inception Score: left out, it is for natural coloured images and features of inception")

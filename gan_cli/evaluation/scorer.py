@@ -17,6 +17,7 @@ from gan_cli.evaluation.measures import Measured
 from gan_cli.evaluation.measuring import (
     FOLDER,
     MOST,
+    OF_MAPS,
     OF_PAIRS,
     Real,
     against_training,
@@ -27,6 +28,7 @@ from gan_cli.evaluation.measuring import (
     possible,
 )
 from gan_cli.evaluation.scores import Scores, chosen
+from gan_cli.evaluation.segmentation import MapReader, map_reader, reads_maps
 from gan_cli.evaluation.translation import SETS, score_translations, tasks
 from gan_cli.inference.given import held_out_given
 from gan_cli.inference.rendering import takes_labels
@@ -80,6 +82,7 @@ class Scorer:
         self.folder = folder
         self._network: FeatureNetwork | None = None
         self._real: Real | None = None
+        self._reader: MapReader | None = None
         self._floors: dict[frozenset[str], Measured] = {}
 
     @torch.no_grad()
@@ -101,6 +104,7 @@ class Scorer:
             if "style" in self.data.fields:
                 return set()
             of_pairs = self.wanted & OF_PAIRS if "target" in self.data.fields else set()
+            of_pairs |= OF_MAPS & self.wanted if self._reader_of_maps() else set()
             network_of_sets, _ = self._features_of_translations(model)
             return of_pairs if network_of_sets is None else of_pairs | self.wanted & SETS
 
@@ -175,9 +179,16 @@ class Scorer:
                 title=f"{self._title(model)}, {task.title}",
                 folder=self.folder,
                 left_out=left_out,
+                reader=self._reader_of_maps(),
             )._replace(direction=task.title)
             for task in asked
         ]
+
+    def _reader_of_maps(self) -> MapReader | None:
+        """What reads label maps in images, if these are made of such and it is asked for."""
+        if self._reader is None and OF_MAPS & self.wanted and reads_maps(self.data):
+            self._reader = map_reader(self.data, self.folder)
+        return self._reader
 
     def _features_of_translations(self, model: TranslationModule) -> tuple[FeatureNetwork | None, list[str]]:
         """The network on the model's device; None where there is no usual one, with the line that says so."""

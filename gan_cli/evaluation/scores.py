@@ -45,6 +45,7 @@ KINDS = {
     "ssim_y": Kind("SSIM on Y, border shaved", "higher"),
     "ms_ssim": Kind("MS-SSIM", "higher"),
     "lpips": Kind("LPIPS (alex)", "lower"),
+    "miou": Kind("mIoU of the label maps read", "higher"),
 }
 """Every measure, in the order they are shown; below 10,000 images KID goes first."""
 

@@ -1,5 +1,6 @@
 """Scores of a model that makes images from images: beside the right ones where they are known, else as a set."""
 
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -13,9 +14,10 @@ from gan_cli.data.datamodules import Split
 from gan_cli.errors import UserError
 from gan_cli.evaluation.collections import Collection, labels_of, of_split
 from gan_cli.evaluation.measures import Measured, attempted, measured, together
-from gan_cli.evaluation.measuring import LEAST, against_itself, floor_of, possible, scored, table
+from gan_cli.evaluation.measuring import LEAST, OF_MAPS, against_itself, floor_of, possible, scored, table
 from gan_cli.evaluation.processes import by_first, gathered, my_batches
 from gan_cli.evaluation.scores import BY_REQUEST, Protocol, Scores
+from gan_cli.evaluation.segmentation import MapReader, mean_iou_of
 from gan_cli.inference.latents import seeded_latents
 from gan_cli.inference.translator import as_promised
 from gan_cli.media.pictures import to_float, to_uint8
@@ -42,6 +44,8 @@ class Task(NamedTuple):
         labels: The inputs' attributes, [M, K], where they have some.
         guide: What gives a style, of a model that has styles: "latents", each input having its own, or "reference",
             one of the targets for each input; "" of other models.
+        shown: Inputs as they are kept -> as the model sees them.
+        given: What the model is told beside each input, by name, as it is kept, and what shows it to the model.
     """
 
     direction: str
@@ -50,6 +54,8 @@ class Task(NamedTuple):
     paired: bool
     labels: Tensor | None = None
     guide: str = ""
+    shown: Callable[[Tensor], Tensor] = to_float
+    given: Mapping[str, tuple[Collection, Callable[[Tensor], Tensor]]] = {}
 
     @property
     def title(self) -> str:
@@ -71,8 +77,22 @@ def tasks(model: TranslationModule, data: GANDataModule, split: Split, num: int)
         return [task._replace(guide=guide) for guide in guides or [""] for task in plain]
     sides = [of_split(data, split, domain) for domain in (0, 1)]
     paired = "target" in data.fields
+    media = list(data.fields.items())
+    given = {
+        name: (of_split(data, split, place).some(num), medium.shown)
+        for place, (name, medium) in enumerate(media)
+        if place > 1 and name in model.takes
+    }
     return [
-        Task(direction, sides[number].some(num), sides[1 - number].some(num), paired)
+        Task(
+            direction,
+            sides[number].some(num),
+            sides[1 - number].some(num),
+            paired,
+            guide="latents" if model.latent_dim else "",
+            shown=media[number][1].shown,
+            given=given,
+        )
         for number, direction in enumerate(model.directions)
     ]
 
@@ -105,6 +125,7 @@ def score_translations(
     title: str,
     folder: Path,
     left_out: list[str],
+    reader: MapReader | None = None,
 ) -> Scores:
     """The scores of translations in one direction. All processes of a run call it together and get the same.
 
@@ -117,12 +138,13 @@ def score_translations(
         title: Whose scores they are.
         folder: Where features of real images are kept.
         left_out: What to say about measures that are missing.
+        reader: Reads label maps in images, where they are made of such.
 
     Raises:
         UserError: If the translations would not be as large as the targets.
     """
     left_out = list(left_out)
-    beside = Measured({}, [])
+    beside = floor_beside = Measured({}, [])
     count = task.inputs.total
     images: list[tuple[Tensor, Tensor]] = []
     if task.paired or network is not None:
@@ -130,6 +152,10 @@ def score_translations(
         images = _translated(model, task, seed)
     if task.paired:
         beside = _beside_targets(model, task, images, wanted)
+    if reader is not None and OF_MAPS & wanted:
+        read, floor_beside = _maps_read(model, task, images, reader)
+        beside = together([beside, read])
+        left_out.append(f"mIoU: of {reader.origin}; real against real: of the real images")
     enough = min(count, task.targets.total) >= LEAST
     if not enough:
         least = min(count, task.targets.total)
@@ -142,7 +168,7 @@ def score_translations(
         how += f", styles of {what} by seed {seed}"
     if network is None or not enough:
         protocol = Protocol("", "", None, "", count, task.targets.total, task.targets.origin, "none", how)
-        return Scores(title, protocol, scored(beside.values, {}), (*beside.left_out, *left_out))
+        return Scores(title, protocol, scored(beside.values, floor_beside.values), (*beside.left_out, *left_out))
     real = against_itself(task.targets, network, folder)
     wanted, _ = possible(wanted & SETS, network, natural=False)
     parts = [network(made) for made, _ in images]
@@ -151,7 +177,8 @@ def score_translations(
 
     def judged() -> Scores:
         found = together([measured(rows, real.rows, wanted), beside])
-        return table(title, network, how, count, real, found, floor_of(real, wanted), left_out)
+        floor = together([floor_of(real, wanted), floor_beside])
+        return table(title, network, how, count, real, found, floor, left_out)
 
     return by_first(judged)
 
@@ -178,6 +205,15 @@ def _beside_targets(
     return together([means, Measured({}, notes)])
 
 
+def _maps_read(
+    model: TranslationModule, task: Task, images: list[tuple[Tensor, Tensor]], reader: MapReader
+) -> tuple[Measured, Measured]:
+    """How well the label maps that are read in all processes' translations, and in their targets, are the inputs."""
+    real = ((task.targets.read(numbers), numbers) for numbers in my_batches(task.inputs.total, AT_ONCE))
+    made, floor = (mean_iou_of(reader, each, task.inputs.read, model.device) for each in (images, real))
+    return made, floor
+
+
 def _mean(values: Tensor) -> tuple[float]:
     at_least(1, len(values))
     return (float(values.mean()),)
@@ -189,9 +225,10 @@ def _translated(model: TranslationModule, task: Task, seed: int) -> list[tuple[T
     for numbers in my_batches(task.inputs.total, _at_once(model)):
         if model.NOISY:
             seeding.reseed(seeding.mix(seed, "evaluate", int(numbers[0])), model.device)
-        inputs = to_float(task.inputs.read(numbers)).to(model.device)
+        inputs = task.shown(task.inputs.read(numbers)).to(model.device)
         known = task.labels if model.starts_from(task.direction) else None
         told = {} if known is None else {"source_labels": known[numbers]}
+        told |= {name: shown(given.read(numbers)) for name, (given, shown) in task.given.items()}
         told = {name: rows.to(model.device) for name, rows in (told | _styles(model, task, numbers, seed)).items()}
         outputs = as_promised(model, inputs, model(inputs, task.direction, **told))
         made.append((to_uint8(outputs).cpu(), numbers))

@@ -15,10 +15,13 @@ from gan_cli.data.parts import Part
 from gan_cli.errors import RunFailed, UserError
 from gan_cli.evaluation.scorer import Scorer
 from gan_cli.inference.latents import seeded_latents
+from gan_cli.media.label_maps import edges_of
 from gan_cli.media.pictures import to_float
+from gan_cli.variants import SPADE
 from gan_cli.variants.translation import TranslationModule
 from tests.inference.translators import Enlarger, pix2pix, stargan_v2
-from tests.toys import Few, FewPairs, FewStyles, FewUnpaired, passes_of
+from tests.toys import Few, FewMaps, FewPairs, FewStyles, FewUnpaired, passes_of
+from tests.variant_rows import SEMANTIC
 
 
 class FewSizes(FewPairs):
@@ -104,3 +107,28 @@ def test_styles_are_drawn_image_by_image_and_read_in_the_targets(means: str, tmp
     read = torch.cat([each[0] for each in references])[:12].flatten(1)
     assert all((plain - one).abs().amax(1).min() < 1e-5 for one in read)
     assert read.unique(dim=0).shape[0] == 12
+
+
+class Negatives(SPADE):
+    """What `FewMaps` holds: of each level the negative of its middle."""
+
+    def forward(self, images: Tensor, direction: str = "", ema: bool = True, **given: Tensor) -> Tensor:
+        assert torch.equal(given["edges"], edges_of(images).float())
+        return to_float((255 - (images * 64 + 32)).to(torch.uint8)).expand(-1, 3, -1, -1)
+
+
+def test_label_maps_are_read_in_what_is_made_of_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gan_cli.metrics.segmentation.STEPS", 60)
+    torch.manual_seed(0)
+    data = FewMaps(image_size=32)
+    scorer = Scorer(data, num=20, metrics=["miou"], folder=tmp_path)
+    right, wrong = Negatives(**SEMANTIC), SPADE(**SEMANTIC)
+    assert "miou" in scorer.prepare(right)
+    (good,), (bad,) = scorer.score(right), scorer.score(wrong)
+    assert good.scores["miou"].value > 0.8 > 0.4 > bad.scores["miou"].value
+    floor = good.scores["miou"].floor
+    assert floor is not None
+    assert floor > 0.9
+    assert floor == bad.scores["miou"].floor  # of the real images, by the network that was kept
+    assert any(line.startswith("mIoU: of a U-Net (") for line in good.left_out)
+    assert "miou" not in Scorer(FewPairs(), num=20, metrics=["mae"], folder=tmp_path).prepare(pix2pix())
