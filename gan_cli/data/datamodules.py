@@ -51,11 +51,13 @@ class NamedImage(NamedTuple):
         name: Path of its translation below a folder, such as `n02381460_1000.png`.
         read: Gives the image, uint8 [C, H, W] at the set's image size.
         labels: Its attributes, 0 or 1 each, or NaN where one is not known; None where the set has none.
+        beside: What is told of each of its pixels, by the field's name, and what gives it as it is kept.
     """
 
     name: str
     read: Callable[[], Tensor]
     labels: tuple[float, ...] | None = None
+    beside: tuple[tuple[str, Callable[[], Tensor]], ...] = ()
 
 
 class GANDataModule(LightningDataModule, ABC):

@@ -10,9 +10,11 @@ from torch import Tensor
 
 from gan_cli.devices.float32 import true_float32
 from gan_cli.errors import UserError
+from gan_cli.inference.given_paths import REFERENCE
 from gan_cli.inference.source_labels import named_row
+from gan_cli.inference.source_media import read_source
 from gan_cli.inference.translator import Translator, translating, usual_direction
-from gan_cli.inference.ways import REFERENCE, as_direction, as_reference, check_styles, latents_of_style
+from gan_cli.inference.ways import as_direction, as_reference, check_styles, latents_of_style
 from gan_cli.media.picture_files import Picture, picture_of, picture_of_tensor, read_picture, to_pil, to_tensor
 from gan_cli.media.pictures import to_float
 from gan_cli.media.reading import Unreadable
@@ -61,13 +63,14 @@ class Translates:
 
         Args:
             images: uint8 [C, H, W] or [N, C, H, W] (of 2 or 4 channels the last is the opacity), a Pillow image, or
-                an image file.
+                an image file; where label maps are translated, numbers of classes [1, H, W], or their colours.
             direction: Such as "horse2zebra"; None if the model has only one.
             source_labels: The attributes of the images, where the direction keeps or turns them: names, such as
                 "Blond_Hair+Young" or a list, of all images; or numbers 0, 1 or NaN, [K] or [N, K]. What is not told is
                 read, as `read_labels` does.
             given: What the model takes beside images, by name: as `reference` the image whose style all of them get, of
-                the direction's domain; uint8 [C, H, W], a Pillow image, or an image file.
+                the direction's domain; what is told of each pixel, such as `edges`, of the images' size. Each is uint8
+                [C, H, W] as its medium keeps it, a file, or as a reference also a Pillow image.
             style: The seed of a style from noise, of a model that draws any; without it, and without a reference, 0. Or
                 a style or a blend by its name, such as "monet=0.7,waves=0.3", in place of a direction.
             **options: `seed` and `dropout` of a model whose noise is dropout, `tile` and `overlap` of large images,
@@ -83,17 +86,21 @@ class Translates:
         """
         model = translating(self.model)
         translator = Translator(model, **options)
-        check_styles(model, list(given or ()), None if style is None else str(style))
+        check_styles(model, [f"{name}=" for name in given or ()], None if style is None else str(style))
         chosen = usual_direction(model, as_direction(model, None if style is None else str(style), direction))
         if len(chosen) > 1:
             raise UserError(f"direction: {direction} are several; ask for one at a time")
         told = _told(model, chosen[0], given or {}, style)
+        places = _places(model, given or {})
         many = len(images) if isinstance(images, Tensor) and images.ndim == 4 else 1
         known = self._known(source_labels, chosen[0], many)
 
         def made(picture: Picture, name: str = "", number: int = 0) -> Picture:
             labels = translator.labels_of(picture, chosen[0], None if known is None else known[number % len(known)])
-            return translator.picture(picture, chosen[0], name, deep=False, labels=labels, given=told)
+            try:
+                return translator.picture(picture, chosen[0], name, False, labels, told, places)
+            except Unreadable as error:
+                raise UserError(f"images: {error.reason}") from error
 
         with torch.random.fork_rng([model.device] if model.device.type == "cuda" else []):
             if isinstance(images, Tensor):
@@ -103,7 +110,7 @@ class Translates:
                 pictures = [made(picture_of_tensor(image), number=number) for number, image in enumerate(images)]
                 return torch.stack([to_tensor(picture) for picture in pictures])
             name = "" if isinstance(images, Image.Image) else Path(images).name
-            return to_pil(made(_read(images, "images"), name))
+            return to_pil(made(_source(model, images), name))
 
     @torch.inference_mode()
     def read_labels(self, images: Tensor) -> Tensor:
@@ -152,16 +159,34 @@ def _told(
     model: TranslationModule, direction: str, given: Mapping[str, Picturable], style: int | str | None
 ) -> dict[str, Tensor]:
     """What `forward` takes beside an image, one row each."""
-    if given and style is not None:
-        raise UserError("style: it means nothing beside a reference; leave one of the two out")
-    if strange := [name for name in given if name != REFERENCE]:
-        raise UserError(f"given: {strange[0]} is nothing that {type(model).__name__} takes; give a {REFERENCE}")
-    if given:
+    if REFERENCE in given:
         return as_reference(model, _read(given[REFERENCE], REFERENCE), direction)
     if not model.latent_dim:
         return {}
     check_one("style", Seed | None, style)
     return latents_of_style(model, int(style or 0))
+
+
+def _places(model: TranslationModule, given: Mapping[str, Picturable]) -> dict[str, Tensor]:
+    """What is told of each pixel, as it is kept."""
+    found = {}
+    for name, thing in given.items():
+        if name == REFERENCE:
+            continue
+        if isinstance(thing, Image.Image):
+            raise UserError(f"given: {name} is no picture; give uint8 [C, H, W] as it is kept, or a file")
+        found[name] = thing if isinstance(thing, Tensor) else model.media[name].read(Path(thing))
+    return found
+
+
+def _source(model: TranslationModule, image: Image.Image | str | Path) -> Picture:
+    """What is translated: a Pillow image as it is, and a file as the model's source has it."""
+    if isinstance(image, Image.Image):
+        return picture_of(image)
+    try:
+        return read_source(model.source, Path(image))
+    except Unreadable as error:
+        raise UserError(f"images: {error}") from error
 
 
 def _read(image: Picturable, option: str) -> Picture:

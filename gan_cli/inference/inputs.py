@@ -19,11 +19,13 @@ class Input(NamedTuple):
         name: Its name, with the folders that it has below what was typed.
         content: The file, or what gives the image, uint8 [C, H, W].
         labels: What is known of its attributes: 0, 1 or NaN for each label of the model; None if nothing is.
+        beside: What is told of each of its pixels, such as a mask: by name a file, or what gives it as it is kept.
     """
 
     name: Path
     content: Path | Callable[[], Tensor]
     labels: tuple[float, ...] | None = None
+    beside: tuple[tuple[str, Path | Callable[[], Tensor]], ...] = ()
 
 
 def typed_inputs(words: Sequence[str], output: Path, option: str = "input") -> list[Input]:
@@ -56,7 +58,7 @@ def test_inputs(make: Callable[[], Any], domain: str) -> list[Input]:
         module = make()
         if not hasattr(module, "test_inputs"):
             raise UserError(f"{type(module).__name__} has no test images to translate")
-        return [Input(Path(image.name), image.read, image.labels) for image in module.test_inputs(domain)]
+        return [Input(Path(image.name), image.read, image.labels, image.beside) for image in module.test_inputs(domain)]
     except (UserError, OSError) as error:
         raise UserError(
             "input: type --input with a file, a folder or a glob in quotes\n"

@@ -40,7 +40,14 @@ class Job(NamedTuple):
         return self.item.content if isinstance(self.item.content, Path) else self.item.name
 
 
-def planned(options: Any, ways: Ways, output: Path, from_data: Callable[[str], list[Input]]) -> list[Job]:
+def planned(
+    options: Any,
+    ways: Ways,
+    output: Path,
+    from_data: Callable[[str], list[Input]],
+    words: Sequence[str] = (),
+    told: Callable[[list[Input]], list[Input]] = lambda items: items,
+) -> list[Job]:
     """Every file to write, known before the first one is written.
 
     Args:
@@ -48,6 +55,8 @@ def planned(options: Any, ways: Ways, output: Path, from_data: Callable[[str], l
         ways: One or more; each of several directions has a folder of its own, and in it each of several styles.
         output: A folder, or the file to make of a single input.
         from_data: Gives what a direction takes of the checkpoint's data set.
+        words: The inputs that were typed; none takes those of the data set.
+        told: Adds what is told of each input's places.
 
     Raises:
         UserError: If there is no input, or a file would be written twice or over an input.
@@ -58,14 +67,14 @@ def planned(options: Any, ways: Ways, output: Path, from_data: Callable[[str], l
     if output.suffix.lower() in SUFFIXES - WRITABLE and not output.is_dir():
         raise UserError(f"output: {output} is of a kind that is not written; take one of {', '.join(FORMATS)}")
     jobs: list[Job] = []
-    typed = typed_inputs(options.input, output) if options.input else []
+    typed = typed_inputs(words, output) if words else []
     for way in ways.all:
-        items = typed or from_data(way.direction)
+        items = told(typed or from_data(way.direction))
         place = output / (way.direction if len(ways.directions) > 1 else "") / way.name
         jobs += [Job(item, way, place / _file_name(item, options.format)) for item in items]
     if output.suffix.lower() in WRITABLE and not output.is_dir():
         jobs = [_single(jobs, output, options.format)]
-    _check_targets(jobs, output, options.input or [])
+    _check_targets(jobs, output, words)
     return jobs
 
 

@@ -18,18 +18,19 @@ from gan_cli.devices.strategy import of_all
 from gan_cli.errors import UserError
 from gan_cli.inference import checkpoints, overviews, source_labels
 from gan_cli.inference.bars import Bar
+from gan_cli.inference.given_paths import check_sources, given_paths, with_places
 from gan_cli.inference.inputs import test_inputs
 from gan_cli.inference.jobs import WRITABLE, Job, is_film, planned
+from gan_cli.inference.source_media import read_source, read_thing
 from gan_cli.inference.trainers import verb_trainer
 from gan_cli.inference.translator import Translator, translating, usual_direction
-from gan_cli.inference.ways import ways_of
+from gan_cli.inference.ways import check_styles, ways_of
 from gan_cli.media.films import frames_in, translate_animation, translate_video
 from gan_cli.media.picture_files import (
     Picture,
     Unwritable,
     holds_16_bits,
     picture_of_tensor,
-    read_picture,
     write_picture,
 )
 from gan_cli.media.reading import Unreadable
@@ -92,11 +93,16 @@ def translate(
         tile=options.tile,
         overlap=options.overlap,
     )
-    ways = ways_of(model, options.direction, options.given, options.style, Path(options.output or folder))
+    check_styles(model, options.given, options.style)
+    paths = given_paths(model, options.given or ())
+    words = [*(options.input or ()), *paths.inputs]
+    check_sources(model, words)
+    ways = ways_of(model, options.direction, paths.references, options.style, Path(options.output or folder))
     directions = ways.directions
     output = Path(options.output or folder / f"translate-{','.join(directions)}")
     of_domain = cache(partial(test_inputs, data))
-    jobs = planned(options, ways, output, lambda direction: of_domain(_first_domain(model, direction)))
+    of_data = lambda direction: of_domain(_first_domain(model, direction))  # noqa: E731
+    jobs = planned(options, ways, output, of_data, words, lambda items: with_places(model, items, paths.places))
     if options.source_labels is not None:
         items = source_labels.told(options.source_labels, model, directions, [job.item for job in jobs])
         jobs = [job._replace(item=item) for job, item in zip(jobs, items, strict=True)]
@@ -117,10 +123,11 @@ def translate(
     failed = {left[number].target for number, _ in task.refused}
     shown = [job for job in jobs if job.target not in failed]
     if shown and len(ways.all) > 1 and any(way.name for way in ways.all):
-        places.append(overviews.write_table(shown, ways.all, output / TABLE))
+        places.append(overviews.write_table(shown, ways.all, output / TABLE, model.source))
     if options.gallery:
         root = output.parent if output.suffix.lower() in WRITABLE else output
-        places.append(overviews.write_gallery(shown, directions, root, {one.item: one.named for one in started}))
+        attributes = {one.item: one.named for one in started}
+        places.append(overviews.write_gallery(shown, directions, root, attributes, model.source))
     refused = [*ways.refused, *((left[number].place, reason) for number, reason in task.refused)]
     assumed = list({one.item: one for one in started if one.assumed}.values())
     to_one_file = output.suffix.lower() in WRITABLE
@@ -226,12 +233,18 @@ class _Translating(LightningModule):
     def _make(self, job: Job, number: int) -> None:
         content, name, deep = job.item.content, job.item.name.name, holds_16_bits(job.target)
         labels: list[Tensor | None] = []
+        takes, media = self.model.takes, self.model.media
+        places = {
+            place: read_thing(media[place], thing) if isinstance(thing, Path) else thing()
+            for place, thing in job.item.beside
+            if place in takes
+        }
 
         def make(picture: Picture) -> Picture:
             if not labels:  # those of a film are read from its first frame, or they would change from one to the next
                 labels.append(self.translator.labels_of(picture, job.direction, job.item.labels))
                 self.labels += [(number, found.tolist()) for found in labels if found is not None]
-            return self.translator.picture(picture, job.direction, name, deep, labels[0], job.way.given)
+            return self.translator.picture(picture, job.direction, name, deep, labels[0], job.way.given, places)
 
         if not isinstance(content, Path):
             write_picture(make(picture_of_tensor(content())), job.target)
@@ -240,7 +253,7 @@ class _Translating(LightningModule):
         elif frames_in(content) > 1:
             translate_animation(content, job.target, make, self.bar.part)
         else:
-            write_picture(make(read_picture(content)), job.target)
+            write_picture(make(read_source(self.model.source, content)), job.target)
 
     def gather(self) -> bool:
         """Adds up what all processes did; returns whether this is the first one, which then has the sums.

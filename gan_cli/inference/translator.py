@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import interpolate
 
 from gan_cli import ranges, seeding
 from gan_cli.errors import RunFailed, UserError
+from gan_cli.inference.source_media import SOURCE, Layers, floats_of, pixels_of, resized
 from gan_cli.inference.tiles import framed, in_tiles
 from gan_cli.media import pictures
-from gan_cli.media.picture_files import Picture, Pixels, for_network, with_colours
+from gan_cli.media.picture_files import Picture, Pixels, with_colours
 from gan_cli.networks.layers import statistics_held
 from gan_cli.ranges import PixelsOrNone, Seed
 from gan_cli.variants.base import AdversarialModule
@@ -72,6 +72,7 @@ class Translator:
         deep: bool = True,
         labels: Tensor | None = None,
         given: Mapping[str, Tensor] | None = None,
+        places: Mapping[str, Tensor] | None = None,
     ) -> Picture:
         """A picture's translation, of its size times the model's scale, with its opacity and profile.
 
@@ -82,9 +83,12 @@ class Translator:
             deep: Whether 16 bits stay 16 bits.
             labels: Its labels, where the direction starts from some, [K]; None has them read.
             given: What else the model takes, such as a reference, one row each.
+            places: What it takes that tells something of each pixel, such as a mask: uint8 [C, H, W] as it is kept.
+
+        Raises:
+            Unreadable: If it is nothing that the model starts from, or what is told is of another size.
         """
-        colours = for_network(picture, self.model.channels(direction)[0])
-        made = self.floats(colours, direction, name, labels, given)
+        made = self.floats(self._pixels(picture, direction), direction, name, labels, given, places)
         return with_colours(picture, rounded(made, picture.deep and deep))
 
     def labels_of(self, picture: Picture, direction: str, known: Sequence[float] | None = None) -> Tensor | None:
@@ -103,7 +107,7 @@ class Translator:
         told = torch.tensor(known or [torch.nan] * len(self.model.directions), dtype=torch.float32)
         if not told[places].isnan().any():
             return told
-        colours = for_network(picture, self.model.channels(direction)[0])
+        colours = self._pixels(picture, direction)
         read = self.model.read_labels(floats_of(colours)[None].to(self.model.device))[0].cpu()
         return torch.where(told.isnan(), read, told)
 
@@ -114,60 +118,63 @@ class Translator:
         name: str,
         labels: Tensor | None = None,
         given: Mapping[str, Tensor] | None = None,
+        places: Mapping[str, Tensor] | None = None,
     ) -> Tensor:
-        """The translation of pixels [H, W, C], float32 [C', sH, sW] in about [-1, 1] on the CPU; s is the scale."""
+        """The translation of pixels [H, W, C], float32 [C', sH, sW] in about [-1, 1] on the CPU; s is the scale.
+
+        What is told of the pixels goes with them, as further channels, through borders and tiles.
+        """
         if labels is None and self.model.starts_from(direction):  # once for all tiles
             labels = self.model.read_labels(floats_of(pixels)[None].to(self.model.device))[0]
         told = {**(given or {}), **({} if labels is None else {"source_labels": labels[None]})}
         told = {name: rows.to(self.model.device) for name, rows in told.items()}
+        layers = Layers.of(self.model, pixels.shape[2], places or {})
+        pixels = layers.stacked(pixels, places or {})
         height, width = pixels.shape[:2]
         multiple, fixed, scale = self.model.sizes
         step = 1 if fixed else multiple
-        frame = framed(pixels, fixed or SMALLEST * multiple, step)
+        frame = framed(pixels, fixed or _least_side(self.model), step)
         area = frame.pixels.shape[0] * frame.pixels.shape[1] * scale**2
         tile = self.tile or (max(frame.pixels.shape[:2]) if area <= WHOLE else _usual_tile(self.model.sizes))
 
         def translate(part: Pixels) -> Tensor:
-            return self._passed(floats_of(part), direction, name, told)
+            return self._passed(layers.shown(part), direction, name, told)
 
         if max(frame.pixels.shape[:2]) <= tile:
             made = translate(frame.pixels).float().cpu()
         else:
             overlap = tile // 4 if self.overlap is None else self.overlap
             with statistics_held(self.model.picture_maker(self.ema)):
-                self._passed(self._reduced(frame.pixels), direction, name, told)
+                self._passed(self._reduced(layers.shown(frame.pixels), layers), direction, name, told)
                 made = in_tiles(translate, frame.pixels, tile, overlap, step, scale)
         top, left = frame.top * scale, frame.left * scale
         return made[:, top : top + height * scale, left : left + width * scale]
 
-    def _passed(self, image: Tensor, direction: str, name: str, told: Mapping[str, Tensor]) -> Tensor:
+    def _pixels(self, picture: Picture, direction: str) -> Pixels:
+        """The pixels of a picture that the model starts from, [H, W, C]."""
+        return pixels_of(self.model.source, picture, self.model.channels(direction)[0])
+
+    def _passed(self, shown: Mapping[str, Tensor], direction: str, name: str, told: Mapping[str, Tensor]) -> Tensor:
         """[C, H, W] -> [C', sH, sW]. Each file has its own noise, the same in all its tiles and frames."""
         if self.model.NOISY:
             seeding.reseed(seeding.mix(self.seed, "translate", name), self.model.device)
-        images = image[None].to(self.model.device)
-        made = self.model(images, direction, ema=self.ema, **self.conditions, **told)
+        placed = {layer: rows[None].to(self.model.device) for layer, rows in shown.items()}
+        images = placed.pop(SOURCE)
+        made = self.model(images, direction, ema=self.ema, **self.conditions, **told, **placed)
         return as_promised(self.model, images, made)[0]
 
-    def _reduced(self, pixels: Pixels) -> Tensor:
+    def _reduced(self, shown: Mapping[str, Tensor], layers: Layers) -> dict[str, Tensor]:
         """The image with as many pixels as the model learned from, [C, H', W'], by which tiles are normalised.
 
         A generator that takes squares of one size gets such a square.
         """
         multiple, fixed, scale = self.model.sizes
-        height, width = pixels.shape[:2]
+        height, width = shown[SOURCE].shape[1:]
         shrunk = min(1.0, self.model.image_size / scale / sqrt(height * width))
-        sides = [max(SMALLEST, round(side * shrunk / multiple)) * multiple for side in (height, width)]
-        small = interpolate(
-            floats_of(pixels)[None], [fixed, fixed] if fixed else sides, mode="bilinear", antialias=True
-        )
-        return small[0]
-
-
-def floats_of(pixels: Pixels) -> Tensor:
-    """Pixels [H, W, C] as a model sees them: float32 [C, H, W] in [-1, 1]."""
-    if pixels.dtype == np.uint8:
-        return pictures.to_float(torch.from_numpy(np.ascontiguousarray(pixels)).permute(2, 0, 1)).contiguous()
-    return torch.from_numpy(pixels.astype(np.float32)).div_(32767.5).sub_(1).permute(2, 0, 1).contiguous()
+        least = _least_side(self.model) // multiple
+        sides = [max(least, round(side * shrunk / multiple)) * multiple for side in (height, width)]
+        sides = [fixed, fixed] if fixed else sides
+        return {name: resized(layers.media[name], layer, sides) for name, layer in shown.items()}
 
 
 def rounded(made: Tensor, deep: bool) -> Pixels:
@@ -231,11 +238,18 @@ def _usual_tile(sizes: Sizes) -> int:
     return max(least, TILE // sizes.scale // sizes.multiple * sizes.multiple)
 
 
+def _least_side(model: TranslationModule) -> int:
+    """The shortest side of what passes through a generator of any size: no more than it learned from."""
+    multiple, _, scale = model.sizes
+    learned = model.image_size // scale // multiple * multiple
+    return min(SMALLEST * multiple, max(multiple, learned))
+
+
 def _tiles(model: TranslationModule, tile: int, overlap: int | None) -> tuple[int, int | None]:
     fixed, multiple = model.sizes.tile, model.sizes.multiple
     if fixed and tile not in (0, fixed):
         raise UserError(f"tile: this {type(model).__name__} takes tiles of {fixed} and no others; leave it out")
-    least = SMALLEST * multiple
+    least = _least_side(model)
     if not fixed and tile and (tile < least or tile % multiple):
         raise UserError(f"tile: {tile} is not possible; take a multiple of {multiple} from {least}, or 0 to choose")
     side = fixed or tile or _usual_tile(model.sizes)

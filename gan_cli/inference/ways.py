@@ -9,16 +9,15 @@ from torch import Tensor
 
 from gan_cli.errors import UserError
 from gan_cli.inference.given import fields_given
+from gan_cli.inference.given_paths import REFERENCE, given_paths
 from gan_cli.inference.inputs import Input, typed_inputs
 from gan_cli.inference.latents import seeded_latents
 from gan_cli.inference.numbers import read_seeds
-from gan_cli.inference.translator import floats_of, usual_direction
+from gan_cli.inference.source_media import floats_of
+from gan_cli.inference.translator import usual_direction
 from gan_cli.media.picture_files import Picture, for_network, read_picture
 from gan_cli.media.reading import Unreadable
 from gan_cli.variants.translation import TranslationModule
-
-REFERENCE = "reference"
-"""The name of what a style is read in."""
 
 
 class Way(NamedTuple):
@@ -69,18 +68,16 @@ def ways_of(
         model: The variant.
         direction: Directions with commas between them; with references it is their domain. None takes the only one, or
             of each reference the domain that its folder is named after.
-        given: Files, folders and globs of references, each as it is or as `reference=PATH`.
+        given: Files, folders and globs of references.
         style: Seeds of styles from noise, such as "0-3,7", where None is 0; or a style or a blend by its name, such as
             "monet=0.7,waves=0.3", where these are directions.
         output: The output of the run, which a folder of references leaves out.
 
     Raises:
-        UserError: If the model takes nothing of that kind, or nothing else and none was typed; a reference that was
-            typed cannot be read, or is of no known domain.
+        UserError: If a reference that was typed cannot be read, or is of no known domain.
     """
-    check_styles(model, given, style)
     if given:
-        return _by_references(model, direction, [_path_typed(model, word) for word in given], output)
+        return _by_references(model, direction, given, output)
     directions = usual_direction(model, as_direction(model, style, direction))
     if not model.latent_dim:
         return Ways([Way(direction) for direction in directions], [])
@@ -91,19 +88,25 @@ def ways_of(
 
 
 def check_styles(model: TranslationModule, given: Sequence[str] | None, style: str | None) -> None:
-    """Refuses references and styles where a model takes none.
+    """Refuses what a model is not given, and styles where it takes none.
+
+    Args:
+        model: The variant.
+        given: As typed, see `given_paths`.
+        style: As typed.
 
     Raises:
-        UserError: If it takes none.
+        UserError: If it takes none, or a reference and none was typed.
     """
     name = type(model).__name__
-    if given and REFERENCE not in fields_given(model):
-        raise UserError(f"given: {name} is given nothing but images; leave it out")
+    references = given_paths(model, given or ()).references
+    if references and style is not None:
+        raise UserError("style: it means nothing beside a reference; leave one of the two out")
     if style is not None and not (model.latent_dim or model.BLENDS):
         raise UserError(f"style: {name} draws no styles; leave it out")
     if model.BLENDS:
         as_direction(model, style, None)
-    elif not (given or model.latent_dim) and REFERENCE in fields_given(model):
+    elif not (references or model.latent_dim) and REFERENCE in fields_given(model):
         raise UserError(f"given: {name} takes a reference; type --given {REFERENCE}=FILE")
 
 
@@ -135,15 +138,6 @@ def as_reference(model: TranslationModule, picture: Picture, direction: str) -> 
     """
     colours = for_network(picture, model.channels(direction)[1])
     return {REFERENCE: model.as_reference(floats_of(colours)[None])}
-
-
-def _path_typed(model: TranslationModule, word: str) -> str:
-    name, equals, path = word.partition("=")
-    if not equals or Path(word).exists():
-        return word
-    if name != REFERENCE:
-        raise UserError(f"given: {name} is nothing that {type(model).__name__} takes; type {REFERENCE}={path}")
-    return path
 
 
 def _by_references(model: TranslationModule, direction: str | None, paths: Sequence[str], output: Path) -> Ways:

@@ -38,7 +38,19 @@ def read_labels(
     Raises:
         Unreadable: If it is no image, or has a value or a colour that belongs to no class.
     """
-    values = reading.values(path, content, max_pixels)
+    return torch.from_numpy(numbers_of(reading.values(path, content, max_pixels), path, count, colours, unknown))[None]
+
+
+def numbers_of(
+    values: NDArray[Any], path: Path, count: int, colours: Sequence[Colour] = (), unknown: int = -1
+) -> NDArray[np.uint8]:
+    """Numbers of classes, uint8 [H, W], of values [H, W] or [H, W, 1] or of colours [H, W, 3 or 4]; see `read_labels`.
+
+    Raises:
+        Unreadable: If a value or a colour belongs to no class.
+    """
+    if values.ndim == 3 and values.shape[2] == 1:
+        values = values[:, :, 0]
     if values.ndim == 3:
         values = _by_colour(path, values[..., :3], colours[:count])
     elif unknown >= 0:
@@ -46,7 +58,7 @@ def read_labels(
     wrong = values[(values < 0) | (values >= count)]
     if wrong.size:
         raise reading.Unreadable(path, f"it has the value {wrong[0]}, but there are {count} classes, 0 to {count - 1}")
-    return torch.from_numpy(values.astype(np.uint8))[None]
+    return values.astype(np.uint8)
 
 
 def write_labels(labels: Tensor, colours: Sequence[Colour], path: Path) -> None:

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from gan_cli.errors import UserError
 from gan_cli.media import reading
 from gan_cli.media.images import flipped
-from gan_cli.media.label_files import Colour, read_labels, usual_colours, write_labels
+from gan_cli.media.label_files import Colour, numbers_of, read_labels, usual_colours, write_labels
 from gan_cli.media.medium import Medium
 
 
@@ -51,6 +53,14 @@ class LabelMaps(Medium):
 
     def write(self, one: Tensor, path: Path) -> None:
         write_labels(one, self.palette, path)
+
+    def numbers_of(self, values: NDArray[Any], path: Path) -> NDArray[np.uint8]:
+        """Numbers of classes, uint8 [H, W], of what a file or a frame has: values [H, W, 1], or colours [H, W, 3].
+
+        Raises:
+            Unreadable: If a value or a colour belongs to no class.
+        """
+        return numbers_of(values, path, len(self.names), self.palette, self.unknown)
 
     def read(self, path: Path) -> Tensor:
         try:

@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from gan_cli.errors import UserError
+from gan_cli.media.medium import Medium
 from gan_cli.networks.patchgan import STRIDED_LAYERS, PatchSize, least_side
 from gan_cli.ranges import Pixels
 from gan_cli.variants.base import AdversarialModule, check
@@ -110,6 +111,11 @@ class TranslationModule(AdversarialModule):
         """The images that a picture of held-out examples shows in a row, each [N, C, H, W] in [-1, 1], of any size."""
 
     # What a variant uses
+
+    @property
+    def source(self) -> Medium:
+        """The medium of what is translated: that of the first field of a batch."""
+        return next(iter(self.media.values()))
 
     @property
     def domains(self) -> tuple[str, str]:

@@ -57,7 +57,7 @@ def add_options(parser: ArgumentParser) -> None:
         nargs="+",
         default=None,
         metavar="PATH",
-        help="reference=FILE or FOLDER: images whose style is taken, all of --direction",
+        help="NAME=FILE or FOLDER: reference (images whose style is taken, of --direction), labels, edges",
     )
     parser.add_argument(
         "--style",
@@ -95,7 +95,6 @@ def run(words: Sequence[str]) -> None:
         options.not_beside(typed, "analogy", *WITH_CHECKPOINT)
         _analogy(asked)
         return
-    options.not_beside(asked, "given", "style")
     from functools import partial
 
     from gan_cli.command.opening import opened

@@ -154,7 +154,7 @@ NO_DOMAIN = r"her.png is of no known domain; type --direction blond or young or 
         ("--given notes.txt --direction male", "given: notes.txt is nothing that can be read"),
         ("--given bad.png --direction male", r"given: bad\.png.* "),
         ("--style first --direction male", "style: first is no list of seeds; take whole numbers and ranges"),
-        ("--style 1 --given her.png --direction male", "style: it means nothing beside --given"),
+        ("--style 1 --given her.png --direction male", "style: it means nothing beside a reference"),
     ],
 )
 def test_what_cannot_be_is_refused_before_anything_is_written(

@@ -65,8 +65,16 @@ class DigitMaps(GANDataModule):
         return InMemory(self._batch(split))
 
     def test_inputs(self, domain: str) -> list[NamedImage]:
-        images: Tensor = self._batch("test")[side_of(domain, DOMAINS)]
-        return [NamedImage(f"{number:05d}.png", partial(images.__getitem__, number)) for number in range(len(images))]
+        batch, side = self._batch("test"), side_of(domain, DOMAINS)
+        images: Tensor = batch[side]
+        return [
+            NamedImage(
+                f"{number:05d}.png",
+                partial(images.__getitem__, number),
+                beside=(("edges", partial(batch.edges.__getitem__, number)),) if side == 0 else (),
+            )
+            for number in range(len(images))
+        ]
 
     def _batch(self, split: Split) -> EdgedBatch:
         images, labels = sources.digits(split == "train", self.image_size)

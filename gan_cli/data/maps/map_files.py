@@ -73,6 +73,14 @@ class MapRecipe(NamedTuple):
             return self.photo.brought(self.photo.opened(example.files[PHOTO]))
         return self._sized(self.map_of(example)[0].numpy())
 
+    def edges_of(self, example: Pair) -> Tensor:
+        """The edges of an example's single things, uint8 [1, S, S].
+
+        Raises:
+            BrokenFile: If their file is damaged.
+        """
+        return edges_of(self._sized(self._things(example.files[THINGS])))
+
     def map_of(self, example: Pair) -> Tensor:
         """The label map as it is in its file, uint8 [1, H, W].
 

@@ -3,7 +3,7 @@
 import time
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -94,7 +94,12 @@ class MapDataModule(FileDataModule):
         return [f"labels: {len(names)} classes, values 0 to {len(names) - 1}: {', '.join(names[:12])}"]
 
     def test_inputs(self, domain: str) -> list[NamedImage]:
-        return named_files(self.examples_of("test"), self.map_recipe("test"), side_of(domain, DOMAINS))
+        examples, recipe, side = self.examples_of("test"), self.map_recipe("test"), side_of(domain, DOMAINS)
+        found = named_files(examples, recipe, side)
+        if side != MAP or not self.has_edges:
+            return found
+        beside = [(("edges", partial(recipe.edges_of, example)),) for example in examples]
+        return [image._replace(beside=told) for image, told in zip(found, beside, strict=True)]
 
     def _look_at_maps(self, examples: Sequence[Pair], recipe: MapRecipe) -> None:
         """Reads maps before the first step, as long as there is time; a wrong one that comes later ends the run.
