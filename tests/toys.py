@@ -159,7 +159,7 @@ class FewMaps(FewPairs):
 
     @property
     def facts(self) -> Facts:
-        return {**super().facts, **map_facts(LEVELS), "instance_edges": True}
+        return {**super().facts, "domains": ("labels", "photo"), **map_facts(LEVELS), "instance_edges": True}
 
     def part(self, split: Split) -> Part:
         def batch(digits: Tensor, _: Tensor) -> EdgedBatch:

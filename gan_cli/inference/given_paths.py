@@ -50,6 +50,8 @@ def given_paths(model: TranslationModule, words: Sequence[str]) -> GivenPaths:
         if name == REFERENCE:
             found.references.append(path)
         elif name in fields_given(model):
+            if name not in model.media:
+                raise UserError(f"given: {name} is not read from files; leave it out")
             if name in found.places:
                 raise UserError(f"given: {name} is typed twice, {found.places[name]} and {path}; name one folder")
             found.places[name] = path

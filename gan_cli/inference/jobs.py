@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from gan_cli.errors import UserError
-from gan_cli.inference.inputs import Input, typed_inputs
+from gan_cli.inference.inputs import Input
 from gan_cli.inference.ways import Way, Ways
 from gan_cli.media.films import VIDEOS
 from gan_cli.media.image_files import SUFFIXES
@@ -41,12 +41,7 @@ class Job(NamedTuple):
 
 
 def planned(
-    options: Any,
-    ways: Ways,
-    output: Path,
-    from_data: Callable[[str], list[Input]],
-    words: Sequence[str] = (),
-    told: Callable[[list[Input]], list[Input]] = lambda items: items,
+    options: Any, ways: Ways, output: Path, inputs: Callable[[str], list[Input]], words: Sequence[str]
 ) -> list[Job]:
     """Every file to write, known before the first one is written.
 
@@ -54,9 +49,8 @@ def planned(
         options: The options of the verb.
         ways: One or more; each of several directions has a folder of its own, and in it each of several styles.
         output: A folder, or the file to make of a single input.
-        from_data: Gives what a direction takes of the checkpoint's data set.
-        words: The inputs that were typed; none takes those of the data set.
-        told: Adds what is told of each input's places.
+        inputs: Gives what is translated in a direction.
+        words: Inputs as they were typed.
 
     Raises:
         UserError: If there is no input, or a file would be written twice or over an input.
@@ -67,11 +61,9 @@ def planned(
     if output.suffix.lower() in SUFFIXES - WRITABLE and not output.is_dir():
         raise UserError(f"output: {output} is of a kind that is not written; take one of {', '.join(FORMATS)}")
     jobs: list[Job] = []
-    typed = typed_inputs(words, output) if words else []
     for way in ways.all:
-        items = told(typed or from_data(way.direction))
         place = output / (way.direction if len(ways.directions) > 1 else "") / way.name
-        jobs += [Job(item, way, place / _file_name(item, options.format)) for item in items]
+        jobs += [Job(item, way, place / _file_name(item, options.format)) for item in inputs(way.direction)]
     if output.suffix.lower() in WRITABLE and not output.is_dir():
         jobs = [_single(jobs, output, options.format)]
     _check_targets(jobs, output, words)

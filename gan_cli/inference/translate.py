@@ -19,7 +19,7 @@ from gan_cli.errors import UserError
 from gan_cli.inference import checkpoints, overviews, source_labels
 from gan_cli.inference.bars import Bar
 from gan_cli.inference.given_paths import check_sources, given_paths, with_places
-from gan_cli.inference.inputs import test_inputs
+from gan_cli.inference.inputs import Input, test_inputs, typed_inputs
 from gan_cli.inference.jobs import WRITABLE, Job, is_film, planned
 from gan_cli.inference.source_media import read_source, read_thing
 from gan_cli.inference.trainers import verb_trainer
@@ -101,8 +101,13 @@ def translate(
     directions = ways.directions
     output = Path(options.output or folder / f"translate-{','.join(directions)}")
     of_domain = cache(partial(test_inputs, data))
-    of_data = lambda direction: of_domain(_first_domain(model, direction))  # noqa: E731
-    jobs = planned(options, ways, output, of_data, words, lambda items: with_places(model, items, paths.places))
+
+    @cache
+    def inputs(direction: str) -> list[Input]:
+        items = typed_inputs(words, output) if words else of_domain(_first_domain(model, direction))
+        return with_places(model, items, paths.places)
+
+    jobs = planned(options, ways, output, inputs, words)
     if options.source_labels is not None:
         items = source_labels.told(options.source_labels, model, directions, [job.item for job in jobs])
         jobs = [job._replace(item=item) for job, item in zip(jobs, items, strict=True)]

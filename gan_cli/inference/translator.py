@@ -145,7 +145,7 @@ class Translator:
         else:
             overlap = tile // 4 if self.overlap is None else self.overlap
             with statistics_held(self.model.picture_maker(self.ema)):
-                self._passed(self._reduced(layers.shown(frame.pixels), layers), direction, name, told)
+                self._passed(self._reduced(frame.pixels, layers), direction, name, told)
                 made = in_tiles(translate, frame.pixels, tile, overlap, step, scale)
         top, left = frame.top * scale, frame.left * scale
         return made[:, top : top + height * scale, left : left + width * scale]
@@ -163,18 +163,18 @@ class Translator:
         made = self.model(images, direction, ema=self.ema, **self.conditions, **told, **placed)
         return as_promised(self.model, images, made)[0]
 
-    def _reduced(self, shown: Mapping[str, Tensor], layers: Layers) -> dict[str, Tensor]:
+    def _reduced(self, pixels: Pixels, layers: Layers) -> dict[str, Tensor]:
         """The image with as many pixels as the model learned from, [C, H', W'], by which tiles are normalised.
 
         A generator that takes squares of one size gets such a square.
         """
         multiple, fixed, scale = self.model.sizes
-        height, width = shown[SOURCE].shape[1:]
+        height, width = pixels.shape[:2]
         shrunk = min(1.0, self.model.image_size / scale / sqrt(height * width))
         least = _least_side(self.model) // multiple
         sides = [max(least, round(side * shrunk / multiple)) * multiple for side in (height, width)]
         sides = [fixed, fixed] if fixed else sides
-        return {name: resized(layers.media[name], layer, sides) for name, layer in shown.items()}
+        return {name: resized(layers.media[name], layer, sides) for name, layer in layers.shown(pixels).items()}
 
 
 def rounded(made: Tensor, deep: bool) -> Pixels:

@@ -101,7 +101,9 @@ def test_edges_are_told_for_all_or_for_each(ckpt: Path, model: TrainedGAN, maps:
     assert torch.equal(pixels("each.png"), told)
     assert not torch.equal(told, model.translate(stripes()))
     assert torch.equal(model.translate(stripes(), given={"edges": edges_of(stripes())}), model.translate(stripes()))
-    with pytest.raises(UserError, match=r"given: edges has no edges for grey.png; each input needs a file of its name"):
+    with pytest.raises(
+        UserError, match=r"given: edges has no edges for colours.png; each input needs a file of its name"
+    ):
         gan("--ckpt", ckpt, "--input", "in", "--given", "edges=edges", "--output", "out")
 
 

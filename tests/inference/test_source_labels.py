@@ -151,7 +151,7 @@ def test_tiles_and_frames_start_from_the_labels_of_the_whole(
     told: list[Any] = []
     passed = Translator._passed
 
-    def noted(translator: Translator, image: torch.Tensor, direction: str, name: str, given: Any) -> torch.Tensor:
+    def noted(translator: Translator, image: Any, direction: str, name: str, given: Any) -> torch.Tensor:
         told.append(given["source_labels"][0])
         return passed(translator, image, direction, name, given)
 

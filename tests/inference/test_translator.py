@@ -9,6 +9,7 @@ from sklearn.datasets import load_sample_image
 
 from gan_cli.errors import RunFailed, UserError
 from gan_cli.inference import translator as translator_module
+from gan_cli.inference.source_media import SOURCE, Layers
 from gan_cli.inference.translator import Translator, rounded, translating, usual_direction
 from gan_cli.media.picture_files import Picture, Pixels
 from gan_cli.media.pictures import to_uint8
@@ -33,6 +34,11 @@ def paired() -> TranslationModule:
 @torch.inference_mode()
 def made(translator: Translator, width: int, height: int, name: str = "a.png") -> torch.Tensor:
     return translator.floats(colours(width, height), translator.model.directions[0], name)
+
+
+def reduced(translator: Translator, pixels: Pixels) -> torch.Tensor:
+    """An image without anything beside it, as tiles are normalised by it."""
+    return translator._reduced(pixels, Layers.of(translator.model, 3, {}))[SOURCE]
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 90), (31, 17), (32, 32), (70, 46)])
@@ -78,7 +84,7 @@ def test_no_seam_shows(unpaired: TranslationModule, photograph: Pixels) -> None:
     translator, hard = Translator(unpaired, tile=64), Translator(unpaired, tile=64, overlap=0)
     image = torch.from_numpy(photograph).permute(2, 0, 1)[None] / 127.5 - 1
     with statistics_held(unpaired.picture_maker()):
-        unpaired(translator._reduced(photograph)[None], HORSE)
+        unpaired(reduced(translator, photograph)[None], HORSE)
         whole = unpaired(image, HORSE)[0]
     difference = translator.floats(photograph, HORSE, "") - whole
     assert jump(difference) < jump(hard.floats(photograph, HORSE, "") - whole) / 2
@@ -223,7 +229,7 @@ def test_enlarged_tiles_are_normalised_as_one() -> None:
     translator = Translator(model, tile=16)
     pixels = colours(90, 61)
     with statistics_held(model.generator):
-        model(translator._reduced(pixels)[None])
+        model(reduced(translator, pixels)[None])
         whole = model(torch.from_numpy(pixels).permute(2, 0, 1)[None] / 127.5 - 1)[0]
     assert torch.allclose(translator.floats(pixels, "small2large", ""), whole, atol=1e-5)
 
@@ -231,8 +237,8 @@ def test_enlarged_tiles_are_normalised_as_one() -> None:
 @pytest.mark.parametrize("scale", [1, 2, 4])
 def test_an_image_is_reduced_to_what_the_model_took_in_training(scale: int) -> None:
     """Its size is that of the images that it was to make."""
-    reduced = Translator(Enlarger(scale, image_size=64))._reduced(colours(160, 160))
-    assert reduced.shape == (3, 64 // scale, 64 // scale)
+    made = reduced(Translator(Enlarger(scale, image_size=64)), colours(160, 160))
+    assert made.shape == (3, 64 // scale, 64 // scale)
 
 
 @pytest.mark.parametrize(("scale", "side"), [(1, 64), (2, 32), (4, 16)])

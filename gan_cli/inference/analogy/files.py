@@ -11,8 +11,9 @@ from torch import Tensor
 
 from gan_cli.errors import UserError
 from gan_cli.inference.analogy.analogies import MULTIPLE, analogy, usual_features
+from gan_cli.inference.source_media import floats_of
 from gan_cli.inference.tiles import Frame, framed
-from gan_cli.inference.translator import floats_of, rounded
+from gan_cli.inference.translator import rounded
 from gan_cli.media.picture_files import (
     FORMATS,
     Picture,
