@@ -192,6 +192,8 @@ class Scorer:
 
     def _features_of_translations(self, model: TranslationModule) -> tuple[FeatureNetwork | None, list[str]]:
         """The network on the model's device; None where there is no usual one, with the line that says so."""
+        if self.features is None and not self.wanted & SETS:
+            return None, []  # which no measure asks for
         try:
             return self._features_on(model.device), []
         except UserError as error:

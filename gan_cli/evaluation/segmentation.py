@@ -1,7 +1,8 @@
 """Whether images show what their label maps say, as a network sees it that was trained on the real ones."""
 
+import hashlib
 from collections.abc import Callable, Iterable
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,9 +11,11 @@ from filelock import FileLock
 from torch import Tensor
 
 from gan_cli.data import GANDataModule
+from gan_cli.data.file_sets import FileDataModule
+from gan_cli.data.sampling import Span
 from gan_cli.devices.strategy import of_all
 from gan_cli.errors import UserError
-from gan_cli.evaluation.collections import Collection, content_key, of_split
+from gan_cli.evaluation.collections import BATCH, content_key
 from gan_cli.evaluation.measures import Measured, attempted
 from gan_cli.files import write_atomically
 from gan_cli.media.images import Images
@@ -62,10 +65,11 @@ def map_reader(data: GANDataModule, folder: Path) -> MapReader:
     """
     labels, facts = data.fields["source"], data.facts
     assert isinstance(labels, LabelMaps)
-    key = f"{data.name}-{facts['image_size']}px-{len(labels.names)}-{content_key(data, 'train')}"
+    lesson = cache(partial(_lesson, data, labels))
+    content = content_key(data, "train") if isinstance(data, FileDataModule) else _digest(lesson())
+    key = f"{data.name}-{facts['image_size']}px-{len(labels.names)}-{content}"
     path = folder / f"segmenter-{key}-{segmentation.STEPS}.pt"
     folder.mkdir(parents=True, exist_ok=True)
-    lesson = partial(_lesson, data, labels)
     with FileLock(folder / ".lock"):
         if not path.is_file():
             print(f"training a segmentation network on {data.name}, once; it is kept", flush=True)
@@ -107,12 +111,20 @@ def mean_iou_of(
 
 
 def _lesson(data: GANDataModule, labels: LabelMaps) -> MappedImages:
-    """Training images and their label maps, made small batch by batch."""
-    sides: list[Collection] = [of_split(data, "train", side).some(MOST_TO_LEARN_FROM) for side in (0, 1)]
-    batches = torch.arange(sides[0].total).split(100)
-    maps = [segmentation.reduced(_known(sides[0].read(numbers), labels), whole=True) for numbers in batches]
-    images = [segmentation.reduced(sides[1].read(numbers)) for numbers in batches]
+    """Training images and their label maps, as the first pass over them shows them, made small batch by batch."""
+    part = data.at_hand("train")
+    count = min(len(part), MOST_TO_LEARN_FROM)
+    images, maps = [], []
+    for start in range(0, count, BATCH):
+        batch = part[Span(0, start, min(start + BATCH, count))].batch
+        images.append(segmentation.reduced(batch.target))
+        maps.append(segmentation.reduced(_known(batch.source, labels), whole=True))
     return MappedImages(torch.cat(images), torch.cat(maps))
+
+
+def _digest(lesson: MappedImages) -> str:
+    """Digits that change with what is learned from."""
+    return hashlib.sha256(b"".join(tensor.numpy().tobytes() for tensor in lesson)).hexdigest()[:12]
 
 
 def _known(maps: Tensor, labels: LabelMaps) -> Tensor:

@@ -18,7 +18,7 @@ from gan_cli.seeding import mix, stream
 
 LARGEST = 128
 """Images of more pixels a side are made smaller, and so are their label maps, by the nearest pixel."""
-STEPS = 1000
+STEPS = 600
 """It is trained on this many batches."""
 NOBODY = -1
 """In place of a class: a pixel of which nobody knows it. It neither teaches nor counts."""
@@ -35,7 +35,7 @@ class Segmenter(nn.Module):
         width: Channels at the images' size, doubled by each step.
     """
 
-    def __init__(self, num_labels: int, image_channels: int = 3, width: int = 24) -> None:
+    def __init__(self, num_labels: int, image_channels: int = 3, width: int = 16) -> None:
         super().__init__()
         widths = [width * 2**step for step in range(4)]
         self.down = nn.ModuleList(_twice(inputs, outputs) for inputs, outputs in pairwise([image_channels, *widths]))
@@ -72,7 +72,7 @@ def train_segmenter(
     *,
     steps: int = STEPS,
     seed: int = 0,
-    batch_size: int = 16,
+    batch_size: int = 8,
     learning_rate: float = 3e-3,
     flip: bool = True,
 ) -> Segmenter:
@@ -133,7 +133,8 @@ def confusion(model: Segmenter, images: Tensor, labels: Tensor) -> Tensor:
     known = labels[:, 0] != NOBODY
     count = model.head.out_channels
     pairs = labels[:, 0][known].long() * count + said[known]
-    return pairs.bincount(minlength=count**2).view(count, count)
+    table: Tensor = pairs.bincount(minlength=count**2).view(count, count)
+    return table
 
 
 def mean_iou(table: Tensor) -> float:

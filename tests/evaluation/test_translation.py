@@ -112,8 +112,17 @@ def test_styles_are_drawn_image_by_image_and_read_in_the_targets(means: str, tmp
 class Negatives(SPADE):
     """What `FewMaps` holds: of each level the negative of its middle."""
 
-    def forward(self, images: Tensor, direction: str = "", ema: bool = True, **given: Tensor) -> Tensor:
-        assert torch.equal(given["edges"], edges_of(images).float())
+    def forward(
+        self,
+        images: Tensor,
+        direction: str = "",
+        ema: bool = True,
+        reference: Tensor | None = None,
+        edges: Tensor | None = None,
+        latents: Tensor | None = None,
+    ) -> Tensor:
+        assert edges is not None
+        assert torch.equal(edges, edges_of(images).float())
         return to_float((255 - (images * 64 + 32)).to(torch.uint8)).expand(-1, 3, -1, -1)
 
 
