@@ -78,6 +78,7 @@ bench-translation: $(READY) ## Translate held-out images by pix2pix, CycleGAN, C
 	$(BIN)/python -m benchmarks.unpaired
 	$(BIN)/python -m benchmarks.domains
 	$(BIN)/python -m benchmarks.style
+	if [ -d $(DATA)/cmp_facades ]; then $(BIN)/python -m benchmarks.label_maps --root $(DATA)/cmp_facades; fi
 
 bench-score: $(READY) ## Score the newest run's digits beside baselines
 	$(BIN)/python -m benchmarks.score --root $(DATA)

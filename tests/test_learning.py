@@ -14,8 +14,10 @@ from gan_cli import load
 from gan_cli.command.cli import GANCLI
 from gan_cli.data import Digits, PhotoPatches, Ring8, StyledDigits
 from gan_cli.data.images.styled_digits import STYLES
+from gan_cli.evaluation.segmentation import map_reader
 from gan_cli.metrics.classifier import classify, train_classifier
 from gan_cli.metrics.modes import count_modes
+from gan_cli.metrics.segmentation import confusion, mean_iou
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
@@ -124,3 +126,22 @@ def test_stargan_gives_digits_the_style_that_is_asked_for(workdir: Path) -> None
     errors = [photo_measures.mean_absolute_error(made[pair], truth[pair[1]]) for pair in made]
     copied = [photo_measures.mean_absolute_error(truth[pair[0]], truth[pair[1]]) for pair in made]
     assert sum(errors) < sum(copied) / 2  # 0.36 to 0.38 of it
+
+
+@pytest.mark.usefixtures("all_cores")
+def test_spade_shows_the_label_map_that_it_is_given(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gan_cli.metrics.segmentation.STEPS", 300)
+    GANCLI(["fit", "--config", "spade.yaml", "--trainer.max_steps", "600", *CPU])
+    gan = load("checkpoints/spade-photopatches/version_0/last.ckpt")
+    data = PhotoPatches(task="regions2photo", image_size=64)
+    labels, photos = data.held_out_pairs()
+    reader = map_reader(data, Path("cache"))
+    made = gan.translate(labels)
+    right, others, real = (
+        mean_iou(confusion(reader.network, images, reader.known(maps)))
+        for images, maps in ((made, labels), (made, labels.roll(1, 0)), (photos, labels))
+    )
+    assert right > 2 * others
+    assert right > 0.4 * real
+    error, of_others = (photo_measures.mean_absolute_error(made, wanted) for wanted in (photos, photos.roll(1, 0)))
+    assert error < 0.75 * of_others

@@ -1,12 +1,14 @@
 """What the benchmarks of translators compute beside training."""
 
+from pathlib import Path
+
 import pytest
 import torch
 from torch import Tensor
 
-from benchmarks import domains, paired, runs, style, unpaired
+from benchmarks import domains, label_maps, paired, runs, style, unpaired
 from benchmarks.photo_measures import mean_absolute_error
-from gan_cli.data import PhotoPatches, PhotoStyles, StyledDigits
+from gan_cli.data import PairedFolder, PhotoPatches, PhotoStyles, StyledDigits
 from gan_cli.data.images.styled_digits import STYLES
 from gan_cli.data.styles import procedural
 from gan_cli.inference.api import TrainedGAN
@@ -106,3 +108,24 @@ def test_styles_that_are_all_the_same_have_no_variety_and_digits_have() -> None:
     between, among = domains.variety(same, truth, "red", likeness_of("pixels", 3))
     assert between == 0 < among
     assert [told["style"] for told in same.told] == list(domains.SEEDS)
+
+
+def test_facades_are_told_to_both_and_others_maps_are_not_found(real_data: Path, tmp_path: Path) -> None:
+    root = str(real_data / "cmp_facades_base")
+    data = label_maps.facades(root)
+    train, held_out = (label_maps.part(data, split) for split in ("train", "test"))
+    assert (len(train.labels), len(held_out.labels)) == (51, 17)
+    pairs = label_maps.write_pairs(data, tmp_path / "pairs")
+    paired_data = PairedFolder(root=str(pairs), image_size=64, load_size=64, num_workers=0)
+    source, target = paired_data.part("test")[torch.arange(17)].batch
+    assert torch.equal(source, data.labels.pictures(held_out.labels))
+    assert torch.equal(target, held_out.photos)
+    spade, pix2pix = (run.settings for run in reversed(label_maps.methods(root, pairs).values()))
+    assert {name: spade[name] for name in pix2pix if name in spade} == {
+        name: pix2pix[name] for name in pix2pix if name in spade
+    }
+    flat = label_maps.mean_colours(train, held_out.labels, 13)
+    window = held_out.labels == 3
+    assert len(flat.permute(0, 2, 3, 1)[window[:, 0]].unique(dim=0)) == 1
+    errors = [(held_out.photos.float() - one.float()).abs().mean() for one in (flat, flat.roll(1, 0))]
+    assert errors[0] < errors[1]
