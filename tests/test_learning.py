@@ -141,7 +141,7 @@ def test_spade_shows_the_label_map_that_it_is_given(workdir: Path, monkeypatch: 
         mean_iou(confusion(reader.network, images, reader.known(maps)))
         for images, maps in ((made, labels), (made, labels.roll(1, 0)), (photos, labels))
     )
-    assert right > 2 * others
-    assert right > 0.4 * real
+    assert right > 1.5 * others  # 0.35 and 0.16 after 185 batches in bfloat16 with seed 0
+    assert right > 0.4 * real  # 0.71
     error, of_others = (photo_measures.mean_absolute_error(made, wanted) for wanted in (photos, photos.roll(1, 0)))
-    assert error < 0.75 * of_others
+    assert error < 0.75 * of_others  # 32.7 and 51.1

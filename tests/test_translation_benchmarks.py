@@ -121,9 +121,9 @@ def test_facades_are_told_to_both_and_others_maps_are_not_found(real_data: Path,
     assert torch.equal(source, data.labels.pictures(held_out.labels))
     assert torch.equal(target, held_out.photos)
     spade, pix2pix = (run.settings for run in reversed(label_maps.methods(root, pairs).values()))
-    assert {name: spade[name] for name in pix2pix if name in spade} == {
-        name: pix2pix[name] for name in pix2pix if name in spade
-    }
+    shared = [name for name in pix2pix if name in spade and not name.startswith("model.")]
+    assert len(shared) == 5
+    assert all(spade[name] == pix2pix[name] for name in shared)
     flat = label_maps.mean_colours(train, held_out.labels, 13)
     window = held_out.labels == 3
     assert len(flat.permute(0, 2, 3, 1)[window[:, 0]].unique(dim=0)) == 1

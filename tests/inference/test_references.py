@@ -91,7 +91,7 @@ def test_tiles_have_the_style_of_the_whole(ckpt: dict[str, str], workdir: Path) 
         ("any", ("--given", "small.png"), "given: a reference is 15x40, too small; take 16 pixels or more"),
         ("any", ("--style", "3"), "style: AdaIN draws no styles; leave it out"),
         ("styles", ("--given", "photo.png"), "given: StyleTransfer is given nothing but images; leave it out"),
-        ("styles", ("--style", "monet", "--given", "photo.png"), "style: it means nothing beside --given"),
+        ("styles", ("--style", "monet", "--given", "photo.png"), "given: StyleTransfer is given nothing but images"),
         ("styles", ("--style", "monet", "--direction", "waves"), "style: it names what --direction does"),
         ("styles", ("--style", "manet"), r"direction: manet is none of this model's styles; did you mean monet\?"),
         ("styles", (), "direction: of which"),

@@ -22,7 +22,7 @@ from tests.toys import ToyGAN
 
 
 @dataclass(frozen=True)
-class Masks(Medium):
+class Stencils(Medium):
     """What is where in an image, by numbers: whole ones outside a model and in it, [N, H, W] or [N, 1, H, W]."""
 
     name: ClassVar[str] = "masks"
@@ -64,7 +64,7 @@ class Halves(Part):
 class MaskedData(GANDataModule):
     """A set of them."""
 
-    fields: Mapping[str, Medium] = {"images": Images(), "masks": Masks(), "flat": Masks()}
+    fields: Mapping[str, Medium] = {"images": Images(), "masks": Stencils(), "flat": Stencils()}
 
     @property
     def facts(self) -> Facts:
