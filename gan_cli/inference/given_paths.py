@@ -11,6 +11,7 @@ from gan_cli.inference.source_media import read_thing
 from gan_cli.media import reading
 from gan_cli.media.image_files import is_image_file
 from gan_cli.media.images import Images
+from gan_cli.media.label_maps import LabelMaps
 from gan_cli.media.medium import Medium
 from gan_cli.media.reading import Unreadable
 from gan_cli.variants.translation import TranslationModule
@@ -108,6 +109,7 @@ def _named(model: TranslationModule, word: str) -> tuple[str, str]:
     name, equals, path = word.partition("=")
     takes = fields_given(model)
     goes_in = [model.domains[0]] if len(model.directions) == 1 else []
+    goes_in += ["labels"] if isinstance(model.source, LabelMaps) else []  # whatever their set calls them
     if not equals or Path(word).exists():
         if not takes:
             raise UserError(f"given: {type(model).__name__} is given nothing but images; leave it out")

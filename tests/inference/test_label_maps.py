@@ -13,6 +13,7 @@ from gan_cli import load
 from gan_cli.data import DigitMaps
 from gan_cli.errors import RunFailed, UserError
 from gan_cli.inference.api import TrainedGAN
+from gan_cli.inference.given_paths import given_paths
 from gan_cli.inference.translator import Translator
 from gan_cli.media.label_files import usual_colours, write_labels
 from gan_cli.media.label_maps import edges_of
@@ -69,6 +70,12 @@ def test_a_map_is_also_given_by_its_name(ckpt: Path, maps: Path) -> None:
     gan("--ckpt", ckpt, "--given", "labels=in/index.png", "--output", "a.png")
     gan("--ckpt", ckpt, "--input", "in/index.png", "--output", "b.png")
     assert torch.equal(pixels("a.png"), pixels("b.png"))
+
+
+def test_maps_are_labels_whatever_their_set_calls_them() -> None:
+    model = SPADE(**SEMANTIC)
+    model.data_facts = {**FewMaps(image_size=32).record(), "domains": ("regions", "photo")}
+    assert given_paths(model, ["labels=a.png", "regions=b.png"]).inputs == ["a.png", "b.png"]
 
 
 def test_the_same_map_in_the_styles_of_others_and_from_noise(ckpt: Path, model: TrainedGAN, maps: Path) -> None:
