@@ -13,12 +13,10 @@ from torch import Tensor
 from gan_cli.errors import UserError
 from gan_cli.media import reading
 from gan_cli.media.images import flipped
-from gan_cli.media.lab import lab_to_rgb, rgb_to_lab
+from gan_cli.media.lab import STRONGEST, lab_to_rgb, rgb_to_lab
 from gan_cli.media.medium import Medium
 from gan_cli.media.pictures import save_png, to_float, to_uint8
 
-STRONGEST = 110.0
-"""a and b are divided by it, which leaves them in about [-1, 1]."""
 OPAQUE = 255
 GREY = 128
 """The level of what a picture of hints shows where there is none."""
