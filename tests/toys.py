@@ -2,7 +2,7 @@
 data to go through in moments."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import torch
 from torch import Tensor, nn
@@ -19,6 +19,8 @@ from gan_cli.batches import (
 )
 from gan_cli.data import Digits, Facts, GANDataModule, StyledDigits
 from gan_cli.data.datamodules import Split
+from gan_cli.data.degraded.colourless import Hinted
+from gan_cli.data.degraded.part import degraded
 from gan_cli.data.pairs.translation_sets import facts_between
 from gan_cli.data.parts import Part
 from gan_cli.data.sampling import Span
@@ -194,6 +196,21 @@ class FewStyled(FewPairs):
             return StyledBatch(content, 255 - content.flip(3), content.flatten(1).sum(1) % 2)
 
         return Few(self.digits(split).expand(-1, 3, -1, -1), styled)
+
+
+class FewHinted(FewPairs):
+    """The few digits in red, grey and in colour, with a hint or two of it."""
+
+    fields: Mapping[str, Medium] = Hinted.fields
+
+    def part(self, split: Split) -> Part:
+        digits = self.digits(split)
+        red = torch.cat([digits, digits // 4, digits // 2], dim=1)
+        return Few(red, _hinted)
+
+
+def _hinted(images: Tensor, _: Tensor) -> PairedBatch:
+    return cast(PairedBatch, degraded(images, Hinted(2), list(range(len(images)))))
 
 
 def batch_for(model: Any, count: int = 16, image_size: int = 16) -> ImageBatch:

@@ -26,6 +26,7 @@ from gan_cli.variants import (
     AdaIN,
     AdversarialModule,
     BigGAN,
+    Colorization,
     CycleGAN,
     FastGAN,
     Pix2Pix,
@@ -38,7 +39,7 @@ from gan_cli.variants import (
     StyleTransfer,
 )
 from gan_cli.variants.translation import TranslationModule
-from tests.toys import FewDigits, FewMaps, FewPairs, FewStyled, FewStyles, FewUnpaired
+from tests.toys import FewDigits, FewHinted, FewMaps, FewPairs, FewStyled, FewStyles, FewUnpaired
 
 TINY: dict[str, Any] = {"image_size": 16, "image_channels": 1, "base_channels": 4, "latent_dim": 8}
 """16x16 grey images, networks that train in moments."""
@@ -284,6 +285,9 @@ LATENT_ROWS = [
     VariantRow("fastgan", FastGAN, {}, tiny=FAST),
 ]
 
+TELLS_BINS = ("to_bins.weight", "to_bins.bias")
+"""Of Colorization, which tells bins of colours only while it is pretrained."""
+
 TRANSLATOR_ROWS = [
     VariantRow(
         "pix2pix",
@@ -356,6 +360,22 @@ TRANSLATOR_ROWS = [
         },
         tiny={**SMALL, "num_blocks": 6},
         data=FewUnpaired,
+    ),
+    VariantRow(
+        "colorization",
+        Colorization,
+        {"patch_size": 16, "palette": True, "ema_decay": 0.9},
+        resting=TELLS_BINS,
+        tiny={"image_size": 16, "base_channels": 2},
+        data=FewHinted,
+    ),
+    VariantRow(
+        "colorization-pretraining",
+        Colorization,
+        {"patch_size": 16, "pretraining_steps": 9, "lambda_adversarial": 0.0},
+        plays=False,
+        tiny={"image_size": 16, "base_channels": 2},
+        data=FewHinted,
     ),
     VariantRow(
         "stargan", StarGAN, {"image_channels": 1, "num_classes": 10}, n_critic=5, tells_classes=True, tiny=SMALL

@@ -131,11 +131,12 @@ class Translator:
         layers = Layers.of(self.model, pixels.shape[2], places or {})
         pixels = layers.stacked(pixels, places or {})
         height, width = pixels.shape[:2]
-        multiple, fixed, scale = self.model.sizes
+        multiple, fixed, scale, whole = self.model.sizes
         step = 1 if fixed else multiple
         frame = framed(pixels, fixed or _least_side(self.model), step)
         area = frame.pixels.shape[0] * frame.pixels.shape[1] * scale**2
-        tile = self.tile or (max(frame.pixels.shape[:2]) if area <= WHOLE else _usual_tile(self.model.sizes))
+        in_one = whole or area <= WHOLE
+        tile = self.tile or (max(frame.pixels.shape[:2]) if in_one else _usual_tile(self.model.sizes))
 
         def translate(part: Pixels) -> Tensor:
             return self._passed(layers.shown(part), direction, name, told)
@@ -168,7 +169,7 @@ class Translator:
 
         A generator that takes squares of one size gets such a square.
         """
-        multiple, fixed, scale = self.model.sizes
+        multiple, fixed, scale, _ = self.model.sizes
         height, width = pixels.shape[:2]
         shrunk = min(1.0, self.model.image_size / scale / sqrt(height * width))
         least = _least_side(self.model) // multiple
@@ -240,13 +241,16 @@ def _usual_tile(sizes: Sizes) -> int:
 
 def _least_side(model: TranslationModule) -> int:
     """The shortest side of what passes through a generator of any size: no more than it learned from."""
-    multiple, _, scale = model.sizes
+    multiple, _, scale, _ = model.sizes
     learned = model.image_size // scale // multiple * multiple
     return min(SMALLEST * multiple, max(multiple, learned))
 
 
 def _tiles(model: TranslationModule, tile: int, overlap: int | None) -> tuple[int, int | None]:
     fixed, multiple = model.sizes.tile, model.sizes.multiple
+    for name, value in (("tile", tile or None), ("overlap", overlap)):
+        if model.sizes.whole and value is not None:
+            raise UserError(f"{name}: {type(model).__name__} takes images whole, of any size; leave it out")
     if fixed and tile not in (0, fixed):
         raise UserError(f"tile: this {type(model).__name__} takes tiles of {fixed} and no others; leave it out")
     least = _least_side(model)

@@ -5,6 +5,7 @@ from gan_cli.variants.adain import AdaIN
 from gan_cli.variants.base import AdversarialModule
 from gan_cli.variants.biggan import BigGAN
 from gan_cli.variants.cgan import CGAN
+from gan_cli.variants.colorization import Colorization
 from gan_cli.variants.cut import CUT
 from gan_cli.variants.cyclegan import CycleGAN
 from gan_cli.variants.dcgan import DCGAN
@@ -46,6 +47,7 @@ __all__ = [
     "AdaIN",
     "AdversarialModule",
     "BigGAN",
+    "Colorization",
     "CycleGAN",
     "FastGAN",
     "Pix2Pix",

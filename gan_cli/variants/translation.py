@@ -21,11 +21,13 @@ class Sizes(NamedTuple):
         multiple: Height and width must be multiples of it.
         tile: Side of the squares that it takes, if it takes no others; 0 takes any size.
         scale: How many times larger the output is than the input, in height and in width; 1 or more.
+        whole: Whether images are never cut into tiles: `forward` itself bounds the memory that a large one takes.
     """
 
     multiple: int
     tile: int
     scale: int = 1
+    whole: bool = False
 
 
 class TranslationModule(AdversarialModule):

@@ -63,8 +63,9 @@ GREY_SLOPES = ("progressive_gan.yaml", "stylegan.yaml")
 
 
 def set_of(config: Path) -> str:
-    """The data set that a config trains on."""
-    return str(yaml.safe_load(config.read_text()).get("data", {}).get("class_path", "Digits"))
+    """The data set that a config trains on; of a set made of another the other one, if it is named."""
+    settings = yaml.safe_load(config.read_text()).get("data", {})
+    return str(settings.get("init_args", {}).get("images") or settings.get("class_path", "Digits"))
 
 
 def shrinking(config: Path) -> list[str]:
