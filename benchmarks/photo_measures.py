@@ -7,8 +7,7 @@ from scipy.stats import wasserstein_distance
 from torch import Tensor
 from torchmetrics.functional.image import structural_similarity_index_measure
 
-_XYZ = torch.tensor([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
-_WHITE = torch.tensor([0.9505, 1.0, 1.0890])  # D65
+from gan_cli.metrics.colours import ab_error
 
 
 def mean_absolute_error(images: Tensor, truth: Tensor) -> float:
@@ -22,20 +21,9 @@ def structural_similarity(images: Tensor, truth: Tensor) -> float:
     return float(cast(Tensor, similarity))
 
 
-def chroma(images: Tensor) -> Tensor:
-    """The a and b channels of CIELAB (D65), float [N, 2, H, W], about -100 to 100; 0 is grey."""
-    colours = images.permute(0, 2, 3, 1).double() / 255
-    linear = torch.where(colours <= 0.04045, colours / 12.92, ((colours + 0.055) / 1.055) ** 2.4)
-    relative = linear @ _XYZ.double().T / _WHITE
-    edge = 6 / 29
-    bent = torch.where(relative > edge**3, relative.clamp(min=0) ** (1 / 3), relative / (3 * edge**2) + 4 / 29)
-    x, y, z = bent.unbind(-1)
-    return torch.stack([500 * (x - y), 200 * (y - z)], dim=1).float()
-
-
 def chroma_error(images: Tensor, truth: Tensor) -> float:
     """The mean absolute error of a and b."""
-    return float((chroma(images) - chroma(truth)).abs().mean())
+    return float(ab_error(images, truth).mean())
 
 
 def gradient_distance(images: Tensor, truth: Tensor) -> float:

@@ -22,7 +22,7 @@ MOST = 50_000
 """At most this many images are judged unless another number is asked for."""
 LEAST = 12
 """With fewer images than this, neighbours and subsets mean nothing."""
-OF_PAIRS = frozenset({"mae", "psnr", "ssim", "psnr_y", "ssim_y", "ms_ssim", "lpips"})
+OF_PAIRS = frozenset({"mae", "psnr", "ssim", "psnr_y", "ssim_y", "ab", "chroma", "ms_ssim", "lpips"})
 """Measures of each image beside the one that it should be."""
 OF_MAPS = frozenset({"miou"})
 """Measures of images that are made of label maps: of the maps that are read in them."""

@@ -43,6 +43,8 @@ KINDS = {
     "ssim": Kind("SSIM", "higher"),
     "psnr_y": Kind("PSNR in dB on Y, border shaved", "higher"),
     "ssim_y": Kind("SSIM on Y, border shaved", "higher"),
+    "ab": Kind("error of a and b (CIE L*a*b*)", "lower"),
+    "chroma": Kind("chroma / real", "1"),
     "ms_ssim": Kind("MS-SSIM", "higher"),
     "lpips": Kind("LPIPS (alex)", "lower"),
     "miou": Kind("mIoU of the label maps read", "higher"),

@@ -20,6 +20,7 @@ from gan_cli.evaluation.scores import BY_REQUEST, Protocol, Scores
 from gan_cli.evaluation.segmentation import MapReader, mean_iou_of
 from gan_cli.inference.latents import seeded_latents
 from gan_cli.inference.translator import as_promised
+from gan_cli.media.images import Images
 from gan_cli.media.pictures import to_float, to_uint8
 from gan_cli.metrics import pairs
 from gan_cli.metrics.feature_networks import FeatureNetwork, FeatureRows
@@ -187,7 +188,11 @@ def _beside_targets(
     model: TranslationModule, task: Task, images: list[tuple[Tensor, Tensor]], wanted: set[str]
 ) -> Measured:
     """The measures of all processes' translations beside their targets, averaged over the images."""
-    possible_ones, notes = pairs.measures(min(task.targets.read(torch.tensor([0])).shape[-2:]), model.sizes.scale)
+    photographs = isinstance(model.source, Images)
+    (before, *_), (after, *size) = (side.read(torch.tensor([0])).shape[1:] for side in (task.inputs, task.targets))
+    possible_ones, notes = pairs.measures(
+        min(size), model.sizes.scale, colours=photographs and (before, after) == (1, 3)
+    )
     of_pairs = {name: measure for name, measure in possible_ones.items() if name in wanted}
     notes = [note for note in notes if note.partition(":")[0] in wanted]
     if not of_pairs:

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from gan_cli.metrics.colours import ab_error, chroma_ratio
 from gan_cli.metrics.restoration import MOST_DECIBELS, psnr_on_luma, ssim_on_luma
 
 MS_SSIM_LEAST = 176
@@ -21,18 +22,19 @@ LPIPS_FILE = "alexnet-owt-7be5be79.pth"
 Measure = Callable[[Tensor, Tensor], Tensor]
 
 
-def measures(image_size: int, scale: int = 1) -> tuple[dict[str, Measure], list[str]]:
+def measures(image_size: int, scale: int = 1, colours: bool = False) -> tuple[dict[str, Measure], list[str]]:
     """The measures that are possible for images of a size, and why others are left out.
 
     Args:
         image_size: Side in pixels, the shorter one.
         scale: How many times larger they are than what they were made from.
+        colours: Whether they got colours, of which there were none.
 
     Returns:
         By name: each takes images uint8 [N, C, H, W] and their targets, and gives a number for each image, [N]. `mae`
         is in grey levels of 255, `psnr` in decibels and at most 100, `ssim` and `ms_ssim` at most 1;
         `lpips` is a distance. Of enlarged images there are `psnr_y` and `ssim_y` as well, on Y with a border of `scale`
-        pixels shaved.
+        pixels shaved; of images that got colours `ab`, the error of these alone, and `chroma`, how strong they are.
     """
     found: dict[str, Measure] = {"mae": _absolute, "psnr": _signal_to_noise}
     left_out = []
@@ -40,6 +42,8 @@ def measures(image_size: int, scale: int = 1) -> tuple[dict[str, Measure], list[
         found["ssim"] = partial(_similarity, scales=1)
     else:
         left_out.append(f"ssim: left out, its window has 11 pixels and these images {image_size}")
+    if colours:
+        found |= {"ab": ab_error, "chroma": chroma_ratio}
     if scale > 1:
         found["psnr_y"] = partial(psnr_on_luma, border=scale)
         if image_size - 2 * scale >= 11:

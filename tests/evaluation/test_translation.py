@@ -17,10 +17,10 @@ from gan_cli.evaluation.scorer import Scorer
 from gan_cli.inference.latents import seeded_latents
 from gan_cli.media.label_maps import edges_of
 from gan_cli.media.pictures import to_float
-from gan_cli.variants import SPADE
+from gan_cli.variants import SPADE, Colorization
 from gan_cli.variants.translation import TranslationModule
 from tests.inference.translators import Enlarger, pix2pix, stargan_v2
-from tests.toys import Few, FewMaps, FewPairs, FewStyles, FewUnpaired, passes_of
+from tests.toys import Few, FewHinted, FewMaps, FewPairs, FewStyles, FewUnpaired, passes_of
 from tests.variant_rows import SEMANTIC
 
 
@@ -141,3 +141,20 @@ def test_label_maps_are_read_in_what_is_made_of_them(tmp_path: Path, monkeypatch
     assert floor == bad.scores["miou"].floor  # of the real images, by the network that was kept
     assert any(line.startswith("mIoU: of a U-Net (") for line in good.left_out)
     assert "miou" not in Scorer(FewPairs(), num=20, metrics=["mae"], folder=tmp_path).prepare(pix2pix())
+
+
+def test_colours_are_compared_alone_and_hints_of_the_set_are_given(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    model = Colorization(image_size=16, base_channels=2, patch_size=16).eval()
+    last: Any = model.generator.last
+    for parameter in last[-2].parameters():
+        torch.nn.init.zeros_(parameter)
+    passes = passes_of(model.generator)
+    (found,) = Scorer(FewHinted(image_size=16), num=20, metrics=["ab", "chroma", "psnr"], folder=tmp_path).score(model)
+    values = found.values()
+    assert values["chroma"] < 0.1  # all is grey
+    assert values["ab"] > 3
+    assert "mae" not in values
+    hints = torch.cat([inputs[1] for inputs in passes])
+    assert len(hints) == 20
+    assert (hints[:, 2].flatten(1).sum(1) > 0).all()
