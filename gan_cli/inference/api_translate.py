@@ -10,7 +10,7 @@ from torch import Tensor
 
 from gan_cli.devices.float32 import true_float32
 from gan_cli.errors import UserError
-from gan_cli.inference.given_paths import REFERENCE
+from gan_cli.inference.given_paths import REFERENCE, told_as_wholes
 from gan_cli.inference.source_labels import named_row
 from gan_cli.inference.source_media import read_source
 from gan_cli.inference.translator import Translator, translating, usual_direction
@@ -69,8 +69,8 @@ class Translates:
                 "Blond_Hair+Young" or a list, of all images; or numbers 0, 1 or NaN, [K] or [N, K]. What is not told is
                 read, as `read_labels` does.
             given: What the model takes beside images, by name: as `reference` the image whose style all of them get, of
-                the direction's domain; what is told of each pixel, such as `edges`, of the images' size. Each is uint8
-                [C, H, W] as its medium keeps it, a file, or as a reference also a Pillow image.
+                the direction's domain; what is told of each pixel, such as `edges` or `hints`, of the images' size; a
+                `palette`. Each is uint8 [C, H, W] as its medium keeps it, or a file; a reference may be a Pillow image.
             style: The seed of a style from noise, of a model that draws any; without it, and without a reference, 0. Or
                 a style or a blend by its name, such as "monet=0.7,waves=0.3", in place of a direction.
             **options: `seed` and `dropout` of a model whose noise is dropout, `tile` and `overlap` of large images,
@@ -91,12 +91,12 @@ class Translates:
         if len(chosen) > 1:
             raise UserError(f"direction: {direction} are several; ask for one at a time")
         told = _told(model, chosen[0], given or {}, style)
-        places = _places(model, given or {})
         many = len(images) if isinstance(images, Tensor) and images.ndim == 4 else 1
         known = self._known(source_labels, chosen[0], many)
 
         def made(picture: Picture, name: str = "", number: int = 0) -> Picture:
             labels = translator.labels_of(picture, chosen[0], None if known is None else known[number % len(known)])
+            places = _places(model, given or {}, picture)
             try:
                 return translator.picture(picture, chosen[0], name, False, labels, told, places)
             except Unreadable as error:
@@ -161,22 +161,32 @@ def _told(
     """What `forward` takes beside an image, one row each."""
     if REFERENCE in given:
         return as_reference(model, _read(given[REFERENCE], REFERENCE), direction)
+    wholes = {name: _kept(name, thing) for name, thing in given.items() if not model.media[name].of_places}
+    told = told_as_wholes(model, {name: thing for name, thing in wholes.items() if not isinstance(thing, Tensor)})
+    for name, thing in wholes.items():
+        if isinstance(thing, Tensor):
+            told[name] = model.media[name].shown(thing[None])
     if not model.latent_dim:
-        return {}
+        return told
     check_one("style", Seed | None, style)
-    return latents_of_style(model, int(style or 0))
+    return {**told, **latents_of_style(model, int(style or 0))}
 
 
-def _places(model: TranslationModule, given: Mapping[str, Picturable]) -> dict[str, Tensor]:
-    """What is told of each pixel, as it is kept."""
+def _places(model: TranslationModule, given: Mapping[str, Picturable], picture: Picture) -> dict[str, Tensor]:
+    """What is told of each pixel of a picture, as it is kept."""
     found = {}
     for name, thing in given.items():
-        if name == REFERENCE:
-            continue
-        if isinstance(thing, Image.Image):
-            raise UserError(f"given: {name} is no picture; give uint8 [C, H, W] as it is kept, or a file")
-        found[name] = thing if isinstance(thing, Tensor) else model.media[name].read(Path(thing))
+        if name != REFERENCE and model.media[name].of_places:
+            kept, (height, width) = _kept(name, thing), picture.colours.shape[:2]
+            found[name] = kept if isinstance(kept, Tensor) else model.media[name].read_for(kept, height, width)
     return found
+
+
+def _kept(name: str, thing: Picturable) -> Tensor | Path:
+    """What is told beside images: as it is kept, or its file."""
+    if isinstance(thing, Image.Image):
+        raise UserError(f"given: {name} is no picture; give uint8 [C, H, W] as it is kept, or a file")
+    return thing if isinstance(thing, Tensor) else Path(thing)
 
 
 def _source(model: TranslationModule, image: Image.Image | str | Path) -> Picture:

@@ -1,8 +1,10 @@
 """What `gan translate --given` names: what goes in, what a style is read in, and what is told of an input's places."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
+
+from torch import Tensor
 
 from gan_cli.errors import UserError
 from gan_cli.inference.given import fields_given
@@ -28,11 +30,13 @@ class GivenPaths(NamedTuple):
         inputs: What is translated, by the name of its domain.
         places: By name, what is told of each pixel of the inputs, such as a mask: a file for all of them, or a folder
             with a file for each.
+        wholes: By name, what is told of all inputs as wholes, such as a palette: a file.
     """
 
     references: list[str]
     inputs: list[str]
     places: dict[str, str]
+    wholes: dict[str, str]
 
 
 def given_paths(model: TranslationModule, words: Sequence[str]) -> GivenPaths:
@@ -45,7 +49,7 @@ def given_paths(model: TranslationModule, words: Sequence[str]) -> GivenPaths:
     Raises:
         UserError: If the model takes nothing of that name, or one thing of an input is typed twice.
     """
-    found = GivenPaths([], [], {})
+    found = GivenPaths([], [], {}, {})
     for word in words:
         name, path = _named(model, word)
         if name == REFERENCE:
@@ -53,11 +57,28 @@ def given_paths(model: TranslationModule, words: Sequence[str]) -> GivenPaths:
         elif name in fields_given(model):
             if name not in model.media:
                 raise UserError(f"given: {name} is not read from files; leave it out")
-            if name in found.places:
-                raise UserError(f"given: {name} is typed twice, {found.places[name]} and {path}; name one folder")
-            found.places[name] = path
+            told = found.places if model.media[name].of_places else found.wholes
+            if name in told:
+                one = "folder" if told is found.places else "file"
+                raise UserError(f"given: {name} is typed twice, {told[name]} and {path}; name one {one}")
+            told[name] = path
         else:
             found.inputs.append(path)
+    return found
+
+
+def told_as_wholes(model: TranslationModule, wholes: Mapping[str, str | Path]) -> dict[str, Tensor]:
+    """What is told of all inputs as wholes, as the model sees it, one row each.
+
+    Raises:
+        UserError: If a file does not exist or cannot be read.
+    """
+    found = {}
+    for name, path in wholes.items():
+        if not Path(path).is_file():
+            raise UserError(f"given: {path} is no file; name one that shows the {name}")
+        medium = model.media[name]
+        found[name] = medium.shown(medium.read(Path(path))[None])
     return found
 
 
@@ -137,17 +158,29 @@ def _escaped(stem: str) -> str:
 
 
 def _check_fits(name: str, path: Path, medium: Medium, items: Sequence[Input]) -> None:
-    """Refuses a file that cannot be read, or is of the size of no input."""
-    try:
-        height, width = read_thing(medium, path).shape[1:]
-    except Unreadable as error:
-        raise UserError(f"given: {path} cannot be read ({error.reason})") from error
+    """Refuses a file that cannot be read, or belongs to no input: of another size, or beyond it."""
     sizes = [_size(item) for item in items]
+    if not any(sizes) and not is_image_file(path):
+        return  # what is no picture says something of one, whose size will be known when it is read
+    height, width = _read_for_one(medium, path, list(dict.fromkeys(size for size in sizes if size))).shape[1:]
     if sizes and None not in sizes and (width, height) not in sizes:
         other = "x".join(map(str, sizes[0] or ()))
         raise UserError(
             f"given: {path} has {width}x{height} pixels, and {items[0].name} {other}; {name} must be as large"
         )
+
+
+def _read_for_one(medium: Medium, path: Path, sizes: Sequence[tuple[int, int]]) -> Tensor:
+    """A thing from a file, for the first picture that it can belong to; sizes are widths and heights."""
+    if not sizes:
+        return medium.read(path)
+    for number, (width, height) in enumerate(sizes, 1):
+        try:
+            return medium.read_for(path, height, width)
+        except UserError:
+            if number == len(sizes):
+                raise
+    raise AssertionError
 
 
 def _size(item: Input) -> tuple[int, int] | None:

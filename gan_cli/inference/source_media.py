@@ -34,17 +34,23 @@ def read_source(medium: Medium, path: Path) -> Picture:
     return read_picture(path) if isinstance(medium, Images) else picture_of_tensor(read_thing(medium, path))
 
 
-def read_thing(medium: Medium, path: Path) -> Tensor:
+def read_thing(medium: Medium, path: Path, beside: Picture | None = None) -> Tensor:
     """One thing from a file, as it is kept.
+
+    Args:
+        medium: What it is.
+        path: The file.
+        beside: The picture that it is told of, if it is told of one.
 
     Raises:
         Unreadable: If it is none.
     """
     try:
-        return medium.read(path)
+        return medium.read(path) if beside is None else medium.read_for(path, *beside.colours.shape[:2])
     except UserError as error:
         cause = error.__cause__
-        raise Unreadable(path, cause.reason if isinstance(cause, Unreadable) else str(error)) from error
+        reason = cause.reason if isinstance(cause, Unreadable) else str(error).removeprefix("given: ")
+        raise Unreadable(path, reason) from error
 
 
 def pixels_of(medium: Medium, picture: Picture, channels: int) -> Pixels:

@@ -18,7 +18,7 @@ from gan_cli.devices.strategy import of_all
 from gan_cli.errors import UserError
 from gan_cli.inference import checkpoints, overviews, source_labels
 from gan_cli.inference.bars import Bar
-from gan_cli.inference.given_paths import check_sources, given_paths, with_places
+from gan_cli.inference.given_paths import check_sources, given_paths, told_as_wholes, with_places
 from gan_cli.inference.inputs import Input, test_inputs, typed_inputs
 from gan_cli.inference.jobs import WRITABLE, Job, is_film, planned
 from gan_cli.inference.source_media import read_source, read_thing
@@ -98,6 +98,7 @@ def translate(
     words = [*(options.input or ()), *paths.inputs]
     check_sources(model, words)
     ways = ways_of(model, options.direction, paths.references, options.style, Path(options.output or folder))
+    ways = ways.told(told_as_wholes(model, paths.wholes))
     directions = ways.directions
     output = Path(options.output or folder / f"translate-{','.join(directions)}")
     of_domain = cache(partial(test_inputs, data))
@@ -239,14 +240,15 @@ class _Translating(LightningModule):
         content, name, deep = job.item.content, job.item.name.name, holds_16_bits(job.target)
         labels: list[Tensor | None] = []
         takes, media = self.model.takes, self.model.media
-        places = {
-            place: read_thing(media[place], thing) if isinstance(thing, Path) else thing()
-            for place, thing in job.item.beside
-            if place in takes
-        }
+        places: dict[str, Tensor] = {}
 
         def make(picture: Picture) -> Picture:
             if not labels:  # those of a film are read from its first frame, or they would change from one to the next
+                places.update(
+                    (place, read_thing(media[place], thing, picture) if isinstance(thing, Path) else thing())
+                    for place, thing in job.item.beside
+                    if place in takes
+                )
                 labels.append(self.translator.labels_of(picture, job.direction, job.item.labels))
                 self.labels += [(number, found.tolist()) for found in labels if found is not None]
             return self.translator.picture(picture, job.direction, name, deep, labels[0], job.way.given, places)

@@ -58,6 +58,10 @@ class Ways(NamedTuple):
         """The directions, each once."""
         return list(dict.fromkeys(way.direction for way in self.all))
 
+    def told(self, given: Mapping[str, Tensor]) -> "Ways":
+        """The same, in each of which `forward` also takes what is given, one row each."""
+        return self._replace(all=[way._replace(given={**way.given, **given}) for way in self.all])
+
 
 def ways_of(
     model: TranslationModule, direction: str | None, given: Sequence[str] | None, style: str | None, output: Path

@@ -5,37 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 
 from gan_cli.errors import UserError
 from gan_cli.media import reading
+from gan_cli.media.hint_files import Spot, read_spots
 from gan_cli.media.images import flipped
 from gan_cli.media.lab import STRONGEST, lab_to_rgb, rgb_to_lab
 from gan_cli.media.medium import Medium
 from gan_cli.media.pictures import save_png, to_float, to_uint8
 
+LIST = ".json"
+"""The ending of files that list hints."""
 OPAQUE = 255
 GREY = 128
 """The level of what a picture of hints shows where there is none."""
-
-
-class Spot(NamedTuple):
-    """A square of one colour.
-
-    Attributes:
-        top: Its first row.
-        left: Its first column.
-        side: Its height and width in pixels.
-        colour: Red, green and blue, 0..255.
-    """
-
-    top: int
-    left: int
-    side: int
-    colour: tuple[int, int, int]
 
 
 @dataclass(frozen=True)
@@ -43,7 +30,7 @@ class Hints(Medium):
     """Colours at some places: kept as uint8 [N, 4, H, W], RGB with opacity, which is 0 where there is no hint.
 
     Shown as float [N, 3, H, W]: a and b of CIE L*a*b* divided by 110, and 1 where there is a hint; all 0 elsewhere. How
-    light a hint's colour is does not matter. In a file it is a PNG with opacity.
+    light a hint's colour is does not matter. In a file it is a PNG with opacity, or a JSON list as `hint_files` has it.
     """
 
     name: ClassVar[str] = "hints"
@@ -67,7 +54,14 @@ class Hints(Medium):
     def write(self, one: Tensor, path: Path) -> None:
         save_png(one, path)
 
+    def read_for(self, path: Path, height: int, width: int) -> Tensor:
+        if path.suffix.lower() == LIST:
+            return drawn(read_spots(path, height, width), height, width)
+        return self.read(path)
+
     def read(self, path: Path) -> Tensor:
+        if path.suffix.lower() == LIST:
+            raise UserError(f"given: {path} says where hints are in a picture, whose size is not known; take a PNG")
         try:
             image = reading.read(path)
         except reading.Unreadable as error:

@@ -71,6 +71,8 @@ class Medium(ABC):
     """Whether things are rounded to 8 bits when they are kept."""
     moves: ClassVar[bool] = False
     """Whether a single thing moves, so that a page of several can be a film."""
+    of_places: ClassVar[bool] = True
+    """Whether a thing that is told beside an image tells something of each of its pixels, as a mask does."""
 
     @property
     def fps(self) -> int:
@@ -147,6 +149,14 @@ class Medium(ABC):
             UserError: If it cannot be read, or there are no files of single things.
         """
         raise UserError(f"given: {path}: {self.name} are not read from files; leave it out")
+
+    def read_for(self, path: Path, height: int, width: int) -> Tensor:
+        """One thing from a file that is told beside an image of that size, as it is kept.
+
+        Raises:
+            UserError: If it cannot be read, or cannot belong to such an image.
+        """
+        return self.read(path)
 
     def features(self, choose: Callable[[], Any]) -> Any | None:
         """The network whose features scores use if none is asked for; None if only data sets have measures.

@@ -39,6 +39,7 @@ class Palettes(Medium):
 
     name: ClassVar[str] = "palettes"
     suffix: ClassVar[str] = ".png"
+    of_places: ClassVar[bool] = False
 
     def shown(self, kept: Tensor, mirrored: Tensor | None = None) -> Tensor:
         return palette_of(rgb_to_lab(to_float(kept))[:, 1:] / STRONGEST)

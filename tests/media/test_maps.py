@@ -8,7 +8,8 @@ import torch
 from PIL import Image
 
 from gan_cli.errors import UserError
-from gan_cli.media.hints import Hints, Spot, drawn
+from gan_cli.media.hint_files import Spot
+from gan_cli.media.hints import Hints, drawn
 from gan_cli.media.lab import rgb_to_lab
 from gan_cli.media.label_files import usual_colours
 from gan_cli.media.label_maps import LabelMaps

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from gan_cli.data.degraded.degradation import Degradation, Examples, random_of
-from gan_cli.media.hints import Hints, Spot, drawn
+from gan_cli.media.hint_files import Spot
+from gan_cli.media.hints import Hints, drawn
 from gan_cli.media.images import Images
 from gan_cli.media.lab import lightness_as_grey
 from gan_cli.media.medium import Medium
