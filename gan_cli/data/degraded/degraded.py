@@ -60,8 +60,9 @@ class Degraded(CombinedDataModule):
             "hints" leaves a few of them, "camera" blurs, resizes, adds noise and compresses, twice (Real-ESRGAN).
         scale: How many times smaller "bicubic" and "camera" make an image, by default 4; 1 leaves its size ("camera").
         kernel_size: Side of the kernels of "blur" in pixels, odd; by default a quarter of an image.
-        masks: Of "masks": "centre" (the default), "rectangles", "strokes" of a brush, "regions" of any shape, a folder
-            of masks that are white in the holes, or several of these joined by "+".
+        masks: Of "masks": "centre" (the default), "middle", which is a little smaller, "rectangles", "strokes" of a
+            brush, "regions" of any shape, a folder of masks that are white in the holes, or several of these joined by
+            "+".
         hints: How many colours "hints" leaves; by default a number is drawn for each image, 7 on average.
         crop: Whether images keep their resolution and are cut; by default those of an `ImageFolder`.
         images_options: Further arguments of the set of images by name, such as `flip`.
