@@ -12,6 +12,7 @@ from gan_cli.batches import (
     EdgedBatch,
     ImageBatch,
     LoadedBatch,
+    MaskedBatch,
     PairedBatch,
     StyledBatch,
     ToldBatch,
@@ -169,6 +170,24 @@ class FewMaps(FewPairs):
             return EdgedBatch(levels, (255 - digits).expand(-1, 3, -1, -1), edges_of(levels))
 
         return Few(self.digits(split), batch)
+
+
+class FewMasked(FewPairs):
+    """The few digits with a hole in the middle, in which there is nothing."""
+
+    fields: Mapping[str, Medium] = {"source": Images(), "target": Images(), "mask": Masks()}
+    channels = (1, 1)
+
+    def part(self, split: Split) -> Part:
+        return Few(self.digits(split), lambda digits, _: with_holes(digits))
+
+
+def with_holes(images: Tensor) -> MaskedBatch:
+    """uint8 images [N, C, H, W] with a hole in the middle, which has a quarter of their pixels."""
+    mask = torch.zeros(len(images), 1, *images.shape[2:], dtype=torch.uint8)
+    high, wide = (length // 4 for length in images.shape[2:])
+    mask[..., high : 3 * high, wide : 3 * wide] = 1
+    return MaskedBatch(torch.where(mask > 0, 128, images), images, mask)
 
 
 class FewUnpaired(FewPairs):

@@ -27,6 +27,7 @@ from gan_cli.variants import (
     AdversarialModule,
     BigGAN,
     Colorization,
+    ContextEncoder,
     CycleGAN,
     FastGAN,
     Pix2Pix,
@@ -39,7 +40,7 @@ from gan_cli.variants import (
     StyleTransfer,
 )
 from gan_cli.variants.translation import TranslationModule
-from tests.toys import FewDigits, FewHinted, FewMaps, FewPairs, FewStyled, FewStyles, FewUnpaired
+from tests.toys import FewDigits, FewHinted, FewMaps, FewMasked, FewPairs, FewStyled, FewStyles, FewUnpaired, with_holes
 
 TINY: dict[str, Any] = {"image_size": 16, "image_channels": 1, "base_channels": 4, "latent_dim": 8}
 """16x16 grey images, networks that train in moments."""
@@ -116,6 +117,8 @@ class VariantRow(NamedTuple):
             if "reference" in model.takes:
                 shape = (count, model.channels(direction)[1], self.image_size, self.image_size)
                 options["reference"] = random_images(*shape)
+            if "mask" in model.takes:
+                options["mask"] = with_holes(given).mask.float()
             return cast(Tensor, model(given, direction, **options))
         labels = [torch.arange(count) % model.num_classes] if takes_labels(model) else []
         return cast(Tensor, model(torch.randn(count, model.latent_dim) * 3, *labels, **options))
@@ -145,6 +148,8 @@ SEMANTIC: dict[str, Any] = {
     "features": "random",
 }
 """The same for networks that start from label maps."""
+PAINTED: dict[str, Any] = {"target_channels": 1, "bottleneck": 8, "overlap": 1}
+"""The same for what fills holes."""
 
 STYLED: dict[str, Any] = {
     "image_size": 16,
@@ -339,6 +344,22 @@ TRANSLATOR_ROWS = [
         generator_first=True,
         tiny=SMALL,
         data=FewUnpaired,
+    ),
+    VariantRow("context-encoder", ContextEncoder, PAINTED, tiny={"image_size": 16, "base_channels": 2}, data=FewMasked),
+    VariantRow(
+        "context-encoder-told",
+        ContextEncoder,
+        {**PAINTED, "region": "anywhere", "told_mask": True, "ema_decay": 0.9},
+        tiny={"image_size": 16, "base_channels": 2},
+        data=FewMasked,
+    ),
+    VariantRow(
+        "context-encoder-regression",
+        ContextEncoder,
+        {**PAINTED, "lambda_adversarial": 0.0},
+        plays=False,
+        tiny={"image_size": 16, "base_channels": 2},
+        data=FewMasked,
     ),
     VariantRow(
         "cut",

@@ -6,6 +6,7 @@ from gan_cli.variants.base import AdversarialModule
 from gan_cli.variants.biggan import BigGAN
 from gan_cli.variants.cgan import CGAN
 from gan_cli.variants.colorization import Colorization
+from gan_cli.variants.context_encoder import ContextEncoder
 from gan_cli.variants.cut import CUT
 from gan_cli.variants.cyclegan import CycleGAN
 from gan_cli.variants.dcgan import DCGAN
@@ -48,6 +49,7 @@ __all__ = [
     "AdversarialModule",
     "BigGAN",
     "Colorization",
+    "ContextEncoder",
     "CycleGAN",
     "FastGAN",
     "Pix2Pix",

@@ -1,6 +1,7 @@
 """What every translator does: images of one domain in, images of another out."""
 
 from abc import abstractmethod
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 import torch
@@ -49,6 +50,8 @@ class TranslationModule(AdversarialModule):
     What it takes beside images and directions, by name, is `GIVEN`: `reference` is an image of the direction that gives
     a style, as `as_reference` has it.
     """
+    JUDGED_IN: ClassVar[str] = ""
+    """The name of a mask that the model is given, where nothing but its pixels is made; errors are measured in it."""
     BLENDS: ClassVar[bool] = False
     """Whether directions are styles by their names, of which blends can be typed."""
 
@@ -92,6 +95,15 @@ class TranslationModule(AdversarialModule):
     def read_labels(self, images: Tensor) -> Tensor:
         """The labels that the model itself reads in images [N, C, H, W] of any size; float [N, K] of 0 and 1."""
         raise NotImplementedError
+
+    def why_not(self, size: Sequence[int], places: Mapping[str, Tensor]) -> str:
+        """Why the model cannot translate an image, in words that follow its name; "" if it can.
+
+        Args:
+            size: The image's height and width.
+            places: What is told of each of its pixels, by name, uint8 [C, H, W] as it is kept.
+        """
+        return ""
 
     @property
     @abstractmethod

@@ -73,6 +73,7 @@ def shrinking(config: Path) -> list[str]:
     settings = yaml.safe_load(config.read_text())
     name = set_of(config)
     variant = getattr(variants, settings.get("model", {}).get("class_path", "DCGAN"))
+    arguments = settings.get("model", {}).get("init_args", {})
     flags = dict(zip(TINY_FLAGS[::2], TINY_FLAGS[1::2], strict=True))
     if issubclass(variant, TranslationModule):
         del flags["--model.latent_dim"]
@@ -82,6 +83,8 @@ def shrinking(config: Path) -> list[str]:
         flags["--data.num_test"] = "4"
     if "num_blocks" in plugins.defaults(variant):
         flags["--model.num_blocks"] = "1"
+    if variant is variants.ContextEncoder:
+        flags["--model.bottleneck"] = "8"
     if "base_channels" not in plugins.defaults(variant):
         del flags["--model.base_channels"]
     for argument, value in {
@@ -96,7 +99,6 @@ def shrinking(config: Path) -> list[str]:
     if issubclass(variant, GrowingModule):
         flags |= {"--model.start_size": "8", "--model.batch_multiples": "[1]", "--model.rate_factors": "[1]"}
         flags |= {"--model.stable_kimg": "0.04", "--model.fade_kimg": "0.04", "--data.num_workers": "0"}
-    arguments = settings.get("model", {}).get("init_args", {})
     if variant is variants.R3GAN and "architecture" not in arguments:
         flags |= {"--model.base_channels": "4" if arguments.get("constant_width") else "1", "--model.depth": "1"}
     if variant in (variants.FastGAN, variants.ProjectedGAN):
@@ -195,6 +197,12 @@ def write_maps(root: Path, folder: str, names: tuple[str, str], parts: tuple[str
             write_photo(photo, write_map(labels, 40, 40))
 
 
+def write_street_views(root: Path) -> None:
+    """Photographs without a data set of their own, from which something is taken."""
+    for number in range(20):
+        pictures.write(root / "paris_train" / f"{number:03d}.png", 48, 40)
+
+
 def write_scenes(root: Path) -> None:
     """LSUN's bedrooms and churches."""
     for split, count in (("train", 20), ("val", 2)):
@@ -231,6 +239,7 @@ SETS: dict[str, Callable[[Path], object]] = {
         write_maps, folder="cmp_facades", names=("%s/%d.png", "%s/%d.jpg"), parts=("base", "extended")
     ),
     "CelebA": write_faces,
+    "Degraded": write_street_views,
     "CIFAR10": lambda root: fake_sets.cifar10(root, count=40),
     "CityscapesMaps": write_streets,
     "ImageFolder": write_folders,
