@@ -6,6 +6,7 @@ from typing import Any, ClassVar, cast
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import avg_pool2d
 
 from gan_cli.batches import (
     AnyBatch,
@@ -188,6 +189,20 @@ def with_holes(images: Tensor) -> MaskedBatch:
     high, wide = (length // 4 for length in images.shape[2:])
     mask[..., high : 3 * high, wide : 3 * wide] = 1
     return MaskedBatch(torch.where(mask > 0, 128, images), images, mask)
+
+
+class FewBlurred(FewPairs):
+    """The few digits with what is left of them when neighbours are averaged."""
+
+    channels = (1, 1)
+
+    def part(self, split: Split) -> Part:
+        return Few(self.digits(split), lambda digits, _: PairedBatch(blurred(digits), digits))
+
+
+def blurred(images: Tensor) -> Tensor:
+    """uint8 images [N, C, H, W] averaged over 3x3 pixels."""
+    return avg_pool2d(images.float(), 3, 1, 1).to(torch.uint8)
 
 
 class FewUnpaired(FewPairs):

@@ -29,6 +29,7 @@ from gan_cli.variants import (
     Colorization,
     ContextEncoder,
     CycleGAN,
+    DeblurGAN,
     FastGAN,
     Pix2Pix,
     ProgressiveGAN,
@@ -40,7 +41,18 @@ from gan_cli.variants import (
     StyleTransfer,
 )
 from gan_cli.variants.translation import TranslationModule
-from tests.toys import FewDigits, FewHinted, FewMaps, FewMasked, FewPairs, FewStyled, FewStyles, FewUnpaired, with_holes
+from tests.toys import (
+    FewBlurred,
+    FewDigits,
+    FewHinted,
+    FewMaps,
+    FewMasked,
+    FewPairs,
+    FewStyled,
+    FewStyles,
+    FewUnpaired,
+    with_holes,
+)
 
 TINY: dict[str, Any] = {"image_size": 16, "image_channels": 1, "base_channels": 4, "latent_dim": 8}
 """16x16 grey images, networks that train in moments."""
@@ -150,6 +162,8 @@ SEMANTIC: dict[str, Any] = {
 """The same for networks that start from label maps."""
 PAINTED: dict[str, Any] = {"target_channels": 1, "bottleneck": 8, "overlap": 1}
 """The same for what fills holes."""
+SHARPENED: dict[str, Any] = {"source_channels": 1, "target_channels": 1, "features": "pixels", "base_channels": 2}
+"""The same for what sharpens."""
 
 STYLED: dict[str, Any] = {
     "image_size": 16,
@@ -360,6 +374,31 @@ TRANSLATOR_ROWS = [
         plays=False,
         tiny={"image_size": 16, "base_channels": 2},
         data=FewMasked,
+    ),
+    VariantRow(
+        "deblurgan",
+        DeblurGAN,
+        {**SHARPENED, "num_blocks": 1, "patch_size": 16},
+        n_critic=5,
+        tiny={"image_size": 16},
+        data=FewBlurred,
+    ),
+    VariantRow(
+        "deblurgan-v2",
+        DeblurGAN,
+        {
+            **SHARPENED,
+            "architecture": "pyramid",
+            "scales": "double",
+            "objective": "ragan-ls",
+            "n_critic": 1,
+            "base_channels": 8,
+            "lambda_pixel": 0.5,
+            "patch_size": 16,
+            "ema_decay": 0.9,
+        },
+        tiny={"image_size": 64},
+        data=FewBlurred,
     ),
     VariantRow(
         "cut",

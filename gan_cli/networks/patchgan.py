@@ -28,6 +28,7 @@ class PatchGAN(nn.Module):
         norm: Statistics over the batch (pix2pix) or over each image alone (CycleGAN, without scale and shift).
         antialiased: Whether every layer of stride 2 is one of stride 1 that is blurred before every second pixel is
             taken (Zhang 2019, arXiv:1904.11486; CUT). An output then sees a little more: 84 pixels instead of 70.
+        padding: Zeros beyond the border of each map: 1 in the paper, 2 in DeblurGAN, so that small images have outputs.
     """
 
     def __init__(
@@ -37,18 +38,19 @@ class PatchGAN(nn.Module):
         patch_size: PatchSize = 70,
         norm: Literal["batch", "instance"] = "batch",
         antialiased: bool = False,
+        padding: int = 1,
     ) -> None:
         super().__init__()
         strided = STRIDED_LAYERS[patch_size]
         widths = [min(2**level, 8) * base_channels for level in range(strided + 1)]
         stride = 1 if antialiased else 2
-        layers: list[nn.Module] = [nn.Conv2d(image_channels, widths[0], 4, stride, 1), nn.LeakyReLU(0.2)]
+        layers: list[nn.Module] = [nn.Conv2d(image_channels, widths[0], 4, stride, padding), nn.LeakyReLU(0.2)]
         for level in range(1, strided + 1):
             layers += [Blur(2, "reflect")] if antialiased else []
             stride = stride if level < strided else 1
-            convolution = nn.Conv2d(widths[level - 1], widths[level], 4, stride, 1, bias=False)
+            convolution = nn.Conv2d(widths[level - 1], widths[level], 4, stride, padding, bias=False)
             layers += [convolution, _norm(norm, widths[level]), nn.LeakyReLU(0.2)]
-        self.layers = nn.Sequential(*layers, nn.Conv2d(widths[-1], 1, 4, 1, 1))
+        self.layers = nn.Sequential(*layers, nn.Conv2d(widths[-1], 1, 4, 1, padding))
 
     def forward(self, images: Tensor) -> Tensor:
         """Outputs without a sigmoid, [N, 1, H', W'], from images [N, C, H, W]."""

@@ -10,6 +10,7 @@ from gan_cli.variants.context_encoder import ContextEncoder
 from gan_cli.variants.cut import CUT
 from gan_cli.variants.cyclegan import CycleGAN
 from gan_cli.variants.dcgan import DCGAN
+from gan_cli.variants.deblurgan import DeblurGAN
 from gan_cli.variants.fastgan import FastGAN
 from gan_cli.variants.gan import GAN
 from gan_cli.variants.lsgan import LSGAN
@@ -51,6 +52,7 @@ __all__ = [
     "Colorization",
     "ContextEncoder",
     "CycleGAN",
+    "DeblurGAN",
     "FastGAN",
     "Pix2Pix",
     "ProgressiveGAN",

@@ -50,6 +50,8 @@ convolution, whose maps are contiguous then: one of the first block's two."""
 
 PENALISED = (
     *(f"stargan_v2{name}.yaml" for name in ("", "_afhq_256", "_celebahq_256")),
+    "deblurgan.yaml",
+    "deblurgan_gopro.yaml",
     "wgan_gp_cifar10.yaml",
     "wgan_gp_cifar10_supervised.yaml",
     "wgan_gp_lsun.yaml",
@@ -77,12 +79,15 @@ def shrinking(config: Path) -> list[str]:
     flags = dict(zip(TINY_FLAGS[::2], TINY_FLAGS[1::2], strict=True))
     if issubclass(variant, TranslationModule):
         del flags["--model.latent_dim"]
-        side = 64 if variant is variants.Pix2Pix else 32  # a U-Net takes no less
+        halved = variant is variants.Pix2Pix or arguments.get("architecture") == "pyramid"
+        side = 64 if halved else 32  # a U-Net and a pyramid take no less
         flags |= {"--data.image_size": str(side), "--data.batch_size": "2", "--data.num_workers": "0"}
     if name == "CelebA":
         flags["--data.num_test"] = "4"
-    if "num_blocks" in plugins.defaults(variant):
+    if "num_blocks" in plugins.defaults(variant) and arguments.get("architecture") != "pyramid":
         flags["--model.num_blocks"] = "1"
+    if arguments.get("architecture") == "pyramid":
+        flags["--model.base_channels"] = "16"  # an eighth of which, the narrowest map, has more than one channel
     if variant is variants.ContextEncoder:
         flags["--model.bottleneck"] = "8"
     if "base_channels" not in plugins.defaults(variant):
@@ -203,6 +208,14 @@ def write_street_views(root: Path) -> None:
         pictures.write(root / "paris_train" / f"{number:03d}.png", 48, 40)
 
 
+def write_frames(root: Path) -> None:
+    """GoPro's frames of one scene a part."""
+    for part in ("train", "test"):
+        for number in range(2):
+            for side in ("blur", "sharp"):
+                pictures.write(root / "gopro" / part / "GOPR0001" / side / f"{number:06d}.png", 80, 72)
+
+
 def write_scenes(root: Path) -> None:
     """LSUN's bedrooms and churches."""
     for split, count in (("train", 20), ("val", 2)):
@@ -240,6 +253,7 @@ SETS: dict[str, Callable[[Path], object]] = {
     ),
     "CelebA": write_faces,
     "Degraded": write_street_views,
+    "GoPro": write_frames,
     "CIFAR10": lambda root: fake_sets.cifar10(root, count=40),
     "CityscapesMaps": write_streets,
     "ImageFolder": write_folders,
