@@ -99,11 +99,7 @@ class Layers(NamedTuple):
         Raises:
             Unreadable: If something is of another size.
         """
-        height, width = pixels.shape[:2]
-        for name, place in places.items():
-            if [*place.shape[1:]] != [height, width]:
-                other = f"{place.shape[2]}x{place.shape[1]}"
-                raise Unreadable(Path(name), f"its {name} has {other} pixels and not {width}x{height}")
+        check_sizes(pixels, places)
         layers = [place.permute(1, 2, 0).numpy().astype(pixels.dtype) for place in places.values()]
         return np.concatenate([pixels, *layers], axis=2) if layers else pixels
 
@@ -115,6 +111,47 @@ class Layers(NamedTuple):
             start += self.channels[name]
             found[name] = floats_of(layer) if isinstance(medium, Images) else _shown(medium, layer)
         return found
+
+
+def check_sizes(pixels: Pixels, places: Mapping[str, Tensor]) -> None:
+    """Refuses what is told of each pixel of another image.
+
+    Raises:
+        Unreadable: If something is of another size.
+    """
+    height, width = pixels.shape[:2]
+    for name, place in places.items():
+        if [*place.shape[1:]] != [height, width]:
+            other = f"{place.shape[2]}x{place.shape[1]}"
+            raise Unreadable(
+                Path(name), f"its {name} has {other} pixels and not {width}x{height}; save it in that size"
+            )
+
+
+def with_drawn(
+    model: TranslationModule, picture: Picture, places: Mapping[str, Tensor]
+) -> tuple[Picture, dict[str, Tensor]]:
+    """A picture, and what is told of each pixel, with what is drawn in the picture itself by its opacity.
+
+    A mask that is not told may be drawn so. What it says is opaque then, because it is no opacity any more.
+
+    Args:
+        model: What translates the picture.
+        picture: With its opacity, if it has some.
+        places: What is told by other means, uint8 [C, H, W] as it is kept.
+    """
+    found, media = dict(places), model.media
+    missing = [name for name in model.takes if name in media and name not in found]
+    if picture.alpha is None or not missing:
+        return picture, found
+    full = np.iinfo(picture.alpha.dtype).max
+    opacity = torch.from_numpy((picture.alpha // (full // 255)).astype(np.uint8))[None]
+    for name in missing:
+        if (drawn := media[name].drawn(opacity)) is not None:
+            found[name] = drawn
+            alpha = np.where(drawn[0].numpy() > 0, full, picture.alpha).astype(picture.colours.dtype)
+            picture = picture._replace(alpha=None if (alpha == full).all() else alpha)
+    return picture, found
 
 
 def _shown(medium: Medium, pixels: Pixels) -> Tensor:

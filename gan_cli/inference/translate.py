@@ -25,7 +25,7 @@ from gan_cli.inference.source_media import read_source, read_thing
 from gan_cli.inference.trainers import verb_trainer
 from gan_cli.inference.translator import Translator, translating, usual_direction
 from gan_cli.inference.ways import check_styles, ways_of
-from gan_cli.media.films import frames_in, translate_animation, translate_video
+from gan_cli.media.films import VIDEOS, frames_in, translate_animation, translate_video
 from gan_cli.media.picture_files import (
     Picture,
     Unwritable,
@@ -113,6 +113,8 @@ def translate(
         items = source_labels.told(options.source_labels, model, directions, [job.item for job in jobs])
         jobs = [job._replace(item=item) for job, item in zip(jobs, items, strict=True)]
     left = [job for job in jobs if not (options.skip_existing and job.target.exists())]
+    if len(left) == 1:
+        _check_alone(translator, left[0].item)
     task = _Translating(translator, left)
     if left:
         trainer = verb_trainer(trainer_options)
@@ -188,6 +190,34 @@ def _first_domain(model: TranslationModule, direction: str) -> str:
     return {f"{a}2{b}": a, f"{b}2{a}": b}.get(direction, "")
 
 
+def _places_of(model: TranslationModule, item: Input, picture: Picture) -> dict[str, Tensor]:
+    """What is told of each pixel of an input, of which the picture is the first frame, as it is kept."""
+    takes, media = model.takes, model.media
+    return {
+        name: read_thing(media[name], thing, picture) if isinstance(thing, Path) else thing()
+        for name, thing in item.beside
+        if name in takes
+    }
+
+
+def _check_alone(translator: Translator, item: Input) -> None:
+    """Refuses a single picture before anything begins; one of many is refused when its turn comes.
+
+    Raises:
+        UserError: If the model cannot translate it with what is told of it.
+    """
+    if not isinstance(item.content, Path) or item.content.suffix.lower() in VIDEOS:
+        return
+    try:
+        picture = read_source(translator.model.source, item.content)
+    except Unreadable:
+        return  # it is named when its turn comes
+    try:
+        translator.ready(picture, item.name.name, _places_of(translator.model, item, picture))
+    except Unreadable as error:
+        raise UserError(f"input: {item.content}: {error.reason}") from error
+
+
 class _Translating(LightningModule):
     """Writes its share of the files. It notes inputs that it cannot read; an output that it cannot write stops it.
 
@@ -239,16 +269,11 @@ class _Translating(LightningModule):
     def _make(self, job: Job, number: int) -> None:
         content, name, deep = job.item.content, job.item.name.name, holds_16_bits(job.target)
         labels: list[Tensor | None] = []
-        takes, media = self.model.takes, self.model.media
         places: dict[str, Tensor] = {}
 
         def make(picture: Picture) -> Picture:
             if not labels:  # those of a film are read from its first frame, or they would change from one to the next
-                places.update(
-                    (place, read_thing(media[place], thing, picture) if isinstance(thing, Path) else thing())
-                    for place, thing in job.item.beside
-                    if place in takes
-                )
+                places.update(_places_of(self.model, job.item, picture))
                 labels.append(self.translator.labels_of(picture, job.direction, job.item.labels))
                 self.labels += [(number, found.tolist()) for found in labels if found is not None]
             return self.translator.picture(picture, job.direction, name, deep, labels[0], job.way.given, places)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from math import sqrt
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,11 @@ from torch import Tensor
 
 from gan_cli import ranges, seeding
 from gan_cli.errors import RunFailed, UserError
-from gan_cli.inference.source_media import SOURCE, Layers, floats_of, pixels_of, resized
+from gan_cli.inference.source_media import SOURCE, Layers, check_sizes, floats_of, pixels_of, resized, with_drawn
 from gan_cli.inference.tiles import framed, in_tiles
 from gan_cli.media import pictures
 from gan_cli.media.picture_files import Picture, Pixels, with_colours
+from gan_cli.media.reading import Unreadable
 from gan_cli.networks.layers import statistics_held
 from gan_cli.ranges import PixelsOrNone, Seed
 from gan_cli.variants.base import AdversarialModule
@@ -86,10 +88,24 @@ class Translator:
             places: What it takes that tells something of each pixel, such as a mask: uint8 [C, H, W] as it is kept.
 
         Raises:
-            Unreadable: If it is nothing that the model starts from, or what is told is of another size.
+            Unreadable: If it is nothing that the model starts from, what is told is of another size, or the model
+                cannot do it.
         """
-        made = self.floats(self._pixels(picture, direction), direction, name, labels, given, places)
+        picture, told = self.ready(picture, name, places or {})
+        made = self.floats(self._pixels(picture, direction), direction, name, labels, given, told)
         return with_colours(picture, rounded(made, picture.deep and deep))
+
+    def ready(self, picture: Picture, name: str, places: Mapping[str, Tensor]) -> tuple[Picture, dict[str, Tensor]]:
+        """A picture and all that is told of its pixels, in itself too, if the model can translate it.
+
+        Raises:
+            Unreadable: If it cannot.
+        """
+        picture, told = with_drawn(self.model, picture, places)
+        check_sizes(picture.colours, told)
+        if reason := self.model.why_not(picture.colours.shape[:2], told):
+            raise Unreadable(Path(name), reason)
+        return picture, told
 
     def labels_of(self, picture: Picture, direction: str, known: Sequence[float] | None = None) -> Tensor | None:
         """The labels that a direction starts from, float [K] on the CPU, read once from the whole of a picture.

@@ -42,11 +42,20 @@ class Masks(Medium):
     def write(self, one: Tensor, path: Path) -> None:
         save_png(one * 255, path)
 
+    def drawn(self, opacity: Tensor) -> Tensor | None:
+        mask = mask_of_opacity(opacity)
+        return mask if mask.any() else None
+
     def read(self, path: Path) -> Tensor:
         try:
             return read_mask(path)
         except reading.Unreadable as error:
             raise UserError(f"given: {path} cannot be read ({error.reason})") from error
+
+
+def mask_of_opacity(opacity: Tensor) -> Tensor:
+    """The mask of the pixels that are transparent, uint8 of 0 and 1 of the same shape."""
+    return (opacity < HALF).to(torch.uint8)
 
 
 def read_mask(path: Path, content: bytes | None = None) -> Tensor:
@@ -57,5 +66,5 @@ def read_mask(path: Path, content: bytes | None = None) -> Tensor:
     """
     image = reading.read(path, content)
     if image.mode in ("LA", "RGBA"):
-        return (reading.to_tensor(image, 4)[3:] < HALF).to(torch.uint8)
+        return mask_of_opacity(reading.to_tensor(image, 4)[3:])
     return (reading.to_tensor(image, 1) >= HALF).to(torch.uint8)

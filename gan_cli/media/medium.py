@@ -158,6 +158,10 @@ class Medium(ABC):
         """
         return self.read(path)
 
+    def drawn(self, opacity: Tensor) -> Tensor | None:
+        """The thing that is drawn in an image by its opacity, uint8 [1, H, W], as it is kept; None if there is none."""
+        return None
+
     def features(self, choose: Callable[[], Any]) -> Any | None:
         """The network whose features scores use if none is asked for; None if only data sets have measures.
 

@@ -32,6 +32,8 @@ BELONGS: dict[str, tuple[Kind, ...]] = {
     "hints": ("hints",),
 }
 """Arguments that only some kinds of degradation take."""
+SIDES = ("source", "target")
+"""The fields that are the sides of a pair."""
 
 
 class WholePair(NamedTuple):
@@ -148,7 +150,15 @@ class Degraded(CombinedDataModule):
 
     def test_inputs(self, domain: str) -> list[NamedImage]:
         side = side_of(domain, self.how.domains)
-        return [NamedImage(pair.name, partial(_side_of, pair, side)) for pair in self.whole_pairs()]
+        told = [name for name in self.fields if name not in SIDES] if side == 0 else []
+        return [
+            NamedImage(
+                pair.name,
+                partial(_field_of, pair, SIDES[side]),
+                beside=tuple((name, partial(_field_of, pair, name)) for name in told),
+            )
+            for pair in self.whole_pairs()
+        ]
 
     def _pair(self, image: NamedImage, number: int) -> PairedBatch | ToldBatch:
         whole = multiple_of(image.read(), self.how.scale)
@@ -161,9 +171,9 @@ def multiple_of(image: Tensor, scale: int) -> Tensor:
     return image[:, :height, :width]
 
 
-def _side_of(pair: WholePair, side: int) -> Tensor:
-    image: Tensor = pair.read()[side][0]
-    return image
+def _field_of(pair: WholePair, name: str) -> Tensor:
+    things: Tensor = getattr(pair.read(), name)
+    return things[0]
 
 
 def _chosen(
