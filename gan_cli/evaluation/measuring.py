@@ -24,6 +24,8 @@ LEAST = 12
 """With fewer images than this, neighbours and subsets mean nothing."""
 OF_PAIRS = frozenset({"mae", "psnr", "ssim", "psnr_y", "ssim_y", "ab", "chroma", "ms_ssim", "lpips"})
 """Measures of each image beside the one that it should be."""
+IN_HOLES = frozenset({"mae_holes", "psnr_holes"})
+"""The same where nothing but holes is made: of their pixels alone, because the rest is known and flatters."""
 OF_MAPS = frozenset({"miou"})
 """Measures of images that are made of label maps: of the maps that are read in them."""
 BY_CLASSES = {"classes", "kl_classes", "conditional_accuracy"}
@@ -119,7 +121,7 @@ def possible(
         natural: Whether the images are natural and coloured.
         by_class: Whether each image is made for a class.
     """
-    wanted, left_out = wanted - OF_PAIRS - OF_MAPS, []
+    wanted, left_out = wanted - OF_PAIRS - IN_HOLES - OF_MAPS, []
     if "inception_score" in wanted and not (isinstance(network, Inception) and natural):
         wanted = wanted - {"inception_score"}
         left_out.append("Inception Score: left out, it is for natural coloured images and features of inception")

@@ -16,6 +16,7 @@ from gan_cli.evaluation.generation import score_samples
 from gan_cli.evaluation.measures import Measured
 from gan_cli.evaluation.measuring import (
     FOLDER,
+    IN_HOLES,
     MOST,
     OF_MAPS,
     OF_PAIRS,
@@ -103,7 +104,8 @@ class Scorer:
                 return possible(self.wanted, network, is_natural(self.data), takes_labels(model))[0]
             if "style" in self.data.fields:
                 return set()
-            of_pairs = self.wanted & OF_PAIRS if "target" in self.data.fields else set()
+            beside = IN_HOLES if model.JUDGED_IN else OF_PAIRS
+            of_pairs = self.wanted & beside if "target" in self.data.fields else set()
             of_pairs |= OF_MAPS & self.wanted if self._reader_of_maps() else set()
             network_of_sets, _ = self._features_of_translations(model)
             return of_pairs if network_of_sets is None else of_pairs | self.wanted & SETS

@@ -47,6 +47,8 @@ KINDS = {
     "chroma": Kind("chroma / real", "1"),
     "ms_ssim": Kind("MS-SSIM", "higher"),
     "lpips": Kind("LPIPS (alex)", "lower"),
+    "mae_holes": Kind("mean absolute error / 255 in holes", "lower"),
+    "psnr_holes": Kind("PSNR in dB in holes", "higher"),
     "miou": Kind("mIoU of the label maps read", "higher"),
 }
 """Every measure, in the order they are shown; below 10,000 images KID goes first."""

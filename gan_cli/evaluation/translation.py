@@ -24,7 +24,7 @@ from gan_cli.media.images import Images
 from gan_cli.media.pictures import to_float, to_uint8
 from gan_cli.metrics import pairs
 from gan_cli.metrics.feature_networks import FeatureNetwork, FeatureRows
-from gan_cli.metrics.restoration import MOST_DECIBELS
+from gan_cli.metrics.restoration import MOST_DECIBELS, mae_in_holes, psnr_in_holes
 from gan_cli.metrics.undefined import at_least
 from gan_cli.variants.translation import TranslationModule
 
@@ -32,6 +32,9 @@ AT_ONCE = 10
 """At most this many images are translated at once; with noise only one, so that the noise is that image's own."""
 SETS = {"fid", "kid", "precision", "recall", "density", "coverage", "diversity", *BY_REQUEST}
 """Measures of the set of translations against the set of targets."""
+
+OfNumbers = Callable[[Tensor, Tensor], Tensor]
+"""Gives a number for each of some images [N, C, H, W], of their numbers among the inputs, [N]."""
 
 
 class Task(NamedTuple):
@@ -188,26 +191,43 @@ def _beside_targets(
     model: TranslationModule, task: Task, images: list[tuple[Tensor, Tensor]], wanted: set[str]
 ) -> Measured:
     """The measures of all processes' translations beside their targets, averaged over the images."""
-    photographs = isinstance(model.source, Images)
-    (before, *_), (after, *size) = (side.read(torch.tensor([0])).shape[1:] for side in (task.inputs, task.targets))
-    possible_ones, notes = pairs.measures(
-        min(size), model.sizes.scale, colours=photographs and (before, after) == (1, 3)
-    )
+    possible_ones, notes = _measures(model, task)
     of_pairs = {name: measure for name, measure in possible_ones.items() if name in wanted}
     notes = [note for note in notes if note.partition(":")[0] in wanted]
     if not of_pairs:
         return Measured({}, notes)
-    rows = [
-        torch.stack([measure(made, task.targets.read(numbers)) for measure in of_pairs.values()], dim=1)
-        for made, numbers in images
-    ]
+    rows = [torch.stack([measure(made, numbers) for measure in of_pairs.values()], dim=1) for made, numbers in images]
     found = gathered(rows, task.inputs.total, _at_once(model), len(of_pairs), model.device)
     of_each = dict(zip(of_pairs, found.double().unbind(1), strict=True))
+    if model.JUDGED_IN:  # images without a hole have no error
+        of_each = {name: values[~values.isnan()] for name, values in of_each.items()}
     if best := int((of_each.get("psnr", torch.empty(0)) >= MOST_DECIBELS).sum()):
         count = f"{best:,} of {len(found):,} images"
         notes.append(f"PSNR: {count} equal their targets or nearly, and count as {MOST_DECIBELS} dB")
     means = together(attempted((name,), partial(_mean, values)) for name, values in of_each.items())
     return together([means, Measured({}, notes)])
+
+
+def _measures(model: TranslationModule, task: Task) -> tuple[dict[str, OfNumbers], list[str]]:
+    """The measures of images [N, C, H, W] with these numbers beside their targets, and why others are left out."""
+    if not model.JUDGED_IN:
+        photographs = isinstance(model.source, Images)
+        (before, *_), (after, *size) = (side.read(torch.tensor([0])).shape[1:] for side in (task.inputs, task.targets))
+        found, notes = pairs.measures(min(size), model.sizes.scale, colours=photographs and (before, after) == (1, 3))
+        return {name: partial(_beside, task, measure) for name, measure in found.items()}, notes
+    in_holes = {"mae_holes": mae_in_holes, "psnr_holes": psnr_in_holes}
+    return {name: partial(_in_holes, task, model.JUDGED_IN, measure) for name, measure in in_holes.items()}, []
+
+
+def _beside(task: Task, measure: pairs.Measure, made: Tensor, numbers: Tensor) -> Tensor:
+    return measure(made, task.targets.read(numbers))
+
+
+def _in_holes(
+    task: Task, name: str, measure: Callable[[Tensor, Tensor, Tensor], Tensor], made: Tensor, numbers: Tensor
+) -> Tensor:
+    masks, _ = task.given[name]
+    return measure(made, task.targets.read(numbers), masks.read(numbers))
 
 
 def _maps_read(

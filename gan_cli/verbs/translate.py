@@ -57,7 +57,7 @@ def add_options(parser: ArgumentParser) -> None:
         nargs="+",
         default=None,
         metavar="PATH",
-        help="NAME=FILE or FOLDER: reference (whose style is taken, of --direction), labels, edges, mask, hints, palette",
+        help="NAME=FILE or FOLDER: reference (for its style, of --direction), labels, edges, mask, hints, palette",
     )
     parser.add_argument(
         "--style",

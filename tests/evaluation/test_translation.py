@@ -16,11 +16,11 @@ from gan_cli.errors import RunFailed, UserError
 from gan_cli.evaluation.scorer import Scorer
 from gan_cli.inference.latents import seeded_latents
 from gan_cli.media.label_maps import edges_of
-from gan_cli.media.pictures import to_float
-from gan_cli.variants import SPADE, Colorization
+from gan_cli.media.pictures import to_float, to_uint8
+from gan_cli.variants import SPADE, Colorization, ContextEncoder
 from gan_cli.variants.translation import TranslationModule
 from tests.inference.translators import Enlarger, pix2pix, stargan_v2
-from tests.toys import Few, FewHinted, FewMaps, FewPairs, FewStyles, FewUnpaired, passes_of
+from tests.toys import Few, FewHinted, FewMaps, FewMasked, FewPairs, FewStyles, FewUnpaired, passes_of
 from tests.variant_rows import SEMANTIC
 
 
@@ -158,3 +158,21 @@ def test_colours_are_compared_alone_and_hints_of_the_set_are_given(tmp_path: Pat
     hints = torch.cat([inputs[1] for inputs in passes])
     assert len(hints) == 20
     assert (hints[:, 2].flatten(1).sum(1) > 0).all()
+
+
+def test_errors_are_measured_in_holes_alone(means: str, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    model = ContextEncoder(image_size=16, target_channels=1, base_channels=2, bottleneck=8).eval()
+    data = FewMasked(image_size=16)
+    scorer = Scorer(data, means, folder=tmp_path)
+    assert {"mae_holes", "psnr_holes", "kid"} <= scorer.prepare(model)
+    (found,) = scorer.score(model)
+    values = found.values()
+    assert not {"mae", "psnr", "ssim"} & values.keys()
+    source, target, mask = data.part("test")[torch.arange(160)].batch
+    with torch.no_grad():
+        made = to_uint8(model(to_float(source), mask=mask.float()))
+    errors = (made.double() - target.double())[..., 4:12, 4:12]  # the hole of these digits
+    ratios = 20 * (255 / errors.square().mean((1, 2, 3)).sqrt()).log10()
+    assert abs(values["mae_holes"] - float(errors.abs().mean())) < 0.01  # other batches round a pixel differently
+    assert abs(values["psnr_holes"] - float(ratios.mean())) < 0.01
