@@ -5,7 +5,7 @@ READY := .venv/.ready
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-oldest check format test-slow bench bench-learning bench-modes bench-labels bench-few-images \
-  bench-translation bench-score bench-theory bench-peers bench-resume bench-robustness gpu-check docker-check \
+  bench-translation bench-restoration bench-score bench-theory bench-peers bench-resume bench-robustness gpu-check docker-check \
   slurm-check clean
 
 help: ## Show what there is
@@ -79,6 +79,9 @@ bench-translation: $(READY) ## Translate held-out images by pix2pix, CycleGAN, C
 	$(BIN)/python -m benchmarks.domains
 	$(BIN)/python -m benchmarks.style
 	if [ -d $(DATA)/cmp_facades ]; then $(BIN)/python -m benchmarks.label_maps --root $(DATA)/cmp_facades; fi
+
+bench-restoration: $(READY) ## Fill holes and sharpen photographs (DATA=folder of the sets); resumable, over an hour
+	$(BIN)/python -m benchmarks.restoration --root $(DATA)
 
 bench-score: $(READY) ## Score the newest run's digits beside baselines
 	$(BIN)/python -m benchmarks.score --root $(DATA)

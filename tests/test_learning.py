@@ -7,16 +7,18 @@ from pathlib import Path
 import pytest
 import torch
 
-from benchmarks import colours, domains, paired, photo_measures, unpaired
+from benchmarks import colours, domains, paired, photo_measures, restoration, unpaired
 from benchmarks.judge import Judge
+from benchmarks.restoration_baselines import mean_filled
 from benchmarks.score import rows
 from gan_cli import load
 from gan_cli.command.cli import GANCLI
-from gan_cli.data import Digits, PhotoPatches, Ring8, StyledDigits
+from gan_cli.data import Degraded, Digits, PhotoPatches, Ring8, StyledDigits
 from gan_cli.data.images.styled_digits import STYLES
 from gan_cli.evaluation.segmentation import map_reader
 from gan_cli.metrics.classifier import classify, train_classifier
 from gan_cli.metrics.modes import count_modes
+from gan_cli.metrics.restoration import psnr_in_holes
 from gan_cli.metrics.segmentation import confusion, mean_iou
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
@@ -162,3 +164,26 @@ def test_spade_shows_the_label_map_that_it_is_given(workdir: Path, monkeypatch: 
     assert right > 0.4 * real  # 0.71
     error, of_others = (photo_measures.mean_absolute_error(made, wanted) for wanted in (photos, photos.roll(1, 0)))
     assert error < 0.75 * of_others  # 32.7 and 51.1
+
+
+@pytest.mark.usefixtures("all_cores")
+def test_a_context_encoder_fills_holes_better_than_their_mean_colour(workdir: Path) -> None:
+    GANCLI(["fit", "--config", "context_encoder.yaml", "--trainer.max_steps", "500", *CPU])
+    data = Degraded(degradation="masks", masks="middle", image_size=64)
+    batch = data.part("test")[torch.arange(len(data.part("test")))].batch
+    gan = load("checkpoints/contextencoder-degraded/version_0/last.ckpt")
+    made = gan.translate(batch.source, given={"mask": batch.mask})
+    assert torch.equal(torch.where(batch.mask > 0, 0, made), torch.where(batch.mask > 0, 0, batch.target))
+    ours, mean = (psnr_in_holes(each, batch.target, batch.mask).mean() for each in (made, mean_filled(*batch[1:])))
+    assert ours > mean + 0.5
+
+
+@pytest.mark.usefixtures("all_cores")
+def test_deblurgan_sharpens_held_out_photographs(workdir: Path) -> None:
+    GANCLI(["fit", "--config", "deblurgan.yaml", "--trainer.max_steps", "1500", *CPU])
+    data = Degraded(degradation="blur", kernel_size=15, image_size=64)
+    batch = data.part("test")[torch.arange(len(data.part("test")))].batch
+    made = load("checkpoints/deblurgan-degraded/version_0/last.ckpt").translate(batch.source)
+    pairs = [(one, two, whole) for one, two, whole in zip(made, batch.source, batch.target, strict=True)]
+    gains = [restoration.psnr(ours, sharp) - restoration.psnr(blurred, sharp) for ours, blurred, sharp in pairs]
+    assert sum(gains) / len(gains) > 0.3

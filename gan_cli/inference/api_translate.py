@@ -70,8 +70,8 @@ class Translates:
                 read, as `read_labels` does.
             given: What the model takes beside images, by name: as `reference` the image whose style all of them get, of
                 the direction's domain; what is told of each pixel, such as `edges`, `hints` or `mask`, of the images'
-                size; a `palette`. Each is uint8 [C, H, W] as its medium keeps it ([N, C, H, W] for several images), a file,
-                or as a reference also a Pillow image. A mask may also be drawn as the opacity of an image.
+                size; a `palette`. Each is uint8 [C, H, W] as its medium keeps it ([N, C, H, W] for several images), a
+                file, or as a reference also a Pillow image. A mask may also be drawn as the opacity of an image.
             style: The seed of a style from noise, of a model that draws any; without it, and without a reference, 0. Or
                 a style or a blend by its name, such as "monet=0.7,waves=0.3", in place of a direction.
             **options: `seed` and `dropout` of a model whose noise is dropout, `tile` and `overlap` of large images,
