@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy, relu, softplus
 
+from gan_cli.devices.processes import mean_over_processes
+
 P = ParamSpec("P")
 
 
@@ -163,6 +165,25 @@ def relativistic(winning_logits: Tensor, losing_logits: Tensor) -> Tensor:
         Scalar >= 0. Equal logits give log 2.
     """
     return softplus(losing_logits - winning_logits).mean()
+
+
+@precise
+def relativistic_average(winning_logits: Tensor, losing_logits: Tensor) -> Tensor:
+    """The loss of the player who wants each of the first above the mean of the second, and each of these below theirs.
+
+    Jolicoeur-Martineau 2018, "The relativistic discriminator", arXiv:1807.00734, as Wang et al. 2018, "ESRGAN",
+    arXiv:1809.00219, equations 1 and 2 write it; halved, as in those authors' code. The discriminator wants real images
+    above generated ones, the generator the reverse.
+
+    Args:
+        winning_logits: Logits that should be higher, any shape.
+        losing_logits: Logits that should be lower, any shape.
+
+    Returns:
+        Scalar >= 0; means are those of all processes together. Equal logits give log 2.
+    """
+    losing, winning = (mean_over_processes(logits.mean()) for logits in (losing_logits, winning_logits))
+    return (softplus(losing - winning_logits).mean() + softplus(losing_logits - winning).mean()) / 2
 
 
 @precise

@@ -18,6 +18,7 @@ from gan_cli.objectives.adversarial import (
     non_saturating_generator_loss,
     real_logits_of_classes,
     relativistic,
+    relativistic_average,
 )
 
 
@@ -34,6 +35,7 @@ DISCRIMINATOR_LOSSES = [
     discriminator_hinge,
     critic_loss,
     relativistic,
+    relativistic_average,
     least_squares_discriminator,
 ]
 GENERATOR_LOSSES = [
@@ -61,6 +63,7 @@ def gradient(loss: Tensor, of: Tensor) -> list[float]:
         (discriminator_hinge, 2.0),
         (critic_loss, 0.0),
         (relativistic, math.log(2)),
+        (relativistic_average, math.log(2)),
         (least_squares_discriminator, 0.5),
     ],
 )
@@ -205,3 +208,9 @@ def test_the_hinge_takes_a_margin_for_each_output() -> None:
     real, fake = torch.tensor([0.5, 2.0]), torch.tensor([-0.5, -2.0])
     loss = discriminator_hinge(real, fake, torch.tensor([0.8, 1.0]), torch.tensor([1.0, 2.5]))
     assert loss.item() == pytest.approx((0.3 + 0) / 2 + (0.5 + 0.5) / 2)
+
+
+def test_relativistic_average_compares_each_with_the_mean_of_the_others() -> None:
+    winning, losing = torch.tensor([1.0, 3.0]), torch.tensor([[-2.0], [4.0], [1.0]])
+    right = cross_entropy(winning - 1, torch.ones(2)) + cross_entropy(losing - 2, torch.zeros(3, 1))
+    assert torch.allclose(relativistic_average(winning, losing), right / 2)
