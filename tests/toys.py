@@ -247,6 +247,21 @@ def _hinted(images: Tensor, _: Tensor) -> PairedBatch:
     return cast(PairedBatch, degraded(images, Hinted(2), list(range(len(images)))))
 
 
+class FewEnlarged(FewPairs):
+    """The few negatives in three channels, each with one of half its size."""
+
+    channels = (3, 3)
+    SCALE = 2
+
+    @property
+    def facts(self) -> Facts:
+        return {**super().facts, "scale": self.SCALE}
+
+    def part(self, split: Split) -> Part:
+        digits = self.digits(split).expand(-1, 3, -1, -1)
+        return Few(digits, lambda _, large: PairedBatch(large[..., :: self.SCALE, :: self.SCALE], large))
+
+
 def batch_for(model: Any, count: int = 16, image_size: int = 16) -> ImageBatch:
     """The batch of a step, with the model ready for it as a trainer leaves it; nothing is logged."""
     data = FewDigits(image_size=image_size, batch_size=count)

@@ -58,6 +58,7 @@ APART = {
     "sgan": "the mean features of a batch",
     "sgan-cnn": "dropout",
     "pix2pix": "batch normalisation in the discriminator",
+    "srgan": "batch normalisation in both players",
 }
 """Rows in which two processes differ from one by construction: they take statistics or noise of their own."""
 

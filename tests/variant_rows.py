@@ -13,6 +13,7 @@ from gan_cli.variants import (
     CGAN,
     CUT,
     DCGAN,
+    ESRGAN,
     GAN,
     LSGAN,
     R3GAN,
@@ -20,6 +21,7 @@ from gan_cli.variants import (
     SGAN,
     SNGAN,
     SPADE,
+    SRGAN,
     WGAN,
     WGANGP,
     WGANLP,
@@ -44,6 +46,7 @@ from gan_cli.variants.translation import TranslationModule
 from tests.toys import (
     FewBlurred,
     FewDigits,
+    FewEnlarged,
     FewHinted,
     FewMaps,
     FewMasked,
@@ -125,7 +128,8 @@ class VariantRow(NamedTuple):
         torch.manual_seed(0)
         if isinstance(model, TranslationModule):
             direction = model.directions[-1]
-            given = self.sources(count, model.channels(direction)[0], self.image_size, self.image_size)
+            side = self.image_size // model.sizes.scale
+            given = self.sources(count, model.channels(direction)[0], side, side)
             if "reference" in model.takes:
                 shape = (count, model.channels(direction)[1], self.image_size, self.image_size)
                 options["reference"] = random_images(*shape)
@@ -229,6 +233,16 @@ COMING_STYLED: tuple[str, ...] = (
     *(f"blocks.2.{layer}.{name}" for layer in ("first", "second") for name in ("bias", "style.weight", "style.bias")),
 )
 """The same with styles, whose first block is that of 4 pixels."""
+
+ENLARGED: dict[str, Any] = {
+    "image_size": 16,
+    "scale": 2,
+    "base_channels": 2,
+    "num_blocks": 1,
+    "features": "random",
+    "pretrain_steps": 0,
+}
+"""The same for what enlarges images, after its pretraining."""
 
 LATENT_ROWS = [
     VariantRow("gan", GAN, {"base_channels": 16}),
@@ -463,6 +477,14 @@ TRANSLATOR_ROWS = [
         plays=False,
         tiny={"image_size": 16},
         data=FewStyled,
+    ),
+    VariantRow("srgan", SRGAN, {}, tiny=ENLARGED, data=FewEnlarged),
+    VariantRow(
+        "esrgan",
+        ESRGAN,
+        {"growth": 2, "discriminator_architecture": "unet", "lambda_perceptual": 0.0},
+        tiny=ENLARGED,
+        data=FewEnlarged,
     ),
 ]
 

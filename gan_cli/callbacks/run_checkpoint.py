@@ -35,6 +35,9 @@ class Interrupted(RunFailed):
 class RunCheckpoint(Checkpoint):
     """Keeps `last.ckpt` and the newest step checkpoints of a run, `step-<batches>.ckpt`.
 
+    A variant whose training has phases may name one that has just ended, by an attribute `milestone`: its weights stay,
+    as `<milestone>.ckpt`.
+
     Lightning's ModelCheckpoint is not used: with manual optimisation it warns at every run, its `last.ckpt` is missing
     for a moment while a link is renewed, and it cannot keep the newest k without a metric.
 
@@ -73,6 +76,8 @@ class RunCheckpoint(Checkpoint):
         ending = step == self._last_step or (trainer.should_stop and trainer.fit_loop._can_stop_early)
         if asked or ending or step % self.every_n_steps == 0:
             self._save(trainer, pl_module)
+        if (milestone := getattr(pl_module, "milestone", "")) and not is_dry_run(trainer):
+            trainer.save_checkpoint(self._folder / f"{milestone}.ckpt")
         if asked:
             raise Interrupted(asked, self._folder / runs.LAST, says=trainer.is_global_zero)
 

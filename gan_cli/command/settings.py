@@ -49,6 +49,11 @@ def tell_model_about_data(
             f"data.scale: {facts['scale']} makes images smaller than what is to be made of them, and "
             f"{variant.__name__} makes images of the size that it is given; take another variant or data.degradation"
         )
+    if "scale" in config.model.init_args and "scale" not in facts:
+        raise UserError(
+            f"data: {facts['name']} has no small images beside large ones, and {variant.__name__} learns to enlarge; "
+            "take --data Degraded, which makes any images small"
+        )
     typed_arguments = dict((typed.get("model.init_args") or Namespace()).items())
     arguments, usual = config.model.init_args, plugins.defaults(variant)
     for name in facts.keys() & arguments.keys():

@@ -11,6 +11,7 @@ from gan_cli.variants.cut import CUT
 from gan_cli.variants.cyclegan import CycleGAN
 from gan_cli.variants.dcgan import DCGAN
 from gan_cli.variants.deblurgan import DeblurGAN
+from gan_cli.variants.esrgan import ESRGAN
 from gan_cli.variants.fastgan import FastGAN
 from gan_cli.variants.gan import GAN
 from gan_cli.variants.lsgan import LSGAN
@@ -22,6 +23,7 @@ from gan_cli.variants.sagan import SAGAN
 from gan_cli.variants.sgan import SGAN
 from gan_cli.variants.sngan import SNGAN
 from gan_cli.variants.spade import SPADE
+from gan_cli.variants.srgan import SRGAN
 from gan_cli.variants.stargan import StarGAN
 from gan_cli.variants.stargan_v2 import StarGANv2
 from gan_cli.variants.style_transfer import StyleTransfer
@@ -36,6 +38,7 @@ __all__ = [
     "CGAN",
     "CUT",
     "DCGAN",
+    "ESRGAN",
     "GAN",
     "LSGAN",
     "R3GAN",
@@ -43,6 +46,7 @@ __all__ = [
     "SGAN",
     "SNGAN",
     "SPADE",
+    "SRGAN",
     "WGAN",
     "WGANGP",
     "WGANLP",

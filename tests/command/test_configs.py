@@ -17,6 +17,7 @@ from gan_cli.data.pairs.named_sets import NamedDomainsDataModule, NamedPairsData
 from gan_cli.errors import UserError
 from gan_cli.variants import AdversarialModule
 from gan_cli.variants.growing import GrowingModule
+from gan_cli.variants.super_resolution import SuperResolutionModule
 from gan_cli.variants.translation import TranslationModule
 from tests import fake_mnist, fake_sets
 from tests.conftest import TINY_FLAGS
@@ -101,6 +102,10 @@ def shrinking(config: Path) -> list[str]:
     }.items():
         if argument in plugins.defaults(variant):
             flags[f"--model.{argument}"] = str(value)
+    if issubclass(variant, SuperResolutionModule):
+        flags |= {"--model.features": "random", "--model.pretrain_steps": "2"}
+    if "growth" in plugins.defaults(variant):
+        flags["--model.growth"] = "2"
     if issubclass(variant, GrowingModule):
         flags |= {"--model.start_size": "8", "--model.batch_multiples": "[1]", "--model.rate_factors": "[1]"}
         flags |= {"--model.stable_kimg": "0.04", "--model.fade_kimg": "0.04", "--data.num_workers": "0"}
@@ -202,8 +207,10 @@ def write_maps(root: Path, folder: str, names: tuple[str, str], parts: tuple[str
             write_photo(photo, write_map(labels, 40, 40))
 
 
-def write_street_views(root: Path) -> None:
-    """Photographs without a data set of their own, from which something is taken."""
+def write_photographs(root: Path) -> None:
+    """Photographs without a data set of their own, from which something is taken, and some of DIV2K's."""
+    for number in range(8):
+        pictures.write(root / "DIV2K" / "DIV2K_train_HR" / f"{number:04d}.png", 48, 40)
     for number in range(20):
         pictures.write(root / "paris_train" / f"{number:03d}.png", 48, 40)
 
@@ -252,7 +259,7 @@ SETS: dict[str, Callable[[Path], object]] = {
         write_maps, folder="cmp_facades", names=("%s/%d.png", "%s/%d.jpg"), parts=("base", "extended")
     ),
     "CelebA": write_faces,
-    "Degraded": write_street_views,
+    "Degraded": write_photographs,
     "GoPro": write_frames,
     "CIFAR10": lambda root: fake_sets.cifar10(root, count=40),
     "CityscapesMaps": write_streets,
@@ -382,6 +389,18 @@ def test_a_variant_that_keeps_sizes_is_not_given_reduced_images(workdir: Path) -
     words = ["fit", "--model", "Pix2Pix", "--data", "Degraded", "--data.scale", "2"]
     with pytest.raises(UserError, match=r"data.scale: 2 makes images smaller .* Pix2Pix makes images of the size"):
         GANCLI(words)
+    assert not list(workdir.iterdir())
+
+
+def test_a_variant_that_enlarges_wants_reduced_images(workdir: Path) -> None:
+    with pytest.raises(
+        UserError, match=r"data: PhotoPatches has no small images .* SRGAN learns to enlarge; take --data"
+    ):
+        GANCLI(["fit", "--model", "SRGAN", "--data", "PhotoPatches", "--data.image_size", "64"])
+    with pytest.raises(UserError, match=r"model.scale: 2 was typed, but the data has 4; leave it out"):
+        GANCLI(["fit", "--model", "SRGAN", "--data", "Degraded", "--model.scale", "2"])
+    with pytest.raises(UserError, match=r"model.scale: 16 is not possible; take 2, 4, 8"):
+        GANCLI(["fit", "--model", "SRGAN", "--data", "Degraded", "--data.scale", "16"])
     assert not list(workdir.iterdir())
 
 
