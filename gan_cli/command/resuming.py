@@ -65,6 +65,10 @@ def take_over(
     Raises:
         UserError: If something else was typed for what belongs to the run, or the data has other facts than before.
     """
+    if "blended" in content[RECORD]:
+        raise UserError(
+            "ckpt_path: this checkpoint lies between two others, and no run goes on there; type --init instead"
+        )
     here, there = _settings_typed(config, typed), _settings_saved(config, content)
     differing = [name for name in here if name in there and _plain(here[name]) != _plain(there[name])]
     _refuse([name for name in differing if name not in FREE], here, there)

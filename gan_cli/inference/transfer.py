@@ -36,7 +36,7 @@ def take(model: AdversarialModule, content: Mapping[str, Any], path: Path) -> No
         UserError: If no weights fit.
     """
     record, ours = content[RECORD], _of_players(model)
-    found = {name: _counterpart(name, content["state_dict"]) for name in ours}
+    found = {name: counterpart(name, content["state_dict"]) for name in ours}
     fitting = {
         name: tensor for name, tensor in found.items() if tensor is not None and tensor.shape == ours[name].shape
     }
@@ -67,7 +67,8 @@ def _of_players(model: AdversarialModule) -> dict[str, Tensor]:
     return {name: tensor for name, tensor in model.state_dict().items() if name.startswith(begin)}
 
 
-def _counterpart(name: str, theirs: Mapping[str, Tensor]) -> Tensor | None:
+def counterpart(name: str, theirs: Mapping[str, Tensor]) -> Tensor | None:
+    """Another checkpoint's weight of a name; of an average that it has not, its generator's."""
     if name.startswith(AVERAGED) and name not in theirs:
         name = TRAINED + name.removeprefix(AVERAGED)
     return theirs.get(name)

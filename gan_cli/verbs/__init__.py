@@ -16,6 +16,7 @@ VERBS = (
     "interpolate",
     "arithmetic",
     "mix",
+    "blend",
     "project",
     "directions",
     "edit",
