@@ -22,7 +22,7 @@ MOST = 50_000
 """At most this many images are judged unless another number is asked for."""
 LEAST = 12
 """With fewer images than this, neighbours and subsets mean nothing."""
-OF_PAIRS = frozenset({"mae", "psnr", "ssim", "psnr_y", "ssim_y", "ab", "chroma", "ms_ssim", "lpips"})
+OF_PAIRS = frozenset({"mae", "psnr", "ssim", "psnr_y", "ssim_y", "ab", "chroma", "ms_ssim", "lpips", "lite0"})
 """Measures of each image beside the one that it should be."""
 IN_HOLES = frozenset({"mae_holes", "psnr_holes"})
 """The same where nothing but holes is made: of their pixels alone, because the rest is known and flatters."""

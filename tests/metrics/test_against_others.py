@@ -13,6 +13,7 @@ from torchmetrics.image.fid import FrechetInceptionDistance
 from torchmetrics.image.inception import InceptionScore
 from torchmetrics.image.kid import poly_mmd
 
+from gan_cli.media.pictures import to_float
 from gan_cli.metrics import pairs
 from gan_cli.metrics.distances import (
     density_coverage,
@@ -22,7 +23,9 @@ from gan_cli.metrics.distances import (
     mean_distance,
     precision_recall,
 )
+from gan_cli.metrics.lite0 import Lite0
 from gan_cli.metrics.path_length import path_length, squared_speeds
+from gan_cli.metrics.perceptual import PerceptualDistance
 
 
 @pytest.fixture(scope="module")
@@ -181,6 +184,8 @@ def test_pairs_against_numpy(pictures: tuple[Tensor, Tensor]) -> None:
     assert measures["ms_ssim"](made, wanted).max() < 1
     assert [line.partition(":")[0] for line in left_out] == ["lpips"]
     assert measures["psnr"](wanted, wanted).tolist() == [100, 100]
+    assert measures["lite0"](wanted, wanted).tolist() == [0, 0]
+    assert torch.equal(measures["lite0"](made, wanted), PerceptualDistance(Lite0())(to_float(made), to_float(wanted)))
 
 
 def _ssim(a: Any, b: Any) -> float:

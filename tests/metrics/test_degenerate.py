@@ -171,6 +171,7 @@ def test_a_measure_of_pairs_is_a_finite_number_for_each_or_is_left_out(size: int
         "ssim",
         "ms_ssim",
         "lpips",
+        "lite0",
     }
     for made, wanted in pictures(size).values():
         for measure in measures.values():
