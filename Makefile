@@ -5,7 +5,8 @@ READY := .venv/.ready
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-oldest check format test-slow bench bench-learning bench-modes bench-labels bench-few-images \
-  bench-translation bench-restoration bench-score bench-theory bench-peers bench-resume bench-robustness gpu-check docker-check \
+  bench-translation bench-restoration bench-super-resolution bench-score bench-theory bench-peers bench-resume \
+  bench-robustness gpu-check docker-check \
   slurm-check clean
 
 help: ## Show what there is
@@ -82,6 +83,9 @@ bench-translation: $(READY) ## Translate held-out images by pix2pix, CycleGAN, C
 
 bench-restoration: $(READY) ## Fill holes and sharpen photographs (DATA=folder of the sets); resumable, over an hour
 	$(BIN)/python -m benchmarks.restoration --root $(DATA)
+
+bench-super-resolution: $(READY) ## Enlarge Set5 by SRResNet, SRGAN and ESRGAN (DATA=folder); resumable, over an hour
+	$(BIN)/python -m benchmarks.super_resolution --root $(DATA)/superres
 
 bench-score: $(READY) ## Score the newest run's digits beside baselines
 	$(BIN)/python -m benchmarks.score --root $(DATA)

@@ -45,6 +45,7 @@ class Run(NamedTuple):
         settings: What else of the model, the data or the trainer differs from the config, such as {"model.pack": 2}.
         seed: The run's seed.
         in_float32: Whether not to take bfloat16, whatever the machine.
+        init: The checkpoint whose weights it begins with.
     """
 
     title: str
@@ -55,6 +56,7 @@ class Run(NamedTuple):
     settings: Mapping[str, Any] = {}
     seed: int = 0
     in_float32: bool = False
+    init: str | None = None
 
 
 class Standing(NamedTuple):
@@ -104,7 +106,8 @@ def wanted_settings(run: Run) -> dict[str, Any]:
         part, _, name = key.partition(".")
         {**parts, "trainer": trainer}[part][name] = value
     wrapped = {part: {"init_args": arguments} for part, arguments in parts.items()}
-    return {"seed_everything": run.seed, "trainer": trainer, **wrapped}
+    begun = {"init": run.init} if run.init else {}
+    return {"seed_everything": run.seed, "trainer": trainer, **wrapped, **begun}
 
 
 def agrees(had: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
@@ -144,6 +147,7 @@ def command(run: Run, folder: Path, going_on: bool) -> list[str]:
     words += ["--name", run.name] if run.name else []
     words += ["--data", run.data] if run.data else []
     words += ["--data.root", run.root] if run.root else []
+    words += ["--init", run.init] if run.init and not going_on else []
     words += [word for key, value in run.settings.items() for word in (f"--{key}", str(value))]
     words += [
         "--trainer.precision",

@@ -7,17 +7,20 @@ from pathlib import Path
 import pytest
 import torch
 
-from benchmarks import colours, domains, paired, photo_measures, restoration, unpaired
+from benchmarks import colours, domains, paired, photo_measures, restoration, super_resolution, unpaired
 from benchmarks.judge import Judge
 from benchmarks.restoration_baselines import mean_filled
 from benchmarks.score import rows
 from gan_cli import load
 from gan_cli.command.cli import GANCLI
 from gan_cli.data import Degraded, Digits, PhotoPatches, Ring8, StyledDigits
+from gan_cli.data.degraded.bicubic import reduced
 from gan_cli.data.images.styled_digits import STYLES
 from gan_cli.evaluation.segmentation import map_reader
 from gan_cli.metrics.classifier import classify, train_classifier
+from gan_cli.metrics.lite0 import Lite0
 from gan_cli.metrics.modes import count_modes
+from gan_cli.metrics.perceptual import PerceptualDistance
 from gan_cli.metrics.restoration import psnr_in_holes
 from gan_cli.metrics.segmentation import confusion, mean_iou
 
@@ -187,3 +190,23 @@ def test_deblurgan_sharpens_held_out_photographs(workdir: Path) -> None:
     pairs = [(one, two, whole) for one, two, whole in zip(made, batch.source, batch.target, strict=True)]
     gains = [restoration.psnr(ours, sharp) - restoration.psnr(blurred, sharp) for ours, blurred, sharp in pairs]
     assert sum(gains) / len(gains) > 0.3
+
+
+@pytest.mark.usefixtures("all_cores")
+def test_srresnet_beats_bicubic_and_srgan_has_the_stronger_gradients(workdir: Path) -> None:
+    """On held-out pieces of two photographs: pixels first, and then the discriminator, which costs decibels."""
+    shorter = ["--model.pretrain_steps", "700", "--trainer.max_steps", "1000"]
+    GANCLI(["fit", "--config", "srgan.yaml", *shorter, *CPU])
+    wanted = [*PhotoPatches(task="gray2photo").held_out_pairs()[1]]
+    small = torch.stack([reduced(image, super_resolution.SCALE) for image in wanted])
+    perceptual = PerceptualDistance(Lite0())
+    bicubic = super_resolution.scores([super_resolution.bicubic(image) for image in small], wanted, perceptual)
+    run = Path("checkpoints/srgan-degraded/version_0")
+    pixels, gan = (
+        super_resolution.scores([*load(run / f"{name}.ckpt").translate(small)], wanted, perceptual)
+        for name in ("pretrained", "last")
+    )
+    assert pixels.psnr > bicubic.psnr + 0.3
+    assert gan.psnr < pixels.psnr
+    assert max(gan.perceptual, pixels.perceptual) < bicubic.perceptual
+    assert gan.gradients < pixels.gradients < bicubic.gradients
