@@ -1,6 +1,7 @@
 """Images of sizes that a network does not take: padding, overlapping tiles, and seams that do not show."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import zip_longest
 from math import ceil, pi
 from typing import NamedTuple
 
@@ -88,10 +89,10 @@ def pieces(length: int, tile: int, overlap: int, multiple: int = 1, scale: int =
 
 def in_tiles(
     translate: Callable[[Pixels], Tensor], pixels: Pixels, tile: int, overlap: int, multiple: int = 1, scale: int = 1
-) -> Tensor:
-    """The whole image's translation, made of its tiles' translations; float32 [C', sH, sW] on the CPU.
+) -> Iterator[Tensor]:
+    """The whole image's translation, made of its tiles' translations, in bands from top to bottom.
 
-    Beside the image and the result, only one tile at a time is in memory.
+    Beside the image, only two rows of tiles are in memory.
 
     Args:
         translate: Gives float [C', sH, sW] from pixels [H, W, C].
@@ -100,19 +101,28 @@ def in_tiles(
         overlap: Pixels that neighbours share at least.
         multiple: Tiles start at multiples of it.
         scale: s, how many times larger a translation is.
+
+    Yields:
+        float32 [C', rows, sW] on the CPU.
     """
     height, width = pixels.shape[:2]
-    whole = torch.empty(0)
-    for row in pieces(height, tile, overlap, multiple, scale):
-        for column in pieces(width, tile, overlap, multiple, scale):
+    rows = pieces(height, tile, overlap, multiple, scale)
+    columns = pieces(width, tile, overlap, multiple, scale)
+    begun = torch.empty(0)
+    for row, following in zip_longest(rows, rows[1:]):
+        band = torch.empty(0)
+        for column in columns:
             part = pixels[row.start : row.start + row.length, column.start : column.start + column.length]
             made = translate(part).float().cpu()
-            if not len(whole):
-                whole = torch.zeros(len(made), height * scale, width * scale)
-            top, left = row.start * scale, column.start * scale
-            target = whole[:, top : top + len(row.weights), left : left + len(column.weights)]
-            target += made * row.weights[:, None] * column.weights
-    return whole
+            if not len(band):
+                band = torch.zeros(len(made), len(row.weights), width * scale)
+            left = column.start * scale
+            band[:, :, left : left + len(column.weights)] += made * row.weights[:, None] * column.weights
+        if len(begun):
+            band[:, : begun.shape[1]] += begun
+        done = (following.start - row.start) * scale if following else band.shape[1]
+        yield band[:, :done]
+        begun = band[:, done:]
 
 
 def _rise(length: int) -> Tensor:

@@ -6,7 +6,6 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
-import torch
 from lightning.pytorch import LightningModule
 from rich.progress import Progress
 from torch import Tensor
@@ -14,6 +13,7 @@ from torch.utils.data import DataLoader
 
 from gan_cli import runs
 from gan_cli.data import GANDataModule
+from gan_cli.devices.memory import is_out_of_memory
 from gan_cli.devices.strategy import of_all
 from gan_cli.errors import UserError
 from gan_cli.inference import checkpoints, overviews, source_labels
@@ -259,8 +259,10 @@ class _Translating(LightningModule):
                 self.done += 1
             except (Unreadable, Unwritable) as error:
                 self.refused.append((number, error.reason))
-            except torch.OutOfMemoryError:
-                self.refused.append((number, "too large for the device's memory; a smaller --tile may pass"))
+            except (RuntimeError, MemoryError) as error:
+                if not is_out_of_memory(error):
+                    raise
+                self.refused.append((number, "too large for the memory; a smaller --tile may pass"))
             except OSError as error:
                 self.failure = error
         self.bar.advance()

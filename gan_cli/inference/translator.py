@@ -1,6 +1,6 @@
 """Translates one image of any size: channels, padding, tiles, the model's noise, and rounding once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import sqrt
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,8 @@ WHOLE = 2**21
 """A translation of at most this many pixels is made in one piece, unless tiles are asked for."""
 TILE = 1024
 """Side of the translated tiles above that size; a generator that enlarges takes smaller tiles in."""
+LARGEST = 65_536
+"""No translated tile is longer."""
 SMALLEST = 4
 """A side is at least this many times the generator's multiple, or its innermost maps are too small to be normalised."""
 
@@ -92,8 +94,9 @@ class Translator:
                 cannot do it.
         """
         picture, told = self.ready(picture, name, places or {})
-        made = self.floats(self._pixels(picture, direction), direction, name, labels, given, told)
-        return with_colours(picture, rounded(made, picture.deep and deep))
+        pixels = self._pixels(picture, direction)
+        bands = self.bands(pixels, direction, name, labels, given, told)
+        return with_colours(picture, self._stacked(bands, pixels, picture.deep and deep))
 
     def ready(self, picture: Picture, name: str, places: Mapping[str, Tensor]) -> tuple[Picture, dict[str, Tensor]]:
         """A picture and all that is told of its pixels, in itself too, if the model can translate it.
@@ -140,32 +143,70 @@ class Translator:
 
         What is told of the pixels goes with them, as further channels, through borders and tiles.
         """
+        return torch.cat([*self.bands(pixels, direction, name, labels, given, places)], dim=1)
+
+    def bands(
+        self,
+        pixels: Pixels,
+        direction: str,
+        name: str,
+        labels: Tensor | None = None,
+        given: Mapping[str, Tensor] | None = None,
+        places: Mapping[str, Tensor] | None = None,
+    ) -> Iterator[Tensor]:
+        """The same in bands from top to bottom, so that of a large image only some rows are floats at a time.
+
+        Yields:
+            float32 [C', rows, sW].
+        """
         if labels is None and self.model.starts_from(direction):  # once for all tiles
             labels = self.model.read_labels(floats_of(pixels)[None].to(self.model.device))[0]
         told = {**(given or {}), **({} if labels is None else {"source_labels": labels[None]})}
         told = {name: rows.to(self.model.device) for name, rows in told.items()}
         layers = Layers.of(self.model, pixels.shape[2], places or {})
         pixels = layers.stacked(pixels, places or {})
-        height, width = pixels.shape[:2]
+        multiple, fixed, scale, _ = self.model.sizes
+        frame = framed(pixels, fixed or _least_side(self.model), 1 if fixed else multiple)
+        height, width, left = (length * scale for length in (*pixels.shape[:2], frame.left))
+        above = frame.top * scale
+        for band in self._framed_bands(frame.pixels, layers, direction, name, told):
+            inside = band[:, above : above + height, left : left + width]
+            above, height = max(0, above - band.shape[1]), height - inside.shape[1]
+            if inside.shape[1]:
+                yield inside
+
+    def _framed_bands(
+        self, pixels: Pixels, layers: Layers, direction: str, name: str, told: Mapping[str, Tensor]
+    ) -> Iterator[Tensor]:
+        """The translation of pixels of a possible size: in one band, or in those of its tiles."""
         multiple, fixed, scale, whole = self.model.sizes
-        step = 1 if fixed else multiple
-        frame = framed(pixels, fixed or _least_side(self.model), step)
-        area = frame.pixels.shape[0] * frame.pixels.shape[1] * scale**2
-        in_one = whole or area <= WHOLE
-        tile = self.tile or (max(frame.pixels.shape[:2]) if in_one else _usual_tile(self.model.sizes))
+        height, width = pixels.shape[:2]
+        in_one = whole or height * width * scale**2 <= WHOLE
+        tile = self.tile or (max(height, width) if in_one else _usual_tile(self.model.sizes))
 
         def translate(part: Pixels) -> Tensor:
             return self._passed(layers.shown(part), direction, name, told)
 
-        if max(frame.pixels.shape[:2]) <= tile:
-            made = translate(frame.pixels).float().cpu()
-        else:
-            overlap = tile // 4 if self.overlap is None else self.overlap
-            with statistics_held(self.model.picture_maker(self.ema)):
-                self._passed(self._reduced(frame.pixels, layers), direction, name, told)
-                made = in_tiles(translate, frame.pixels, tile, overlap, step, scale)
-        top, left = frame.top * scale, frame.left * scale
-        return made[:, top : top + height * scale, left : left + width * scale]
+        if max(height, width) <= tile:
+            yield translate(pixels).float().cpu()
+            return
+        overlap = tile // 4 if self.overlap is None else self.overlap
+        maker = self.model.picture_maker(self.ema)
+        with statistics_held(maker) as held:
+            if held:
+                self._passed(self._reduced(pixels, layers), direction, name, told)
+            yield from in_tiles(translate, pixels, tile, overlap, 1 if fixed else multiple, scale)
+
+    def _stacked(self, bands: Iterator[Tensor], pixels: Pixels, deep: bool) -> Pixels:
+        """Bands, rounded one by one, below each other."""
+        height, width = (length * self.model.sizes.scale for length in pixels.shape[:2])
+        whole, top = np.empty(0), 0
+        for band in bands:
+            if not top:
+                whole = np.empty((height, width, len(band)), np.uint16 if deep else np.uint8)
+            whole[top : top + band.shape[1]] = rounded(band, deep)
+            top += band.shape[1]
+        return whole
 
     def _pixels(self, picture: Picture, direction: str) -> Pixels:
         """The pixels of a picture that the model starts from, [H, W, C]."""
@@ -272,6 +313,10 @@ def _tiles(model: TranslationModule, tile: int, overlap: int | None) -> tuple[in
     least = _least_side(model)
     if not fixed and tile and (tile < least or tile % multiple):
         raise UserError(f"tile: {tile} is not possible; take a multiple of {multiple} from {least}, or 0 to choose")
+    largest = LARGEST // model.sizes.scale // multiple * multiple
+    if tile > largest:
+        made = f"{tile * model.sizes.scale:,} pixels a side, at a scale of {model.sizes.scale}"
+        raise UserError(f"tile: {tile} becomes {made}; take {largest} or less, or 0 to choose")
     side = fixed or tile or _usual_tile(model.sizes)
     if overlap is not None and overlap > side // 2:
         raise UserError(f"overlap: {overlap} is more than half a tile of {side}; take {side // 2} or less")

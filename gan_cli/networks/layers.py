@@ -168,17 +168,17 @@ class ImageNorm(nn.Module):
 
 
 @contextmanager
-def statistics_held(network: nn.Module) -> Iterator[None]:
+def statistics_held(network: nn.Module) -> Iterator[bool]:
     """Within the block, the first pass of one image sets the statistics of every `ImageNorm`; later passes keep them.
 
     So the tiles of a large image are normalised alike (Chen et al. 2021, arXiv:2103.11784, thumbnail instance
-    normalisation): pass the image reduced first, then its tiles.
+    normalisation): pass the image reduced first, then its tiles. The block is told whether there are any.
     """
     layers = [module for module in network.modules() if isinstance(module, ImageNorm)]
     for layer in layers:
         layer.holding = True
     try:
-        yield
+        yield bool(layers)
     finally:
         for layer in layers:
             layer.holding, layer.held = False, None

@@ -129,3 +129,22 @@ def test_a_sheet_lines_up_images_of_different_sizes(scale: int) -> None:
     rows = [[sheet[:, y + 2 : y + side, x + 2 : x + side] for x in range(0, 3 * side, side)] for y in (0, side)]
     for row, image in zip(rows, large.permute(0, 3, 1, 2), strict=True):
         assert all(torch.equal(shown, image) for shown in row)
+
+
+def test_what_is_too_large_for_the_memory_is_named_and_the_rest_is_done(
+    photos: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A CPU has no type of error of its own for it."""
+    forward = Enlarger.forward
+
+    def limited(self: Enlarger, images: torch.Tensor, *rest: object, **named: object) -> torch.Tensor:
+        if images.shape[3] > 40:
+            raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 1 bytes.")
+        return forward(self, images, *rest, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Enlarger, "forward", limited)
+    ckpt = saved(Enlarger(2), Path("enlarger.ckpt"))
+    with pytest.raises(RunFailed, match="1 of the inputs could not be translated"):
+        gan("--module", MODULE, "--ckpt", ckpt, "--input", photos / "a.png", photos / "grey.tif", "--output", "out")
+    assert "a.png: too large for the memory; a smaller --tile may pass" in capsys.readouterr().out
+    assert Path("out/grey.tif").is_file()

@@ -1,4 +1,5 @@
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -6,7 +7,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, interpolate
 
-from gan_cli.inference.tiles import framed, in_tiles, pieces
+from gan_cli.inference import tiles
+from gan_cli.inference.tiles import framed, pieces
 from gan_cli.media.picture_files import Pixels
 from tests.inference.translators import colours
 
@@ -50,6 +52,11 @@ def test_a_frame_mirrors_the_image_around_it(size: tuple[int, int]) -> None:
     assert np.array_equal(inside, image)
     if size == (17, 33):
         assert np.array_equal(frame.pixels[:, frame.left - 1], frame.pixels[:, frame.left + 1])
+
+
+def in_tiles(*arguments: Any, **options: Any) -> Tensor:
+    """The bands of a translation below each other."""
+    return torch.cat([*tiles.in_tiles(*arguments, **options)], dim=1)
 
 
 def blocks(pixels: Pixels) -> Tensor:
@@ -99,3 +106,16 @@ def test_seams_of_tiles_that_differ_are_blended(scale: int) -> None:
     side, edge = 32 * scale, 8 * scale
     assert torch.equal(made[0, :, :edge], torch.ones(side, edge))
     assert torch.equal(made[0, :, -edge:], torch.full((side, edge), 4.0))
+
+
+def test_a_band_is_given_as_soon_as_its_tiles_are_made() -> None:
+    count = 0
+
+    def noted(pixels: Pixels) -> Tensor:
+        nonlocal count
+        count += 1
+        return torch.ones(1, *(2 * side for side in pixels.shape[:2]))
+
+    made = [(count, band.shape[1]) for band in tiles.in_tiles(noted, colours(64, 80), 32, 16, scale=2)]
+    columns = len(pieces(64, 32, 16))
+    assert made == [(columns * (row + 1), rows) for row, rows in enumerate((32, 32, 32, 64))]

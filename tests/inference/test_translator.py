@@ -259,6 +259,14 @@ def test_translations_that_become_large_are_tiled_unasked(
         Translator(model, overlap=33)
 
 
+def test_a_tile_that_becomes_too_large_is_refused() -> None:
+    with pytest.raises(
+        UserError, match=r"tile: 32768 becomes 131,072 pixels a side, at a scale of 4; take 16384 or less"
+    ):
+        Translator(Enlarger(4), tile=32_768)
+    Translator(Enlarger(1), tile=32_768)
+
+
 @pytest.mark.parametrize("kind", [np.uint8, np.uint16])
 @pytest.mark.parametrize("scale", [2, 4])
 def test_opacity_is_enlarged_with_the_colours(scale: int, kind: Any) -> None:
