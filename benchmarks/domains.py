@@ -1,6 +1,6 @@
 """StarGAN and StarGAN v2 between styles of digits that are known functions of a digit: every right answer is known.
 
-    python -m benchmarks.domains [--jobs 2] [--minutes 10]
+    python -m benchmarks.domains [--jobs 1] [--minutes 10]
 
 Each held-out digit is translated from each domain into each other one. Rows: what an independent classifier, trained on
 all training digits in all domains, takes for the domain asked for; the mean absolute error to the right answer, beside
@@ -64,7 +64,7 @@ def options_for(gan: TrainedGAN, truth: dict[Style, Tensor]) -> dict[str, dict[S
         return {"": {style: {} for style in STYLES}}
     return {
         BY_NOISE: {style: {"style": 0} for style in STYLES},
-        BY_REFERENCE: {style: {"reference": truth[style][0]} for style in STYLES},
+        BY_REFERENCE: {style: {"given": {"reference": truth[style][0]}} for style in STYLES},
     }
 
 
@@ -130,8 +130,10 @@ def scores(made: Made, truth: dict[Style, Tensor], classifier: ImageClassifier, 
 
 
 def main() -> None:
-    options = runs.parser(__doc__, minutes=10, root=False).parse_args()
-    runs.train(RUNS, options.folder, jobs=1, minutes=options.minutes)
+    parser = runs.parser(__doc__, minutes=10, root=False)
+    parser.set_defaults(jobs=1)  # each has the same budget of minutes
+    options = parser.parse_args()
+    runs.train(RUNS, options.folder, jobs=options.jobs, minutes=options.minutes)
     console, likeness = Console(width=100), likeness_of(None, 3)
     for run, standing in runs.trained(RUNS, options.folder):
         gan = TrainedGAN(standing.checkpoint)

@@ -1,7 +1,7 @@
 """Translators without pairs: are the translations of the other domain, is what they show still there, at what cost?
 
-    python -m benchmarks.unpaired [--only china2flower gray2photo equal_time] [--jobs 2] [--minutes 15]
-    python -m benchmarks.unpaired --only equal_time --images FOLDER [--jobs 1] [--minutes 10]
+    python -m benchmarks.unpaired [--only china2flower gray2photo equal_time costs] [--jobs 2] [--minutes 15]
+    python -m benchmarks.unpaired --only equal_time costs --images FOLDER [--jobs 1] [--minutes 10]
 
 china2flower: of CycleGAN, a classifier trained on real patches of both photographs says how many translations of
 held-out patches it takes for the target domain, beside the share of untranslated ones; and the mean absolute error of
@@ -14,8 +14,10 @@ equal_time: CycleGAN, CUT and FastCUT for the same time, from china to flower or
 CycleGAN's layout, such as horse2zebra, in 64 pixels. Rows: images trained on; the share that the classifier takes for
 the target domain; KID to held-out images of it, in the features of EfficientNet-Lite0; and SSIM to the source, which a
 translation that forgets what it shows does not have. Beside them the sources themselves, and real images of the target
-domain in the translations' stead, which show nothing of the sources. A second table has the speed and the memory of
-each, in these sizes and in the papers' networks at 128 pixels: let nothing else run meanwhile.
+domain in the translations' stead, which show nothing of the sources.
+
+costs: the speed and the memory of these three, in the sizes that equal_time trains and in the papers' networks at 128
+pixels: let nothing else run meanwhile.
 
 Sheets of real, translated and cycled patches are in `<folder>/<task>-unpaired.png`, those of equal time in
 `<folder>/equal_time-<set>.png`. The command can be stopped and called again.
@@ -45,7 +47,7 @@ from gan_cli.seeding import stream
 Task = Literal["china2flower", "gray2photo"]
 
 TASKS: tuple[Task, ...] = ("china2flower", "gray2photo")
-EQUAL_TIME = "equal_time"
+EQUAL_TIME, COSTS = "equal_time", "costs"
 SIZE = 64
 """Side of the images that all learn from."""
 NOISE = 2
@@ -196,7 +198,6 @@ def in_equal_time(images: Path | None, folder: Path, jobs: int, minutes: float, 
     """Trains all methods for the same time, prints what they have come to, and shows it."""
     wanted = [method_run(title, images) for title in METHODS]
     runs.train(wanted, folder, jobs=jobs, minutes=minutes)
-    spent = costs(images)  # before this process has grown: on Linux one that it starts counts its memory as its own
     training, (sources, targets) = domains(SIZE, images)
     classifier = train_classifier(*labelled(*training), num_classes=2, shift=0, autocast=runs.autocast())
     judges = Judges(classifier, Lite0(), targets)
@@ -214,7 +215,6 @@ def in_equal_time(images: Path | None, folder: Path, jobs: int, minutes: float, 
     table.add_row("real images of the target domain", "", *judges.cells(spaced(training[1], len(sources)), sources))
     console.print(table, f"classifier: {accuracy(classifier, *labelled(sources, targets)):.1%} of held-out images told")
     save_png(grid(torch.stack(columns, dim=1).flatten(0, 1), len(columns) * 2), folder / f"{EQUAL_TIME}-{named}.png")
-    console.print(spent)
 
 
 def costs(images: Path | None) -> Table:
@@ -236,11 +236,15 @@ def costs(images: Path | None) -> Table:
 
 def main() -> None:
     parser = runs.parser(__doc__, minutes=15, root=False)
-    every = (*TASKS, EQUAL_TIME)
+    every = (*TASKS, EQUAL_TIME, COSTS)
     parser.add_argument("--only", nargs="+", choices=every, metavar="NAME", help="tasks; without it all of them")
-    parser.add_argument("--images", type=Path, help="folder of two domains, for equal_time; without it photographs")
+    parser.add_argument(
+        "--images", type=Path, help="folder of two domains, for equal_time and costs; without it photographs"
+    )
     options = parser.parse_args()
     console, chosen = Console(width=110), options.only or every
+    if COSTS in chosen:  # before this process has grown: on Linux one that it starts counts its memory as its own
+        console.print(costs(options.images))
     wanted = [run_of(task) for task in TASKS if task in chosen]
     runs.train(wanted, options.folder, jobs=options.jobs, minutes=options.minutes)
     for run, standing in runs.trained(wanted, options.folder):
