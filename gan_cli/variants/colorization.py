@@ -79,7 +79,7 @@ class Colorization(TranslationModule):
 
     CARD: ClassVar[Card | None] = Card(
         paper='Zhang et al. 2017, "Real-Time User-Guided Image Colorization with Learned Deep Priors", '
-        "arXiv:1705.02999; the adversarial term is that of Isola et al. 2017, arXiv:1611.07004",
+        "arXiv:1705.02999; with pix2pix's adversarial term, Isola et al. 2017, arXiv:1611.07004",
         discriminator="L_D = -1/2 (E[log D(L, ab)] + E[log(1 - D(L, G(L, U)))])",
         generator="L_G = lambda_l1 E[|ab - G(L, U)|] - lambda_adversarial E[log D(L, G(L, U))]",
         printed={

@@ -203,7 +203,7 @@ def test_pairs_are_scored_pixel_by_pixel_and_as_a_set(means: str, tmp_path: Path
 def test_without_features_pairs_still_have_their_scores(tmp_path: Path) -> None:
     model = pix2pix(source_channels=1, target_channels=3)
     found = only(Scorer(FewPairs(), num=12, folder=tmp_path).score(model))
-    assert found.scores.keys() == {"mae", "psnr", "ssim"}
+    assert found.scores.keys() == {"mae", "psnr", "ssim", "ab", "chroma"}
     assert "FID, KID and the like: left out. features: FewPairs has no classes" in "\n".join(found.lines())
 
 
@@ -212,7 +212,7 @@ def test_a_perfect_translator_has_no_error(tmp_path: Path, monkeypatch: pytest.M
     model = pix2pix(source_channels=1, target_channels=3)
     monkeypatch.setattr(model, "forward", lambda images, direction: -images.expand(-1, 3, -1, -1))
     found = only(Scorer(FewPairs(), num=12, folder=tmp_path).score(model))
-    assert found.values() == pytest.approx({"mae": 0, "psnr": 100, "ssim": 1})
+    assert found.values() == pytest.approx({"mae": 0, "psnr": 100, "ssim": 1, "ab": 0, "chroma": 0}, abs=1e-4)  # grey
 
 
 def test_domains_without_pairs_are_scored_in_both_directions(means: str, tmp_path: Path) -> None:

@@ -34,6 +34,7 @@ from gan_cli.metrics.modes import class_modes, count_modes
 from gan_cli.metrics.nearest import memorisation, nearest
 from gan_cli.metrics.path_length import path_length, squared_speeds
 from gan_cli.metrics.restoration import MOST_DECIBELS
+from gan_cli.metrics.segmentation import mean_iou
 from gan_cli.metrics.two_samples import classifier_test, kernel_test, mean_difference, variance_difference
 from gan_cli.metrics.undefined import Undefined
 
@@ -88,8 +89,15 @@ MEASURES: dict[Callable[..., Any], Callable[[Tensor, Tensor], Any]] = {
     variance_difference: variance_difference,
     kernel_test: kernel_test,
     classifier_test: classifier_test,
+    mean_iou: lambda made, real: mean_iou(_confused(made, real)),
 }
 """How each public measure is asked for its numbers."""
+
+
+def _confused(made: Tensor, real: Tensor) -> Tensor:
+    """How often which column is the largest of a row of the first where which is of the second, [8, 8]."""
+    there, taken = (rows[: min(len(made), len(real))].argmax(1) % 8 for rows in (made, real))
+    return (8 * there + taken).bincount(minlength=64).reshape(8, 8)
 
 
 def _learned(made: Tensor) -> float:
