@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
+from gan_cli.seeding import sent
+
 TO_XYZ = ((0.412453, 0.357580, 0.180423), (0.212671, 0.715160, 0.072169), (0.019334, 0.119193, 0.950227))
 """Weights of linear red, green and blue in X, Y and Z."""
 WHITE = (0.950456, 1.0, 1.088754)
@@ -122,9 +124,9 @@ def _strongest(lightness: Tensor, ab: Tensor) -> Tensor:
 
 def _mixed(channels: Tensor, weights: object) -> Tensor:
     """Weighted sums of the channels, [N, 3, H, W] -> [N, R, H, W]; never in half precision."""
-    matrix = torch.tensor(weights, dtype=torch.float32, device=channels.device)
+    matrix = sent(torch.tensor(weights, dtype=torch.float32), channels.device)
     return (matrix[None, :, :, None, None] * channels[:, None]).sum(2)
 
 
 def _column(values: tuple[float, ...], like: Tensor) -> Tensor:
-    return torch.tensor(values, device=like.device)[None, :, None, None]
+    return sent(torch.tensor(values), like.device)[None, :, None, None]

@@ -352,6 +352,20 @@ def test_header_says_what_it_is_and_how_to_run_it(config: Path) -> None:
     assert re.search(r"^# Score:    \S", header, re.MULTILINE)
 
 
+def numbers_as_words(settings: object) -> list[str]:
+    """The values that plain YAML takes for words though they are numbers, such as 1e-3, which wants a point."""
+    if isinstance(settings, dict | list):
+        values = settings.values() if isinstance(settings, dict) else settings
+        return [found for value in values for found in numbers_as_words(value)]
+    return [settings] if isinstance(settings, str) and re.fullmatch(r"[-+.\d]+(e[-+\d]+)?", settings) else []
+
+
+def test_every_reader_of_yaml_reads_the_same_numbers() -> None:
+    assert numbers_as_words({"a": ["1e-3", 1.0e-3]}) == ["1e-3"]
+    for config in catalogue.config_files():
+        assert not numbers_as_words(yaml.safe_load(config.read_text("utf-8"))), config.name
+
+
 @pytest.mark.parametrize("config", catalogue.config_files(), ids=lambda path: path.name)
 def test_a_config_is_named_after_its_method_and_its_data(config: Path) -> None:
     """`<variant>.yaml` trains on data that comes with the installation, `<variant>_<dataset>.yaml` on what it names."""
