@@ -381,6 +381,21 @@ def test_a_config_is_named_after_its_method_and_its_data(config: Path) -> None:
         assert any(squashed(word) in trained_on for word in config.stem.split("_")[1:])
 
 
+def test_small_configs_load_with_the_processes_that_they_name(workdir: Path) -> None:
+    """All other tests load without any."""
+    loaded = set()
+    for config in catalogue.config_files():
+        settings = yaml.safe_load(config.read_text("utf-8"))
+        if config.name in OVERLAYS or squashed(config.stem) != squashed(config_headers.header(config).method):
+            continue
+        module = getattr(data, set_of(config))(**settings["data"].get("init_args", {}))
+        if module.num_workers:
+            module.setup("fit")
+            assert module.train_dataloader().num_workers
+            loaded.add(config.stem)
+    assert {"srgan", "context_encoder"} <= loaded
+
+
 def test_data_changes_the_set_and_nothing_else(workdir: Path) -> None:
     fake_mnist.write(workdir / "elsewhere", count=40)
     flags = [*TINY_FLAGS, "--trainer.max_steps", "1"]

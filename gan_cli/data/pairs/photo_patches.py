@@ -88,9 +88,9 @@ class Patches(Part):
         return float((drawing == 0).float().mean()) >= LINES
 
     def _windows(self, side: int, places: Span | Tensor) -> list[Window]:
-        assert isinstance(places, Span)
         use = "patch" if self.paired else f"patch/{'ab'[side]}"
-        return [self._random(side, stream(places.seed, use, position)) for position in places.positions]
+        seed, positions = (places.seed, places.positions) if isinstance(places, Span) else (0, places.tolist())
+        return [self._random(side, stream(seed, use, position)) for position in positions]
 
     def _random(self, side: int, random: torch.Generator) -> Window:
         for _ in range(TRIES):

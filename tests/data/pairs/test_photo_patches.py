@@ -80,6 +80,13 @@ def test_patches_are_a_function_of_seed_and_position() -> None:
     assert len(many.flatten(1).unique(dim=0)) == 60
 
 
+def test_training_patches_are_looked_at_by_number() -> None:
+    part = PhotoPatches(task="gray2photo").part("train")
+    one, other = part[torch.tensor([0, 5])].batch, part[torch.tensor([5, 0])].batch
+    assert torch.equal(one.target, other.target.flip(0))
+    assert not torch.equal(*one.target)
+
+
 def test_photographs_are_two_domains_without_pairs() -> None:
     data = PhotoPatches(task="china2flower")
     assert data.facts["domains"] == ("china", "flower")
