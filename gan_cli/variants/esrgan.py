@@ -101,7 +101,7 @@ class ESRGAN(SuperResolutionModule):
         why={
             "features": "VGG's weights are not at hand",
             "lambda_pixel": "EfficientNet-Lite0's maps alone leave a checkerboard",
-            "lambda_perceptual": "of maps with a deviation of 1, as strong as the other terms",
+            "lambda_perceptual": "of maps with a deviation of 1; with less, textures are of no photograph",
         },
     )
 
@@ -118,7 +118,7 @@ class ESRGAN(SuperResolutionModule):
         relativistic: bool = True,
         features: Seen = "lite0",
         lambda_pixel: Weight = 1.0,
-        lambda_perceptual: Weight = 0.01,
+        lambda_perceptual: Weight = 0.05,
         lambda_adversarial: Weight = 0.005,
         pretrain_steps: Steps = 1_000_000,
         pretrain_lr: LearningRate = 2e-4,

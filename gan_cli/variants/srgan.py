@@ -91,7 +91,7 @@ class SRGAN(SuperResolutionModule):
         why={
             "features": "VGG's weights are not at hand",
             "lambda_pixel": "EfficientNet-Lite0's maps alone leave a checkerboard",
-            "lambda_perceptual": "of maps with a deviation of 1, as strong as the other terms",
+            "lambda_perceptual": "of maps with a deviation of 1; with less, textures are of no photograph",
         },
     )
 
@@ -107,7 +107,7 @@ class SRGAN(SuperResolutionModule):
         pooling: bool = False,
         features: Seen = "lite0",
         lambda_pixel: Weight = 1.0,
-        lambda_perceptual: Weight = 0.002,
+        lambda_perceptual: Weight = 0.01,
         lambda_adversarial: Weight = 1e-3,
         pretrain_steps: Steps = 1_000_000,
         pretrain_lr: LearningRate = 1e-4,
