@@ -193,7 +193,7 @@ def test_deblurgan_sharpens_held_out_photographs(workdir: Path) -> None:
 
 
 @pytest.mark.usefixtures("all_cores")
-def test_srresnet_beats_bicubic_and_srgan_has_the_stronger_gradients(workdir: Path) -> None:
+def test_srresnet_beats_bicubic_and_srgan_looks_more_like_the_truth(workdir: Path) -> None:
     """On held-out pieces of two photographs: pixels first, and then the discriminator, which costs decibels."""
     shorter = ["--model.pretrain_steps", "700", "--trainer.max_steps", "1000"]
     GANCLI(["fit", "--config", "srgan.yaml", *shorter, *CPU])
@@ -207,6 +207,6 @@ def test_srresnet_beats_bicubic_and_srgan_has_the_stronger_gradients(workdir: Pa
         for name in ("pretrained", "last")
     )
     assert pixels.psnr > bicubic.psnr + 0.3
-    assert gan.psnr < pixels.psnr
-    assert max(gan.perceptual, pixels.perceptual) < bicubic.perceptual
-    assert gan.gradients < pixels.gradients < bicubic.gradients
+    assert gan.psnr < pixels.psnr  # 22.92 and 22.99 with seed 0, bicubic 22.17
+    assert gan.perceptual < 0.95 * pixels.perceptual < bicubic.perceptual  # 3.29, 3.76, 4.06
+    assert gan.gradients < pixels.gradients < bicubic.gradients  # 23.0, 23.8, 26.4
