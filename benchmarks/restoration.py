@@ -127,7 +127,7 @@ def rows_of_blur(arguments: Mapping[str, Any]) -> Rows:
         **of_data(arguments),
         "model.features": "lite0",
         "model.lambda_perceptual": 10.0,
-        "trainer.max_steps": 6000,
+        "trainer.max_steps": 4000,
     }
     alone = {**settings, "model.lambda_adversarial": 0.0}
     second = {
@@ -138,7 +138,7 @@ def rows_of_blur(arguments: Mapping[str, Any]) -> Rows:
         "model.lambda_perceptual": 0.05,
         "model.lambda_pixel": 1.0,
         "model.lambda_adversarial": 0.01,
-        "trainer.max_steps": 6000,
+        "trainer.max_steps": 4000,
     }
     return {
         "the same without an adversary": runs.Run("blur, no adversary", "deblurgan.yaml", "blur-alone", settings=alone),
