@@ -102,6 +102,7 @@ class ESRGAN(SuperResolutionModule):
             "features": "VGG's weights are not at hand",
             "lambda_pixel": "EfficientNet-Lite0's maps alone leave a checkerboard",
             "lambda_perceptual": "of maps with a deviation of 1; with less, textures are of no photograph",
+            "lambda_adversarial": "in proportion; with more, edges get a grid",
         },
     )
 
@@ -118,8 +119,8 @@ class ESRGAN(SuperResolutionModule):
         relativistic: bool = True,
         features: Seen = "lite0",
         lambda_pixel: Weight = 1.0,
-        lambda_perceptual: Weight = 0.05,
-        lambda_adversarial: Weight = 0.005,
+        lambda_perceptual: Weight = 0.15,
+        lambda_adversarial: Weight = 0.001,
         pretrain_steps: Steps = 1_000_000,
         pretrain_lr: LearningRate = 2e-4,
         pretrain_cycles: Depth = 4,

@@ -92,6 +92,7 @@ class SRGAN(SuperResolutionModule):
             "features": "VGG's weights are not at hand",
             "lambda_pixel": "EfficientNet-Lite0's maps alone leave a checkerboard",
             "lambda_perceptual": "of maps with a deviation of 1; with less, textures are of no photograph",
+            "lambda_adversarial": "in proportion; with more, edges get a grid",
         },
     )
 
@@ -107,8 +108,8 @@ class SRGAN(SuperResolutionModule):
         pooling: bool = False,
         features: Seen = "lite0",
         lambda_pixel: Weight = 1.0,
-        lambda_perceptual: Weight = 0.01,
-        lambda_adversarial: Weight = 1e-3,
+        lambda_perceptual: Weight = 0.03,
+        lambda_adversarial: Weight = 2e-4,
         pretrain_steps: Steps = 1_000_000,
         pretrain_lr: LearningRate = 1e-4,
         pretrain_cycles: Depth = 0,
