@@ -9,7 +9,7 @@ import torch
 
 from benchmarks import colours, domains, paired, photo_measures, super_resolution, unpaired
 from benchmarks.judge import Judge
-from benchmarks.restoration_baselines import mean_filled
+from benchmarks.restoration_baselines import filled_from_nearest, harmonically_filled
 from benchmarks.score import rows
 from gan_cli import load
 from gan_cli.command.cli import GANCLI
@@ -170,15 +170,22 @@ def test_spade_shows_the_label_map_that_it_is_given(workdir: Path, monkeypatch: 
 
 
 @pytest.mark.usefixtures("all_cores")
-def test_a_context_encoder_fills_holes_better_than_their_mean_colour(workdir: Path) -> None:
-    GANCLI(["fit", "--config", "context_encoder.yaml", "--trainer.max_steps", "500", *CPU])
-    data = Degraded(degradation="masks", masks="middle", image_size=64)
-    batch = data.part("test")[torch.arange(len(data.part("test")))].batch
-    gan = load("checkpoints/contextencoder-degraded/version_0/last.ckpt")
-    made = gan.translate(batch.source, given={"mask": batch.mask})
-    assert torch.equal(torch.where(batch.mask > 0, 0, made), torch.where(batch.mask > 0, 0, batch.target))
-    ours, mean = (psnr_in_holes(each, batch.target, batch.mask).mean() for each in (made, mean_filled(*batch[1:])))
-    assert ours > mean + 0.5
+def test_a_context_encoder_fills_holes_in_digits_it_has_not_seen(workdir: Path) -> None:
+    digits = ["--data.images", "Digits", "--data.image_size", "32"]
+    GANCLI(["fit", "--config", "context_encoder.yaml", *digits, "--trainer.max_steps", "200", *CPU])
+    data = Degraded(images="Digits", degradation="masks", masks="middle", image_size=32)
+    source, target, mask = (part := data.part("test"))[torch.arange(len(part))].batch
+    training = (part := data.part("train"))[torch.arange(len(part))].batch.target
+    made = load("checkpoints/contextencoder-degraded/version_0/last.ckpt").translate(source, given={"mask": mask})
+    assert torch.equal(torch.where(mask > 0, 0, made), torch.where(mask > 0, 0, target))
+    filled = {
+        "ours": made,  # 21.0 dB with seed 0
+        "from the border": harmonically_filled(target, mask),  # 13.3
+        "of the nearest digit": filled_from_nearest(target, mask, training),  # 16.6
+    }
+    ours, smooth, pasted = (psnr_in_holes(images, target, mask).mean() for images in filled.values())
+    assert ours > pasted + 2
+    assert ours > smooth + 3
 
 
 @pytest.mark.usefixtures("all_cores")
