@@ -179,10 +179,32 @@ class StyledBatch(NamedTuple):
         return self.style
 
 
+class SceneBatch(NamedTuple):
+    """Scenes in which people walk: where each was, and where they went from there.
+
+    The people of a scene are in its first places; scenes with fewer than the most of the batch have empty ones.
+
+    Attributes:
+        observed: float [N, P, T, 2] in metres, NaN in empty places.
+        future: float [N, P, T', 2], the steps that follow.
+        people: How many each scene has, N whole numbers, which stay with the processor: who computes with them need not
+            wait for the device.
+    """
+
+    observed: Tensor
+    future: Tensor
+    people: tuple[int, ...]
+
+    @property
+    def real(self) -> Tensor:
+        """What the generator is to imitate, under the name that every kind of batch has."""
+        return self.future
+
+
 Batch = ImageBatch | PointBatch
 ToldBatch = MaskedBatch | HintedBatch | EdgedBatch
 """Pairs of which a model is told one thing more, by the name of the third field."""
-AnyBatch = Batch | PairedBatch | UnpairedBatch | StyledBatch
+AnyBatch = Batch | PairedBatch | UnpairedBatch | StyledBatch | SceneBatch
 
 
 def paired(fields: Mapping[str, Tensor]) -> PairedBatch | ToldBatch:
@@ -208,9 +230,11 @@ class LoadedBatch(NamedTuple):
     keys: Mapping[str, Tensor] = {}
 
     def to(self, device: torch.device) -> "LoadedBatch":
-        """The same on a device, as Lightning moves a batch, but without looking for what else a batch might hold."""
+        """The same on a device, as Lightning moves a batch; of a field that is no tensor nothing is moved."""
         waits = device.type in ("cpu", "mps")  # where a copy that does not wait may be read before it is there
-        batch = type(self.batch)(*(tensor.to(device, non_blocking=not waits) for tensor in self.batch))
+        batch = type(self.batch)(
+            *(part.to(device, non_blocking=not waits) if isinstance(part, Tensor) else part for part in self.batch)
+        )
         mirrored, keys = (
             {name: each.to(device, non_blocking=not waits) for name, each in told.items()}
             for told in (self.mirrored, self.keys)

@@ -77,13 +77,18 @@ def compared() -> list[VariantRow]:
     ]
 
 
+def doubled(part: Any) -> Any:
+    """A field of a batch in float64, if it is of floats."""
+    return part.double() if isinstance(part, Tensor) and part.is_floating_point() else part
+
+
 def in_double(kind: Any) -> Any:
     """A data set that gives float64."""
 
     class Double(kind):  # type: ignore[misc]
         def on_device(self, loaded: LoadedBatch) -> AnyBatch:
             batch = super().on_device(loaded)
-            made: AnyBatch = type(batch)(*(part.double() if part.is_floating_point() else part for part in batch))
+            made: AnyBatch = type(batch)(*map(doubled, batch))
             return made
 
     return Double

@@ -8,6 +8,7 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from torch import Tensor
 
 from gan_cli import ranges
+from gan_cli.batches import LoadedBatch
 from gan_cli.callbacks.run_checkpoint import is_dry_run
 from gan_cli.data import GANDataModule
 from gan_cli.inference.examples import examples_of
@@ -69,4 +70,4 @@ class SampleGrid(Callback):
         data: GANDataModule = trainer.datamodule  # type: ignore[attr-defined]
         rows = data.examples(isqrt(self.num or model.medium.usual))
         with evaluating(model.picture_maker()):
-            return translated_sheet(model, type(rows)(*(tensor.to(model.device) for tensor in rows)))
+            return translated_sheet(model, LoadedBatch(rows).to(model.device).batch)

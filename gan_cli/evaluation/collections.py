@@ -113,8 +113,9 @@ def content_key(data: GANDataModule, split: Split) -> str:
     part = data.at_hand(split)
     digest = hashlib.sha256()
     for numbers in torch.arange(len(part)).split(BATCH * 100):
-        for tensor in part[numbers].batch:
-            digest.update(tensor.contiguous().numpy().tobytes())
+        for field in part[numbers].batch:
+            plain = field.contiguous().numpy().tobytes() if isinstance(field, Tensor) else repr(field).encode()
+            digest.update(plain)
     return digest.hexdigest()[:12]
 
 

@@ -35,7 +35,7 @@ def prepared(model: "AdversarialModule", batch: Any, again: int) -> list[BatchPa
 
     Args:
         model: Makes the shared input, and says how many parts there are at most.
-        batch: A named tuple of tensors.
+        batch: A named tuple of tensors, or of tuples of N plain values.
         again: How often the player at hand has descended on the batch before.
     """
 
@@ -58,5 +58,6 @@ def _parts(
     size = ceil(count / accumulate)
     for start in range(0, count, size):
         stop = min(start + size, count)
-        part = type(batch)(*(laid_out(tensor[start:stop]) for tensor in batch))
+        cut = (field[start:stop] for field in batch)
+        part = type(batch)(*(laid_out(rows) if isinstance(rows, Tensor) else rows for rows in cut))
         yield BatchPart(part, seeding.Rows(first + start, first + stop, total), (stop - start) / count)
