@@ -78,6 +78,8 @@ def neighbours(
     if not model.medium.suffix:
         name, things = type(model).__name__, model.medium.name
         raise UserError(f"ckpt: {name} makes {things} here, and one alone has no picture; gan test measures them")
+    if not model.medium.comparable:
+        raise UserError(f"ckpt: {model.medium.name} have no one shape in which they are near each other; type gan test")
     noise = noise_for(model, options.noise, len(latents), options.seed)
     check_fits(model, data)
     data.prepare_data()

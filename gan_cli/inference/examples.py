@@ -35,7 +35,7 @@ def examples_of(model: AdversarialModule, data: GANDataModule, count: int) -> Ex
         data: The data set that it is trained on.
         count: N.
     """
-    given = held_out_given(model, data, count).dealt(count)
+    given = held_out_given(model, data, max(1, count // model.medium.each)).dealt(count)
     conditions = conditions_for(model, count, given=given.shown)
     with evaluating(model.picture_maker()):
         made = made_at(model, latents_of(model, range(count)), conditions, torch.arange(count))

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+import torch
 from torch import Tensor
 
 from gan_cli.errors import UserError
@@ -32,7 +33,7 @@ def format_of(typed: str | None, output: Path | None, medium: Medium, endings: M
         raise UserError(f"output: {output} has no ending this verb writes; take {named} or a folder")
     kind = SAME.get(typed or "", typed) or endings[suffix][0]
     if kind not in endings[""]:
-        raise UserError(f"format: {kind} is unknown; take one of {', '.join(endings[''])}")
+        raise UserError(f"format: {kind} is unknown; take one of {', '.join(dict.fromkeys(endings['']))}")
     if kind not in endings[suffix]:
         possible = " or ".join(endings[suffix])
         raise UserError(f"format: {typed} does not go with output {output}; take {possible}, or a folder")
@@ -71,3 +72,9 @@ def singly(medium: Medium, folder: Path, names: Sequence[str]) -> Callable[[list
             medium.write(thing, folder / f"{names[position]}{medium.suffix}")
 
     return save
+
+
+def write_by_name(medium: Medium, folder: Path, names: Sequence[str], things: Tensor) -> None:
+    """Writes a file for each name, with all things of that name, [K, ...]."""
+    for name in dict.fromkeys(names):
+        medium.write(things[torch.tensor([other == name for other in names])], folder / f"{name}{medium.suffix}")

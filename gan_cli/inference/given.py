@@ -11,7 +11,7 @@ from gan_cli.data import GANDataModule
 from gan_cli.data.datamodules import Split
 from gan_cli.errors import UserError
 from gan_cli.inference.checkpoints import data_set_of
-from gan_cli.media.medium import rows_of
+from gan_cli.media.medium import Medium, rows_of
 from gan_cli.variants.base import AdversarialModule
 
 
@@ -21,15 +21,18 @@ class Given(NamedTuple):
     Attributes:
         shown: The inputs by name, as the model sees them, M rows each; empty if the model takes none.
         real: The real things that belong to them, M rows as they are kept, if they are known.
+        names: What each row is called, M of them: its file without the ending, or its number among the examples.
     """
 
     shown: dict[str, Tensor]
     real: Tensor | None = None
+    names: tuple[str, ...] = ()
 
     def dealt(self, count: int) -> "Given":
         """`count` rows of each, dealt out in turn if there are fewer."""
         real = None if self.real is None else rows_of(self.real, count)
-        return Given({name: rows_of(rows, count) for name, rows in self.shown.items()}, real)
+        names = tuple(self.names[number % len(self.names)] for number in range(count)) if self.names else ()
+        return Given({name: rows_of(rows, count) for name, rows in self.shown.items()}, real, names)
 
 
 NOTHING = Given({})
@@ -83,24 +86,30 @@ def held_out_given(model: AdversarialModule, data: GANDataModule, count: int, sp
         return NOTHING
     part = data.at_hand(split)
     count = min(count, len(part))
-    batch = data.on_device(part[torch.arange(count) * len(part) // count])
+    numbers = torch.arange(count) * len(part) // count
+    batch = data.on_device(part[numbers])
     given = model.given(batch)
-    return Given({name: given[name] for name in fields}, model.medium.kept(batch.real))
+    names = tuple(f"example{number:06d}" for number in numbers.tolist())
+    return Given({name: given[name] for name in fields}, model.medium.kept(batch.real), names)
 
 
 def _of_files(model: AdversarialModule, fields: Sequence[str], typed: Sequence[str]) -> Given:
     rows: dict[str, list[Tensor]] = {name: [] for name in fields}
+    files: list[str] = []
     for word in typed:
         name, equals, file = word.partition("=")
         if not (equals and name in rows):
             name, file = fields[0], word
         rows[name].append(_read(model, name, Path(file)))
+        files += [file] if name == fields[0] else []
     missing = [name for name, things in rows.items() if not things]
     if missing:
         raise UserError(f"given: {', '.join(missing)} is missing; type --given {missing[0]}=FILE too")
-    shown = {name: _stacked(name, things) for name, things in rows.items()}
+    shown = {name: _stacked(model.media[name], name, things) for name, things in rows.items()}
     _check_fits(model, shown)
-    return Given(shown)
+    stems = [Path(file).stem for file in files]
+    names = [stem if stems.count(stem) == 1 else f"{stem}-{place}" for place, stem in enumerate(stems)]
+    return Given(shown, names=tuple(names))
 
 
 def _read(model: AdversarialModule, name: str, path: Path) -> Tensor:
@@ -113,12 +122,13 @@ def _read(model: AdversarialModule, name: str, path: Path) -> Tensor:
     return medium.shown(medium.read(path)[None])[0]
 
 
-def _stacked(name: str, things: Sequence[Tensor]) -> Tensor:
-    shapes = {tuple(thing.shape) for thing in things}
-    if len(shapes) > 1:
+def _stacked(medium: Medium, name: str, things: Sequence[Tensor]) -> Tensor:
+    try:
+        return medium.stacked(things)
+    except ValueError as error:
+        shapes = {tuple(thing.shape) for thing in things}
         told = " and ".join(" x ".join(map(str, shape)) for shape in sorted(shapes))
-        raise UserError(f"given: the files of {name} differ in shape: {told}; type them one at a time")
-    return torch.stack(list(things))
+        raise UserError(f"given: the files of {name} differ in shape: {told}; type them one at a time") from error
 
 
 @torch.no_grad()

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
+from gan_cli.errors import UserError
 from gan_cli.files import write_atomically
-from gan_cli.inference.formats import PAGES, file_in, folder_in, format_of, singly
-from gan_cli.inference.given import given_of
+from gan_cli.inference.formats import PAGES, file_in, folder_in, format_of, singly, write_by_name
+from gan_cli.inference.given import Given, fields_given, given_of
 from gan_cli.inference.labels import chosen_classes, read_labels
 from gan_cli.inference.latent_files import Latents, write_latents
 from gan_cli.inference.pictures import beside, usual_number
@@ -22,6 +23,8 @@ from gan_cli.media.pictures import save_png
 from gan_cli.variants.base import AdversarialModule
 
 FORMATS = ("grid", "files", "both", "npz")
+EXAMPLES = 4
+"""So many held-out things are taken where several are made from each and none is typed."""
 
 
 def sample(model: AdversarialModule, folder: Path, options: Any, trainer_options: dict[str, Any]) -> list[Path]:
@@ -44,10 +47,10 @@ def sample(model: AdversarialModule, folder: Path, options: Any, trainer_options
     latents_of(model, [0])  # refuses a model that makes images from images
     medium = model.medium
     films = dict.fromkeys(FILMS if medium.moves else (), PAGES)
-    kind = format_of(options.format, output, medium, {".png": PAGES, ".npz": ("npz",), "": FORMATS, **films})
-    source = source_of(model, options)
+    of_folder = (medium.in_folder if output else FORMATS[0], *FORMATS)
+    kind = format_of(options.format, output, medium, {".png": PAGES, ".npz": ("npz",), "": of_folder, **films})
+    source, given = source_and_given(model, options)
     num = len(source)
-    given = given_of(model, options.given, num).dealt(num)
     conditions = {
         "ema": options.ema,
         **conditions_with(model, source.labels, num, options.truncation_psi, given.shown),
@@ -57,20 +60,22 @@ def sample(model: AdversarialModule, folder: Path, options: Any, trainer_options
     stem = f"sample-{_stem(options, num)}{'' if options.ema else '-no-ema'}"
     single_folder = folder_in(output, folder, stem)
 
-    save_single = singly(medium, single_folder, source.names)
+    together = bool(given.names) and medium.each > 1  # what is made of one given thing is one file
     made = render(
         model,
         source.inputs(model),
         conditions=conditions,
         batch_size=options.batch_size,
         trainer_options=trainer_options,
-        sink=save_single if kind == "files" else None,
+        sink=singly(medium, single_folder, source.names) if kind == "files" and not together else None,
         before=standing(model, options),
     )
+    if made is None:  # they are written, or another process has them
+        return [single_folder, *written] if kind == "files" and not together else []
+    if together and kind in ("files", "both"):
+        write_by_name(medium, single_folder, given.names, made)
     if kind == "files":
         return [single_folder, *written]
-    if made is None:  # another process has them
-        return []
     if kind == "npz":
         path = output or folder / f"{stem}.npz"
         return [save_npz(medium.arrays(made), _numbers(options, source), source.labels, path), *written]
@@ -82,19 +87,30 @@ def sample(model: AdversarialModule, folder: Path, options: Any, trainer_options
         save_png(medium.page(made, shown), picture)
     if kind == "grid":
         return [picture, *written]
-    save_single(list(range(num)), made)
+    if not together:
+        singly(medium, single_folder, source.names)(list(range(num)), made)
     return [picture, single_folder, *written]
 
 
-def source_of(model: AdversarialModule, options: Any) -> Latents:
-    """The latents of the things asked for, each with a name and, if the model is conditional, a class."""
+def source_and_given(model: AdversarialModule, options: Any) -> tuple[Latents, Given]:
+    """The latents of the things asked for, and what each is made from.
+
+    Latents have a name each and, if the model is conditional, a class.
+    """
     typed = read_labels(options.labels)
+    several = options.samples is not None or model.medium.each > 1
+    each = options.samples or model.medium.each
+    if options.samples is not None and not fields_given(model):
+        raise UserError(f"samples: this {type(model).__name__} is given nothing; type --num instead")
     if options.latents:
-        return with_classes(model, stored(model, options.latents), typed)
+        source = with_classes(model, stored(model, options.latents), typed)
+        return source, given_of(model, options.given, max(1, len(source) // each)).dealt(len(source))
     classes = len(chosen_classes(model, typed)) if takes_labels(model) else 0
-    num = options.num or usual_number(model.medium, classes)
+    usual = each * EXAMPLES if several else usual_number(model.medium, classes)
+    given = given_of(model, options.given, max(1, (options.num or usual) // each))
+    num = options.num or (each * len(given.names) if several and given.names else usual)
     seeds = range(options.seed, options.seed + num)
-    return with_classes(model, seeded(model, seeds, options.truncation_threshold), typed)
+    return with_classes(model, seeded(model, seeds, options.truncation_threshold), typed), given.dealt(num)
 
 
 def save_latents(model: AdversarialModule, source: Latents, options: Any) -> Path:

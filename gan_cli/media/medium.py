@@ -65,6 +65,12 @@ class Medium(ABC):
     """The ending of a file that holds one; "" where things are only shown together, as points are."""
     usual: ClassVar[int] = 64
     """How many things a page usually shows."""
+    each: ClassVar[int] = 1
+    """How many things are usually made from each given one; where several are, they are one file."""
+    in_folder: ClassVar[str] = "grid"
+    """The format in which `gan sample` fills a folder if none is typed: "grid", "files" or "both"."""
+    comparable: ClassVar[bool] = True
+    """Whether all things are of one shape, so that the numbers of two can be compared one by one."""
     beside_real: ClassVar[int] = 0
     """How many real things a page shows below the made ones; 0 shows none."""
     rounds: ClassVar[bool] = False
@@ -157,6 +163,16 @@ class Medium(ABC):
             UserError: If it cannot be read, or cannot belong to such an image.
         """
         return self.read(path)
+
+    def stacked(self, things: Sequence[Tensor]) -> Tensor:
+        """Single things, as they are kept or shown, as N rows.
+
+        Raises:
+            ValueError: If they differ in shape and cannot be rows of one tensor.
+        """
+        if len({thing.shape for thing in things}) > 1:
+            raise ValueError("shapes differ")
+        return torch.stack(list(things))
 
     def drawn(self, opacity: Tensor) -> Tensor | None:
         """The thing that is drawn in an image by its opacity, uint8 [1, H, W], as it is kept; None if there is none."""

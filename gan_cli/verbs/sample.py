@@ -25,6 +25,9 @@ def add_options(parser: ArgumentParser) -> None:
     options.latent(parser)
     options.labels(parser, "Classes 0,1,2 or all: one row each; if conditional")
     options.given(parser)
+    parser.add_argument(
+        "--samples", type=Many | None, default=None, metavar="K", help="How many of each given thing; instead of --num"
+    )
     options.output(parser, "A .png (grid), a .npz, or a folder; default: beside the run", "PATH")
     parser.add_argument(
         "--format",
@@ -44,7 +47,9 @@ def run(words: Sequence[str]) -> None:
         UserError: If something asked for cannot be done.
     """
     asked, typed = options.parsed("sample", add_options, words)
-    options.not_beside(typed, "latents", "num", "truncation_threshold", *(["seed"] if asked.noise != "random" else []))
+    options.not_beside(typed, "num", "samples")
+    seeded = ["seed"] if asked.noise != "random" else []
+    options.not_beside(typed, "latents", "num", "samples", "truncation_threshold", *seeded)
     if asked.space and not asked.save_latents:
         raise UserError("space: it is that of --save_latents, which is missing; leave it out")
     from gan_cli.command.opening import opened
