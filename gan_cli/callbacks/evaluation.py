@@ -8,7 +8,6 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 
 from gan_cli import ranges, runs
 from gan_cli.callbacks.run_checkpoint import is_dry_run
-from gan_cli.data import GANDataModule
 from gan_cli.errors import UserError
 from gan_cli.evaluation.scorer import SELECTING_SEED, Scorer
 from gan_cli.evaluation.scores import KINDS, chosen
@@ -75,15 +74,14 @@ class Evaluation(Callback):
         if not self.every_n_steps:
             return
         assert isinstance(pl_module, AdversarialModule)
-        medium = pl_module.medium
-        if self.features is None and medium.features(lambda: True) is None:
+        medium, data = pl_module.medium, trainer.datamodule  # type: ignore[attr-defined]
+        if self.features is None and medium.features(lambda: True) is None and data.own_scores is None:
             raise UserError(
                 f"evaluation: there are no usual features of {medium.name}; what their set measures is logged anyway\n"
                 "Leave it out, or type --evaluation.features FILE (TorchScript)"
             )
         if is_dry_run(trainer):
             return
-        data: GANDataModule = trainer.datamodule  # type: ignore[attr-defined]
         self._scorer = Scorer(data, self.features, self.num, self.split, self.metrics)
         measured = self._scorer.prepare(pl_module)  # before hours are spent on a run that cannot be evaluated
         if self.monitor and self.monitor not in measured:

@@ -24,6 +24,7 @@ from gan_cli.media import reading
 from gan_cli.media.dequantising import dequantised
 from gan_cli.media.images import Images, flipped
 from gan_cli.media.medium import Medium
+from gan_cli.metrics.own_scores import OwnScores
 from gan_cli.portions import Portions
 from gan_cli.ranges import BatchSize, Processes
 from gan_cli.seeding import stream
@@ -84,6 +85,8 @@ class GANDataModule(LightningDataModule, ABC):
     fields: Mapping[str, Medium] = {"images": Images()}
     """The medium of each field of a batch, by name; a field without one, such as labels, is not listed."""
     class_names: ClassVar[tuple[str, ...]] = ()
+    own_scores: ClassVar[OwnScores | None] = None
+    """What the set measures itself of things made from given ones, in `gan test` and while training."""
 
     def __init__(self, batch_size: BatchSize = 128, num_workers: Processes = 0) -> None:
         super().__init__()
@@ -216,6 +219,14 @@ class GANDataModule(LightningDataModule, ABC):
         count = min(count, size)
         return self.on_device(self.held_out_set[torch.arange(count) * size // count])
 
+    def notes(self) -> list[str]:
+        """Lines on what the set has taken, for `gan data check`."""
+        return []
+
+    def mistakes(self) -> dict[str, list[str]]:
+        """What else is wrong with it, for `gan data check`: by what is said of the places, each with the reason."""
+        return {}
+
     def unreadable_files(self) -> list[Path]:
         """The files that could not be read so far, and that others stood in for."""
         return []
@@ -279,8 +290,7 @@ class GANDataModule(LightningDataModule, ABC):
     def _shown(self, indices: Tensor, device: torch.device) -> AnyBatch:
         """Training things by number, as the model sees them, on a device."""
         assert self.train_set is not None
-        batch = self.train_set[indices].batch
-        return self.on_device(LoadedBatch(type(batch)(*(tensor.to(device) for tensor in batch))))
+        return self.on_device(LoadedBatch(self.train_set[indices].batch).to(device))
 
     def _portioned(self, part: Part, portions: Portions, rank: int) -> Part:
         images = [name for name, medium in self.fields.items() if isinstance(medium, Images)]

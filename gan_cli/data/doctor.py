@@ -302,8 +302,9 @@ def _of_tensors(data: GANDataModule) -> Diagnosis:
         Finding("both trained on and held out", across),
         Finding("there more than once", within),
         Finding("of one colour", plain),
+        *(Finding(what, places) for what, places in data.mistakes().items()),
     ]
-    return Diagnosis([*_counts(counts), *facts], [finding for finding in findings if finding.places])
+    return Diagnosis([*_counts(counts), *facts, *data.notes()], [finding for finding in findings if finding.places])
 
 
 def _each(store: Store) -> Iterable[Tensor]:

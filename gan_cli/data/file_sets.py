@@ -134,14 +134,6 @@ class FileDataModule(GANDataModule):
         """Images that a manifest of the set's labels does not list, and that are not used."""
         return []
 
-    def mistakes(self) -> dict[str, list[str]]:
-        """What else is wrong with files, for `gan data check`: by what is said of them, each with the reason."""
-        return {}
-
-    def notes(self) -> list[str]:
-        """Lines on what the set has taken, for `gan data check`."""
-        return []
-
     def unreadable_files(self) -> list[Path]:
         found = (
             file.path

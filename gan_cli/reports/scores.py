@@ -53,15 +53,21 @@ def _tables(scores: Any) -> Iterator[dict[str, Any]]:
 
 
 def _table(table: Mapping[str, Any]) -> str:
+    beside = {column: _dict(values) for column, values in _dict(table.get("beside")).items()}
     rows = [
-        (_title(name), _value(score), _number(_dict(score).get("floor")))
+        (
+            _title(name),
+            _value(score),
+            *(_number(one.get(name)) for one in beside.values()),
+            _number(_dict(score).get("floor")),
+        )
         for name, score in _dict(table.get("scores")).items()
     ]
     protocol = [f"{name}: {_number(value)}" for name, value in _dict(table.get("protocol")).items() if value != ""]
     left_out = table.get("left_out")
     notes = ["; ".join(protocol), *(left_out if isinstance(left_out, list) else [])]
     title = f"<h3>{escape(str(table.get('title') or ''))}</h3>"
-    shown = pages.table(rows, ("score", "value", "real against real"))
+    shown = pages.table(rows, ("score", "value", *beside, "real" if beside else "real against real"))
     return title + shown + "".join(_note(str(text)) for text in notes if text)
 
 
