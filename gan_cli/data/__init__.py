@@ -45,6 +45,9 @@ from gan_cli.data.pairs.named_sets import (
 )
 from gan_cli.data.pairs.photo_patches import PhotoPatches
 from gan_cli.data.pairs.translation_sets import PairedDataModule, UnpairedDataModule
+from gan_cli.data.paths.crossings import Crossings
+from gan_cli.data.paths.scene_folder import SceneFolder
+from gan_cli.data.paths.scenes import SceneDataModule
 from gan_cli.data.points.point_sets import Grid25, PointDataModule, Ring8, SwissRoll
 from gan_cli.data.styles.photo_styles import PhotoStyles
 from gan_cli.data.styles.style_folder import StyleFolder
@@ -63,6 +66,7 @@ __all__ = [
     "Cezanne2Photo",
     "Cityscapes",
     "CityscapesMaps",
+    "Crossings",
     "Degraded",
     "DigitMaps",
     "Digits",
@@ -94,6 +98,8 @@ __all__ = [
     "Photographs",
     "PointDataModule",
     "Ring8",
+    "SceneDataModule",
+    "SceneFolder",
     "StackedMNIST",
     "StyleFolder",
     "StyledDigits",

@@ -1,0 +1,1 @@
+"""Sets of scenes in which people walk."""
