@@ -172,8 +172,12 @@ def test_pictures_have_the_promised_shape_and_range(row: VariantRow) -> None:
     model = row.make().eval()
     images = row.pictures(model, 3).detach()
     channels = model.channels(model.directions[-1])[1] if isinstance(model, TranslationModule) else 1
-    assert images.shape == (3, channels, row.image_size, row.image_size)
-    assert float(images.abs().max()) <= 1
+    assert images.shape == (3, *(row.shape or (channels, row.image_size, row.image_size)))
+    if row.shape:  # of people where there are any
+        assert torch.equal(images.isnan().any(-1).any(-1), row.given(3)["observed"].isnan().any(-1).any(-1))
+        images = images[:2, :2]
+    else:
+        assert float(images.abs().max()) <= 1
     assert images.std() > 0
     assert not torch.equal(images[0], images[1])
 
@@ -219,7 +223,8 @@ def test_checkpoint_gives_the_live_models_pictures(training: Training) -> None:
     loaded = load(training.folder / "last.ckpt")
     assert dict(loaded.model.hparams) == dict(model.hparams)
     for ema in (True, False):
-        assert torch.equal(row.pictures(model.eval(), ema=ema), row.pictures(loaded.model, ema=ema))
+        one, other = row.pictures(model.eval(), ema=ema), row.pictures(loaded.model, ema=ema)
+        assert torch.allclose(one, other, rtol=0, atol=0, equal_nan=True)
 
 
 def resume(row: VariantRow, folder: Path, checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> Any:

@@ -19,7 +19,7 @@ from gan_cli.batches import (
     ToldBatch,
     UnpairedBatch,
 )
-from gan_cli.data import Digits, Facts, GANDataModule, StyledDigits
+from gan_cli.data import Crossings, Digits, Facts, GANDataModule, StyledDigits
 from gan_cli.data.datamodules import Split
 from gan_cli.data.degraded.colourless import Hinted
 from gan_cli.data.degraded.part import degraded
@@ -102,6 +102,13 @@ class FewDigits(Digits):
             images, labels = super().read(train)
             self.known[train, self.image_size] = ImageBatch(images[:160], labels[:160])
         return self.known[train, self.image_size]
+
+
+class FewCrossings(Crossings):
+    """160 scenes of two to six people; they have no image size."""
+
+    def __init__(self, image_size: int = 16, **arguments: Any) -> None:
+        super().__init__(num_scenes=160, **arguments)
 
 
 class FewStyles(StyledDigits):

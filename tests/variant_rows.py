@@ -36,6 +36,7 @@ from gan_cli.variants import (
     Pix2Pix,
     ProgressiveGAN,
     ProjectedGAN,
+    SocialGAN,
     StarGAN,
     StarGANv2,
     StyleGAN,
@@ -45,6 +46,7 @@ from gan_cli.variants import (
 from gan_cli.variants.translation import TranslationModule
 from tests.toys import (
     FewBlurred,
+    FewCrossings,
     FewDigits,
     FewEnlarged,
     FewHinted,
@@ -64,6 +66,19 @@ TINY: dict[str, Any] = {"image_size": 16, "image_channels": 1, "base_channels": 
 def random_images(*shape: int) -> Tensor:
     """What most translators start from, in [-1, 1]."""
     return torch.rand(shape) * 2 - 1
+
+
+def nothing_given(count: int) -> dict[str, Tensor]:
+    """What most that make things from noise are given beside it."""
+    return {}
+
+
+def scenes_given(count: int) -> dict[str, Tensor]:
+    """What people in scenes of two to four did before."""
+    observed = torch.randn(count, 4, 8, 2).cumsum(2)
+    for number in range(count):
+        observed[number, 2 + number % 3 :] = torch.nan
+    return {"observed": observed}
 
 
 def random_labels(*shape: int) -> Tensor:
@@ -87,6 +102,8 @@ class VariantRow(NamedTuple):
         tiny: What makes its networks and images small.
         data: What it trains on, of an image size and a batch size.
         sources: What a translator starts from, of a shape.
+        given: What else so many things are made from, by name, where they are made from noise.
+        shape: Of what is made, where that is no image in [-1, 1].
     """
 
     name: str
@@ -101,6 +118,8 @@ class VariantRow(NamedTuple):
     tiny: dict[str, Any] = TINY
     data: Callable[..., GANDataModule] = FewDigits
     sources: Callable[..., Tensor] = random_images
+    given: Callable[[int], dict[str, Tensor]] = nothing_given
+    shape: tuple[int, ...] = ()
 
     @property
     def round_of_descents(self) -> list[str]:
@@ -115,8 +134,8 @@ class VariantRow(NamedTuple):
 
     @property
     def image_size(self) -> int:
-        """Side of the images in pixels."""
-        size: int = self.tiny["image_size"]
+        """Side of the images in pixels; of no meaning where there are none."""
+        size: int = self.tiny.get("image_size", 16)
         return size
 
     def make(self, **changes: Any) -> Any:
@@ -137,7 +156,8 @@ class VariantRow(NamedTuple):
                 options["mask"] = with_holes(given).mask.float()
             return cast(Tensor, model(given, direction, **options))
         labels = [torch.arange(count) % model.num_classes] if takes_labels(model) else []
-        return cast(Tensor, model(torch.randn(count, model.latent_dim) * 3, *labels, **options))
+        latents = torch.randn(count, model.latent_dim) * 3
+        return cast(Tensor, model(latents, *labels, **self.given(count), **options))
 
 
 WITHIN_THE_MARGIN = ("discriminator.head.bias",)
@@ -488,4 +508,23 @@ TRANSLATOR_ROWS = [
     ),
 ]
 
-ROWS = [*LATENT_ROWS, *TRANSLATOR_ROWS]
+SOCIAL: dict[str, Any] = {"hidden_dim": 16, "mlp_dim": 16, "discriminator_dim": 8, "guesses": 3}
+"""The same for what foresees people."""
+
+SCENE_ROWS = [
+    VariantRow(name, SocialGAN, arguments, n_critic, plays=plays, tiny=SOCIAL)._replace(
+        data=FewCrossings, given=scenes_given, shape=(4, 8, 2)
+    )
+    for name, arguments, n_critic, plays in (
+        ("social-gan", {"ema_decay": 0.9}, 2, True),
+        (
+            "social-gan-pooled-everywhere",
+            {"pooling": "every_step", "pooled_discriminator": True, "compared": "positions"},
+            2,
+            True,
+        ),
+        ("social-gan-regression", {"pooling": "none", "lambda_adversarial": 0.0, "n_critic": 1}, 1, False),
+    )
+]
+
+ROWS = [*LATENT_ROWS, *TRANSLATOR_ROWS, *SCENE_ROWS]

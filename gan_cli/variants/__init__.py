@@ -22,6 +22,7 @@ from gan_cli.variants.r3gan import R3GAN
 from gan_cli.variants.sagan import SAGAN
 from gan_cli.variants.sgan import SGAN
 from gan_cli.variants.sngan import SNGAN
+from gan_cli.variants.social_gan import SocialGAN
 from gan_cli.variants.spade import SPADE
 from gan_cli.variants.srgan import SRGAN
 from gan_cli.variants.stargan import StarGAN
@@ -61,6 +62,7 @@ __all__ = [
     "Pix2Pix",
     "ProgressiveGAN",
     "ProjectedGAN",
+    "SocialGAN",
     "StarGAN",
     "StarGANv2",
     "StyleGAN",

@@ -24,6 +24,7 @@ from tests.conftest import TINY_FLAGS
 from tests.data import pictures
 from tests.data.maps.test_map_sets import write_map, write_photo
 from tests.data.test_archives import database
+from tests.media.test_paths import walk
 from tests.networks.layouts import LayoutWatch
 
 OVERLAYS = {"wandb.yaml": "dcgan.yaml"}
@@ -136,6 +137,10 @@ def shrinking(config: Path) -> list[str]:
     if issubclass(getattr(data, name), data.PointDataModule):
         del flags["--data.image_size"]
         flags["--data.num_points"] = "1000"
+    if issubclass(getattr(data, name), data.SceneDataModule):
+        del flags["--data.image_size"]
+        flags |= {"--model.hidden_dim": "16", "--model.guesses": "2", "--model.pooled_dim": "4"}
+        flags |= {"--data.num_scenes": "100"} if name == "Crossings" else {"--data.batch_size": "4"}
     return [word for flag in flags.items() for word in flag]
 
 
@@ -199,6 +204,14 @@ def write_styles(root: Path) -> None:
             pictures.write(root / folder / "style" / f"{name}.jpg", 40, 36)
 
 
+def write_recordings(root: Path) -> None:
+    """A scene of ETH and UCY."""
+    for part in ("train", "val", "test"):
+        file = root / "eth_ucy" / "zara1" / part / "crowds.txt"
+        file.parent.mkdir(parents=True)
+        file.write_text(walk(range(0, 300, 10), 1, 2, 3))
+
+
 def write_maps(root: Path, folder: str, names: tuple[str, str], parts: tuple[str, ...]) -> None:
     """Label maps and photographs of one name, in their folders below each part."""
     for part in parts:
@@ -249,6 +262,7 @@ def write_things(root: Path) -> None:
 
 
 SETS: dict[str, Callable[[Path], object]] = {
+    "SceneFolder": write_recordings,
     "ADE20K": partial(
         write_maps,
         folder="ade20k",
