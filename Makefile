@@ -5,7 +5,7 @@ READY := .venv/.ready
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-oldest check format test-slow bench bench-learning bench-modes bench-labels bench-few-images \
-  bench-translation bench-restoration bench-super-resolution bench-score bench-theory bench-peers bench-resume \
+  bench-translation bench-restoration bench-super-resolution bench-trajectories bench-score bench-theory bench-peers bench-resume \
   bench-robustness gpu-check docker-check \
   slurm-check clean
 
@@ -86,6 +86,9 @@ bench-restoration: $(READY) ## Fill holes and sharpen photographs (DATA=folder o
 
 bench-super-resolution: $(READY) ## Enlarge Set5 by SRResNet, SRGAN and ESRGAN (DATA=folder); resumable, over an hour
 	$(BIN)/python -m benchmarks.super_resolution --root $(DATA)/superres
+
+bench-trajectories: $(READY) ## Foresee people of ETH and UCY, and people who avoid each other (DATA=folder); resumable, an hour
+	$(BIN)/python -m benchmarks.trajectories --root $(DATA)
 
 bench-score: $(READY) ## Score the newest run's digits beside baselines
 	$(BIN)/python -m benchmarks.score --root $(DATA)
