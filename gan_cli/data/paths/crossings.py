@@ -39,8 +39,8 @@ class Crossings(SceneDataModule):
         UserError: If a value is not possible.
     """
 
-    home = "https://en.wikipedia.org/wiki/Pedestrian_crossing"
-    licence = "free: computed from a fixed seed"
+    home = "computed from a fixed seed"
+    licence = "free"
     layout = "nothing"
     offline = True
 
