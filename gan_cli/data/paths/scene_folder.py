@@ -33,7 +33,7 @@ class SceneFolder(SceneDataModule):
         UserError: If a value is not possible, or a file is missing or not whole.
     """
 
-    home = "https://icu.ee.ethz.ch/research/datsets.html and https://graphics.cs.ucy.ac.cy/portfolio"
+    home = "https://icu.ee.ethz.ch/research/datsets.html"
     licence = "ETH and UCY: research only"
     layout = "root/<scene>/{train,val,test}/*.txt or root/*.txt: frame, person, x, y in metres, tabs or commas between"
 
