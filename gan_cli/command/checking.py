@@ -105,6 +105,8 @@ def guessed(folder: Path) -> str:
         return "CMPFacades"
     if any({"blur", "sharp"} <= _names(scene) for scene in sorted((folder / "train").glob("*"))[:1]):
         return "GoPro"
+    if any(name.lower().endswith((".mid", ".midi")) for name in names | _names(folder / "train")):
+        return "Melodies"
     if {"source", "target"} <= names:
         return "PairedFolder"
     return "PairedFolder" if "train" in names and _has_two_sides(folder / "train") else "ImageFolder"

@@ -24,6 +24,7 @@ from gan_cli.data.images.styled_digits import StyledDigits
 from gan_cli.data.maps.digit_maps import DigitMaps
 from gan_cli.data.maps.map_sets import MapDataModule, MapFolder
 from gan_cli.data.maps.named_maps import ADE20K, CityscapesMaps, CMPFacades
+from gan_cli.data.music.music_sets import FolkTunes, Melodies, MusicDataModule
 from gan_cli.data.pairs.folder_sets import PairedFolder, UnpairedFolder
 from gan_cli.data.pairs.gopro import GoPro
 from gan_cli.data.pairs.named_sets import (
@@ -75,6 +76,7 @@ __all__ = [
     "Facades",
     "Facts",
     "FashionMNIST",
+    "FolkTunes",
     "GANDataModule",
     "GoPro",
     "Grid25",
@@ -88,7 +90,9 @@ __all__ = [
     "MapDataModule",
     "MapFolder",
     "Maps",
+    "Melodies",
     "Monet2Photo",
+    "MusicDataModule",
     "NamedImage",
     "Night2Day",
     "PairedDataModule",

@@ -177,6 +177,15 @@ class GANDataModule(LightningDataModule, ABC):
     MEASURED: ClassVar[int] = 0
     """How many made things `measures` needs; 0 if the set has no measures."""
 
+    def runs(self, split: Split | None, length: int) -> Tensor:
+        """Numbers of things that follow each other in a part, int64 [R, length]; none where things stand alone.
+
+        Args:
+            split: Which part; None as for `at_hand`.
+            length: How many follow each other.
+        """
+        return torch.empty(0, length, dtype=torch.int64)
+
     def labelled(self, count: int, seed: int, device: torch.device) -> Batch:
         """Training things with their labels for semi-supervised learning, as the model sees them.
 

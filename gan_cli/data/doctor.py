@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
 from gan_cli.data.archives import File
 from gan_cli.data.combined import CombinedDataModule
@@ -91,7 +92,10 @@ def contact_sheet(data: GANDataModule) -> Tensor | None:
     if len(sides) < len(shown):
         return None
     channels, height = (max(side.shape[axis] for side in sides) for axis in (1, 2))
-    together = torch.stack([_enlarged(side.expand(-1, channels, -1, -1), height) for side in sides], dim=1)
+    large = [_enlarged(side.expand(-1, channels, -1, -1), height) for side in sides]
+    height, width = (max(side.shape[axis] for side in large) for axis in (2, 3))
+    room = [(0, width - side.shape[3], 0, height - side.shape[2]) for side in large]
+    together = torch.stack([pad(side, each, value=255) for side, each in zip(large, room, strict=True)], dim=1)
     return pictures.grid(together.flatten(0, 1), columns=COLUMNS // len(sides) * len(sides))
 
 

@@ -63,6 +63,8 @@ class Medium(ABC):
     with these names."""
     suffix: ClassVar[str] = ""
     """The ending of a file that holds one; "" where things are only shown together, as points are."""
+    endings: ClassVar[tuple[str, ...]] = ()
+    """The endings of files that one thing is written to where such a name is typed, if they are no pages."""
     usual: ClassVar[int] = 64
     """How many things a page usually shows."""
     each: ClassVar[int] = 1
@@ -155,6 +157,14 @@ class Medium(ABC):
             UserError: If it cannot be read, or there are no files of single things.
         """
         raise UserError(f"given: {path}: {self.name} are not read from files; leave it out")
+
+    def told(self, text: str) -> Tensor | None:
+        """Things that are typed instead of a file's name, as they are kept, N of them; None if they are only in files.
+
+        Raises:
+            UserError: If the text says nothing of the kind.
+        """
+        return None
 
     def read_for(self, path: Path, height: int, width: int) -> Tensor:
         """One thing from a file that is told beside an image of that size, as it is kept.
