@@ -201,6 +201,25 @@ class SceneBatch(NamedTuple):
         return self.future
 
 
+class BarBatch(NamedTuple):
+    """Bars with what they follow.
+
+    Attributes:
+        bars: uint8 [N, C, T, P] of 0 and 1 as it leaves the loader; float once it is on the device.
+        previous: The bar before each, of the same shape; all 0 before the first of a tune.
+        chords: int64 [N], 0 to 24; float [N, 13] once it is on the device.
+    """
+
+    bars: Tensor
+    previous: Tensor
+    chords: Tensor
+
+    @property
+    def real(self) -> Tensor:
+        """What the generator is to imitate, under the name that every kind of batch has."""
+        return self.bars
+
+
 Batch = ImageBatch | PointBatch
 ToldBatch = MaskedBatch | HintedBatch | EdgedBatch
 """Pairs of which a model is told one thing more, by the name of the third field."""

@@ -19,12 +19,12 @@ from gan_cli.batches import (
     ToldBatch,
     UnpairedBatch,
 )
-from gan_cli.data import Crossings, Digits, Facts, GANDataModule, StyledDigits
+from gan_cli.data import Crossings, Digits, Facts, FolkTunes, GANDataModule, StyledDigits
 from gan_cli.data.datamodules import Split
 from gan_cli.data.degraded.colourless import Hinted
 from gan_cli.data.degraded.part import degraded
 from gan_cli.data.pairs.translation_sets import facts_between
-from gan_cli.data.parts import Part
+from gan_cli.data.parts import InMemory, Part
 from gan_cli.data.sampling import Span
 from gan_cli.media.images import Images
 from gan_cli.media.label_maps import LabelMaps, edges_of, map_facts
@@ -121,6 +121,17 @@ class FewStyles(StyledDigits):
             images, labels = super().read(train)
             self.known[train, self.image_size] = ImageBatch(images[:160], labels[:160])
         return self.known[train, self.image_size]
+
+
+class FewBars(FolkTunes):
+    """160 bars of the folk tunes in each part, of one octave."""
+
+    def __init__(self, image_size: int = 16, batch_size: int = 16) -> None:
+        super().__init__(octaves=1, batch_size=batch_size)
+
+    def part(self, split: Split) -> Any:
+        part = super().part(split)
+        return InMemory(part[torch.arange(160) % len(part)].batch)
 
 
 class Few(Part):

@@ -59,6 +59,7 @@ APART = {
     "sgan-cnn": "dropout",
     "pix2pix": "batch normalisation in the discriminator",
     "srgan": "batch normalisation in both players",
+    **dict.fromkeys(("midinet", "midinet-stable"), "batch normalisation in both players"),
 }
 """Rows in which two processes differ from one by construction: they take statistics or noise of their own."""
 

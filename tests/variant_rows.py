@@ -7,7 +7,9 @@ import torch
 from torch import Tensor
 
 from gan_cli.data import GANDataModule
+from gan_cli.inference.given import fields_given
 from gan_cli.inference.rendering import takes_labels
+from gan_cli.media.images import Images
 from gan_cli.variants import (
     ACGAN,
     CGAN,
@@ -33,6 +35,7 @@ from gan_cli.variants import (
     CycleGAN,
     DeblurGAN,
     FastGAN,
+    MidiNet,
     Pix2Pix,
     ProgressiveGAN,
     ProjectedGAN,
@@ -45,6 +48,7 @@ from gan_cli.variants import (
 )
 from gan_cli.variants.translation import TranslationModule
 from tests.toys import (
+    FewBars,
     FewBlurred,
     FewCrossings,
     FewDigits,
@@ -68,19 +72,6 @@ def random_images(*shape: int) -> Tensor:
     return torch.rand(shape) * 2 - 1
 
 
-def nothing_given(count: int) -> dict[str, Tensor]:
-    """What most that make things from noise are given beside it."""
-    return {}
-
-
-def scenes_given(count: int) -> dict[str, Tensor]:
-    """What people in scenes of two to four did before."""
-    observed = torch.randn(count, 4, 8, 2).cumsum(2)
-    for number in range(count):
-        observed[number, 2 + number % 3 :] = torch.nan
-    return {"observed": observed}
-
-
 def random_labels(*shape: int) -> Tensor:
     """Label maps of four classes."""
     return torch.randint(4, shape)
@@ -102,8 +93,6 @@ class VariantRow(NamedTuple):
         tiny: What makes its networks and images small.
         data: What it trains on, of an image size and a batch size.
         sources: What a translator starts from, of a shape.
-        given: What else so many things are made from, by name, where they are made from noise.
-        shape: Of what is made, where that is no image in [-1, 1].
     """
 
     name: str
@@ -118,8 +107,6 @@ class VariantRow(NamedTuple):
     tiny: dict[str, Any] = TINY
     data: Callable[..., GANDataModule] = FewDigits
     sources: Callable[..., Tensor] = random_images
-    given: Callable[[int], dict[str, Tensor]] = nothing_given
-    shape: tuple[int, ...] = ()
 
     @property
     def round_of_descents(self) -> list[str]:
@@ -156,8 +143,24 @@ class VariantRow(NamedTuple):
                 options["mask"] = with_holes(given).mask.float()
             return cast(Tensor, model(given, direction, **options))
         labels = [torch.arange(count) % model.num_classes] if takes_labels(model) else []
-        latents = torch.randn(count, model.latent_dim) * 3
-        return cast(Tensor, model(latents, *labels, **self.given(count), **options))
+        options |= self.given(model, count)
+        return cast(Tensor, model(torch.randn(count, model.latent_dim) * 3, *labels, **options))
+
+    def given(self, model: Any, count: int) -> dict[str, Tensor]:
+        """What so many things are made from beside noise and classes, by name; of held-out things."""
+        return dict(model.given(self.held_out(count))) if fields_given(model) else {}
+
+    def held_out(self, count: int) -> Any:
+        """Some of the data that is not trained on, as a model sees it."""
+        data = self.data(image_size=self.image_size, batch_size=count)
+        return data.on_device(data.part("test")[torch.arange(count)])
+
+    def shape(self, model: Any) -> tuple[int, ...]:
+        """Of a thing that a model makes."""
+        if not isinstance(model.medium, Images):
+            return tuple(self.held_out(1).real.shape[1:])
+        channels = model.channels(model.directions[-1])[1] if isinstance(model, TranslationModule) else 1
+        return channels, self.image_size, self.image_size
 
 
 WITHIN_THE_MARGIN = ("discriminator.head.bias",)
@@ -512,9 +515,7 @@ SOCIAL: dict[str, Any] = {"hidden_dim": 16, "mlp_dim": 16, "discriminator_dim": 
 """The same for what foresees people."""
 
 SCENE_ROWS = [
-    VariantRow(name, SocialGAN, arguments, n_critic, plays=plays, tiny=SOCIAL)._replace(
-        data=FewCrossings, given=scenes_given, shape=(4, 8, 2)
-    )
+    VariantRow(name, SocialGAN, arguments, n_critic, plays=plays, tiny=SOCIAL, data=FewCrossings)
     for name, arguments, n_critic, plays in (
         ("social-gan", {"ema_decay": 0.9}, 2, True),
         (
@@ -527,4 +528,21 @@ SCENE_ROWS = [
     )
 ]
 
-ROWS = [*LATENT_ROWS, *TRANSLATOR_ROWS, *SCENE_ROWS]
+MUSIC_ROWS = [
+    VariantRow(
+        "midinet",
+        MidiNet,
+        {"ema_decay": 0.9, "generator_steps": 1},
+        tiny={"num_pitches": 12, "planes": 2, "base_channels": 2, "hidden": 8, "previous_channels": 2, "latent_dim": 4},
+        data=FewBars,
+    ),
+    VariantRow(
+        "midinet-stable",
+        MidiNet,
+        {"previous_into": "last", "generator_steps": 1},
+        tiny={"num_pitches": 12, "planes": 2, "base_channels": 2, "hidden": 8, "previous_channels": 2, "latent_dim": 4},
+        data=FewBars,
+    ),
+]
+
+ROWS = [*LATENT_ROWS, *TRANSLATOR_ROWS, *SCENE_ROWS, *MUSIC_ROWS]

@@ -10,6 +10,8 @@ from torch import Tensor
 KEYBOARD = 128
 """Pitches that MIDI knows; 60 is the C in the middle."""
 OCTAVE = 12
+SCALE = (0, 2, 4, 5, 7, 9, 11)
+"""Semitones of a major scale from its first note; the minor one with the same notes begins at the sixth."""
 
 
 class Note(NamedTuple):
@@ -124,29 +126,65 @@ def rolls_of(notes: Iterable[Note], bars: int, steps: int, voices: int = 0) -> T
     return made.permute(1, 0, 2, 3).contiguous()
 
 
+class NoteTable(NamedTuple):
+    """Notes of several runs of bars, by run, start and pitch; all int64 [M].
+
+    Attributes:
+        run: Which run each is of.
+        start: When it begins, in steps from the beginning of its run.
+        pitch: Its row.
+        length: In steps.
+    """
+
+    run: Tensor
+    start: Tensor
+    pitch: Tensor
+    length: Tensor
+
+
+def note_table(bars: Tensor) -> NoteTable:
+    """The notes of runs of bars that follow each other.
+
+    Args:
+        bars: uint8 [R, B, C, T, P] of 0 and 1. With one plane a note goes on until another pitch sounds, or the bar
+            ends; with two it begins anew wherever the second says so.
+    """
+    sounds = bars[:, :, 0].flatten(1, 2).bool()
+    if bars.shape[2] > 1:
+        begins = bars[:, :, 1].flatten(1, 2).bool()
+    else:
+        begins = torch.zeros_like(sounds)
+        begins[:, :: bars.shape[3]] = True
+    silence = torch.zeros_like(sounds[:, :1])
+    begins = sounds & (begins | ~torch.cat([silence, sounds[:, :-1]], dim=1))
+    ends = sounds & torch.cat([begins[:, 1:] | ~sounds[:, 1:], ~silence], dim=1)
+    (run, pitch, start), (*_, end) = (found.transpose(1, 2).nonzero().T for found in (begins, ends))
+    order = torch.argsort((run * sounds.shape[1] + start) * sounds.shape[2] + pitch)
+    return NoteTable(*(column[order] for column in (run, start, pitch, end - start + 1)))
+
+
+def rolls_of_table(table: NoteTable, like: Tensor) -> Tensor:
+    """Runs of bars of notes, of the shape of other ones, [R, B, C, T, P]; `note_table` undone."""
+    runs, bars, planes, steps, rows = like.shape
+    begins = torch.zeros(runs, bars * steps, rows, dtype=torch.int64)
+    sounds = torch.zeros(runs, bars * steps + 1, rows, dtype=torch.int64)
+    begins[table.run, table.start, table.pitch] = 1
+    one = torch.ones_like(table.run)
+    sounds.index_put_((table.run, table.start, table.pitch), one, accumulate=True)
+    sounds.index_put_((table.run, table.start + table.length, table.pitch), -one, accumulate=True)
+    whole = torch.stack([sounds.cumsum(1)[:, :-1].clamp(0, 1), begins], dim=1)[:, :planes]
+    return whole.unflatten(2, (bars, steps)).permute(0, 2, 1, 3, 4).to(like.dtype).contiguous()
+
+
 def notes_of(bars: Tensor, first: int) -> list[Note]:
     """The notes of bars that follow each other, in steps, by their starts.
 
     Args:
-        bars: uint8 [B, C, T, P] of 0 and 1. With one plane a note goes on until another pitch sounds, or the bar ends;
-            with two it begins anew wherever the second says so.
+        bars: uint8 [B, C, T, P]; see `note_table`.
         first: The pitch of the first row.
     """
-    sounds = bars[:, 0].flatten(0, 1).bool()
-    if bars.shape[1] > 1:
-        begins = bars[:, 1].flatten(0, 1).bool()
-    else:
-        begins = torch.zeros_like(sounds)
-        begins[:: bars.shape[2]] = True
-    before = torch.cat([torch.zeros_like(sounds[:1]), sounds[:-1]])
-    begins = sounds & (begins | ~before)
-    found = []
-    for pitch in sounds.any(0).nonzero().flatten().tolist():
-        for start in begins[:, pitch].nonzero().flatten().tolist():
-            over = (~sounds[start + 1 :, pitch] | begins[start + 1 :, pitch]).nonzero()
-            length = int(over[0]) + 1 if len(over) else len(sounds) - start
-            found.append(Note(start, length, first + pitch))
-    return sorted(found)
+    _, starts, pitches, lengths = (column.tolist() for column in note_table(bars[None]))
+    return [Note(start, length, first + pitch) for start, pitch, length in zip(starts, pitches, lengths, strict=True)]
 
 
 def in_reach(bars: Tensor, reach: Reach, shift: int = 0) -> Tensor:
@@ -172,4 +210,12 @@ def by_bar(notes: Iterable[Note], bars: int, length: float) -> list[list[Note]]:
         last = min(bars, ceil((note.start + note.length) / length))
         for bar in range(int(note.start // length), last):
             found[bar].append(note)
+    return found
+
+
+def in_scales() -> Tensor:
+    """Which of the twelve notes belong to the major scale on each, bool [12, 12]."""
+    found = torch.zeros(OCTAVE, OCTAVE, dtype=torch.bool)
+    for first in range(OCTAVE):
+        found[first, [(first + step) % OCTAVE for step in SCALE]] = True
     return found

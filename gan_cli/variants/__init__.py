@@ -15,6 +15,7 @@ from gan_cli.variants.esrgan import ESRGAN
 from gan_cli.variants.fastgan import FastGAN
 from gan_cli.variants.gan import GAN
 from gan_cli.variants.lsgan import LSGAN
+from gan_cli.variants.midinet import MidiNet
 from gan_cli.variants.pix2pix import Pix2Pix
 from gan_cli.variants.progressive_gan import ProgressiveGAN
 from gan_cli.variants.projected_gan import ProjectedGAN
@@ -59,6 +60,7 @@ __all__ = [
     "CycleGAN",
     "DeblurGAN",
     "FastGAN",
+    "MidiNet",
     "Pix2Pix",
     "ProgressiveGAN",
     "ProjectedGAN",

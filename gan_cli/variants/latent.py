@@ -30,6 +30,9 @@ class LatentModule(AdversarialModule):
     SPACES: ClassVar[tuple[Space, ...]] = ("z",)
     """The spaces of latents: z is the prior's; a variant that lists w has `styles`, which `forward` also takes."""
 
+    GOES_ON_FROM: ClassVar[str] = ""
+    """Which of `GIVEN` is the thing before, where things follow each other, as bars of a tune do; "" if none."""
+
     generator_batch_multiple: int = 1
     """So many batches of made things are a generator's step; `ChosenNetworks` has an argument for it."""
 
@@ -71,6 +74,10 @@ class LatentModule(AdversarialModule):
             labels: As for `forward`; only where the model is conditional.
         """
         raise NotImplementedError(f"{type(self).__name__} has no styles")
+
+    def beginning(self) -> Tensor:
+        """What the first thing of a sequence goes on from, as the model sees it, one row; see `GOES_ON_FROM`."""
+        raise NotImplementedError(f"{type(self).__name__} makes no sequences")
 
     # What an objective is made of
 

@@ -15,6 +15,8 @@ from gan_cli.command import catalogue, config_headers
 from gan_cli.command.cli import GANCLI
 from gan_cli.data.pairs.named_sets import NamedDomainsDataModule, NamedPairsDataModule
 from gan_cli.errors import UserError
+from gan_cli.media import midi_files
+from gan_cli.media.notes import Note
 from gan_cli.variants import AdversarialModule
 from gan_cli.variants.growing import GrowingModule
 from gan_cli.variants.super_resolution import SuperResolutionModule
@@ -135,12 +137,14 @@ def shrinking(config: Path) -> list[str]:
     if "critic_warmup" in arguments:
         flags["--model.critic_warmup"] = "false"
     if issubclass(getattr(data, name), data.PointDataModule):
-        del flags["--data.image_size"]
         flags["--data.num_points"] = "1000"
     if issubclass(getattr(data, name), data.SceneDataModule):
-        del flags["--data.image_size"]
         flags |= {"--model.hidden_dim": "16", "--model.guesses": "2", "--model.pooled_dim": "4"}
         flags |= {"--data.num_scenes": "100"} if name == "Crossings" else {"--data.batch_size": "4"}
+    if "image_size" not in plugins.defaults(getattr(data, name)):
+        del flags["--data.image_size"]
+    if variant is variants.MidiNet:
+        flags["--model.hidden"] = "8"
     return [word for flag in flags.items() for word in flag]
 
 
@@ -236,6 +240,13 @@ def write_frames(root: Path) -> None:
                 pictures.write(root / "gopro" / part / "GOPR0001" / side / f"{number:06d}.png", 80, 72)
 
 
+def write_melodies(root: Path) -> None:
+    """Tunes of eight bars."""
+    for number in range(4):
+        notes = [Note(beat, 1.0, 60 + (beat * (number + 2)) % 12) for beat in range(32)]
+        midi_files.write([midi_files.Track("melody", notes)], root / "melodies" / f"{number}.mid", 120)
+
+
 def write_scenes(root: Path) -> None:
     """LSUN's bedrooms and churches."""
     for split, count in (("train", 20), ("val", 2)):
@@ -288,6 +299,7 @@ SETS: dict[str, Callable[[Path], object]] = {
     "LSUN": write_scenes,
     "MNIST": lambda root: fake_mnist.write(root, count=40),
     "MapFolder": write_things,
+    "Melodies": write_melodies,
     "STL10": fake_sets.stl10,
     "StyleFolder": write_styles,
     "SVHN": lambda root: fake_sets.svhn(root, count=40),

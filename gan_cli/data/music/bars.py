@@ -1,37 +1,17 @@
 """A part of a set of music: each bar with the one before it and its chord, in all keys that are asked for."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from gan_cli.batches import LoadedBatch
+from gan_cli.batches import BarBatch, LoadedBatch
 from gan_cli.data.music.tunes import Tune
 from gan_cli.data.parts import Part
 from gan_cli.data.sampling import Span
 from gan_cli.media.chords import moved
 from gan_cli.media.notes import KEYBOARD, OCTAVE, Reach
 from gan_cli.seeding import stream_indices
-
-
-class BarBatch(NamedTuple):
-    """Bars with what they follow.
-
-    Attributes:
-        bars: uint8 [N, C, T, P] of 0 and 1 as it leaves the loader; float once it is on the device.
-        previous: The bar before each, of the same shape; all 0 before the first of a tune.
-        chords: int64 [N], 0 to 24; float [N, 13] once it is on the device.
-    """
-
-    bars: Tensor
-    previous: Tensor
-    chords: Tensor
-
-    @property
-    def real(self) -> Tensor:
-        """What the generator is to imitate, under the name that every kind of batch has."""
-        return self.bars
 
 
 class Bars(Part):

@@ -9,10 +9,7 @@ from torch import Tensor
 
 from gan_cli.media import midi_files
 from gan_cli.media.chords import NONE, best_chord
-from gan_cli.media.notes import OCTAVE, Note, by_bar, on_grid, one_at_a_time, rolls_of, weights_of
-
-SCALE = (0, 2, 4, 5, 7, 9, 11)
-"""Semitones of a major scale from its first note; the minor one with the same notes begins at the sixth."""
+from gan_cli.media.notes import Note, by_bar, in_scales, on_grid, one_at_a_time, rolls_of, weights_of
 
 
 class Grid(NamedTuple):
@@ -98,14 +95,6 @@ def scale_of(notes: list[Note]) -> int:
     weights = weights_of(notes, 0, max((note.start + note.length for note in notes), default=0))
     scales = in_scales().float()
     return int((scales @ weights + 0.01 * weights).argmax())
-
-
-def in_scales() -> Tensor:
-    """Which of the twelve notes belong to the major scale on each, bool [12, 12]."""
-    found = torch.zeros(OCTAVE, OCTAVE, dtype=torch.bool)
-    for first in range(OCTAVE):
-        found[first, [(first + step) % OCTAVE for step in SCALE]] = True
-    return found
 
 
 def _from(start: float, note: Note) -> Note:

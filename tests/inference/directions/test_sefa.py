@@ -111,5 +111,5 @@ def test_every_variant_that_begins_with_noise_has_directions(row: VariantRow) ->
     model: Any = row.make().eval()
     classes = range(model.num_classes) if "labels" in model.takes else ()
     for space in model.SPACES:
-        weights = weights_of(place_in(model, space, classes=classes), row.given(1))
+        weights = weights_of(place_in(model, space, classes=classes), row.given(model, 1))
         assert weights.norm(dim=0).all()  # something reads each number
