@@ -1,6 +1,6 @@
 """The Python side of the verbs: a trained GAN as an object."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -9,19 +9,27 @@ from torch import Tensor
 from gan_cli import ranges
 from gan_cli.devices.float32 import true_float32
 from gan_cli.inference.api_directions import FindsDirections
-from gan_cli.inference.api_making import Source
+from gan_cli.inference.api_making import GivenThings, Source
 from gan_cli.inference.api_project import Projects
 from gan_cli.inference.api_styles import WorksWithStyles
 from gan_cli.inference.api_translate import Translates
 from gan_cli.inference.arithmetic import Concept, all_latents, classes_of, labels_of_each
 from gan_cli.inference.checkpoints import Modules, load_model
+from gan_cli.inference.continuing import continued_at
 from gan_cli.inference.latents import Method
-from gan_cli.inference.rendering import conditions_for, conditions_with, latents_of, noise_for, takes_labels
+from gan_cli.inference.rendering import (
+    conditions_for,
+    conditions_with,
+    latents_of,
+    made_at,
+    noise_for,
+    takes_labels,
+)
 from gan_cli.inference.sources import with_classes
 from gan_cli.inference.spaces import spaces_of
 from gan_cli.inference.walks import walks_through
 from gan_cli.networks.noise_maps import NoiseMode
-from gan_cli.ranges import BatchSize, Many, Seed, Threshold, Truncation
+from gan_cli.ranges import BatchSize, Few, Many, Seed, Threshold, Truncation
 
 
 class TrainedGAN(WorksWithStyles, FindsDirections, Projects, Translates):
@@ -51,7 +59,8 @@ class TrainedGAN(WorksWithStyles, FindsDirections, Projects, Translates):
         seed: Seed = 0,
         *,
         labels: Sequence[int | str] | None = None,
-        given: Mapping[str, Tensor] | None = None,
+        given: GivenThings | None = None,
+        bars: Few | None = None,
         truncation_psi: Truncation | None = None,
         truncation_threshold: Threshold | None = None,
         noise: NoiseMode | None = None,
@@ -64,8 +73,10 @@ class TrainedGAN(WorksWithStyles, FindsDirections, Projects, Translates):
             num: N, how many.
             seed: The first seed, >= 0.
             labels: Classes, dealt out in turn, for a conditional variant; None means all classes in turn.
-            given: What the model makes things from, by name, as it is kept (images as uint8), dealt out in turn; None
-                takes held-out examples of its data set.
+            given: What the model makes things from, by name, as it is kept (images as uint8), a file's name, or a text
+                such as "C,G,Am,F" for chords; dealt out in turn; None takes held-out examples of its data set.
+            bars: Each thing is a tune of so many bars, made one after the other, of a variant that goes on from what it
+                made; what is given is dealt out to its bars in turn.
             truncation_psi: 1 is off, 0 the mean of all things, for a variant that has truncation.
             truncation_threshold: Numbers of normal latents beyond it are drawn again.
             noise: For a variant that adds noise to its maps: "const", the same in all things; "random", that of each
@@ -74,16 +85,22 @@ class TrainedGAN(WorksWithStyles, FindsDirections, Projects, Translates):
             batch_size: Things at a time.
 
         Returns:
-            As the medium keeps them, on the CPU: images uint8 [N, C, H, W], points float [N, 2].
+            As the medium keeps them, on the CPU: images uint8 [N, C, H, W], points float [N, 2]; tunes [N, bars, ...].
 
         Raises:
             UserError: If the variant has no labels, truncation or noise, or there is no such class.
         """
         ranges.check("", TrainedGAN.sample, locals())
-        latents = latents_of(self.model, range(seed, seed + num), threshold=truncation_threshold)
-        conditions = conditions_for(self.model, num, labels, truncation_psi, self._given(given, num))
+        seeds = range(seed, seed + num)
+        if bars:
+            latents, shown = self._sequences(seeds, bars, given, truncation_threshold)
+        else:
+            latents = latents_of(self.model, seeds, threshold=truncation_threshold)
+            shown = self._given(given, num)
+        conditions = conditions_for(self.model, num, labels, truncation_psi, shown)
         conditions |= noise_for(self.model, noise, num, seed)
-        return self._images(latents, {"ema": ema, **conditions}, batch_size)
+        make = continued_at if bars else made_at
+        return self._images(latents, {"ema": ema, **conditions}, batch_size, make)
 
     @true_float32()
     def __call__(
@@ -91,7 +108,7 @@ class TrainedGAN(WorksWithStyles, FindsDirections, Projects, Translates):
         latents: Tensor | Source,
         *,
         labels: Sequence[int | str] | None = None,
-        given: Mapping[str, Tensor] | None = None,
+        given: GivenThings | None = None,
         truncation_psi: Truncation | None = None,
         noise: NoiseMode | None = None,
         ema: bool = True,
@@ -130,7 +147,7 @@ class TrainedGAN(WorksWithStyles, FindsDirections, Projects, Translates):
         method: Method | None = None,
         loop: bool = False,
         labels: Sequence[int | str] | None = None,
-        given: Mapping[str, Tensor] | None = None,
+        given: GivenThings | None = None,
         space: str | None = None,
         noise: NoiseMode | None = None,
         ema: bool = True,
@@ -173,7 +190,7 @@ class TrainedGAN(WorksWithStyles, FindsDirections, Projects, Translates):
         seed: Seed = 0,
         *,
         labels: Sequence[int | str] | None = None,
-        given: Mapping[str, Tensor] | None = None,
+        given: GivenThings | None = None,
         space: str | None = None,
         noise: NoiseMode | None = None,
         ema: bool = True,

@@ -8,13 +8,18 @@ import torch
 from torch import Tensor
 
 from gan_cli import ranges
-from gan_cli.inference.given import given_of
+from gan_cli.errors import UserError
+from gan_cli.inference.continuing import check_goes_on, given_of_sequences, sequence_latents
+from gan_cli.inference.given import given_of, read_rows
 from gan_cli.inference.latent_files import Latents
-from gan_cli.inference.rendering import made_at
+from gan_cli.inference.rendering import MadeAt, made_at
 from gan_cli.inference.sources import known, seeded, stored
 from gan_cli.ranges import Seed
 from gan_cli.variants.base import AdversarialModule
+from gan_cli.variants.latent import LatentModule
 
+GivenThings = Mapping[str, Tensor | str | Path]
+"""What a model makes things from, by name: as it is kept, or a file's name, or a text that says it."""
 Source = Sequence[Seed] | str | Path | Latents
 """What latents come from: seeds, a file of latents, or latents themselves."""
 
@@ -30,11 +35,25 @@ class Makes:
     model: AdversarialModule
     data: dict[str, Any]
 
-    def _given(self, given: Mapping[str, Tensor] | None, count: int) -> dict[str, Tensor]:
+    def _given(self, given: GivenThings | None, count: int) -> dict[str, Tensor]:
         """The model's inputs beside latents, as it sees them: those handed over, or held-out examples."""
         if given is None:
             return given_of(self.model, None, count).shown
-        return {name: self.model.media[name].shown(rows) for name, rows in given.items()}
+        return self._shown(given)
+
+    def _shown(self, given: GivenThings) -> dict[str, Tensor]:
+        """What was handed over, as the model sees it, with the beginning of sequences where nothing is before."""
+        model, shown = self.model, {}
+        for name, rows in given.items():
+            if name not in model.media:
+                raise UserError(f"given: {name} is nothing that {type(model).__name__} takes")
+            if isinstance(rows, Tensor):
+                shown[name] = model.media[name].shown(rows)
+            else:
+                shown[name] = torch.stack(read_rows(model, name, str(rows)))
+        if isinstance(model, LatentModule) and model.GOES_ON_FROM and model.GOES_ON_FROM not in shown:
+            shown[model.GOES_ON_FROM] = model.beginning()
+        return shown
 
     def _source(self, option: str, source: Tensor | Source) -> Latents:
         """What latents come from, held to the model."""
@@ -47,7 +66,16 @@ class Makes:
         ranges.check_one(option, Sequence[Seed], source)
         return seeded(self.model, source)
 
+    def _sequences(
+        self, seeds: Sequence[int], bars: int, given: GivenThings | None, threshold: float | None
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """The latents of sequences, [M, K, Z], and what these are made from."""
+        model = check_goes_on(self.model)
+        latents = sequence_latents(seeds, bars, model.latent_dim, model.latent_distribution, threshold)
+        typed = None if given is None else self._shown(given)
+        return latents, given_of_sequences(model, typed, len(seeds), bars).shown
+
     @torch.inference_mode()
-    def _images(self, latents: Tensor, conditions: dict[str, Any], batch_size: int) -> Tensor:
+    def _images(self, latents: Tensor, conditions: dict[str, Any], batch_size: int, make: MadeAt = made_at) -> Tensor:
         batches = torch.arange(len(latents)).split(batch_size)
-        return torch.cat([made_at(self.model, latents, conditions, positions) for positions in batches])
+        return torch.cat([make(self.model, latents, conditions, positions) for positions in batches])

@@ -58,18 +58,19 @@ def folder_in(output: Path | None, folder: Path, name: str) -> Path:
     return output.parent / name if output.suffix else output
 
 
-def singly(medium: Medium, folder: Path, names: Sequence[str]) -> Callable[[list[int], Tensor], None]:
+def singly(medium: Medium, folder: Path, names: Sequence[str], ending: str = "") -> Callable[[list[int], Tensor], None]:
     """What `render` hands made things to that are written one by one.
 
     Args:
         medium: Writes them.
         folder: Where to.
         names: The files' names by the things' positions, without endings.
+        ending: That of the files; "" is the medium's usual one.
     """
 
     def save(positions: list[int], things: Tensor) -> None:
         for position, thing in zip(positions, things, strict=True):
-            medium.write(thing, folder / f"{names[position]}{medium.suffix}")
+            medium.write(thing, folder / f"{names[position]}{ending or medium.suffix}")
 
     return save
 

@@ -13,6 +13,7 @@ from gan_cli.errors import UserError
 from gan_cli.inference.checkpoints import data_set_of
 from gan_cli.media.medium import Medium, rows_of
 from gan_cli.variants.base import AdversarialModule
+from gan_cli.variants.latent import LatentModule
 
 
 class Given(NamedTuple):
@@ -48,7 +49,8 @@ def given_of(model: AdversarialModule, typed: Sequence[str] | None, count: int) 
 
     Args:
         model: The variant, in eval mode.
-        typed: Files, or NAME=FILE where a model is given several things; None takes held-out examples.
+        typed: Files, or NAME=FILE where a model is given several things, or what their medium reads in place of a
+            file's name; None takes held-out examples.
         count: How many examples at most.
 
     Raises:
@@ -60,7 +62,7 @@ def given_of(model: AdversarialModule, typed: Sequence[str] | None, count: int) 
             raise UserError(f"given: this {type(model).__name__} is given nothing; leave it out")
         return NOTHING
     if typed:
-        return _of_files(model, fields, typed)
+        return typed_given(model, typed)
     try:
         data = data_set_of(model)
         data.prepare_data()
@@ -93,15 +95,24 @@ def held_out_given(model: AdversarialModule, data: GANDataModule, count: int, sp
     return Given({name: given[name] for name in fields}, model.medium.kept(batch.real), names)
 
 
-def _of_files(model: AdversarialModule, fields: Sequence[str], typed: Sequence[str]) -> Given:
+def typed_given(model: AdversarialModule, typed: Sequence[str]) -> Given:
+    """What was typed, by the names of the model's inputs; what it goes on from may be left out.
+
+    Raises:
+        UserError: If a file cannot be read, a text means nothing, something is missing, or does not fit the model.
+    """
+    fields = fields_given(model)
     rows: dict[str, list[Tensor]] = {name: [] for name in fields}
     files: list[str] = []
     for word in typed:
-        name, equals, file = word.partition("=")
+        name, equals, text = word.partition("=")
         if not (equals and name in rows):
-            name, file = fields[0], word
-        rows[name].append(_read(model, name, Path(file)))
-        files += [file] if name == fields[0] else []
+            name, text = fields[0], word
+        found = read_rows(model, name, text)
+        rows[name] += found
+        files += [text] * len(found) if name == fields[0] else []
+    if isinstance(model, LatentModule) and model.GOES_ON_FROM and not rows[model.GOES_ON_FROM]:
+        rows[model.GOES_ON_FROM] = list(model.beginning())
     missing = [name for name, things in rows.items() if not things]
     if missing:
         raise UserError(f"given: {', '.join(missing)} is missing; type --given {missing[0]}=FILE too")
@@ -112,14 +123,20 @@ def _of_files(model: AdversarialModule, fields: Sequence[str], typed: Sequence[s
     return Given(shown, names=tuple(names))
 
 
-def _read(model: AdversarialModule, name: str, path: Path) -> Tensor:
-    """One thing from a file as the model sees it."""
+def read_rows(model: AdversarialModule, name: str, text: str) -> list[Tensor]:
+    """Things as the model sees them, from a file, or from a text that their medium reads.
+
+    Raises:
+        UserError: If there is no such file, and the medium reads no texts or not this one.
+    """
+    medium, path = model.media.get(name), Path(text)
+    if medium is not None and not path.is_file() and (told := medium.told(text)) is not None:
+        return list(medium.shown(told))
     if not path.is_file():
         raise UserError(f"given: {path} does not exist; name a file of {name}")
-    medium = model.media.get(name)
     if medium is None:
         raise UserError(f"given: {name} is not read from files; leave --given out")
-    return medium.shown(medium.read(path)[None])[0]
+    return list(medium.shown(medium.read(path)[None]))
 
 
 def _stacked(medium: Medium, name: str, things: Sequence[Tensor]) -> Tensor:

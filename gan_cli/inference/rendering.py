@@ -18,6 +18,22 @@ from gan_cli.variants.latent import LatentModule
 from gan_cli.variants.translation import TranslationModule
 
 Sink = Callable[[list[int], Tensor], None]
+MadeAt = Callable[[AdversarialModule, Tensor, dict[str, Any], Tensor], Tensor]
+"""Makes one batch of things, as `made_at` does."""
+
+
+def made_at(model: AdversarialModule, latents: Tensor, conditions: dict[str, Any], positions: Tensor) -> Tensor:
+    """One batch of things as their medium keeps them, [N, ...], on the CPU.
+
+    Args:
+        model: The variant; its device computes.
+        latents: All latents, [M, Z], or styles [M, L, W], on the CPU.
+        conditions: Further inputs of `forward`; a tensor has one row for each latent.
+        positions: Which of the latents, int64 [N], on the CPU.
+    """
+    chosen = {k: v[positions].to(model.device) if isinstance(v, Tensor) else v for k, v in conditions.items()}
+    made: Tensor = model(latents[positions].to(model.device), **chosen)
+    return model.medium.kept(made).cpu()
 
 
 def render(
@@ -29,6 +45,7 @@ def render(
     trainer_options: dict[str, Any],
     sink: Sink | None = None,
     before: Callable[[], None] | None = None,
+    make: MadeAt = made_at,
 ) -> Tensor | None:
     """The things that the model makes from latents, by all devices together.
 
@@ -41,13 +58,14 @@ def render(
         sink: Gets the positions in `latents` and the things of each batch, as they are kept, on the process that made
             them; then nothing is collected.
         before: What is done to the model on its device, before the first batch.
+        make: Makes each batch.
 
     Returns:
         [M, ...] as its medium keeps them, on the first process where there is no sink; otherwise None.
     """
 
     def made(positions: Tensor) -> Tensor | None:
-        things = made_at(model, latents, conditions, positions)
+        things = make(model, latents, conditions, positions)
         if sink is None:
             wanted = len(latents) * things[0].nbytes
             memory.check_room(wanted, f"{len(latents):,} {model.medium.name} at once", "Ask for fewer, or for files")
@@ -183,17 +201,3 @@ def check_labels(model: AdversarialModule, typed: Sequence[int | str] | None) ->
     """
     if typed is not None and not takes_labels(model):
         raise UserError(f"labels: this {type(model).__name__} is not conditional; leave them out")
-
-
-def made_at(model: AdversarialModule, latents: Tensor, conditions: dict[str, Any], positions: Tensor) -> Tensor:
-    """One batch of things as their medium keeps them, [N, ...], on the CPU.
-
-    Args:
-        model: The variant; its device computes.
-        latents: All latents, [M, Z], or styles [M, L, W], on the CPU.
-        conditions: Further inputs of `forward`; a tensor has one row for each latent.
-        positions: Which of the latents, int64 [N], on the CPU.
-    """
-    chosen = {k: v[positions].to(model.device) if isinstance(v, Tensor) else v for k, v in conditions.items()}
-    made: Tensor = model(latents[positions].to(model.device), **chosen)
-    return model.medium.kept(made).cpu()

@@ -10,21 +10,18 @@ from torch import Tensor
 from gan_cli.errors import UserError
 from gan_cli.files import write_atomically
 from gan_cli.inference.formats import PAGES, file_in, folder_in, format_of, singly, write_by_name
-from gan_cli.inference.given import Given, fields_given, given_of
-from gan_cli.inference.labels import chosen_classes, read_labels
 from gan_cli.inference.latent_files import Latents, write_latents
-from gan_cli.inference.pictures import beside, usual_number
-from gan_cli.inference.rendering import conditions_with, latents_of, noise_for, render, takes_labels
-from gan_cli.inference.sources import in_space, seeded, stored, with_classes
+from gan_cli.inference.pictures import beside
+from gan_cli.inference.rendering import conditions_with, latents_of, noise_for, render
+from gan_cli.inference.sources import in_space
 from gan_cli.inference.standing import standing
+from gan_cli.inference.things import things_of
 from gan_cli.media.films import FILMS, write_film
-from gan_cli.media.medium import rows_of
+from gan_cli.media.medium import Medium, rows_of
 from gan_cli.media.pictures import save_png
 from gan_cli.variants.base import AdversarialModule
 
 FORMATS = ("grid", "files", "both", "npz")
-EXAMPLES = 4
-"""So many held-out things are taken where several are made from each and none is typed."""
 
 
 def sample(model: AdversarialModule, folder: Path, options: Any, trainer_options: dict[str, Any]) -> list[Path]:
@@ -46,11 +43,12 @@ def sample(model: AdversarialModule, folder: Path, options: Any, trainer_options
     output = Path(options.output) if options.output else None
     latents_of(model, [0])  # refuses a model that makes images from images
     medium = model.medium
-    films = dict.fromkeys(FILMS if medium.moves else (), PAGES)
-    of_folder = (medium.in_folder if output else FORMATS[0], *FORMATS)
-    kind = format_of(options.format, output, medium, {".png": PAGES, ".npz": ("npz",), "": of_folder, **films})
-    source, given = source_and_given(model, options)
+    kind = _format(medium, options.format, output)
+    alone = output is not None and output.suffix.lower() in medium.endings
+    source, latents, given, make = things_of(model, options, alone)
     num = len(source)
+    if alone and num > 1:
+        raise UserError(f"output: {output} holds one of {num}; take --num 1, or a folder")
     conditions = {
         "ema": options.ema,
         **conditions_with(model, source.labels, num, options.truncation_psi, given.shown),
@@ -61,21 +59,28 @@ def sample(model: AdversarialModule, folder: Path, options: Any, trainer_options
     single_folder = folder_in(output, folder, stem)
 
     together = bool(given.names) and medium.each > 1  # what is made of one given thing is one file
+    ending = f".{kind}" if f".{kind}" in medium.endings else medium.suffix
+    save_single = singly(medium, single_folder, source.names, ending)
+    in_files = not alone and (kind == "files" or f".{kind}" in medium.endings)
     made = render(
         model,
-        source.inputs(model),
+        latents,
         conditions=conditions,
         batch_size=options.batch_size,
         trainer_options=trainer_options,
-        sink=singly(medium, single_folder, source.names) if kind == "files" and not together else None,
+        sink=save_single if in_files and not together else None,
         before=standing(model, options),
+        make=make,
     )
     if made is None:  # they are written, or another process has them
-        return [single_folder, *written] if kind == "files" and not together else []
-    if together and kind in ("files", "both"):
+        return [single_folder, *written] if in_files and not together else []
+    if together and (in_files or kind == "both"):
         write_by_name(medium, single_folder, given.names, made)
-    if kind == "files":
+    if in_files:
         return [single_folder, *written]
+    if output is not None and alone:
+        medium.write(made[0], output)
+        return [output, *written]
     if kind == "npz":
         path = output or folder / f"{stem}.npz"
         return [save_npz(medium.arrays(made), _numbers(options, source), source.labels, path), *written]
@@ -88,29 +93,16 @@ def sample(model: AdversarialModule, folder: Path, options: Any, trainer_options
     if kind == "grid":
         return [picture, *written]
     if not together:
-        singly(medium, single_folder, source.names)(list(range(num)), made)
+        save_single(list(range(num)), made)
     return [picture, single_folder, *written]
 
 
-def source_and_given(model: AdversarialModule, options: Any) -> tuple[Latents, Given]:
-    """The latents of the things asked for, and what each is made from.
-
-    Latents have a name each and, if the model is conditional, a class.
-    """
-    typed = read_labels(options.labels)
-    several = options.samples is not None or model.medium.each > 1
-    each = options.samples or model.medium.each
-    if options.samples is not None and not fields_given(model):
-        raise UserError(f"samples: this {type(model).__name__} is given nothing; type --num instead")
-    if options.latents:
-        source = with_classes(model, stored(model, options.latents), typed)
-        return source, given_of(model, options.given, max(1, len(source) // each)).dealt(len(source))
-    classes = len(chosen_classes(model, typed)) if takes_labels(model) else 0
-    usual = each * EXAMPLES if several else usual_number(model.medium, classes)
-    given = given_of(model, options.given, max(1, (options.num or usual) // each))
-    num = options.num or (each * len(given.names) if several and given.names else usual)
-    seeds = range(options.seed, options.seed + num)
-    return with_classes(model, seeded(model, seeds, options.truncation_threshold), typed), given.dealt(num)
+def _format(medium: Medium, typed: str | None, output: Path | None) -> str:
+    films = dict.fromkeys(FILMS if medium.moves else (), PAGES)
+    singles = {ending: (ending[1:],) for ending in medium.endings}
+    usual = medium.in_folder if output else FORMATS[0]
+    of_folder = (usual, *FORMATS, *(ending[1:] for ending in medium.endings))
+    return format_of(typed, output, medium, {".png": PAGES, ".npz": ("npz",), "": of_folder, **films, **singles})
 
 
 def save_latents(model: AdversarialModule, source: Latents, options: Any) -> Path:

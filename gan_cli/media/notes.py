@@ -173,7 +173,8 @@ def rolls_of_table(table: NoteTable, like: Tensor) -> Tensor:
     sounds.index_put_((table.run, table.start, table.pitch), one, accumulate=True)
     sounds.index_put_((table.run, table.start + table.length, table.pitch), -one, accumulate=True)
     whole = torch.stack([sounds.cumsum(1)[:, :-1].clamp(0, 1), begins], dim=1)[:, :planes]
-    return whole.unflatten(2, (bars, steps)).permute(0, 2, 1, 3, 4).to(like.dtype).contiguous()
+    made: Tensor = whole.unflatten(2, (bars, steps)).permute(0, 2, 1, 3, 4)
+    return made.to(like.dtype).contiguous()
 
 
 def notes_of(bars: Tensor, first: int) -> list[Note]:

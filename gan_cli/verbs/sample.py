@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from jsonargparse import ArgumentParser
 
 from gan_cli.errors import UserError
-from gan_cli.ranges import Many
+from gan_cli.ranges import Few, Many
 from gan_cli.verbs import options
 
 SUMMARY = "Make images, or other things, from a checkpoint"
@@ -28,12 +28,16 @@ def add_options(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--samples", type=Many | None, default=None, metavar="K", help="How many of each given thing; instead of --num"
     )
-    options.output(parser, "A .png (grid), a .npz, or a folder; default: beside the run", "PATH")
+    parser.add_argument(
+        "--bars", type=Few | None, metavar="N", help="Tunes of N bars, each made from the bar before it (MidiNet)"
+    )
+    parser.add_argument("--prime", type=str | None, metavar="FILE", help="What a tune goes on from: the last bar there")
+    options.output(parser, "A .png (grid), a .npz, one thing's file, or a folder; default: beside the run", "PATH")
     parser.add_argument(
         "--format",
         type=str | None,
         metavar="NAME",
-        help="grid, files (one a seed; of images also: images), both, npz; default: see --output",
+        help="grid, files (one a seed; of images also: images), both, npz, mid, wav, ...; default: see --output",
     )
     parser.add_argument("--save_latents", type=str | None, metavar="FILE", help="Also write the latents, an .npz")
     options.space(parser, "Of the latents that are saved: z (default), or w (styles, before truncation)")
@@ -49,7 +53,8 @@ def run(words: Sequence[str]) -> None:
     asked, typed = options.parsed("sample", add_options, words)
     options.not_beside(typed, "num", "samples")
     seeded = ["seed"] if asked.noise != "random" else []
-    options.not_beside(typed, "latents", "num", "samples", "truncation_threshold", *seeded)
+    options.not_beside(typed, "latents", "num", "samples", "bars", "truncation_threshold", *seeded)
+    options.not_beside(typed, "bars", "save_latents", "samples")
     if asked.space and not asked.save_latents:
         raise UserError("space: it is that of --save_latents, which is missing; leave it out")
     from gan_cli.command.opening import opened
