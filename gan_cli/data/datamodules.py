@@ -25,6 +25,7 @@ from gan_cli.media.dequantising import dequantised
 from gan_cli.media.images import Images, flipped
 from gan_cli.media.medium import Medium
 from gan_cli.metrics.own_scores import OwnScores
+from gan_cli.metrics.row_table import RowTable
 from gan_cli.portions import Portions
 from gan_cli.ranges import BatchSize, Processes
 from gan_cli.seeding import stream
@@ -176,6 +177,22 @@ class GANDataModule(LightningDataModule, ABC):
 
     MEASURED: ClassVar[int] = 0
     """How many made things `measures` needs; 0 if the set has no measures."""
+
+    def compared(self, made: Tensor, numbers: Tensor, split: Split) -> RowTable | None:
+        """The set's own measures of made things beside real ones and such as learn nothing; None if it has none.
+
+        Args:
+            made: As they are kept: `COMPARED` of them or so, [N, ...]; where they follow each other, in runs of `RUN`,
+                [M, RUN, ...].
+            numbers: Of the real things that each was made from what belongs to, int64 [N] or [M, RUN].
+            split: The part that these are of.
+        """
+        return None
+
+    COMPARED: ClassVar[int] = 0
+    """About how many made things `compared` needs; 0 if the set compares none."""
+    RUN: ClassVar[int] = 1
+    """How many of them follow each other, of a variant that goes on from what it made."""
 
     def runs(self, split: Split | None, length: int) -> Tensor:
         """Numbers of things that follow each other in a part, int64 [R, length]; none where things stand alone.

@@ -9,10 +9,12 @@ from rich.console import Console
 from gan_cli.data import GANDataModule
 from gan_cli.errors import UserError
 from gan_cli.evaluation import fifty_thousand
+from gan_cli.evaluation.comparing import own_table
 from gan_cli.evaluation.processes import place
 from gan_cli.evaluation.scorer import Scorer
 from gan_cli.evaluation.scores import FIELD, KINDS, Scores
 from gan_cli.files import write_json
+from gan_cli.metrics.row_table import RowTable
 from gan_cli.variants.base import AdversarialModule
 
 NAME = "metrics.json"
@@ -51,9 +53,12 @@ def score_and_write(
         if typed or not str(error).startswith(("features:", "data:")):
             raise
         tables, note = [], f"no scores. {error}"
+    own = own_table(model, data, options.seed) if options.metrics is None else None
     file = Path(options.output) if options.output else path.parent / NAME
     if place()[0] == 0:
         show(tables)
+        if own is not None:
+            show_own(own)
         if note:
             print(note)
         head = {
@@ -65,7 +70,8 @@ def score_and_write(
             "seed": options.seed,
             "logged": dict(logged),
         }
-        write_json(file, {**head, "tables": [table.as_dict() for table in tables], "note": note})
+        beside = {"own": own.as_dict()} if own is not None else {}
+        write_json(file, {**head, "tables": [table.as_dict() for table in tables], **beside, "note": note})
         print(f"written: {file}")
     return file
 
@@ -87,6 +93,15 @@ def read_metrics(text: str | None) -> list[str] | None:
         if name not in KINDS and name not in FIELD:
             raise UserError(f"metrics: {name!r} is none; there are {', '.join((*KINDS, *FIELD))}")
     return names
+
+
+def show_own(table: RowTable) -> None:
+    """Prints a set's own table, whose rows must not be broken, with its protocol."""
+    console = Console(highlight=False, width=max(160, Console().width))
+    console.print(table.table(), soft_wrap=True)
+    for line in table.notes:
+        console.print(line, soft_wrap=True, markup=False)
+    console.print()
 
 
 def show(tables: Sequence[Scores]) -> None:

@@ -23,6 +23,7 @@ def section(scores: Any, command: str) -> str:
     if not isinstance(scores, dict) or not scores:
         return f'<p class="note">No scores yet: <code>{escape(command)}</code> makes them.</p>'
     parts = [_table(table) for table in _tables(scores)]
+    parts += _own(_dict(scores.get("own")))
     told = [f"{name}: {scores[name]}" for name in ("checkpoint", "batches", "data", "split", "seed") if name in scores]
     logged = [(name, _number(value)) for name, value in _dict(scores.get("logged")).items()]
     parts += [pages.table(logged, ("on held-out images", "value"))] if logged else []
@@ -45,6 +46,16 @@ def compared(runs: Mapping[str, Any]) -> str:
     if without := [name for name in runs if not any(name in rows for rows in by_protocol.values())]:
         parts.append(_note(f"Without scores: {', '.join(without)}."))
     return "".join(parts)
+
+
+def _own(table: Mapping[str, Any]) -> list[str]:
+    """A set's own table, if it has one: what was made, and what it is to be compared with."""
+    if not table:
+        return []
+    rows = [(name, *map(_number, numbers)) for name, numbers in _dict(table.get("rows")).items()]
+    title = f"<h3>{escape(str(table.get('title') or ''))}</h3>"
+    shown = pages.table(rows, ("", *map(str, table.get("columns") or ())))
+    return [title + shown + "".join(_note(str(text)) for text in table.get("notes") or ())]
 
 
 def _tables(scores: Any) -> Iterator[dict[str, Any]]:

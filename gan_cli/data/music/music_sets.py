@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, ClassVar, Literal, cast
 
 from torch import Tensor
 
 from gan_cli.data.datamodules import Facts, GANDataModule, Split
-from gan_cli.data.music import abc_notation, folk_tunes
+from gan_cli.data.music import abc_notation, comparison, folk_tunes
 from gan_cli.data.music.bars import Bars
 from gan_cli.data.music.tunes import Grid, Tune, tunes_of, with_chords
 from gan_cli.errors import UserError
@@ -20,6 +20,7 @@ from gan_cli.media.medium import Medium
 from gan_cli.media.midi_files import NoMusic
 from gan_cli.media.notes import KEYBOARD, OCTAVE, Reach
 from gan_cli.media.piano_rolls import PianoRolls
+from gan_cli.metrics.row_table import RowTable
 from gan_cli.ranges import BatchSize, Processes, Range, Share
 
 KEYS = tuple(range(-5, 7))
@@ -109,6 +110,12 @@ class MusicDataModule(GANDataModule):
 
     def runs(self, split: Split | None, length: int) -> Tensor:
         return self.at_hand(split).runs(length)
+
+    COMPARED: ClassVar[int] = 1600
+    RUN: ClassVar[int] = 8
+
+    def compared(self, made: Tensor, numbers: Tensor, split: Split) -> RowTable:
+        return comparison.table(self, made, numbers, split)
 
 
 class FolkTunes(MusicDataModule):
