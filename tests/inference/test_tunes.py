@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -53,7 +54,8 @@ def test_a_tune_goes_on_from_a_file_with_the_chords_that_are_typed(last: Path, w
     model = load(last)
     python = model.sample(1, bars=8, given={"chords": "C,G,Am,F", "previous": "tune.mid"})
     assert python.shape == (1, 8, 2, 16, 24)
-    assert torch.equal(model.model.medium.bars_of(track.notes, 8)[:, 0], python[0, :, 0])
+    medium: Any = model.model.medium
+    assert torch.equal(medium.bars_of(track.notes, 8)[:, 0], python[0, :, 0])
     last_bar = model.model.medium.read(Path("tune.mid"))[None]
     assert torch.equal(model.sample(1, given={"chords": "C", "previous": last_bar})[0], python[0, 0])
     silence = model.sample(1, given={"chords": "C", "previous": last_bar * 0})
