@@ -72,12 +72,13 @@ class ColorizationNetwork(nn.Module):
                 alone, as in the authors' code; otherwise it is not computed.
         """
         known = torch.cat([(lightness - 50) / 100, hints[:, :2], hints[:, 2:] - 0.5], dim=1)
+        known = known.to(self.to_bins.weight.dtype)  # colours are computed in float32, whatever the run's precision
         maps1 = self.group1(laid_out(known, self.memory_format))
         maps2 = self.group2(self.every_second(maps1))
         maps3 = self.group3(self.every_second(maps2))
         maps4 = self.group4(self.every_second(maps3))
         if self.palette is not None and palette is not None:
-            maps4 = maps4 + self.palette(palette)[:, :, None, None]
+            maps4 = maps4 + self.palette(palette.to(known.dtype))[:, :, None, None]
         maps8 = self.group8(self.up8(self.inner(maps4)) + self.short8(maps3))
         logits = self.to_bins(maps8) if told else None
         if told:

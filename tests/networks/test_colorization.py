@@ -44,3 +44,8 @@ def test_a_palette_and_a_hint_reach_every_pixel_around() -> None:
     hints[:, :, 30:34, 30:34] = 1
     by_hint = network(light, hints, torch.zeros(1, 5)).ab
     assert (by_hint != plain)[..., 16:48, 16:48].any(1).float().mean() > 0.99
+
+
+def test_colours_in_float32_go_into_a_network_of_another_precision() -> None:
+    network, light, hints = made_and_hints()
+    assert network.double()(light, hints).ab.dtype == torch.float64
