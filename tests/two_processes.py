@@ -43,6 +43,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "wgan-gp": {"accumulate": 2, **NO_NORM},
     "r3gan": {"generator_batch_multiple": 2},
     "pix2pix-regression": {"dropout": 0.0},
+    "deblurgan": {"dropout": 0.0},
 }
 """What leaves nothing that depends on the process: normalisation over a batch, pools, dropout."""
 
@@ -60,6 +61,10 @@ APART = {
     "pix2pix": "batch normalisation in the discriminator",
     "srgan": "batch normalisation in both players",
     **dict.fromkeys(("midinet", "midinet-stable"), "batch normalisation in both players"),
+    **dict.fromkeys(("context-encoder", "context-encoder-told", "context-encoder-regression"), "batch normalisation"),
+    **dict.fromkeys(("colorization", "colorization-pretraining"), "batch normalisation"),
+    "spade-of-maps-alone": "batch normalisation",
+    "deblurgan-v2": "outputs are compared with the mean of those at hand",
 }
 """Rows in which two processes differ from one by construction: they take statistics or noise of their own."""
 

@@ -1,5 +1,6 @@
 """How different the pixels of two images are, near by and from afar: a distance that needs no network."""
 
+import torch
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d
 
@@ -17,7 +18,7 @@ class PixelPyramid(nn.Module):
 
     def seen(self, images: Tensor) -> list[Tensor]:
         """Images [N, C, H, W] in [-1, 1] at each size, scaled so that squared differences add up to the mean."""
-        maps = [images.float()]
+        maps = [images.to(torch.promote_types(images.dtype, torch.float32))]
         while min(maps[-1].shape[2:]) >= 2 * SMALLEST:
             maps.append(avg_pool2d(maps[-1], 2))
         scale: float = (images.shape[1] * len(maps)) ** -0.5

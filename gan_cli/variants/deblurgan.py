@@ -7,7 +7,6 @@ from typing import Any, ClassVar, Literal, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import mse_loss
 
 from gan_cli.batches import PairedBatch
 from gan_cli.errors import UserError
@@ -21,6 +20,7 @@ from gan_cli.networks.layers import Upsampling, initialise
 from gan_cli.networks.patchgan import PatchGAN, PatchSize
 from gan_cli.objectives.adversarial import critic_generator_loss, critic_loss
 from gan_cli.objectives.penalties import gradient_penalty
+from gan_cli.objectives.reconstruction import squared_error
 from gan_cli.objectives.relativistic_least_squares import relativistic_least_squares
 from gan_cli.ranges import Channels, Decay, Depth, Few, LearningRate, Pixels, Weight, Width
 from gan_cli.variants import judging
@@ -261,7 +261,7 @@ class DeblurGAN(TranslationModule):
             distance = distance_of(self.likeness.seen(batch.fake), self.likeness.seen(batch.target))
             losses[f"perceptual_{self.features}"] = self.lambda_perceptual * distance.mean()
         if self.lambda_pixel:
-            losses["pixel"] = self.lambda_pixel * mse_loss(batch.fake.float(), batch.target)
+            losses["pixel"] = self.lambda_pixel * squared_error(batch.fake, batch.target)
         if self.lambda_adversarial:
             for name, critic in self.discriminator.items():
                 term = self._shared_out(self._judged(critic, batch))
