@@ -121,24 +121,32 @@ def rows_of_holes(name: str, arguments: Mapping[str, Any]) -> Rows:
     }
 
 
+RESIDUAL: Mapping[str, Any] = {
+    "model.architecture": "resnet",
+    "model.num_blocks": 4,
+    "model.dropout": 0.0,
+    "model.upsampling": "resize",
+    "model.generator_lr": 5e-4,
+    "model.lr_decay_start": 0,
+    "model.lr_decay_end": 0,
+    "trainer.max_steps": 6000,
+}
+"""The first paper's network, shrunk; the small config has the second's."""
+
+
 def rows_of_blur(arguments: Mapping[str, Any]) -> Rows:
-    """DeblurGAN without its adversary, as it is, and its second version."""
-    settings = {
-        **of_data(arguments),
-        "model.features": "lite0",
-        "model.lambda_perceptual": 10.0,
-        "trainer.max_steps": 4000,
-    }
+    """DeblurGAN without its adversary, as it is, and the critics of its second version, all of the first's network."""
+    settings = {**of_data(arguments), **RESIDUAL, "model.features": "lite0", "model.lambda_perceptual": 10.0}
     alone = {**settings, "model.lambda_adversarial": 0.0}
     second = {
         **of_data(arguments),
+        **RESIDUAL,
         "model.objective": "ragan-ls",
         "model.scales": "double",
         "model.features": "lite0",
         "model.lambda_perceptual": 0.05,
         "model.lambda_pixel": 1.0,
         "model.lambda_adversarial": 0.01,
-        "trainer.max_steps": 4000,
     }
     return {
         "the same without an adversary": runs.Run("blur, no adversary", "deblurgan.yaml", "blur-alone", settings=alone),
