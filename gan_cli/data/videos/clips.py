@@ -132,6 +132,10 @@ class Clips(VideoDataModule):
         own = rates.most_common(1)[0][0] if rates else UNSAID
         return max(1, round(float(own) / self.stride))
 
+    @property
+    def metrics_folder(self) -> Path:
+        return Path(self.cache_dir) / "metrics"
+
     def films(self, split: Split) -> list[Film]:
         """The films of a part, class by class, without opening them.
 
