@@ -43,7 +43,9 @@ def reduced(videos: Tensor) -> Tensor:
 
 def motion(videos: Tensor) -> float:
     """By how much a pixel changes from a frame to the next, on average, in levels of 255."""
-    return float(torch.stack([piece.float().diff(dim=2).abs().mean() * len(piece) for piece in videos.split(64)]).sum()) / len(videos)
+    return float(
+        torch.stack([piece.float().diff(dim=2).abs().mean() * len(piece) for piece in videos.split(64)]).sum()
+    ) / len(videos)
 
 
 class Components(NamedTuple):

@@ -133,9 +133,7 @@ def table(data: "VideoDataModule", made: Tensor, numbers: Tensor, split: Split) 
             "actions: Frechet distance, likewise, in features of a small classifier of this set's classes that also "
             "tells broken time; told as broken: the share of videos; this is no FVD either"
         )
-    notes.append(
-        f"single frames: squared MMD in features of {yardstick.frame_features[0]}; it does not see in which order they are"
-    )
+    notes.append(f"single frames: squared MMD in features of {yardstick.frame_features[0]}, whatever their order")
     notes.append("what is made is as good as real where its numbers are those of held-out videos")
     values = {name: [one.get(kind) for kind in kinds] for name, one in found.items()}
     return RowTable(f"{data.name} {split}: videos of {data.num_frames} frames", kinds, values, notes)
