@@ -62,9 +62,14 @@ def apple() -> Iterator[torch.device]:
 
 ONE_EACH = {row.variant: row for row in reversed(ROWS)}.values()
 """The first row of each variant."""
+QUICK = ("dcgan", "cyclegan", "wgan-gp")
+"""Those that are tried each time."""
 
 
-@pytest.mark.parametrize("row", ONE_EACH, ids=lambda row: row.name)
+@pytest.mark.parametrize(
+    "row",
+    [pytest.param(row, id=row.name, marks=[] if row.name in QUICK else pytest.mark.slow) for row in ONE_EACH],
+)
 def test_a_variant_trains_without_float64_and_saves_from_the_cpu(row: VariantRow) -> None:
     settled: dict[str, Any] = {} if getattr(row.variant, "SETTLES", ()) else {"n_critic": 1}
     model, kept = row.make(**settled), dict[str, Any]()

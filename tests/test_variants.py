@@ -25,7 +25,7 @@ from gan_cli.variants import AdversarialModule
 from gan_cli.variants.chosen_networks import ChosenNetworks
 from tests.conftest import quiet
 from tests.toys import batch_for, passes_of
-from tests.variant_rows import LATENT_ROWS, ROWS, VariantRow
+from tests.variant_rows import LATENT_ROWS, ROWS, VariantRow, as_params
 from tests.waiting import NothingWaits
 
 BATCHES, MIDDLE = 12, 8
@@ -130,7 +130,7 @@ class Training(NamedTuple):
     watch: Watch
 
 
-@pytest.fixture(params=ROWS, ids=lambda row: row.name)
+@pytest.fixture(params=as_params(ROWS))
 def row(request: pytest.FixtureRequest) -> VariantRow:
     chosen: VariantRow = request.param
     return chosen
@@ -280,7 +280,7 @@ def test_resuming_counts_epochs_as_an_uninterrupted_run_does(row: VariantRow, tm
     assert same(state(resumed), state(whole))
 
 
-@pytest.mark.parametrize("row", LATENT_ROWS, ids=lambda row: row.name, indirect=True)
+@pytest.mark.parametrize("row", as_params(LATENT_ROWS), indirect=True)
 def test_outputs_on_real_images_do_not_depend_on_the_generated_ones(
     row: VariantRow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -302,8 +302,7 @@ def test_outputs_on_real_images_do_not_depend_on_the_generated_ones(
 
 @pytest.mark.parametrize(
     "row",
-    [row for row in LATENT_ROWS if issubclass(row.variant, ChosenNetworks)],
-    ids=lambda row: row.name,
+    as_params([row for row in LATENT_ROWS if issubclass(row.variant, ChosenNetworks)]),
     indirect=True,
 )
 def test_a_multiple_of_the_batch_gives_the_generator_as_many_fakes(row: VariantRow) -> None:

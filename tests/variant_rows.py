@@ -1,9 +1,11 @@
 """Rows for every variant: what `test_variants.py` holds to the contract."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, cast
 
+import pytest
 import torch
+from _pytest.mark.structures import ParameterSet
 from torch import Tensor
 
 from gan_cli.data import GANDataModule
@@ -546,3 +548,11 @@ MUSIC_ROWS = [
 ]
 
 ROWS = [*LATENT_ROWS, *TRANSLATOR_ROWS, *SCENE_ROWS, *MUSIC_ROWS]
+
+
+def as_params(rows: Sequence[VariantRow]) -> list[ParameterSet]:
+    """Rows as parameters of a test; all but the first of each variant are slow, because they are many."""
+    first = {row.variant: row.name for row in reversed(ROWS)}
+    return [
+        pytest.param(row, id=row.name, marks=[] if first[row.variant] == row.name else pytest.mark.slow) for row in rows
+    ]
