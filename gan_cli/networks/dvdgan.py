@@ -231,19 +231,27 @@ class TemporalBody(nn.Module):
         return cast(Tensor, features.unflatten(0, maps.shape[:2]).sum(1))
 
 
+class Halving(nn.Module):
+    """Means over two frames and 2x2 pixels; of an odd number of frames, the last one stays alone."""
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """[N, C, T, H, W] -> [N, C, T', H / 2, W / 2]."""
+        return avg_pool3d(inputs, (min(2, inputs.shape[2]), 2, 2), ceil_mode=True)
+
+
 class DeepBlock(nn.Module):
     """A residual block of 3x3x3 convolutions, without normalisation.
 
     Args:
         inputs: Channels in.
         outputs: Channels out.
-        halves: Whether space and time are halved, by means; of an odd number of frames the last one stays alone.
+        halves: Whether space and time are halved.
         first: The block sees the video itself: no activation in front.
     """
 
     def __init__(self, inputs: int, outputs: int, halves: bool, first: bool) -> None:
         super().__init__()
-        halved = [nn.AvgPool3d(2, ceil_mode=True)] if halves else []
+        halved = [Halving()] if halves else []
         self.path = nn.Sequential(
             *([] if first else [nn.ReLU()]),
             nn.Conv3d(inputs, outputs, 3, padding=1),
@@ -251,7 +259,7 @@ class DeepBlock(nn.Module):
             nn.Conv3d(outputs, outputs, 3, padding=1),
             *halved,
         )
-        widened = [nn.Conv3d(inputs, outputs, 1)] if inputs != outputs else []
+        widened = [nn.Conv3d(inputs, outputs, 1)] if halves or inputs != outputs else []
         self.shortcut = nn.Sequential(*halved, *widened)
 
     def forward(self, inputs: Tensor) -> Tensor:
