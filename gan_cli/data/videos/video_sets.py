@@ -1,5 +1,6 @@
 """The base of every set of videos."""
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Annotated
 
@@ -23,7 +24,6 @@ class VideoDataModule(GANDataModule):
         num_frames: T.
         image_size: Side of the square frames in pixels.
         image_channels: C: 1 (grey) or 3.
-        frame_rate: Frames a second, of films that are shown and written.
         batch_size: Videos per step and process.
         num_workers: Processes that load beside the training.
 
@@ -36,7 +36,6 @@ class VideoDataModule(GANDataModule):
         num_frames: Frames = 16,
         image_size: Side = 32,
         image_channels: int = 1,
-        frame_rate: Rate = 8,
         batch_size: BatchSize = 32,
         num_workers: Processes = 0,
     ) -> None:
@@ -44,7 +43,11 @@ class VideoDataModule(GANDataModule):
         self.num_frames = num_frames
         self.image_size = image_size
         self.image_channels = image_channels
-        self.frame_rate = frame_rate
+
+    @property
+    @abstractmethod
+    def frame_rate(self) -> int:
+        """Frames a second, of films that are shown and written."""
 
     @property
     def classes(self) -> tuple[str, ...]:
