@@ -7,6 +7,7 @@ from torch import Tensor
 
 from gan_cli.errors import UserError
 from gan_cli.media import reading
+from gan_cli.media.film_reading import film_at, frames_of
 from gan_cli.media.images import Images
 
 
@@ -23,9 +24,11 @@ class Frames(Images):
     image_channels: int = 3
 
     def read(self, path: Path) -> Tensor:
-        """A picture from a file, or the first one of a GIF, uint8 [C, H, W]."""
+        """A picture from a file, or the first one of a film, uint8 [C, H, W]."""
         try:
-            image = reading.to_mode(reading.read(path), self.image_channels)
+            film = film_at(path)
+            first = next(frames_of(film, [0])) if film.kind == "video" else reading.read(path)
+            image = reading.to_mode(first, self.image_channels)
         except reading.Unreadable as error:
             raise UserError(f"given: {path} cannot be read ({error.reason})") from error
         side = min(image.size)

@@ -35,20 +35,15 @@ class FrameNorm(nn.Module):
 
     def __init__(self, channels: int, frames: int, told: int) -> None:
         super().__init__()
-        self.frames = frames
-        self.norm = nn.BatchNorm2d(frames * channels, affine=False)
+        self.norms = nn.ModuleList(nn.BatchNorm2d(channels, affine=False) for _ in range(frames))
         self.gain = nn.Linear(told, channels, bias=False)
         self.shift = nn.Linear(told, channels, bias=False)
-        self.memory_format = torch.contiguous_format
 
     def forward(self, inputs: Tensor, told: Tensor) -> Tensor:
-        """The same shape as the inputs, [N * T, C, H, W], the frames of a video in a row; told is [N, E]."""
-        steps = self.norm(inputs.unflatten(0, (-1, self.frames)).flatten(1, 2))
-        steps = laid_out(steps.unflatten(1, (self.frames, -1)).flatten(0, 1), self.memory_format)
-        gain, shift = (
-            layer(told).repeat_interleave(self.frames, 0)[:, :, None, None] for layer in (self.gain, self.shift)
-        )
-        return cast(Tensor, steps * (1 + gain) + shift)
+        """The same shape as the inputs, [T * N, C, H, W], all videos' first frames first; told is [N, E]."""
+        gain, shift = (layer(told)[:, :, None, None] for layer in (self.gain, self.shift))
+        steps = zip(self.norms, inputs.chunk(len(self.norms)), strict=True)
+        return torch.cat([norm(maps) * (1 + gain) + shift for norm, maps in steps])
 
 
 class ConvGRU(nn.Module):
@@ -59,68 +54,44 @@ class ConvGRU(nn.Module):
 
     Args:
         channels: C.
+        frames: T.
     """
 
     GATES = 3
     """Reset, update and the candidate."""
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, frames: int) -> None:
         super().__init__()
         convolution = partial(nn.Conv2d, channels, channels, 3, padding=1)
+        self.frames = frames
         self.read = nn.ModuleList(convolution() for _ in range(self.GATES))
         self.remembered = nn.ModuleList(convolution(bias=False) for _ in range(self.GATES))
-        self.memory_format = torch.contiguous_format
 
-    def forward(self, inputs: Tensor, frames: int) -> Tensor:
-        """The states after each frame, [N, T, C, H, W].
+    def forward(self, inputs: Tensor, same: bool = False) -> Tensor:
+        """The states after each frame, [T * N, C, H, W], all videos' first ones first.
 
         Args:
-            inputs: Maps to read, [N, T, C, H, W], or [N, 1, C, H, W] where all frames read the same.
-            frames: T.
+            inputs: Maps to read, of the same shape.
+            same: Whether they are [N, C, H, W], and all frames read the same.
         """
-        flat = inputs.flatten(0, 1)
-        read = [layer(flat).unflatten(0, inputs.shape[:2]).expand(-1, frames, -1, -1, -1) for layer in self.read]
+        read = [[layer(inputs)] * self.frames if same else layer(inputs).chunk(self.frames) for layer in self.read]
         # of the layer, a weight would be divided by its singular value again for every frame
         *gates, candidate = (cast(Tensor, layer.weight) for layer in self.remembered)
         both = torch.cat(gates)
-        state, states = torch.zeros_like(read[0][:, 0]), []
-        for resets, updates, coming in zip(*(maps.unbind(1) for maps in read), strict=True):
+        state, states = torch.zeros_like(read[0][0]), []
+        for resets, updates, coming in zip(*read, strict=True):
             for_reset, for_update = conv2d(state, both, padding=1).chunk(2, 1)
             reset, update = torch.sigmoid(resets + for_reset), torch.sigmoid(updates + for_update)
             new = torch.relu(coming + conv2d(reset * state, candidate, padding=1))
             state = update * state + (1 - update) * new
             states.append(state)
-        return torch.stack(states, 1)
-
-
-class Stage(nn.Module):
-    """A recurrent layer over time, and two residual blocks on each frame, the second of which doubles the map.
-
-    Args:
-        inputs: Channels in.
-        outputs: Channels out.
-        frames: T.
-        told: E, numbers in what a video is told.
-    """
-
-    def __init__(self, inputs: int, outputs: int, frames: int, told: int) -> None:
-        super().__init__()
-        self.frames = frames
-        self.recurrent = ConvGRU(inputs)
-        norm = partial(_norm, frames=frames, told=told)
-        self.blocks = ClassSequential(
-            ResidualBlock(inputs, inputs, norm, "relu"), ResidualBlock(inputs, outputs, norm, "relu", "up")
-        )
-        self.memory_format = torch.contiguous_format
-
-    def forward(self, inputs: Tensor, told: Tensor) -> Tensor:
-        """[N, T, inputs, H, W], or one map for all frames, [N, 1, inputs, H, W] -> [N, T, outputs, 2H, 2W]."""
-        states = laid_out(self.recurrent(inputs, self.frames).flatten(0, 1), self.memory_format)
-        return cast(Tensor, self.blocks(states, told).unflatten(0, (-1, self.frames)))
+        return torch.cat(states)
 
 
 class DVDGANGenerator(nn.Module):
     """Videos from noise and a class: a first map, which all frames share, then stages that double it.
+
+    A stage is a recurrent layer over time and two residual blocks on each frame, the second of which doubles the map.
 
     Args:
         num_frames: T.
@@ -143,26 +114,30 @@ class DVDGANGenerator(nn.Module):
         embedding_dim: int,
     ) -> None:
         super().__init__()
+        self.frames = num_frames
         self.embedding = SharedEmbedding(num_classes, embedding_dim)
         told = self.embedding.width + latent_dim
         widths = [base_channels * width for width in widths_of(GENERATOR, image_size)]
+        norm = partial(_norm, frames=num_frames, told=told)
         self.first = nn.Sequential(nn.Linear(told, FIRST**2 * widths[0]), FirstMap(widths[0], FIRST))
-        self.stages = nn.ModuleList(Stage(*ends, num_frames, told) for ends in pairwise(widths))
-        self.last = ClassSequential(
-            *_norm(widths[-1], num_frames, told),
-            nn.ReLU(),
-            nn.Conv2d(widths[-1], image_channels, 3, padding=1),
-            nn.Tanh(),
+        self.recurrent = nn.ModuleList(ConvGRU(width, num_frames) for width in widths[:-1])
+        self.blocks = nn.ModuleList(
+            ClassSequential(
+                ResidualBlock(inputs, inputs, norm, "relu"), ResidualBlock(inputs, outputs, norm, "relu", "up")
+            )
+            for inputs, outputs in pairwise(widths)
         )
+        last = nn.Conv2d(widths[-1], image_channels, 3, padding=1)
+        self.last = ClassSequential(*norm(widths[-1]), nn.ReLU(), last, nn.Tanh())
 
     def forward(self, latents: Tensor, labels: Tensor | None = None) -> Tensor:
         """Videos [N, C, T, H, W] in [-1, 1] from latents [N, Z] and labels, int64 [N] or shares [N, K]."""
         told = self.embedding(latents, labels)
-        maps = self.first(told).unsqueeze(1)
-        for stage in self.stages:
-            maps = stage(maps, told)
-        frames = self.last(maps.flatten(0, 1), told)
-        return cast(Tensor, frames.unflatten(0, maps.shape[:2]).transpose(1, 2))
+        maps = self.first(told)
+        for number, (recurrent, blocks) in enumerate(zip(self.recurrent, self.blocks, strict=True)):
+            maps = blocks(recurrent(maps, same=number == 0), told)
+        frames = self.last(maps, told).unflatten(0, (self.frames, -1))
+        return cast(Tensor, frames.permute(1, 2, 0, 3, 4).contiguous())
 
 
 class DVDGANDiscriminator(nn.Module):
@@ -179,6 +154,7 @@ class DVDGANDiscriminator(nn.Module):
         super().__init__()
         self.spatial = _judge(SAGANBody(image_size, image_channels, base_channels, attention=0), num_classes)
         self.temporal = _judge(TemporalBody(image_size // 2, image_channels, base_channels), num_classes)
+        self.memory_format = torch.contiguous_format
 
     def forward(self, videos: Tensor, frames: Tensor, labels: Tensor | None = None) -> Tensor:
         """Logits [N, 2]: the sum of those of single frames, and that of all frames at half of their size.
@@ -191,7 +167,9 @@ class DVDGANDiscriminator(nn.Module):
         count = frames.shape[1]
         chosen = videos.transpose(1, 2)[torch.arange(len(videos), device=videos.device)[:, None], frames]
         told = [] if labels is None else [labels]
-        each = self.spatial(chosen.flatten(0, 1), *(one.repeat_interleave(count, 0) for one in told))
+        each = self.spatial(
+            laid_out(chosen.flatten(0, 1), self.memory_format), *(one.repeat_interleave(count, 0) for one in told)
+        )
         temporal = self.temporal(avg_pool3d(videos, (1, 2, 2)), *told)
         return torch.stack([each.unflatten(0, (-1, count)).sum(1), temporal], 1)
 

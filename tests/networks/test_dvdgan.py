@@ -13,38 +13,34 @@ from tests.networks.counting import count
 
 
 def by_hand(unit: Any, inputs: Tensor) -> Tensor:
-    """The paper's equations on what is read and remembered side by side, frame by frame; inputs are [N, T, C, H, W]."""
+    """The paper's equations on what is read and remembered side by side, frame by frame; inputs are [T, N, C, H, W]."""
     kernels = [torch.cat([r.weight, h.weight], dim=1) for r, h in zip(unit.read, unit.remembered, strict=True)]
 
     def linear(gate: int, read: Tensor, remembered: Tensor) -> Tensor:
         return conv2d(torch.cat([read, remembered], dim=1), kernels[gate], unit.read[gate].bias, padding=1)
 
-    state, states = torch.zeros_like(inputs[:, 0]), []
-    for read in inputs.unbind(1):
+    state, states = torch.zeros_like(inputs[0]), []
+    for read in inputs:
         reset, update = (torch.sigmoid(linear(gate, read, state)) for gate in (0, 1))
         state = update * state + (1 - update) * torch.relu(linear(2, read, reset * state))
         states.append(state)
-    return torch.stack(states, dim=1)
+    return torch.cat(states)
 
 
 def test_the_recurrent_layer_follows_the_papers_equations() -> None:
     torch.manual_seed(0)
-    unit, inputs = ConvGRU(3), torch.randn(2, 5, 3, 4, 4)
-    assert torch.allclose(unit(inputs, 5), by_hand(unit, inputs), atol=1e-6)
-    same = inputs[:, :1]
-    assert torch.allclose(unit(same, 5), by_hand(unit, same.expand(-1, 5, -1, -1, -1)), atol=1e-6)
+    unit, inputs = ConvGRU(3, 5), torch.randn(5, 2, 3, 4, 4)
+    assert torch.allclose(unit(inputs.flatten(0, 1)), by_hand(unit, inputs), atol=1e-6)
+    assert torch.allclose(unit(inputs[0], same=True), by_hand(unit, inputs[:1].expand(5, -1, -1, -1, -1)), atol=1e-6)
 
 
 def test_a_pass_makes_one_step_of_power_iteration_however_many_frames_there_are() -> None:
-    torch.manual_seed(0)
-    units = [ConvGRU(3), ConvGRU(3)]
+    units = [ConvGRU(3, frames) for frames in (2, 9)]
     units[1].load_state_dict(units[0].state_dict())
-    torch.manual_seed(1)
-    normalise_spectrally(units[0])
-    torch.manual_seed(1)
-    normalise_spectrally(units[1])
-    for unit, frames in zip(units, (2, 9), strict=True):
-        unit(torch.randn(2, 1, 3, 4, 4), frames)
+    for unit in units:
+        torch.manual_seed(0)
+        normalise_spectrally(unit)
+        unit(torch.randn(2, 3, 4, 4), same=True)
     one, other = (unit.state_dict() for unit in units)
     assert all(torch.equal(one[name], other[name]) for name in one)
 
@@ -54,10 +50,11 @@ def test_each_time_step_is_normalised_by_its_own_statistics() -> None:
     norm = FrameNorm(3, 4, 2)
     nn.init.zeros_(norm.gain.weight)
     nn.init.zeros_(norm.shift.weight)
-    videos = torch.randn(8, 4, 3, 5, 5) * torch.arange(1, 5).view(1, 4, 1, 1, 1) + torch.arange(4).view(1, 4, 1, 1, 1)
-    made = norm(videos.flatten(0, 1), torch.randn(8, 2)).unflatten(0, (8, 4))
-    assert torch.allclose(made.mean(dim=(0, 3, 4)), torch.zeros(4, 3), atol=1e-5)
-    assert torch.allclose(made.std(dim=(0, 3, 4), correction=0), torch.ones(4, 3), atol=1e-3)
+    step = torch.arange(4).view(4, 1, 1, 1, 1)
+    videos = torch.randn(4, 8, 3, 5, 5) * (1 + step) + step
+    made = norm(videos.flatten(0, 1), torch.randn(8, 2)).unflatten(0, (4, 8))
+    assert torch.allclose(made.mean(dim=(1, 3, 4)), torch.zeros(4, 3), atol=1e-5)
+    assert torch.allclose(made.std(dim=(1, 3, 4), correction=0), torch.ones(4, 3), atol=1e-3)
 
 
 def generator() -> DVDGANGenerator:
@@ -118,7 +115,7 @@ def test_sizes() -> None:
     """BigGAN's blocks beside the recurrent layers and the kernels over time; all at 64 pixels and base channels 32."""
     with torch.device("meta"):
         network = DVDGANGenerator(16, 64, 3, 120, 32, 101, 120)
-        gru = [count(stage.recurrent) for stage in network.stages]  # type: ignore[arg-type]
+        gru = [count(unit) for unit in network.recurrent]
         assert gru == [2 * 27 * width**2 + 3 * width for width in (512, 512, 256, 128)]
         flat, deep = SAGANBody(32, 3, 32, 0), TemporalBody(32, 3, 32)
         kernels = 128 * 3 + 3 * 128 * 128  # of the first block and the second, of 9 numbers each in two directions
