@@ -175,9 +175,10 @@ class DVDGANDiscriminator(nn.Module):
 
 
 class TemporalBody(nn.Module):
-    """Features of videos: two blocks of 3-D convolutions, then blocks that look at frames, and the sum over everything.
+    """Features of videos: two blocks of 3-D convolutions, then blocks that look at frames, and the sum over all places.
 
-    The paper does not say whether the first two halve time as they halve space; here they do.
+    The paper does not say whether the first two halve time as they halve space, nor what becomes of the time steps that
+    are left: here they do, and features are means of these.
 
     Args:
         image_size: Side of the frames in pixels, a power of two from 16 to 256.
@@ -206,7 +207,7 @@ class TemporalBody(nn.Module):
         """Features [N, F] from videos [N, C, T, H, W] in [-1, 1]."""
         maps = self.deep(videos).transpose(1, 2)
         features = self.flat(maps.flatten(0, 1)).sum(dim=(2, 3))
-        return cast(Tensor, features.unflatten(0, maps.shape[:2]).sum(1))
+        return cast(Tensor, features.unflatten(0, maps.shape[:2]).mean(1))
 
 
 class Halving(nn.Module):
