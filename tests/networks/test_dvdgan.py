@@ -108,7 +108,7 @@ def test_the_scores_of_frames_are_added_up() -> None:
     network = DVDGANDiscriminator(32, 1, 1, 3)
     videos = torch.rand(2, 1, 6, 32, 32)
     each = [logits(network, videos, torch.full((2, 1), frame))[:, 0] for frame in (1, 4)]
-    assert torch.allclose(logits(network, videos, torch.tensor([[1, 4], [4, 1]]))[:, 0], sum(each), atol=1e-4)
+    assert torch.allclose(logits(network, videos, torch.tensor([[1, 4], [4, 1]]))[:, 0], each[0] + each[1], atol=1e-4)
 
 
 def test_sizes() -> None:
