@@ -2,11 +2,17 @@
 
 from abc import abstractmethod
 from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
 from typing import Annotated
 
-from gan_cli.data.datamodules import Facts, GANDataModule, class_facts
+from torch import Tensor
+
+from gan_cli.data.datamodules import Facts, GANDataModule, Split, class_facts
+from gan_cli.data.videos import comparison
 from gan_cli.media.medium import Medium
 from gan_cli.media.videos import Videos
+from gan_cli.metrics.row_table import OwnMeasures, RowTable
 from gan_cli.ranges import BatchSize, Processes, Range
 
 Frames = Annotated[int, Range(1, 10_000)]
@@ -53,6 +59,24 @@ class VideoDataModule(GANDataModule):
     def classes(self) -> tuple[str, ...]:
         """What the classes are called; none where the set has none."""
         return self.class_names
+
+    @property
+    def own_measures(self) -> OwnMeasures | None:  # type: ignore[override]
+        """What is measured of made videos; nothing of single frames, which have no time."""
+        return comparison.measures(len(self.classes)) if self.num_frames > 1 else None
+
+    def compared(self, made: Tensor, numbers: Tensor, split: Split) -> RowTable:
+        return comparison.table(self, made, numbers, split)
+
+    @cached_property
+    def yardstick(self) -> comparison.Yardstick:
+        """The training videos as measures see them."""
+        return comparison.Yardstick(self)
+
+    @property
+    def metrics_folder(self) -> Path:
+        """Where classifiers for measures are kept."""
+        return Path("data/cache/metrics")
 
     @property
     def fields(self) -> Mapping[str, Medium]:  # type: ignore[override]
