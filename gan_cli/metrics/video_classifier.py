@@ -85,8 +85,8 @@ class Judges(NamedTuple):
         """Features [N, F] of videos uint8 [N, C, T, H, W], and which of them are told as broken, bool [N]."""
         made = [self.videos.features(to_float(piece)) for piece in videos.split(64)]
         features = torch.cat(made)
-        said = self.videos.head(features).argmax(1)
-        return self.scale * features, said == self.videos.head.out_features - 1
+        said = self.videos.head(features).softmax(1)[:, -1] > 0.5  # however unsure of the action
+        return self.scale * features, said
 
     def of_frames(self, frames: Tensor) -> Tensor:
         """Features [N, F] of single frames uint8 [N, C, H, W]."""
@@ -204,5 +204,5 @@ def _learned(videos: Tensor, labels: Tensor, num_classes: int) -> bytes:
 
 def _moved(videos: Tensor, random: torch.Generator) -> Tensor:
     """Each video moved by a few pixels, all its frames alike."""
-    together = shifted(videos.flatten(1, 2), SHIFT, random)
-    return together.unflatten(1, videos.shape[1:3])
+    together: Tensor = shifted(videos.flatten(1, 2), SHIFT, random).unflatten(1, videos.shape[1:3])
+    return together

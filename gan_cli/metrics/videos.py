@@ -38,7 +38,8 @@ def reduced(videos: Tensor) -> Tensor:
     if max(videos.shape[3:]) <= SIDE:
         return videos
     pieces = [_smaller(piece.transpose(1, 2).flatten(0, 1)) for piece in videos.split(64)]
-    return torch.cat(pieces).unflatten(0, (-1, videos.shape[2])).transpose(1, 2).contiguous()
+    smaller: Tensor = torch.cat(pieces).unflatten(0, (-1, videos.shape[2])).transpose(1, 2).contiguous()
+    return smaller
 
 
 def motion(videos: Tensor) -> float:
