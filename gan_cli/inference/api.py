@@ -26,7 +26,7 @@ from gan_cli.inference.rendering import (
     takes_labels,
 )
 from gan_cli.inference.sources import with_classes
-from gan_cli.inference.spaces import spaces_of
+from gan_cli.inference.spaces import usual_space
 from gan_cli.inference.thing_parts import part_at
 from gan_cli.inference.walks import walks_through
 from gan_cli.networks.noise_maps import NoiseMode
@@ -225,7 +225,7 @@ class TrainedGAN(WorksWithStyles, FindsDirections, Projects, Translates):
         model = self.model
         concepts = [Concept(sign, tuple(seeds)) for sign, many in ((1, plus), (-1, minus)) for seeds in many]
         classes = classes_of(model, labels)
-        space = space or spaces_of(model)[-1]
+        space = space or usual_space(model)
         nines = torch.cat([all_latents(model, concepts, seed, space, ema, label)[-9:] for label in classes])
         one = {name: rows[:1] for name, rows in self._given(given, 1).items()}
         conditions = conditions_with(model, labels_of_each(classes, 9), len(nines), given=one)

@@ -123,3 +123,10 @@ def test_without_a_picture_held_out_first_frames_are_taken(gan: Types, condition
     first = model.medium.shown(held_out.videos)[:, :, 0]
     with torch.no_grad():
         assert torch.equal(made, model.medium.kept(model(torch.zeros(2, 0), first=first)))
+
+
+def test_without_noise_there_is_no_walk(gan: Types, conditional: Path) -> None:
+    told = gan("interpolate", conditional, "--output", "walk.gif", refused=True)
+    assert "ckpt: ConditionalVGAN makes one thing of each given one, without noise; type gan sample" in told
+    told = gan("arithmetic", conditional, "--plus", "1,2", "--output", "sum.png", refused=True)
+    assert "without noise" in told
