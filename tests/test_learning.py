@@ -3,9 +3,11 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 import torch
+from torch import Tensor
 
 from benchmarks import colours, domains, paired, photo_measures, super_resolution, unpaired
 from benchmarks.judge import Judge
@@ -13,16 +15,18 @@ from benchmarks.restoration_baselines import filled_from_nearest, harmonically_f
 from benchmarks.score import rows
 from gan_cli import load
 from gan_cli.command.cli import GANCLI
-from gan_cli.data import Degraded, Digits, PhotoPatches, Ring8, StyledDigits
+from gan_cli.data import Degraded, Digits, MovingDigits, PhotoPatches, Ring8, StyledDigits
 from gan_cli.data.degraded.bicubic import reduced
 from gan_cli.data.images.styled_digits import STYLES
 from gan_cli.evaluation.segmentation import map_reader
 from gan_cli.metrics.classifier import classify, train_classifier
+from gan_cli.metrics.distances import frechet_distance
 from gan_cli.metrics.lite0 import Lite0
 from gan_cli.metrics.modes import count_modes
 from gan_cli.metrics.perceptual import PerceptualDistance
 from gan_cli.metrics.restoration import psnr_in_holes
 from gan_cli.metrics.segmentation import confusion, mean_iou
+from gan_cli.metrics.videos import FramesAndChanges, frozen, mean_video, motion
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
@@ -220,3 +224,25 @@ def test_srresnet_beats_bicubic_and_srgan_looks_more_like_the_truth(workdir: Pat
     assert gan.psnr < pixels.psnr  # 22.92 and 22.99 with seed 0, bicubic 22.17
     assert gan.perceptual < 0.95 * pixels.perceptual < bicubic.perceptual  # 3.29, 3.76, 4.06
     assert gan.gradients < pixels.gradients < bicubic.gradients  # 23.0, 23.8, 26.4
+
+
+@pytest.mark.usefixtures("all_cores")
+def test_vgan_makes_what_moves(workdir: Path) -> None:
+    GANCLI(["fit", "--config", "vgan.yaml", "--trainer.max_steps", "1000", *CPU])
+    made = load("checkpoints/vgan-movingdigits/version_0/last.ckpt").sample(400)
+    train, held_out = digits_that_move("train", 1000), digits_that_move("test", 400)
+    features = FramesAndChanges.of(train)
+
+    def distance(videos: Tensor) -> float:
+        return frechet_distance(features(videos), features(train))
+
+    assert distance(made) < distance(frozen(held_out)) / 2
+    assert distance(made) < distance(mean_video(held_out)) / 2
+    assert 0.5 < motion(made) / motion(train) < 2
+
+
+def digits_that_move(split: Literal["train", "test"], count: int) -> Tensor:
+    """Some of the real videos of a part, evenly from all, uint8 [N, 1, T, H, W]."""
+    part = MovingDigits().part(split)
+    videos: Tensor = part[torch.arange(count) * len(part) // count].batch.real
+    return videos
