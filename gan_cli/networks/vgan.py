@@ -1,5 +1,5 @@
-"""The networks of Vondrick et al. 2016, "Generating Videos with Scene Dynamics", arXiv:1609.02612, sections 3 and 6, as
-in the authors' code (https://github.com/cvondrick/videogan): a scene of two streams, and what judges it."""
+"""The networks of Vondrick et al. 2016, "Generating Videos with Scene Dynamics", arXiv:1609.02612, as in the authors'
+code (https://github.com/cvondrick/videogan): a scene of two streams, from noise or a frame, and what judges it."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -35,7 +35,7 @@ class Scene(NamedTuple):
 
     @property
     def video(self) -> Tensor:
-        """m f + (1 - m) b, equation 3 of the paper, [N, C, T, H, W] in [-1, 1]."""
+        """m f + (1 - m) b, [N, C, T, H, W] in [-1, 1]."""
         return self.mask * self.foreground + (1 - self.mask) * self.background.unsqueeze(2)
 
     @property

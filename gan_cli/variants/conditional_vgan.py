@@ -1,4 +1,4 @@
-"""Conditional VGAN: Vondrick et al. 2016, "Generating Videos with Scene Dynamics", arXiv:1609.02612, section 5; printed
+"""Conditional VGAN: Vondrick et al. 2016, "Generating Videos with Scene Dynamics", arXiv:1609.02612, future generation; printed
 values are those of the authors' code."""
 
 from typing import Any, ClassVar, cast
@@ -19,7 +19,7 @@ from gan_cli.variants.latent import LatentModule
 
 
 class ConditionalVGAN(LatentModule):
-    """Videos that a still picture begins, each of them what could come next (Vondrick et al. 2016, section 5).
+    """Videos that a still picture begins, each of them what could come next (Vondrick et al. 2016, future generation).
 
     There is no noise: a picture has one video. An encoder makes a map of the picture, from which VGAN's two streams
     begin. Departures are those of `VGAN`.
@@ -41,7 +41,7 @@ class ConditionalVGAN(LatentModule):
     """
 
     CARD: ClassVar[Card | None] = Card(
-        paper='Vondrick et al. 2016, "Generating Videos with Scene Dynamics", arXiv:1609.02612, section 5; printed '
+        paper='Vondrick et al. 2016, "Generating Videos with Scene Dynamics", arXiv:1609.02612, future generation; printed '
         "values are those of the authors' code",
         discriminator="L_D = -E[log D(x)] - E[log(1 - D(G(x_0)))]",
         generator="L_G = -E[log D(G(x_0))] + lambda_first |x_0 - G(x_0)_0|",
