@@ -1,5 +1,5 @@
-"""Conditional VGAN: Vondrick et al. 2016, "Generating Videos with Scene Dynamics", arXiv:1609.02612, future generation; printed
-values are those of the authors' code."""
+"""Conditional VGAN: Vondrick et al. 2016, "Generating Videos with Scene Dynamics", arXiv:1609.02612, future
+generation; printed values are those of the authors' code."""
 
 from typing import Any, ClassVar, cast
 
@@ -41,8 +41,8 @@ class ConditionalVGAN(LatentModule):
     """
 
     CARD: ClassVar[Card | None] = Card(
-        paper='Vondrick et al. 2016, "Generating Videos with Scene Dynamics", arXiv:1609.02612, future generation; printed '
-        "values are those of the authors' code",
+        paper='Vondrick et al. 2016, "Generating Videos with Scene Dynamics", arXiv:1609.02612, future '
+        "generation; printed values are those of the authors' code",
         discriminator="L_D = -E[log D(x)] - E[log(1 - D(G(x_0)))]",
         generator="L_G = -E[log D(G(x_0))] + lambda_first |x_0 - G(x_0)_0|",
         printed={
