@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from gan_cli.media.film_reading import Film, film_at, frames_of, length_of, seen_at
+from gan_cli.media.film_reading import Film, Kind, film_at, frames_of, length_of, seen_at
 from gan_cli.media.reading import Unreadable
 from tests.media.films import level, levels, save, video, with_a_hole
 
@@ -18,7 +18,7 @@ def shown(path: Path, rate: int | None = None, stride: int = 1) -> list[int]:
     ("name", "kind", "rate"),
     [("a.gif", "animation", 10), ("a.mp4", "video", 10), ("a.png", "strip", None), ("a", "frames", None)],
 )
-def test_a_film_of_each_kind_is_its_frames_in_order(tmp_path: Path, name: str, kind: str, rate: int | None) -> None:
+def test_a_film_of_each_kind_is_its_frames_in_order(tmp_path: Path, name: str, kind: Kind, rate: int | None) -> None:
     path = save(levels(12), tmp_path / name)
     assert film_at(path) == Film(path, kind)
     assert length_of(film_at(path)) == (12, rate, (16, 16), False)
