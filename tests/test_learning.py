@@ -254,5 +254,5 @@ def test_vgan_makes_what_moves(workdir: Path) -> None:
     rows_of: dict[str, Any] = {name: dict(zip(table.kinds, row, strict=True)) for name, row in table.rows.items()}
     made = rows_of["made"]
     for learned_nothing in ("their first frame, frozen", "the mean of them"):
-        assert made["frames_and_changes"] < rows_of[learned_nothing]["frames_and_changes"] / 2  # 120 after 400
-    assert 0.4 < made["motion"] < 2  # 0.52 after 400 batches
+        assert made["frames_and_changes"] < rows_of[learned_nothing]["frames_and_changes"] / 2  # 77
+    assert 0.5 < made["motion"] < 2  # 0.85; after 900 batches in bfloat16
