@@ -24,12 +24,12 @@ PER_CENT = 100
 """Distances are in per cent of the training videos' variance: about 100 is as far as their mean is from them."""
 REPEATED = 8
 
-CHANGES = Kind("frames and changes (PCA)", "lower")
-ACTIONS = Kind("actions (classifier)", "lower")
-BROKEN = Kind("told as broken time", "none")
-SINGLE = Kind("single frames (KID x 1000)", "lower")
+CHANGES = Kind("frames and changes", "lower")
+ACTIONS = Kind("actions", "lower")
+BROKEN = Kind("told as broken")
+SINGLE = Kind("single frames", "lower")
 MOTION = Kind("motion / real", "1")
-ORDER = Kind("change to the next / any frame")
+ORDER = Kind("next / any frame")
 
 
 def reduced(videos: Tensor) -> Tensor:

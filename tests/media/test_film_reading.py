@@ -1,5 +1,7 @@
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
+from random import Random
 
 import pytest
 from PIL import Image
@@ -97,3 +99,16 @@ def test_a_video_that_ends_early_is_read_as_far_as_it_goes(tmp_path: Path) -> No
     count = length_of(film_at(path)).frames
     assert 0 < count < 20
     assert shown(path) == list(range(count))
+
+
+@pytest.mark.parametrize("suffix", [".gif", ".mp4", ".mkv"])
+def test_damaged_files_are_read_or_say_so(tmp_path: Path, suffix: str) -> None:
+    path = save(levels(8), tmp_path / "a.gif") if suffix == ".gif" else video(tmp_path / f"a{suffix}", range(8))
+    whole, random = path.read_bytes(), Random(0)
+    for _ in range(25):
+        content = bytearray(whole)
+        for _ in range(5):
+            content[random.randrange(len(content))] = random.randrange(256)
+        path.write_bytes(content)
+        with suppress(Unreadable):
+            shown(path)

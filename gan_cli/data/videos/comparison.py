@@ -136,11 +136,14 @@ def table(data: "VideoDataModule", made: Tensor, numbers: Tensor, split: Split) 
     if "actions" in kinds:
         notes.append(
             "actions: Frechet distance, likewise, in features of a small classifier of this set's classes that also "
-            "tells broken time; told as broken: the share of videos; no FVD either"
+            "tells broken time; told as broken: the share of videos that it says it of; no FVD either"
         )
-    notes.append(f"single frames: squared MMD in features of {yardstick.frame_features[0]}, whatever their order")
     notes.append(
-        "change to the next / any frame: of squared differences; about 1 where frames are in no order, whatever moves"
+        f"single frames: kernel distance (KID) x 1000 in features of {yardstick.frame_features[0]}, in whatever order"
+    )
+    notes.append(
+        "next / any frame: squared difference to the next frame, as a share of that to any other of the video; about 1 "
+        "where frames are in no order, however much moves"
     )
     notes.append("what is made is as good as real where its numbers are those of held-out videos")
     values = {name: [one.get(kind) for kind in kinds] for name, one in found.items()}
