@@ -17,6 +17,7 @@ from gan_cli.variants import (
     CGAN,
     CUT,
     DCGAN,
+    DVDGAN,
     ESRGAN,
     GAN,
     LSGAN,
@@ -26,6 +27,7 @@ from gan_cli.variants import (
     SNGAN,
     SPADE,
     SRGAN,
+    VGAN,
     WGAN,
     WGANGP,
     WGANLP,
@@ -33,6 +35,7 @@ from gan_cli.variants import (
     AdversarialModule,
     BigGAN,
     Colorization,
+    ConditionalVGAN,
     ContextEncoder,
     CycleGAN,
     DeblurGAN,
@@ -62,6 +65,7 @@ from tests.toys import (
     FewStyled,
     FewStyles,
     FewUnpaired,
+    FewVideos,
     with_holes,
 )
 
@@ -547,7 +551,23 @@ MUSIC_ROWS = [
     ),
 ]
 
-ROWS = [*LATENT_ROWS, *TRANSLATOR_ROWS, *SCENE_ROWS, *MUSIC_ROWS]
+VIDEOS: dict[str, Any] = {"num_frames": 4, "image_size": 16, "image_channels": 1, "base_channels": 2}
+"""The same for what makes videos."""
+
+VIDEO_ROWS = [
+    VariantRow("vgan", VGAN, {"latent_dim": 4, "ema_decay": 0.9}, tiny=VIDEOS, data=FewVideos),
+    VariantRow("conditional-vgan", ConditionalVGAN, {}, tiny=VIDEOS, data=FewVideos),
+    VariantRow(
+        "dvdgan",
+        DVDGAN,
+        {"num_classes": 10, "frames_judged": 2, "latent_dim": 4, "embedding_dim": 4, "ema_decay": 0.9},
+        n_critic=2,
+        tiny={**VIDEOS, "image_size": 32, "base_channels": 1},
+        data=FewVideos,
+    ),
+]
+
+ROWS = [*LATENT_ROWS, *TRANSLATOR_ROWS, *SCENE_ROWS, *MUSIC_ROWS, *VIDEO_ROWS]
 
 
 def as_params(rows: Sequence[VariantRow]) -> list[ParameterSet]:

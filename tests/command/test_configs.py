@@ -145,6 +145,13 @@ def shrinking(config: Path) -> list[str]:
         del flags["--data.image_size"]
     if variant is variants.MidiNet:
         flags["--model.hidden"] = "8"
+    if issubclass(getattr(data, name), data.VideoDataModule):
+        flags |= {"--data.image_size": "32", "--data.num_frames": "8", "--data.num_workers": "0"}
+        flags |= {"--data.batch_size": "4"}
+    if variant is variants.ConditionalVGAN:
+        del flags["--model.latent_dim"]
+    if variant is variants.DVDGAN:
+        flags |= {"--model.embedding_dim": "4", "--model.num_classes": "10" if name == "MovingDigits" else "2"}
     return [word for flag in flags.items() for word in flag]
 
 
@@ -240,6 +247,14 @@ def write_frames(root: Path) -> None:
                 pictures.write(root / "gopro" / part / "GOPR0001" / side / f"{number:06d}.png", 80, 72)
 
 
+def write_films(root: Path) -> None:
+    """Films of two classes, as they lie in the sets of several papers."""
+    for folder in ("clips", "UCF-101", "weizmann", "kinetics600/train", "kinetics600/test"):
+        for name in ("bend", "wave"):
+            for number in range(6):
+                pictures.write(root / folder / name / f"{number}.png", 32 * 10, 32)
+
+
 def write_melodies(root: Path) -> None:
     """Tunes of eight bars."""
     for number in range(4):
@@ -288,6 +303,7 @@ SETS: dict[str, Callable[[Path], object]] = {
     "GoPro": write_frames,
     "CIFAR10": lambda root: fake_sets.cifar10(root, count=40),
     "CityscapesMaps": write_streets,
+    "Clips": write_films,
     "ImageFolder": write_folders,
     "ImageNet": partial(write_classes, name="imagenet"),
     "JointSets": write_faces_and_moods,
