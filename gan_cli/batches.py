@@ -220,6 +220,23 @@ class BarBatch(NamedTuple):
         return self.bars
 
 
+class VideoBatch(NamedTuple):
+    """Videos with their classes.
+
+    Attributes:
+        videos: uint8 [N, C, T, H, W] as it leaves the loader; float in [-1, 1] once it is on the device.
+        labels: int64 [N], class numbers from 0; all 0 where the set has no classes.
+    """
+
+    videos: Tensor
+    labels: Tensor
+
+    @property
+    def real(self) -> Tensor:
+        """What the generator is to imitate, under the name that every kind of batch has."""
+        return self.videos
+
+
 Batch = ImageBatch | PointBatch
 ToldBatch = MaskedBatch | HintedBatch | EdgedBatch
 """Pairs of which a model is told one thing more, by the name of the third field."""

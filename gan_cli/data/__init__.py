@@ -52,6 +52,8 @@ from gan_cli.data.paths.scenes import SceneDataModule
 from gan_cli.data.points.point_sets import Grid25, PointDataModule, Ring8, SwissRoll
 from gan_cli.data.styles.photo_styles import PhotoStyles
 from gan_cli.data.styles.style_folder import StyleFolder
+from gan_cli.data.videos.moving_digits import MovingDigits
+from gan_cli.data.videos.video_sets import VideoDataModule
 
 __all__ = [
     "ADE20K",
@@ -92,6 +94,7 @@ __all__ = [
     "Maps",
     "Melodies",
     "Monet2Photo",
+    "MovingDigits",
     "MusicDataModule",
     "NamedImage",
     "Night2Day",
@@ -114,4 +117,5 @@ __all__ = [
     "UnpairedFolder",
     "UnpairedMaps",
     "VanGogh2Photo",
+    "VideoDataModule",
 ]

@@ -54,7 +54,7 @@ class Plugin(NamedTuple):
 PLUGINS = (
     Plugin(
         "VideoGAN",
-        "MovingDigits",
+        "RollingDigits",
         ("video_gan", "moving_digits"),
         "videos",
         "--data.num_frames 4 --model.base_channels 4 --model.latent_dim 8 --model.n_critic 2",

@@ -47,7 +47,7 @@ def test_what_a_set_cannot_be_is_refused(plugin: Plugin, arguments: dict[str, in
 
 
 def test_digits_move_a_little_in_each_frame_and_stay_whole() -> None:
-    videos = name_of(VIDEO, "MovingDigits")(num_frames=16).part("train")[torch.arange(50)].batch.videos
+    videos = name_of(VIDEO, "RollingDigits")(num_frames=16).part("train")[torch.arange(50)].batch.videos
     light = videos.flatten(3).int().sum(3)
     assert torch.equal(light.amax(2), light.amin(2))
     differ = (videos[:, :, 1:] != videos[:, :, :-1]).flatten(3).any(3)
@@ -55,7 +55,7 @@ def test_digits_move_a_little_in_each_frame_and_stay_whole() -> None:
 
 
 def test_a_gif_gives_every_frame_back_also_those_that_are_alike(tmp_path: Path) -> None:
-    videos = name_of(VIDEO, "Videos")(frame_rate=8)
+    videos = name_of(VIDEO, "Films")(frame_rate=8)
     one = torch.zeros(1, 5, 16, 16, dtype=torch.uint8)
     for frame, column in enumerate((1, 1, 1, 5, 9)):  # it stands still, then moves
         one[0, frame, 3:7, column : column + 4] = 200
@@ -68,7 +68,7 @@ def test_a_gif_gives_every_frame_back_also_those_that_are_alike(tmp_path: Path) 
 
 
 def test_a_film_of_walks_plays_all_videos_at_once() -> None:
-    videos = name_of(VIDEO, "Videos")()
+    videos = name_of(VIDEO, "Films")()
     walks = torch.arange(2 * 3 * 4, dtype=torch.uint8).view(2, 3, 1, 4, 1, 1).expand(-1, -1, -1, -1, 8, 8)
     film = videos.film(walks, Beside())
     assert len(film) == 4

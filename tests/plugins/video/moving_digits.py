@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
-from videos import VideoBatch, Videos
+from videos import Films, VideoBatch
 
 from gan_cli.data import Digits, Facts, GANDataModule
 from gan_cli.data.datamodules import Split
@@ -15,7 +15,7 @@ from gan_cli.media.medium import Medium
 from gan_cli.seeding import stream
 
 
-class MovingDigits(GANDataModule):
+class RollingDigits(GANDataModule):
     """scikit-learn's 1,797 digits, each on a straight way of its own, thrown back by the edges. No download.
 
     Args:
@@ -33,7 +33,7 @@ class MovingDigits(GANDataModule):
     layout = "nothing: it is made of the digits that come with scikit-learn"
     offline = True
     natural = False
-    fields: Mapping[str, Medium] = {"videos": Videos(frame_rate=8)}
+    fields: Mapping[str, Medium] = {"videos": Films(frame_rate=8)}
     class_names = tuple("0123456789")
 
     def __init__(self, num_frames: int = 8, image_size: int = 16, batch_size: int = 32, num_workers: int = 0) -> None:

@@ -5,7 +5,7 @@ from math import prod
 from typing import Any, ClassVar, cast
 
 from torch import Tensor, nn
-from videos import VideoBatch, Videos
+from videos import Films, VideoBatch
 
 from gan_cli.networks.heads import LabelledGenerator, ProjectionDiscriminator
 from gan_cli.networks.layers import initialise
@@ -36,7 +36,7 @@ class VideoGAN(LatentModule):
         UserError: If a value is out of its range, or the data has no classes.
     """
 
-    LEARNS_FROM: ClassVar[tuple[Fields, ...]] = ({"videos": Videos},)
+    LEARNS_FROM: ClassVar[tuple[Fields, ...]] = ({"videos": Films},)
     GIVEN: ClassVar[tuple[str, ...]] = ("labels",)
     makes = "videos"
 

@@ -37,7 +37,7 @@ class VideoBatch(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Videos(Medium):
+class Films(Medium):
     """Videos, grey or in colours: kept as uint8 [N, C, T, H, W], shown as float in [-1, 1] of the same shape.
 
     Attributes:
