@@ -1,4 +1,4 @@
-"""A set's own table of what a model makes beside real things, where the set has one."""
+"""A table of what a model makes beside real things, of measures that the set has of its own, or the variant."""
 
 import torch
 from torch import Tensor
@@ -19,7 +19,7 @@ AT_ONCE = 64
 
 @torch.no_grad()
 def own_table(model: AdversarialModule, data: GANDataModule, seed: int, split: Split = "test") -> RowTable | None:
-    """The set's own measures of made things; None where it has none, or the model makes things from images.
+    """The variant's own measures of made things, or else the set's; None where neither has any.
 
     Things are made from what belongs to held-out ones; where they follow each other, in runs, each from the one before.
 
@@ -32,12 +32,19 @@ def own_table(model: AdversarialModule, data: GANDataModule, seed: int, split: S
     Raises:
         UserError: If the part has no runs that are long enough.
     """
-    if not data.COMPARED or not isinstance(model, LatentModule):
+    if not isinstance(model, LatentModule) or not (model.COMPARED or data.COMPARED):
         return None
 
     def compared() -> RowTable | None:
         with undisturbed(model):
-            made, numbers = (_runs if model.GOES_ON_FROM else _single)(model, data, seed, split)
+            if model.COMPARED:
+                part = data.at_hand(split)
+                made, numbers = _single(model, data, min(model.COMPARED, len(part)), seed, split)
+                return model.compared(made, part[numbers].batch.real, f"{data.name} {split}")
+            if model.GOES_ON_FROM:
+                made, numbers = _runs(model, data, seed, split)
+            else:
+                made, numbers = _single(model, data, data.COMPARED, seed, split)
         return data.compared(made, numbers, split)
 
     return by_first(compared)
@@ -52,13 +59,15 @@ def _runs(model: LatentModule, data: GANDataModule, seed: int, split: Split) -> 
     return torch.cat([continued_at(model, latents, given.shown, places) for places in batches]), numbers
 
 
-def _single(model: LatentModule, data: GANDataModule, seed: int, split: Split) -> tuple[Tensor, Tensor]:
-    """Things [N, ...] that were made beside held-out ones, and these ones' numbers, [N]."""
+def _single(
+    model: LatentModule, data: GANDataModule, count: int, seed: int, split: Split
+) -> tuple[Tensor, Tensor]:
+    """So many things [N, ...] that were made beside held-out ones, and these ones' numbers, [N]."""
     size = len(data.at_hand(split))
-    few = min(data.COMPARED, size)
-    numbers = (torch.arange(few) * size // few)[torch.arange(data.COMPARED) % few]
-    given = held_out_given(model, data, few, split).dealt(data.COMPARED)
-    conditions = conditions_for(model, data.COMPARED, given=given.shown)
-    latents = latents_of(model, range(seed, seed + data.COMPARED))
-    batches = torch.arange(data.COMPARED).split(AT_ONCE)
+    few = min(count, size)
+    numbers = (torch.arange(few) * size // few)[torch.arange(count) % few]
+    given = held_out_given(model, data, few, split).dealt(count)
+    conditions = conditions_for(model, count, given=given.shown)
+    latents = latents_of(model, range(seed, seed + count))
+    batches = torch.arange(count).split(AT_ONCE)
     return torch.cat([made_at(model, latents, conditions, places) for places in batches]), numbers

@@ -5,6 +5,7 @@ numbers of their own. The authors of arXiv:1511.05440 blacken the others and div
 for nothing; here the mean is of moving pixels alone. Blur raises it: the energy of the slopes stands beside it.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -12,6 +13,7 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d, conv2d, max_pool2d, pad
 
 from gan_cli.metrics.restoration import MOST_DECIBELS
+from gan_cli.metrics.row_table import RowTable
 
 MOVES = 0.1
 """A pixel moves where it differs from the frame before by more than this share of the range."""
@@ -22,7 +24,15 @@ C1, C2 = 0.01**2, 0.03**2
 WINDOW, SIGMA = 11, 1.5
 """Side in pixels and width of SSIM's Gaussian window."""
 COLUMNS = ("PSNR", "PSNR moving", "SSIM moving", "sharpness", "gradient energy / real")
-"""The measures of `measured`, in words."""
+"""The measures of `summary`, in words."""
+MOVING, ENERGY = COLUMNS.index("PSNR moving"), COLUMNS.index("gradient energy / real")
+AHEAD = (1, 2, 4, 8, 16, 32)
+"""So many frames after the last given one they are measured."""
+NOTES = (
+    "moving: the pixels that differ from the last given frame by more than a tenth of the range, and two around them; "
+    "means over frames of the numbers of each frame, those without such pixels left out",
+    "blur raises PSNR on them: with a gradient energy far below 1 frames are blurred, however many decibels they have",
+)
 
 
 class Measures(NamedTuple):
@@ -104,6 +114,57 @@ def similarity(made: Tensor, truth: Tensor) -> Tensor:
     together = _blurred(made * truth) - of_made * of_truth
     means = (2 * of_made * of_truth + C1) / (of_made.square() + of_truth.square() + C1)
     return means * (2 * together + C2) / (made_spread + true_spread + C2)
+
+
+def future_table(made: Tensor, real: Tensor, given: int, of: str) -> RowTable:
+    """Frames that were made by how far ahead they are, beside what learns nothing.
+
+    Args:
+        made: Whole videos, uint8 [N, C, T, H, W]; their first frames are the given ones.
+        real: The true ones.
+        given: How many frames these are.
+        of: What they are made of, in words.
+    """
+    steps = [step for step in AHEAD if step <= real.shape[2] - given]
+    last = real[:, :, given - 1]
+    line = linear(real[:, :, max(0, given - 2)], last, steps[-1])
+    rows = {}
+    for step in steps:
+        shown = {
+            "predicted": made[:, :, given - 1 + step],
+            "last frame": last,
+            "2 last - previous": line[:, :, step - 1],
+            "last frame, blurred": blurred(last),
+        }
+        truth = real[:, :, given - 1 + step]
+        rows |= {f"{step} ahead, {name}": summary(frames, truth, last) for name, frames in shown.items()}
+    return RowTable(f"{of}: {len(real):,} videos, of which {given} frames are given", COLUMNS, rows, NOTES)
+
+
+def between_table(made: Tensor, real: Tensor, known: Sequence[int], of: str) -> RowTable:
+    """Frames that were made between others, beside what learns nothing.
+
+    Args:
+        made: Whole videos, uint8 [N, C, T, H, W].
+        real: The true ones.
+        known: The numbers of the frames that were given.
+        of: What they are made of, in words.
+    """
+    numbers = torch.tensor([number for number in range(real.shape[2]) if number not in known])
+    truth, before, after = (real[:, :, numbers + by].transpose(1, 2).flatten(0, 1) for by in (0, -1, 1))
+    shown = {
+        "made": made[:, :, numbers].transpose(1, 2).flatten(0, 1),
+        "the frame before": before,
+        "the mean of both": mean_of(before, after),
+        "the mean of both, blurred": blurred(mean_of(before, after)),
+    }
+    rows = {name: summary(frames, truth, before) for name, frames in shown.items()}
+    return RowTable(f"{of}: frames between others, of {len(real):,} videos", COLUMNS, rows, NOTES)
+
+
+def mean_of(before: Tensor, after: Tensor) -> Tensor:
+    """The means of two frames, uint8 [N, C, H, W]."""
+    return ((before.float() + after.float()) / 2).round().to(torch.uint8)
 
 
 def linear(before: Tensor, last: Tensor, steps: int) -> Tensor:

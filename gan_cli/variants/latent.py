@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from gan_cli.errors import UserError
+from gan_cli.metrics.row_table import RowTable
 from gan_cli.networks.noise_maps import NoiseMode
 from gan_cli.ranges import Width
 from gan_cli.seeding import Distribution
@@ -32,6 +33,9 @@ class LatentModule(AdversarialModule):
 
     GOES_ON_FROM: ClassVar[str] = ""
     """Which of `GIVEN` is the thing before, where things follow each other, as bars of a tune do; "" if none."""
+
+    COMPARED: ClassVar[int] = 0
+    """Of how many held-out things the variant has a table of its own, by `compared`; 0 leaves it to the data set."""
 
     generator_batch_multiple: int = 1
     """So many batches of made things are a generator's step; `ChosenNetworks` has an argument for it."""
@@ -78,6 +82,16 @@ class LatentModule(AdversarialModule):
     def beginning(self) -> Tensor:
         """What the first thing of a sequence goes on from, as the model sees it, one row; see `GOES_ON_FROM`."""
         raise NotImplementedError(f"{type(self).__name__} makes no sequences")
+
+    def compared(self, made: Tensor, real: Tensor, of: str) -> RowTable:
+        """The variant's own measures of things beside the held-out ones they were made of; see `COMPARED`.
+
+        Args:
+            made: As they are kept, [N, ...].
+            real: The things that belong to what they were made from, as they are kept, [N, ...].
+            of: The set and its part, in words.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no measures of its own")
 
     # What an objective is made of
 
