@@ -66,7 +66,7 @@ def translate_animation(source: Path, target: Path, make: Make, tick: Tick) -> N
     """
     kind = FORMATS[target.suffix.lower()]
     content = io.BytesIO()
-    with _reasons(source), Image.open(source) as image:
+    with reasons(source), Image.open(source) as image:
         count: int = getattr(image, "n_frames", 1)
         if kind not in ANIMATED:
             raise Unreadable(source, f"it holds {count} pictures, and a {target.suffix} holds one")
@@ -93,7 +93,7 @@ def translate_video(source: Path, target: Path, make: Make, tick: Tick) -> None:
         Unreadable: If it is no video, or damaged.
         OSError: If the target cannot be written; nothing of it remains.
     """
-    with replacing(target) as temporary, _reasons(source), av.open(_address(source)) as container:
+    with replacing(target) as temporary, reasons(source), av.open(address(source)) as container:
         if not container.streams.video:
             raise Unreadable(source, "it holds no video")
         _remuxed(container, temporary, source, make, tick)
@@ -105,11 +105,11 @@ def first_frame(path: Path) -> Picture:
     Raises:
         Unreadable: If it is no video, or damaged.
     """
-    with _reasons(path), av.open(_address(path)) as container:
+    with reasons(path), av.open(address(path)) as container:
         frame = next(container.decode(video=0), None) if container.streams.video else None
         if frame is None:
             raise Unreadable(path, "it holds no frame")
-        return _upright(frame)
+        return upright(frame)
 
 
 def _remuxed(container: Any, temporary: Path, source: Path, make: Make, tick: Tick) -> None:
@@ -117,7 +117,7 @@ def _remuxed(container: Any, temporary: Path, source: Path, make: Make, tick: Ti
     pictures.thread_type = "AUTO"
     writer, done = None, 0
     kind = _muxer(source.suffix.lower())
-    with av.open(_address(temporary), "w", format=kind, options={"fflags": "+bitexact"}) as output:
+    with av.open(address(temporary), "w", format=kind, options={"fflags": "+bitexact"}) as output:
         sound = output.add_stream_from_template(sounds[0]) if sounds else None
         waiting = []  # sound before the first frame waits, because the size of the video is not known yet
         for packet in container.demux(pictures, *sounds):
@@ -125,7 +125,7 @@ def _remuxed(container: Any, temporary: Path, source: Path, make: Make, tick: Ti
                 waiting.append(packet)
             else:
                 for frame in packet.decode():
-                    made = make(_upright(frame))
+                    made = make(upright(frame))
                     writer = writer or _Writer(output, pictures, frame, made, source.suffix.lower())
                     writer.write(frame, made)
                     done += 1
@@ -173,7 +173,7 @@ class _Writer:
         self.output.mux(self.stream.encode(None))
 
 
-def _upright(frame: Any) -> Picture:
+def upright(frame: Any) -> Picture:
     """A frame's colours, turned as the camera was held."""
     if frame.colorspace == UNSAID and frame.height >= HIGH:
         frame.colorspace = ITU709
@@ -182,7 +182,7 @@ def _upright(frame: Any) -> Picture:
     return Picture(np.ascontiguousarray(np.rot90(colours, turns)))
 
 
-def _address(path: Path) -> str:
+def address(path: Path) -> str:
     """A path that FFmpeg takes for one, whatever colons are in it."""
     return f"file:{path}"
 
@@ -220,7 +220,7 @@ def _timing(kind: str, times: list[int], loop: int | None, transparent: bool) ->
 
 
 @contextmanager
-def _reasons(source: Path) -> Iterator[None]:
+def reasons(source: Path) -> Iterator[None]:
     """Within the block, what the decoders raise becomes `Unreadable`, except for a full disk."""
     try:
         yield

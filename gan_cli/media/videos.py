@@ -8,13 +8,20 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from gan_cli.media.films import write_film
+from gan_cli.errors import UserError
+from gan_cli.media import reading
+from gan_cli.media.film_reading import film_at, frames_of, length_of, seen_at
+from gan_cli.media.films import FILMS, write_film
 from gan_cli.media.images import flipped
 from gan_cli.media.medium import Beside, Medium
-from gan_cli.media.pictures import grid, to_float, to_uint8
+from gan_cli.media.pictures import grid, save_png, to_float, to_uint8
 
 WIDEST = 512
 """A strip of frames has at most so many pixels from left to right, but two frames at least."""
+FRAMES = ".frames"
+"""The ending that asks for a folder of frames."""
+NOISE = 6
+"""The colours of a grey film may differ by at most so much, because videos change them a little."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +40,7 @@ class Videos(Medium):
     usual: ClassVar[int] = 20
     rounds: ClassVar[bool] = True
     moves: ClassVar[bool] = True
+    endings: ClassVar[tuple[str, ...]] = (".gif", ".mp4", FRAMES)
 
     @property
     def fps(self) -> int:
@@ -62,5 +70,40 @@ class Videos(Medium):
         return [grid(frames.flatten(0, 1), columns=columns) for frames in kept.unbind(3)]
 
     def write(self, one: Tensor, path: Path) -> None:
-        """Writes a video, [C, T, H, W], as GIF or, by the ending, as MP4."""
-        write_film(one.unbind(1), path, self.frame_rate)
+        """Writes a video, [C, T, H, W], by the ending as GIF, as MP4, or as a folder of that name, of a PNG a frame."""
+        frames = one.unbind(1)
+        if path.suffix.lower() in FILMS:
+            write_film(frames, path, self.frame_rate)
+            return
+        for number, frame in enumerate(frames):
+            save_png(frame, path.with_suffix("") / f"frame{number:05d}.png")
+
+    def read(self, path: Path) -> Tensor:
+        """A film, [C, T, H, W]: a GIF, a video, a folder of frames, or square frames side by side in one picture.
+
+        A film of another rate is brought to this one; frames of folders and pictures are taken as they are. One
+        without colours has one channel.
+        """
+        try:
+            film = film_at(path)
+            length = length_of(film)
+            images = list(frames_of(film, seen_at(length, self.frame_rate)))
+        except reading.Unreadable as error:
+            raise UserError(
+                f"given: {path} is no film ({error.reason}); take a GIF, a video, a folder of frames, or a picture of "
+                "square frames side by side"
+            ) from error
+        if len({image.size for image in images}) > 1:
+            raise UserError(f"given: the frames of {path} differ in size; make them alike")
+        video = torch.stack([reading.to_tensor(image, 3) for image in images], dim=1)
+        return _grey(video) if _is_grey(video) else video
+
+
+def _is_grey(video: Tensor) -> bool:
+    """Whether a film [3, T, H, W] has no colours."""
+    return int((video.amax(0).short() - video.amin(0).short()).max()) <= NOISE
+
+
+def _grey(video: Tensor) -> Tensor:
+    """A film [3, T, H, W] without its colours, [1, T, H, W]."""
+    return video.float().mean(0, keepdim=True).round().to(torch.uint8)
