@@ -59,9 +59,7 @@ def _runs(model: LatentModule, data: GANDataModule, seed: int, split: Split) -> 
     return torch.cat([continued_at(model, latents, given.shown, places) for places in batches]), numbers
 
 
-def _single(
-    model: LatentModule, data: GANDataModule, count: int, seed: int, split: Split
-) -> tuple[Tensor, Tensor]:
+def _single(model: LatentModule, data: GANDataModule, count: int, seed: int, split: Split) -> tuple[Tensor, Tensor]:
     """So many things [N, ...] that were made beside held-out ones, and these ones' numbers, [N]."""
     size = len(data.at_hand(split))
     few = min(count, size)

@@ -329,8 +329,10 @@ class FramePrediction(LatentModule):
 
     def compared(self, made: Tensor, real: Tensor, of: str) -> RowTable:
         known = self.known_numbers
-        return measures.future_table(made, real, len(known), of) if self.target == "next" else (
-            measures.between_table(made, real, known, of)
+        return (
+            measures.future_table(made, real, len(known), of)
+            if self.target == "next"
+            else (measures.between_table(made, real, known, of))
         )
 
 
