@@ -32,15 +32,15 @@ def own_table(model: AdversarialModule, data: GANDataModule, seed: int, split: S
     Raises:
         UserError: If the part has no runs that are long enough.
     """
-    if not isinstance(model, LatentModule) or not (model.COMPARED or data.COMPARED):
+    if not isinstance(model, LatentModule) or not (model.TABLED or data.COMPARED):
         return None
 
     def compared() -> RowTable | None:
         with undisturbed(model):
-            if model.COMPARED:
+            if model.TABLED:
                 part = data.at_hand(split)
-                made, numbers = _single(model, data, min(model.COMPARED, len(part)), seed, split)
-                return model.compared(made, part[numbers].batch.real, f"{data.name} {split}")
+                made, numbers = _single(model, data, min(model.TABLED, len(part)), seed, split)
+                return model.own_table(made, part[numbers].batch.real, f"{data.name} {split}")
             if model.GOES_ON_FROM:
                 made, numbers = _runs(model, data, seed, split)
             else:

@@ -56,14 +56,14 @@ class Asked(NamedTuple):
     """What is to be made of each film.
 
     Attributes:
-        count: How many frames follow; 0 where frames are made between others.
+        ahead: How many frames follow; 0 where frames are made between others.
         times: So many times as many frames a film gets; 0 where frames follow.
         start: So many first frames are given; None takes all, or all but those that are compared.
         truth: Whether the film itself has what is made.
         rate: Frames a second of what is written; None takes the film's own.
     """
 
-    count: int
+    ahead: int
     times: int
     start: int | None
     truth: bool
@@ -190,17 +190,17 @@ def _faster(asked: Asked) -> int:
 
 def _following(predictor: Predictor, film: FilmInput, asked: Asked, length: int, whole: bool) -> Prediction:
     past = predictor.model.past_frames
-    start = asked.start if asked.start is not None else length - asked.count if asked.truth else length
+    start = asked.start if asked.start is not None else length - asked.ahead if asked.truth else length
     if start < past or start > length:
         wanted = past if asked.start is None else max(past, asked.start)
-        wanted += asked.count if asked.truth and asked.start is None else 0
+        wanted += asked.ahead if asked.truth and asked.start is None else 0
         raise Unreadable(Path(film.place), f"it has {length} frames, and {wanted} are needed")
     first = 0 if whole else start - past
-    last = min(length, start + asked.count) if asked.truth else start
+    last = min(length, start + asked.ahead) if asked.truth else start
     frames = read_frames(film, predictor.model.image_channels, first, last)
     given = frames[:, : start - first]
-    further = predictor.continued(given, asked.count)
-    numbers = [*range(given.shape[1], given.shape[1] + asked.count)]
+    further = predictor.continued(given, asked.ahead)
+    numbers = [*range(given.shape[1], given.shape[1] + asked.ahead)]
     return Prediction(torch.cat([given, further], dim=1), numbers, frames if last > start else None, first, None)
 
 

@@ -1,7 +1,7 @@
 """How good frames are that were made from other frames, on all pixels and on those that move.
 
 Most pixels of a film stay as they are, and whoever copies them is nearly always right: so the pixels that move have
-numbers of their own. The authors of arXiv:1511.05440 blacken the others and divide by all pixels, which is worth ten decibels
+numbers of their own. The authors of arXiv:1511.05440 blacken the others and divide by all pixels, which adds decibels
 for nothing; here the mean is of moving pixels alone. Blur raises it: the energy of the slopes stands beside it.
 """
 
@@ -42,7 +42,7 @@ class Measures(NamedTuple):
         psnr: Decibels on all pixels, at most 100.
         moving_psnr: The same on the pixels that move; NaN where none does.
         moving_ssim: SSIM there, at most 1; NaN where none does.
-        sharpness: Decibels, the paper's: how close the sums of the slopes at each pixel are to the truth's, at most 100.
+        sharpness: Decibels, the paper's: how close the slopes at each pixel are to the truth's in sum, at most 100.
         energy: The mean squared length of the slopes at the pixels that move; NaN where none does.
     """
 
@@ -128,7 +128,7 @@ def future_table(made: Tensor, real: Tensor, given: int, of: str) -> RowTable:
     steps = [step for step in AHEAD if step <= real.shape[2] - given]
     last = real[:, :, given - 1]
     line = linear(real[:, :, max(0, given - 2)], last, steps[-1])
-    rows = {}
+    rows: dict[str, list[float | None]] = {}
     for step in steps:
         shown = {
             "predicted": made[:, :, given - 1 + step],

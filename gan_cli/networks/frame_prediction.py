@@ -47,7 +47,7 @@ def pyramid(frames: Tensor, scales: int) -> list[Tensor]:
 
 
 class FrameGenerator(nn.Module):
-    """Frames from frames: at each scale a network sees what is given and the guess of the coarser scale, and adds to it.
+    """Frames from frames: at each scale a network sees what is given and the coarser guess, and adds to it.
 
     What is added goes through the tanh together with the enlarged guess (section 3.1, as in the authors' code).
 

@@ -1,5 +1,5 @@
-"""What is asked of frames that are made from other frames: Mathieu et al. 2016, "Deep multi-scale video prediction beyond
-mean square error", arXiv:1511.05440."""
+"""What is asked of frames that are made from other frames: Mathieu et al. 2016, "Deep multi-scale video prediction
+beyond mean square error", arXiv:1511.05440."""
 
 from torch import Tensor
 

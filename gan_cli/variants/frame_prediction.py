@@ -1,6 +1,7 @@
-"""FramePrediction: Mathieu et al. 2016, "Deep multi-scale video prediction beyond mean square error", arXiv:1511.05440."""
+"""FramePrediction: Mathieu et al. 2016, "Deep multi-scale video prediction beyond mean square error",
+arXiv:1511.05440."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple, cast
 
 import torch
@@ -120,7 +121,7 @@ class FramePrediction(LatentModule):
     LEARNS_FROM: ClassVar[tuple[Fields, ...]] = ({"videos": Videos},)
     GIVEN: ClassVar[tuple[str, ...]] = ("known",)
     SETTLES = ("latent_dim", "latent_distribution")
-    COMPARED: ClassVar[int] = 256
+    TABLED: ClassVar[int] = 256
     makes = "videos"
 
     def __init__(
@@ -147,8 +148,13 @@ class FramePrediction(LatentModule):
         adam_betas: tuple[Decay, Decay] = USUAL_BETAS,
         **optimisation: Any,
     ) -> None:
-        rates = {"generator_lr": generator_lr, "discriminator_lr": discriminator_lr}
-        super().__init__(0, adam_betas=adam_betas, **rates, **optimisation)
+        super().__init__(
+            0,
+            generator_lr=generator_lr,
+            discriminator_lr=discriminator_lr,
+            adam_betas=adam_betas,
+            **optimisation,
+        )
         side = patch_size or image_size
         _check_sizes(side, image_size, scales)
         if optimizer == "sgd" and tuple(adam_betas) != USUAL_BETAS:
@@ -314,7 +320,7 @@ class FramePrediction(LatentModule):
         return cast(Tensor, self.discriminator(given, *self._scaled(wanted))).mean(1)
 
     def held_out_measures(self, batch: VideoBatch) -> Losses:
-        """PSNR where something moves, of the first frame that is made and of the one before it; energy of the slopes."""
+        """PSNR where something moves, of the first made frame and of the one before it; the energy of its slopes."""
         kept = self.medium.kept
         made, real = kept(self(batch.videos[:, :0, 0, 0, 0], **self.given(batch))), kept(batch.videos)
         first = next(number for number in range(self.num_frames) if number not in self.known_numbers)
@@ -327,7 +333,7 @@ class FramePrediction(LatentModule):
         numbers["gradient_energy"] = found[""][measures.ENERGY]
         return {name: torch.tensor(value, device=self.device) for name, value in numbers.items() if value is not None}
 
-    def compared(self, made: Tensor, real: Tensor, of: str) -> RowTable:
+    def own_table(self, made: Tensor, real: Tensor, of: str) -> RowTable:
         known = self.known_numbers
         return (
             measures.future_table(made, real, len(known), of)

@@ -34,8 +34,8 @@ class LatentModule(AdversarialModule):
     GOES_ON_FROM: ClassVar[str] = ""
     """Which of `GIVEN` is the thing before, where things follow each other, as bars of a tune do; "" if none."""
 
-    COMPARED: ClassVar[int] = 0
-    """Of how many held-out things the variant has a table of its own, by `compared`; 0 leaves it to the data set."""
+    TABLED: ClassVar[int] = 0
+    """Of how many held-out things the variant has a table of its own, by `own_table`; 0 leaves it to the data set."""
 
     generator_batch_multiple: int = 1
     """So many batches of made things are a generator's step; `ChosenNetworks` has an argument for it."""
@@ -83,8 +83,8 @@ class LatentModule(AdversarialModule):
         """What the first thing of a sequence goes on from, as the model sees it, one row; see `GOES_ON_FROM`."""
         raise NotImplementedError(f"{type(self).__name__} makes no sequences")
 
-    def compared(self, made: Tensor, real: Tensor, of: str) -> RowTable:
-        """The variant's own measures of things beside the held-out ones they were made of; see `COMPARED`.
+    def own_table(self, made: Tensor, real: Tensor, of: str) -> RowTable:
+        """The variant's own measures of things beside the held-out ones they were made of; see `TABLED`.
 
         Args:
             made: As they are kept, [N, ...].

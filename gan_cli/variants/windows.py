@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
 Chosen = Literal["moving", "anywhere"]
-STILL = 0.01
+STILL = 0.001
 """What a patch in which nothing moves counts, in the mean difference of frames in [-1, 1]."""
 
 
