@@ -25,12 +25,13 @@ from rich.table import Table
 
 from benchmarks import runs
 from gan_cli.data import Crossings, SceneDataModule, SceneFolder
-from gan_cli.evaluation.own_scores import own_names, score_by_own
-from gan_cli.evaluation.scores import Scores
+from gan_cli.evaluation.comparing import own_table
 from gan_cli.inference.api import TrainedGAN
 from gan_cli.inference.examples import examples_of
 from gan_cli.inference.pictures import beside
 from gan_cli.media.pictures import save_png
+from gan_cli.metrics.futures import BASELINES, KINDS
+from gan_cli.metrics.row_table import RowTable
 
 SCENES = ("eth", "hotel", "univ", "zara1", "zara2")
 STEPS = 1_200
@@ -51,7 +52,7 @@ COUNTED = {"mean of 20": "_mean", "best of 20 for a person": "_by_person", "best
 ALONE = {"model.lambda_adversarial": 0.0, "model.guesses": 1, "model.n_critic": 1, "model.pooling": "none"}
 """What leaves an LSTM."""
 
-Found = Mapping[str, Scores]
+Errors = Mapping[str, float | None]
 
 
 def scene_runs(root: Path) -> dict[str, dict[str, runs.Run]]:
@@ -85,13 +86,19 @@ def crossing_runs() -> dict[str, runs.Run]:
     }
 
 
-def scored(run: runs.Run, data: SceneDataModule, folder: Path) -> tuple[str, Scores] | None:
-    """How far a run is, and its scores on the held-out scenes, all of them; None where nothing of it is saved."""
+def scored(run: runs.Run, data: SceneDataModule, folder: Path) -> tuple[str, RowTable] | None:
+    """How far a run is, and its table on the held-out scenes, all of them; None where nothing of it is saved."""
     for _, at in runs.trained([run], folder):
         model = TrainedGAN(at.checkpoint).model
-        table = score_by_own(model, data, "test", num=None, seed=0, wanted=own_names(data), title=run.title)
+        table = own_table(model, data, seed=0)
+        assert table is not None
         return at.mark(), table
     return None
+
+
+def row(table: RowTable, name: str = "made") -> dict[str, float | None]:
+    """What a table says of one thing, by the measures' names."""
+    return dict(zip(KINDS, table.rows[name], strict=True))
 
 
 def sheet(run: runs.Run, data: SceneDataModule, folder: Path, path: Path) -> None:
@@ -102,47 +109,47 @@ def sheet(run: runs.Run, data: SceneDataModule, folder: Path, path: Path) -> Non
         save_png(model.medium.page(made, beside(model, given=given.shown, real=given.real)), path)
 
 
-def cell(values: Mapping[str, float], ending: str = "") -> str:
+def cell(values: Mapping[str, float]) -> str:
     """ADE and FDE."""
-    return f"{values[f'ade{ending}']:.2f} / {values[f'fde{ending}']:.2f}"
+    return f"{values['ade']:.2f} / {values['fde']:.2f}"
 
 
-def rows_of_scene(lstm: Scores, gan: Scores) -> dict[str, dict[str, float]]:
+def rows_of_scene(lstm: RowTable, gan: RowTable) -> dict[str, dict[str, float]]:
     """The errors of one scene by row."""
-    errors: dict[str, dict[str, float]] = {name: _best(values) for name, values in gan.beside.items()}
-    errors["LSTM without an adversary"] = _best(lstm.values(), "_mean")
+    errors = {name: _best(row(gan, name)) for name in BASELINES}
+    errors["LSTM without an adversary"] = _best(row(lstm), "_mean")
     for title, ending in COUNTED.items():
-        errors[f"SocialGAN, {title}"] = _best(gan.values(), ending)
+        errors[f"SocialGAN, {title}"] = _best(row(gan), ending)
     return errors
 
 
-def _best(values: Mapping[str, float], ending: str = "") -> dict[str, float]:
-    return {name: values[f"{name}{ending}"] for name in ("ade", "fde")}
+def _best(values: Errors, ending: str = "") -> dict[str, float]:
+    return {name: values[f"{name}{ending}"] or 0.0 for name in ("ade", "fde")}
 
 
 def table_of_scenes(found: Mapping[str, Mapping[str, Mapping[str, float]]]) -> Table:
     """The five scenes and their mean, for each row."""
     table = Table("ADE / FDE in m, 8 steps", *found, "mean", title="ETH and UCY, one scene left out")
-    for row in next(iter(found.values())):
-        each = [errors[row] for errors in found.values()]
-        mean = {name: sum(one[name] for one in each) / len(each) for name in ("ade", "fde")}
-        table.add_row(row, *map(cell, each), cell(mean))
-    for row, cells in PUBLISHED.items():
+    for name in next(iter(found.values())):
+        each = [errors[name] for errors in found.values()]
+        mean = {kind: sum(one[kind] for one in each) / len(each) for kind in ("ade", "fde")}
+        table.add_row(name, *map(cell, each), cell(mean))
+    for name, cells in PUBLISHED.items():
         known = dict(zip(SCENES, cells, strict=False))
-        table.add_row(row, *(known[scene] for scene in found), cells[-1] if len(found) == len(SCENES) else "")
+        table.add_row(name, *(known[scene] for scene in found), cells[-1] if len(found) == len(SCENES) else "")
     return table
 
 
-def table_of_crossings(found: Found) -> Table:
+def table_of_crossings(found: Mapping[str, RowTable]) -> Table:
     """Errors and collisions, for each row."""
     columns = ("ade", "ade_mean", "fde_mean", "collisions")
     heads = ("ADE, best of 20", "ADE, mean", "FDE, mean", "nearer than 0.1 m")
     table = Table("800 held-out scenes", *heads, title="Crossings, 8 steps")
     some = next(iter(found.values()))
-    rows: dict[str, Mapping[str, float]] = {**some.beside, **{row: scores.values() for row, scores in found.items()}}
-    for row, values in rows.items():
-        table.add_row(row, *(f"{values[name]:.3f}" for name in columns[:3]), f"{values['collisions']:.2%}")
-    table.add_row("the truth", "", "", "", f"{some.scores['collisions'].floor:.2%}")
+    rows = {**{name: row(some, name) for name in BASELINES}, **{name: row(one) for name, one in found.items()}}
+    for name, values in {**rows, "the truth": row(some, "the truth")}.items():
+        told = [None if (value := values[column]) is None else f"{value:.3f}" for column in columns[:3]]
+        table.add_row(name, *told, f"{values['collisions']:.2%}")
     return table
 
 
@@ -159,8 +166,8 @@ def main() -> None:
     console = Console(width=140)
     if of_crossings:
         held_out: Any = Crossings()
-        known = {row: scored(run, held_out, folder) for row, run in of_crossings.items()}
-        found = {row + one[0]: one[1] for row, one in known.items() if one}
+        known = {name: scored(run, held_out, folder) for name, run in of_crossings.items()}
+        found = {name + one[0]: one[1] for name, one in known.items() if one}
         console.print(table_of_crossings(found))
         sheet(of_crossings["SocialGAN, pooling"], held_out, folder, folder / "crossings.png")
     by_scene = {}

@@ -6,18 +6,14 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import runs, trajectories
-from gan_cli.evaluation.scores import Protocol, Score, Scores
-from gan_cli.metrics.futures import FutureScores
-
-PROTOCOL = Protocol("", "", None, "", 1, 1, "", "", "")
+from gan_cli.metrics.futures import BASELINES, KINDS
+from gan_cli.metrics.row_table import RowTable
 
 
-def scores(value: float) -> Scores:
+def scores(value: float) -> RowTable:
     """Of a model whose every measure is one number, and its baselines' a larger one each."""
-    beside = {
-        name: dict.fromkeys(FutureScores.names, value + place) for place, name in enumerate(FutureScores.baselines, 1)
-    }
-    return Scores("", PROTOCOL, {name: Score(value, floor=0.0) for name in FutureScores.names}, beside=beside)
+    rows = {name: [value + place] * len(KINDS) for place, name in enumerate(("made", *BASELINES))}
+    return RowTable("", KINDS, {**rows, "the truth": [None] * (len(KINDS) - 1) + [0.0]})
 
 
 def printed(table: Table) -> dict[str, list[str]]:
@@ -44,7 +40,7 @@ def test_crossings_tell_collisions() -> None:
     rows = printed(table)
     assert rows["SocialGAN, pooling"] == ["0.250", "0.250", "0.250", "25.00%"]
     assert rows["the truth"][-1] == "0.00%"
-    assert list(rows) == [*FutureScores.baselines, "SocialGAN, pooling", "the truth"]
+    assert list(rows) == [*BASELINES, "SocialGAN, pooling", "the truth"]
     Console(quiet=True).print(table)
 
 

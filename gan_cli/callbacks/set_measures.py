@@ -5,22 +5,16 @@ from typing import Any
 from lightning.pytorch import Callback, LightningModule, Trainer
 
 from gan_cli.data import GANDataModule
-from gan_cli.inference.examples import examples_of
-from gan_cli.variants.latent import LatentModule
+from gan_cli.evaluation.comparing import measures_of, own_table
 
 
 class SetMeasures(Callback):
-    """Logs `metric/<name>` for everything that the data set measures of things made from fixed latents."""
+    """Logs `metric/<name>` for everything that the data set measures in no time of things made from fixed seeds."""
 
     def on_validation_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        self._log(trainer, pl_module)
-
-    def on_test_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        self._log(trainer, pl_module)
-
-    def _log(self, trainer: Trainer, model: Any) -> None:
-        data: Any = getattr(trainer, "datamodule", None)
-        if not (isinstance(data, GANDataModule) and data.MEASURED and isinstance(model, LatentModule)):
+        data, model = getattr(trainer, "datamodule", None), pl_module
+        made: Any = model
+        if not isinstance(data, GANDataModule) or not (own := measures_of(made, data)) or not own.watched:
             return
-        measures = data.measures(examples_of(model, data, data.MEASURED).made)
-        model.log_dict({f"metric/{name}": value for name, value in measures.items()}, rank_zero_only=True)
+        if (table := own_table(made, data, seed=0, split="val")) is not None:
+            model.log_dict({f"metric/{name}": value for name, value in table.values().items()}, rank_zero_only=True)

@@ -8,13 +8,14 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from gan_cli.command import settings
-from gan_cli.data import GANDataModule, archives, caches, doctor
+from gan_cli.data import Clips, GANDataModule, archives, caches, doctor
 from gan_cli.data.caches import Cache
 from gan_cli.data.combined import CombinedDataModule
 from gan_cli.data.doctor import Diagnosis
 from gan_cli.data.file_sets import FileDataModule
 from gan_cli.data.images import celeba
 from gan_cli.data.stores import BrokenFile
+from gan_cli.data.videos.film_folders import holds_films
 from gan_cli.errors import RunFailed, UserError
 from gan_cli.media.pictures import save_png
 from gan_cli.media.reading import Unreadable, size
@@ -42,12 +43,12 @@ def check(config: Namespace) -> None:
     print(f"{data.name}: {_settings(config, data)}")
     asked: Cache = getattr(data, "cache", "none")
     for one in data.sets if isinstance(data, CombinedDataModule) else (data,):
-        if isinstance(one, FileDataModule):  # what would end a run is to be found here
+        if isinstance(one, FileDataModule | Clips):  # what would end a run is to be found here
             one.on_error, one.cache = "skip", "none"
     with _bar("files") as bar:
         task = bar.add_task("files", total=None)
         diagnosis = doctor.diagnose(data, lambda count, total: bar.update(task, completed=count, total=total))
-    room = _room(data, asked) if isinstance(data, FileDataModule) else []
+    room = _room(data, asked) if isinstance(data, FileDataModule | Clips) else []
     print("\n".join(f"  {fact}" for fact in [*diagnosis.facts, *room]))
     for finding in diagnosis.findings:
         print(f"! {len(finding.places):,} {finding.what}")
@@ -71,10 +72,10 @@ def prepare(config: Namespace) -> None:
             f"data: {kind.__name__} is made of other sets; prepare each of them by its own name, --data.cache disk "
             "keeps it"
         )
-    if not issubclass(kind, FileDataModule):
+    if not issubclass(kind, FileDataModule | Clips):
         raise UserError(f"data: {kind.__name__} is held in memory as it is; there is nothing to prepare")
     config.data.init_args["cache"] = "disk"
-    data: FileDataModule = settings.made(config.data)
+    data: FileDataModule | Clips = settings.made(config.data)
     data.prepare_data()
     for split in ("train", "val", "test"):
         data.part(split)
@@ -109,6 +110,8 @@ def guessed(folder: Path) -> str:
         return "Melodies"
     if {"source", "target"} <= names:
         return "PairedFolder"
+    if holds_films(folder):
+        return "Clips"
     return "PairedFolder" if "train" in names and _has_two_sides(folder / "train") else "ImageFolder"
 
 
@@ -137,7 +140,7 @@ def _decided(data: GANDataModule) -> dict[str, Any]:
     return {"load_size": framing.load_size, "flip": framing.flip} if framing else {}
 
 
-def _room(data: FileDataModule, asked: Cache) -> list[str]:
+def _room(data: FileDataModule | Clips, asked: Cache) -> list[str]:
     """How much room the decoded images take, and where they would be kept."""
     try:
         size = sum(store.size for store in data.part("train").stores)

@@ -52,6 +52,7 @@ from gan_cli.data.paths.scenes import SceneDataModule
 from gan_cli.data.points.point_sets import Grid25, PointDataModule, Ring8, SwissRoll
 from gan_cli.data.styles.photo_styles import PhotoStyles
 from gan_cli.data.styles.style_folder import StyleFolder
+from gan_cli.data.videos.clips import Clips
 from gan_cli.data.videos.moving_digits import MovingDigits
 from gan_cli.data.videos.video_sets import VideoDataModule
 
@@ -69,6 +70,7 @@ __all__ = [
     "Cezanne2Photo",
     "Cityscapes",
     "CityscapesMaps",
+    "Clips",
     "Crossings",
     "Degraded",
     "DigitMaps",

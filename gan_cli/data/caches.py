@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from gan_cli.data import stores
 from gan_cli.data.archives import File
 from gan_cli.data.decoding import Example, Making, files_of
-from gan_cli.data.stores import DecodingStore, DiskStore
+from gan_cli.data.stores import DecodingStore, DiskStore, Store
 from gan_cli.errors import UserError
 
 Cache = Literal["auto", "none", "memory", "disk"]
@@ -71,8 +71,13 @@ def digest_of(how: str, files: Iterable[File]) -> str:
     return digest.hexdigest()
 
 
-def built(store: DecodingStore[Example], folder: Path) -> DiskStore:
+def built(store: Store, folder: Path, things: str = "images") -> DiskStore:
     """The images of a store on disk, written now if they are not there yet, with a bar on a terminal.
+
+    Args:
+        store: Decodes them.
+        folder: As `folder_of` gives it.
+        things: What they are called.
 
     Raises:
         OSError: If the folder cannot be written or is full.
@@ -81,10 +86,10 @@ def built(store: DecodingStore[Example], folder: Path) -> DiskStore:
     if stores.is_built(folder, len(store), store.shape):
         return DiskStore(folder, len(store), store.shape)
     console = Console()
-    console.print(f"decoding {len(store):,} images into {folder}", soft_wrap=True, highlight=False)
-    columns = (TextColumn("images"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    console.print(f"decoding {len(store):,} {things} into {folder}", soft_wrap=True, highlight=False)
+    columns = (TextColumn(things), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
-        task = bar.add_task("images", total=len(store))
+        task = bar.add_task(things, total=len(store))
         return stores.build(store, folder, lambda count: bar.update(task, completed=count))
 
 

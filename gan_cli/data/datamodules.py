@@ -24,8 +24,7 @@ from gan_cli.media import reading
 from gan_cli.media.dequantising import dequantised
 from gan_cli.media.images import Images, flipped
 from gan_cli.media.medium import Medium
-from gan_cli.metrics.own_scores import OwnScores
-from gan_cli.metrics.row_table import RowTable
+from gan_cli.metrics.row_table import OwnMeasures, RowTable
 from gan_cli.portions import Portions
 from gan_cli.ranges import BatchSize, Processes
 from gan_cli.seeding import stream
@@ -86,8 +85,8 @@ class GANDataModule(LightningDataModule, ABC):
     fields: Mapping[str, Medium] = {"images": Images()}
     """The medium of each field of a batch, by name; a field without one, such as labels, is not listed."""
     class_names: ClassVar[tuple[str, ...]] = ()
-    own_scores: ClassVar[OwnScores | None] = None
-    """What the set measures itself of things made from given ones, in `gan test` and while training."""
+    own_measures: ClassVar[OwnMeasures | None] = None
+    """What the set measures itself of made things, in `gan test` and while training; see `compared`."""
 
     def __init__(self, batch_size: BatchSize = 128, num_workers: Processes = 0) -> None:
         super().__init__()
@@ -167,32 +166,16 @@ class GANDataModule(LightningDataModule, ABC):
         """The facts as a checkpoint keeps them, with the media of the fields."""
         return {**self.facts, "fields": {name: medium.record() for name, medium in self.fields.items()}}
 
-    def measures(self, made: Tensor) -> dict[str, float]:
-        """The set's own measures of made things, which need no features; by name.
+    def compared(self, made: Tensor, numbers: Tensor, split: Split) -> RowTable:
+        """The set's own measures of made things beside real ones and such as learn nothing, where it has measures.
 
         Args:
-            made: `MEASURED` of them, as they are kept.
-        """
-        return {}
-
-    MEASURED: ClassVar[int] = 0
-    """How many made things `measures` needs; 0 if the set has no measures."""
-
-    def compared(self, made: Tensor, numbers: Tensor, split: Split) -> RowTable | None:
-        """The set's own measures of made things beside real ones and such as learn nothing; None if it has none.
-
-        Args:
-            made: As they are kept: `COMPARED` of them or so, [N, ...]; where they follow each other, in runs of `RUN`,
-                [M, RUN, ...].
-            numbers: Of the real things that each was made from what belongs to, int64 [N] or [M, RUN].
+            made: As they are kept, and as many as `own_measures` says: [N, ...]; several made from each given one lie
+                side by side; where they follow each other, in runs, [M, L, ...].
+            numbers: Of the real things that each was made from what belongs to, int64 [N] or [M, L].
             split: The part that these are of.
         """
-        return None
-
-    COMPARED: ClassVar[int] = 0
-    """About how many made things `compared` needs; 0 if the set compares none."""
-    RUN: ClassVar[int] = 1
-    """How many of them follow each other, of a variant that goes on from what it made."""
+        raise NotImplementedError
 
     def runs(self, split: Split | None, length: int) -> Tensor:
         """Numbers of things that follow each other in a part, int64 [R, length]; none where things stand alone.

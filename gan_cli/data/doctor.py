@@ -4,6 +4,7 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from math import isqrt
 from typing import NamedTuple
 
 import torch
@@ -21,6 +22,7 @@ from gan_cli.data.pairs.translation_sets import BOTH_SIDES
 from gan_cli.data.parts import LabelledPart
 from gan_cli.data.sampling import Span
 from gan_cli.data.stores import Store
+from gan_cli.data.videos.video_sets import VideoDataModule
 from gan_cli.errors import UserError
 from gan_cli.media import pictures
 from gan_cli.media.image_files import is_image_file
@@ -96,7 +98,9 @@ def contact_sheet(data: GANDataModule) -> Tensor | None:
     height, width = (max(side.shape[axis] for side in large) for axis in (2, 3))
     room = [(0, width - side.shape[3], 0, height - side.shape[2]) for side in large]
     together = torch.stack([pad(side, each, value=255) for side, each in zip(large, room, strict=True)], dim=1)
-    return pictures.grid(together.flatten(0, 1), columns=COLUMNS // len(sides) * len(sides))
+    square = isqrt((together.shape[0] * together.shape[1] * height - 1) // width) + 1  # of what is wide, as strips are
+    fit = max(len(sides), min(COLUMNS, square) // len(sides) * len(sides))
+    return pictures.grid(together.flatten(0, 1), columns=fit)
 
 
 def _enlarged(images: Tensor, height: int) -> Tensor:
@@ -295,6 +299,8 @@ def _of_tensors(data: GANDataModule) -> Diagnosis:
             channels, height, width = store.shape
             colours_of = {1: "grey", 3: "RGB", 4: "RGB with opacity"}[channels]
             facts.append(f"{name}: {width}x{height}, {colours_of}, 8 bits, {store.size / 1e6:,.1f} MB in memory")
+            if isinstance(data, VideoDataModule):
+                continue  # frames of one film may well be alike, or black
             for number, pixels in enumerate(_each(store)):
                 digests[hashlib.sha256(pixels.numpy().tobytes()).digest()].append((name, number))
                 if bool((pixels == pixels.flatten()[0]).all()):

@@ -10,62 +10,75 @@ from gan_cli.evaluation.scorer import undisturbed
 from gan_cli.inference.continuing import continued_at, followed, sequence_latents
 from gan_cli.inference.given import held_out_given
 from gan_cli.inference.rendering import conditions_for, latents_of, made_at
-from gan_cli.metrics.row_table import RowTable
+from gan_cli.metrics.row_table import OwnMeasures, RowTable
 from gan_cli.variants.base import AdversarialModule
 from gan_cli.variants.latent import LatentModule
 
 AT_ONCE = 64
 
 
+def measures_of(model: AdversarialModule, data: GANDataModule) -> OwnMeasures | None:
+    """What the variant measures itself, or else the set; None where neither measures anything."""
+    return (model.own_measures if isinstance(model, LatentModule) else None) or data.own_measures
+
+
 @torch.no_grad()
-def own_table(model: AdversarialModule, data: GANDataModule, seed: int, split: Split = "test") -> RowTable | None:
+def own_table(
+    model: AdversarialModule, data: GANDataModule, seed: int, split: Split = "test", num: int | None = None
+) -> RowTable | None:
     """The variant's own measures of made things, or else the set's; None where neither has any.
 
     Things are made from what belongs to held-out ones; where they follow each other, in runs, each from the one before.
+    All processes of a run call it together; the first makes it.
 
     Args:
         model: On the device that is to compute.
         data: The set, downloaded.
-        seed: Of the first thing or run.
+        seed: Of the first thing or run; of K made from each given one, the k-th of the n-th has that of seed + n K + k.
         split: The held-out part.
+        num: From how many given things, or how many things at most; None takes as many as the set usually measures.
 
     Raises:
         UserError: If the part has no runs that are long enough.
     """
-    if not isinstance(model, LatentModule) or not (model.TABLED or data.COMPARED):
+    own = measures_of(model, data)
+    if own is None or not isinstance(model, LatentModule):
         return None
+    if num is not None:
+        own = own._replace(things=min(own.things, num * own.each))
+    if model.own_measures is not None:  # nothing is made twice
+        own = own._replace(things=min(own.things, len(data.at_hand(split)) * own.each))
 
-    def compared() -> RowTable | None:
+    def compared() -> RowTable:
         with undisturbed(model):
-            if model.TABLED:
-                part = data.at_hand(split)
-                made, numbers = _single(model, data, min(model.TABLED, len(part)), seed, split)
-                return model.own_table(made, part[numbers].batch.real, f"{data.name} {split}")
-            if model.GOES_ON_FROM:
-                made, numbers = _runs(model, data, seed, split)
-            else:
-                made, numbers = _single(model, data, data.COMPARED, seed, split)
+            made, numbers = (_runs if model.GOES_ON_FROM else _single)(model, data, own, seed, split)
+        if model.own_measures is not None:
+            real = data.at_hand(split)[numbers].batch.real
+            return model.own_table(made, real, f"{data.name} {split}")
         return data.compared(made, numbers, split)
 
     return by_first(compared)
 
 
-def _runs(model: LatentModule, data: GANDataModule, seed: int, split: Split) -> tuple[Tensor, Tensor]:
-    """Runs [M, K, ...] that were made beside held-out ones, and these ones' numbers, [M, K]."""
-    count = -(-data.COMPARED // data.RUN)
-    numbers, given = followed(model, data, count, data.RUN, split)
-    latents = sequence_latents(range(seed, seed + count), data.RUN, model.latent_dim, model.latent_distribution)
+def _runs(model: LatentModule, data: GANDataModule, own: OwnMeasures, seed: int, split: Split) -> tuple[Tensor, Tensor]:
+    """Runs [M, L, ...] that were made beside held-out ones, and these ones' numbers, [M, L]."""
+    count = -(-own.things // own.run)
+    numbers, given = followed(model, data, count, own.run, split)
+    latents = sequence_latents(range(seed, seed + count), own.run, model.latent_dim, model.latent_distribution)
     batches = torch.arange(count).split(AT_ONCE)
     return torch.cat([continued_at(model, latents, given.shown, places) for places in batches]), numbers
 
 
-def _single(model: LatentModule, data: GANDataModule, count: int, seed: int, split: Split) -> tuple[Tensor, Tensor]:
-    """So many things [N, ...] that were made beside held-out ones, and these ones' numbers, [N]."""
+def _single(
+    model: LatentModule, data: GANDataModule, own: OwnMeasures, seed: int, split: Split
+) -> tuple[Tensor, Tensor]:
+    """Things [N, ...] that were made beside held-out ones, and these ones' numbers, [N]."""
     size = len(data.at_hand(split))
-    few = min(count, size)
-    numbers = (torch.arange(few) * size // few)[torch.arange(count) % few]
-    given = held_out_given(model, data, few, split).dealt(count)
-    conditions = conditions_for(model, count, given=given.shown)
-    latents = latents_of(model, range(seed, seed + count))
-    batches = torch.arange(count).split(AT_ONCE)
-    return torch.cat([made_at(model, latents, conditions, places) for places in batches]), numbers
+    few = min(-(-own.things // own.each), size)
+    total = few * own.each if own.each > 1 else own.things  # a given thing may come again, but not its several
+    places = torch.arange(total) // own.each % few
+    given = held_out_given(model, data, few, split).at(places)
+    conditions = conditions_for(model, total, given=given.shown)
+    latents = latents_of(model, range(seed, seed + total))
+    made = [made_at(model, latents, conditions, batch) for batch in torch.arange(total).split(AT_ONCE)]
+    return torch.cat(made), places * size // few

@@ -16,7 +16,6 @@ from gan_cli.metrics.coordinates import Coordinates
 from gan_cli.metrics.distances import Estimate
 from gan_cli.metrics.feature_networks import FeatureNetwork, FeatureRows
 from gan_cli.metrics.features import NONE_AT_HAND, Classifier, Inception, imagenet_at_hand, load_features
-from gan_cli.metrics.futures import FutureScores
 from gan_cli.metrics.two_samples import Significance
 
 MOST = 50_000
@@ -29,8 +28,6 @@ IN_HOLES = frozenset({"mae_holes", "psnr_holes"})
 """The same where nothing but holes is made: of their pixels alone, because the rest is known and flatters."""
 OF_MAPS = frozenset({"miou"})
 """Measures of images that are made of label maps: of the maps that are read in them."""
-OF_FUTURES = frozenset(FutureScores.names)
-"""Measures of what becomes of each given thing, which its set takes itself."""
 BY_CLASSES = {"classes", "kl_classes", "conditional_accuracy"}
 """Measures that need the class of each image."""
 FOLDER = Path("data/cache/metrics")
@@ -124,7 +121,7 @@ def possible(
         natural: Whether the images are natural and coloured.
         by_class: Whether each image is made for a class.
     """
-    wanted, left_out = wanted - OF_PAIRS - IN_HOLES - OF_MAPS - OF_FUTURES, []
+    wanted, left_out = wanted - OF_PAIRS - IN_HOLES - OF_MAPS, []
     if "inception_score" in wanted and not (isinstance(network, Inception) and natural):
         wanted = wanted - {"inception_score"}
         left_out.append("Inception Score: left out, it is for natural coloured images and features of inception")

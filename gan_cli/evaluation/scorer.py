@@ -28,7 +28,6 @@ from gan_cli.evaluation.measuring import (
     is_natural,
     possible,
 )
-from gan_cli.evaluation.own_scores import own_names, score_by_own
 from gan_cli.evaluation.scores import Scores, chosen
 from gan_cli.evaluation.segmentation import MapReader, map_reader, reads_maps
 from gan_cli.evaluation.translation import SETS, score_translations, tasks
@@ -99,8 +98,6 @@ class Scorer:
         Raises:
             UserError: If there are too few images, or the features cannot be had.
         """
-        if self.data.own_scores is not None:
-            return self.wanted & own_names(self.data)
         with undisturbed(model):
             if not isinstance(model, TranslationModule):
                 network, _ = self._beside(model)
@@ -124,8 +121,6 @@ class Scorer:
         Raises:
             UserError: If there are too few images, or the features do not take them.
         """
-        if self.data.own_scores is not None:
-            return self._by_own(model, seed)
         if self.features is None and model.medium.features(lambda: True) is None:
             return []
         with undisturbed(model):
@@ -157,16 +152,6 @@ class Scorer:
             natural=is_natural(self.data),
             title=self._title(model),
         )
-
-    def _by_own(self, model: AdversarialModule, seed: int) -> list[Scores]:
-        if self.features is not None:
-            raise UserError(f"features: {self.data.name} measures what is made of it by itself; leave it out")
-        chosen = self.wanted & own_names(self.data)
-        if not chosen:
-            raise UserError(f"metrics: {self.data.name} has {', '.join(sorted(own_names(self.data)))}; take of those")
-        with undisturbed(model):
-            title = self._title(model)
-            return [score_by_own(model, self.data, self.split, num=self.num, seed=seed, wanted=chosen, title=title)]
 
     def _given(self, model: AdversarialModule) -> dict[str, Tensor]:
         """The inputs of samples beside latents, if the model takes any: those that belong to the real things."""

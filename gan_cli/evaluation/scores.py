@@ -1,25 +1,17 @@
 """Scores with their protocol: numbers of different protocols cannot be compared."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from rich.table import Table
+
+from gan_cli.metrics.row_table import Kind
 
 ENOUGH = 10_000
 """From this many images on, a Frechet distance says more than a kernel distance; below, it is mostly bias."""
 
 LEAST_P = 0.001
 """P-values below this are not printed as numbers; files have them."""
-
-Better = Literal["lower", "higher", "1", "none"]
-
-
-class Kind(NamedTuple):
-    """A measure: its name beside a number, and which numbers are good."""
-
-    title: str
-    better: Better
-
 
 KINDS = {
     "fid": Kind("FID", "lower"),
@@ -51,13 +43,6 @@ KINDS = {
     "psnr_holes": Kind("PSNR in dB in holes", "higher"),
     "miou": Kind("mIoU of the label maps read", "higher"),
     "lite0": Kind("perceptual distance (lite0)", "lower"),
-    "ade": Kind("ADE in m, best for a scene", "lower"),
-    "fde": Kind("FDE in m, best for a scene", "lower"),
-    "ade_by_person": Kind("ADE in m, best for a person", "lower"),
-    "fde_by_person": Kind("FDE in m, best for a person", "lower"),
-    "ade_mean": Kind("ADE in m, mean of all", "lower"),
-    "fde_mean": Kind("FDE in m, mean of all", "lower"),
-    "collisions": Kind("people nearer than 0.1 m to another", "lower"),
 }
 """Every measure, in the order they are shown; below 10,000 images KID goes first."""
 
@@ -146,7 +131,6 @@ class Scores(NamedTuple):
         scores: By the measures' names.
         left_out: Which measures are missing, and why.
         direction: Which direction of a translator.
-        beside: The same measures of what needs no network, by its name.
     """
 
     title: str
@@ -154,7 +138,6 @@ class Scores(NamedTuple):
     scores: dict[str, Score]
     left_out: tuple[str, ...] = ()
     direction: str = ""
-    beside: Mapping[str, Mapping[str, float]] = {}
 
     def ordered(self) -> list[tuple[str, Score]]:
         """The scores as they are shown: KID before FID where there are few images."""
@@ -176,22 +159,19 @@ class Scores(NamedTuple):
             "direction": self.direction,
             "protocol": self.protocol._asdict(),
             "scores": {name: score._asdict() for name, score in self.ordered()},
-            **({"beside": {column: dict(values) for column, values in self.beside.items()}} if self.beside else {}),
             "left_out": list(self.left_out),
         }
 
     def table(self) -> Table:
         """The scores as they are printed."""
-        floor = "real" if self.beside else "real against real"
-        table = Table("", "score", *self.beside, floor, "better", title=self.title, title_justify="left")
+        table = Table("", "score", "real against real", "better", title=self.title, title_justify="left")
         for column in table.columns[1:-1]:
             column.justify = "right"
         for name, score in self.ordered():
             kind = {**KINDS, **FIELD}[name]
             better = {"none": "", "1": "near 1"}.get(kind.better, kind.better)
             made = _number(score.value, score.deviation, score.p_value)
-            others = [_number(values.get(name)) for values in self.beside.values()]
-            table.add_row(kind.title, made, *others, _number(score.floor, None, score.floor_p_value), better)
+            table.add_row(kind.title, made, _number(score.floor, None, score.floor_p_value), better)
         return table
 
     def lines(self) -> list[str]:

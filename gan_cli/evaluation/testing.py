@@ -53,7 +53,7 @@ def score_and_write(
         if typed or not str(error).startswith(("features:", "data:")):
             raise
         tables, note = [], f"no scores. {error}"
-    own = own_table(model, data, options.seed) if options.metrics is None else None
+    own = own_table(model, data, options.seed, num=options.num) if options.metrics is None else None
     file = Path(options.output) if options.output else path.parent / NAME
     if place()[0] == 0:
         show(tables)

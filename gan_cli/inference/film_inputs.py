@@ -9,12 +9,12 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from gan_cli.data.videos.film_folders import films_below
 from gan_cli.devices import memory
 from gan_cli.errors import UserError
 from gan_cli.media import reading
-from gan_cli.media.film_reading import film_at, frame_files, frames_of, is_animated, length_of, squares
+from gan_cli.media.film_reading import film_at, frames_of, length_of
 from gan_cli.media.films import VIDEOS
-from gan_cli.media.image_files import is_image_file
 from gan_cli.media.reading import Unreadable
 
 COLOURED = 4.0
@@ -109,56 +109,33 @@ def _frame(image: Image.Image, channels: int, path: Path) -> Tensor:
 
 def _matching(word: str, output: Path) -> Iterator[FilmInput]:
     path = Path(word)
-    if path.is_file():
-        yield FilmInput(Path(path.stem), path)
-        return
-    if path.is_dir():
-        found = list(_below(path, output))
-        if not found:
-            raise UserError(f"input: {word} holds no films; there are {', '.join(sorted(VIDEOS))}, GIF, frames, strips")
-        yield from (FilmInput(_name(film, path), film) for film in found)
-        return
-    if not glob.has_magic(word):
+    if not glob.has_magic(word) and not path.exists():
         raise UserError(f"input: {word} does not exist; take a film, a folder, or a glob in quotes")
-    names = [Path(name) for name in sorted(glob.glob(word, recursive=True))]
-    fresh = [name for name in names if output not in (name.resolve(), *name.resolve().parents)]
-    if not fresh:
-        raise UserError(f"input: nothing has a name like {word}")
-    for name in fresh:
-        for film in _below(name, output) if name.is_dir() else [name]:
-            yield FilmInput(_name(film, name) if film != name else Path(name.stem), film)
+    places = [path] if path.exists() else [Path(name) for name in sorted(glob.glob(word, recursive=True))]
+    found = [film for place in places for film in _at(place, output)]
+    if not found:
+        kinds = ", ".join(sorted(VIDEOS))
+        raise UserError(f"input: {word} holds no films; there are GIF, {kinds}, folders of frames, strips of squares")
+    yield from found
+
+
+def _at(place: Path, output: Path) -> list[FilmInput]:
+    """The films at a place, without those of an output of an earlier run."""
+    if place.is_file():
+        return [] if output in place.resolve().parents else [FilmInput(Path(place.stem), place)]
+    paths = [film.path for film in films_below(place).films]
+    fresh = [
+        path for path in paths if output not in (path.resolve(), *path.resolve().parents) or output == place.resolve()
+    ]
+    return [FilmInput(_name(path, place), path) for path in fresh]
 
 
 def _name(film: Path, folder: Path) -> Path:
     """A film's name below a folder; that of the folder itself where it is the film."""
-    return film.relative_to(folder).with_suffix("") if film != folder else Path(folder.resolve().name)
-
-
-def _below(folder: Path, output: Path) -> Iterator[Path]:
-    """The films in a folder and below it, or the folder itself if it is one."""
-    if output == folder.resolve():
-        return
-    if _is_of_frames(folder):
-        yield folder
-        return
-    for path in sorted(folder.iterdir()):
-        if path.name.startswith("."):
-            continue
-        if path.is_dir():
-            yield from _below(path, output)
-        elif path.suffix.lower() in VIDEOS or is_image_file(path):
-            yield path
-
-
-def _is_of_frames(folder: Path) -> bool:
-    """Whether the pictures in a folder are the frames of one film: there is no film among them."""
-    pictures = frame_files(folder)
-    if len(pictures) < 2 or any(path.suffix.lower() in VIDEOS for path in folder.iterdir()):
-        return False
-    try:
-        return not is_animated(pictures[0]) and squares(reading.size(pictures[0])) < 2
-    except Unreadable:
-        return True
+    if film == folder:
+        return Path(folder.resolve().name)
+    name = film.relative_to(folder)
+    return name if film.is_dir() else name.with_suffix("")
 
 
 def data_films(videos: Any, count: int) -> list[FilmInput]:

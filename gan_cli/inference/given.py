@@ -11,7 +11,7 @@ from gan_cli.data import GANDataModule
 from gan_cli.data.datamodules import Split
 from gan_cli.errors import UserError
 from gan_cli.inference.checkpoints import data_set_of
-from gan_cli.media.medium import Medium, rows_of
+from gan_cli.media.medium import Medium
 from gan_cli.variants.base import AdversarialModule
 from gan_cli.variants.latent import LatentModule
 
@@ -31,9 +31,14 @@ class Given(NamedTuple):
 
     def dealt(self, count: int) -> "Given":
         """`count` rows of each, dealt out in turn if there are fewer."""
-        real = None if self.real is None else rows_of(self.real, count)
-        names = tuple(self.names[number % len(self.names)] for number in range(count)) if self.names else ()
-        return Given({name: rows_of(rows, count) for name, rows in self.shown.items()}, real, names)
+        rows = len(self.names)
+        return self.at(torch.arange(count) % rows) if rows else self
+
+    def at(self, places: Tensor) -> "Given":
+        """Some rows of each, by number, int64 [N]."""
+        real = None if self.real is None else self.real[places]
+        names = tuple(self.names[place] for place in places.tolist()) if self.names else ()
+        return Given({name: rows[places] for name, rows in self.shown.items()}, real, names)
 
 
 NOTHING = Given({})

@@ -17,7 +17,7 @@ from gan_cli.inference.film_inputs import FilmInput, data_films, frames_in, read
 from gan_cli.inference.predicted_films import Prediction, scores_of, targets_of, write
 from gan_cli.inference.predictor import Predictor, predicting
 from gan_cli.media.reading import Unreadable
-from gan_cli.metrics.frame_prediction import COLUMNS, NOTES
+from gan_cli.metrics.frame_prediction import KINDS, NOTES
 from gan_cli.metrics.row_table import RowTable
 from gan_cli.variants.base import AdversarialModule
 from gan_cli.variants.frame_prediction import FramePrediction
@@ -229,7 +229,7 @@ def _table(model: FramePrediction, scores: Sequence[Scored]) -> RowTable | None:
     title = f"{len(scores):,} films, frame by frame after the last given one"
     if model.target == "between":
         title = f"{len(scores):,} films, frame by frame between the given ones"
-    return RowTable(title, COLUMNS, rows, NOTES)
+    return RowTable(title, KINDS, rows, NOTES)
 
 
 def _mean(numbers: Sequence[float | None]) -> float | None:
@@ -240,5 +240,5 @@ def _mean(numbers: Sequence[float | None]) -> float | None:
 def _write_scores(path: Path, films: Sequence[FilmInput], found: Sequence[Done], table: RowTable) -> Path:
     """Writes the measures of each frame of each film, and the means."""
     each = {str(films[number].place): scores for number, scores in found if scores["made"]}
-    write_json(path, {"columns": list(COLUMNS), "films": each, "mean": table.as_dict()})
+    write_json(path, {"columns": list(KINDS), "films": each, "mean": table.as_dict()})
     return path

@@ -167,7 +167,7 @@ def write(prediction: Prediction, target: Target, rate: float) -> None:
 
 
 def scores_of(prediction: Prediction) -> dict[str, list[list[float | None]]]:
-    """The measures of made frames whose truth is known, in the order of `metrics.frame_prediction.COLUMNS`.
+    """The measures of made frames whose truth is known, in the order of `metrics.frame_prediction.KINDS`.
 
     Returns:
         By what is measured, a row for each frame: "made", and "the last given frame" in its place.

@@ -113,7 +113,7 @@ def in_order(name: str) -> list[tuple[int, str]]:
 
 
 def squares(size: tuple[int, int]) -> int:
-    """How many square frames lie side by side, or below each other, in a picture of a width and height; 0 if none do."""
+    """How many square frames lie side by side or below each other in a picture of a width and height; 0 if none do."""
     shorter, longer = sorted(size)
     return longer // shorter if longer % shorter == 0 else 0
 
@@ -254,8 +254,8 @@ def _times(path: Path, state: tuple[int, int]) -> _Times:
     with reasons(path), av.open(address(path)) as container:
         if not container.streams.video:
             raise Unreadable(path, "it holds no video")
-        stream = container.streams.video[0]
-        found = [packet.pts for packet in container.demux(stream) if packet.size]
+        stream: Any = container.streams.video[0]
+        found: list[Any] = [packet.pts for packet in container.demux(stream) if packet.size]
         rate = Fraction(stream.average_rate or stream.guessed_rate or 25)
         size, unit = (stream.codec_context.width, stream.codec_context.height), Fraction(stream.time_base or 1 / rate)
     if not found:
@@ -276,7 +276,7 @@ def _of_video(path: Path, numbers: Sequence[int]) -> Iterator[Image.Image]:
     times = _times(path, _state(path))
     wanted = [times.shown[number] for number in numbers]
     start = wanted[0] if times.said and numbers[0] >= AHEAD else None
-    seen, last = 0, None
+    seen, last, reached = 0, None, 0
     with reasons(path), av.open(address(path)) as container:
         for time, frame in _decoded(container, times.said, start):
             while seen < len(wanted) and last is not None and time > wanted[seen]:
@@ -284,10 +284,10 @@ def _of_video(path: Path, numbers: Sequence[int]) -> Iterator[Image.Image]:
                 seen += 1
             if seen == len(wanted):
                 return
-            last = frame
-    if last is None or (late := len(wanted) - seen) > SPARED:
+            last, reached = frame, time
+    if last is None or sum(time > reached for time in wanted[seen:]) > SPARED:
         raise Unreadable(path, "it ends early")
-    yield from [_image(last)] * late
+    yield from [_image(last)] * (len(wanted) - seen)
 
 
 def _decoded(container: Any, said: bool, start: int | None) -> Iterator[tuple[int, Any]]:

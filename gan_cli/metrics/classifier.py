@@ -122,7 +122,7 @@ def train_classifier(
     schedule = OneCycleLR(optimizer, learning_rate, total_steps=steps)
     random = stream(seed, "classifier batches")
     for chosen in _order(len(images), steps * size, random).to(device).split(size):
-        moved = _shifted(images[chosen], shift, random)
+        moved = shifted(images[chosen], shift, random)
         mirrored = (torch.rand(size, generator=random) < 0.5).to(device) if flip else None
         batch = Images().shown(moved, mirrored).contiguous(memory_format=torch.channels_last)
         with torch.autocast(device.type, torch.bfloat16, enabled=autocast):
@@ -170,7 +170,7 @@ def _order(available: int, wanted: int, random: torch.Generator) -> Tensor:
     return torch.cat(passes)[:wanted]
 
 
-def _shifted(images: Tensor, shift: int, random: torch.Generator) -> Tensor:
+def shifted(images: Tensor, shift: int, random: torch.Generator) -> Tensor:
     """Each image moved by up to `shift` pixels in each direction, and by less than its side; uint8 [N, C, H, W].
 
     What moves in is 0, the background of grey images; coloured ones are reflected at their border.

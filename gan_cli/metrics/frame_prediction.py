@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d, conv2d, max_pool2d, pad
 
 from gan_cli.metrics.restoration import MOST_DECIBELS
-from gan_cli.metrics.row_table import RowTable
+from gan_cli.metrics.row_table import Kind, OwnMeasures, RowTable
 
 MOVES = 0.1
 """A pixel moves where it differs from the frame before by more than this share of the range."""
@@ -23,9 +23,16 @@ C1, C2 = 0.01**2, 0.03**2
 """Constants of SSIM for values in [0, 1] (Wang et al. 2004)."""
 WINDOW, SIGMA = 11, 1.5
 """Side in pixels and width of SSIM's Gaussian window."""
-COLUMNS = ("PSNR", "PSNR moving", "SSIM moving", "sharpness", "gradient energy / real")
-"""The measures of `summary`, in words."""
-MOVING, ENERGY = COLUMNS.index("PSNR moving"), COLUMNS.index("gradient energy / real")
+KINDS = {
+    "psnr": Kind("PSNR", "higher"),
+    "psnr_moving": Kind("PSNR moving", "higher"),
+    "ssim_moving": Kind("SSIM moving", "higher"),
+    "sharpness": Kind("sharpness", "higher"),
+    "gradient_energy": Kind("gradient energy / real", "1"),
+}
+"""The measures of `summary`, in its order."""
+OWN = OwnMeasures(KINDS, things=256)
+MOVING, ENERGY = (list(KINDS).index(name) for name in ("psnr_moving", "gradient_energy"))
 AHEAD = (1, 2, 4, 8, 16, 32)
 """So many frames after the last given one they are measured."""
 NOTES = (
@@ -85,7 +92,7 @@ def measured(made: Tensor, truth: Tensor, before: Tensor) -> Measures:
 
 
 def summary(made: Tensor, truth: Tensor, before: Tensor) -> list[float | None]:
-    """The means over frames of all measures, in the order of `COLUMNS`; None where nothing moves in any of them.
+    """The means over frames of all measures, in the order of `KINDS`; None where nothing moves in any of them.
 
     The energy of the slopes is divided by the truth's.
 
@@ -138,7 +145,7 @@ def future_table(made: Tensor, real: Tensor, given: int, of: str) -> RowTable:
         }
         truth = real[:, :, given - 1 + step]
         rows |= {f"{step} ahead, {name}": summary(frames, truth, last) for name, frames in shown.items()}
-    return RowTable(f"{of}: {len(real):,} videos, of which {given} frames are given", COLUMNS, rows, NOTES)
+    return RowTable(f"{of}: {len(real):,} videos, of which {given} frames are given", KINDS, rows, NOTES)
 
 
 def between_table(made: Tensor, real: Tensor, known: Sequence[int], of: str) -> RowTable:
@@ -159,7 +166,7 @@ def between_table(made: Tensor, real: Tensor, known: Sequence[int], of: str) -> 
         "the mean of both, blurred": blurred(mean_of(before, after)),
     }
     rows = {name: summary(frames, truth, before) for name, frames in shown.items()}
-    return RowTable(f"{of}: frames between others, of {len(real):,} videos", COLUMNS, rows, NOTES)
+    return RowTable(f"{of}: frames between others, of {len(real):,} videos", KINDS, rows, NOTES)
 
 
 def mean_of(before: Tensor, after: Tensor) -> Tensor:

@@ -1,16 +1,33 @@
 """How far made futures are from what people did, and how often they collide, beside what needs no network."""
 
 from collections.abc import Callable, Mapping
-from typing import ClassVar
 
 import torch
 from torch import Tensor
 
-from gan_cli.batches import SceneBatch
-from gan_cli.metrics.own_scores import OwnScores
+from gan_cli.metrics.row_table import Kind
 
 COLLISION = 0.1
 """Metres; two people who are nearer to each other at a step collide, as in the literature."""
+
+SAMPLES = 20
+"""Futures that are made of each scene."""
+
+KINDS = {
+    "ade": Kind("ADE, best for a scene", "lower"),
+    "fde": Kind("FDE, best for a scene", "lower"),
+    "ade_by_person": Kind("ADE, best for a person", "lower"),
+    "fde_by_person": Kind("FDE, best for a person", "lower"),
+    "ade_mean": Kind("ADE, mean of all", "lower"),
+    "fde_mean": Kind("FDE, mean of all", "lower"),
+    "collisions": Kind("nearer than 0.1 m", "lower"),
+}
+"""What is measured of several futures of each scene.
+
+The average (final) displacement error is the distance to the truth in metres, averaged over people and steps (of the
+last step). Gupta et al. 2018 take the best of 20 for a scene as a whole, each measure by itself; most later papers take
+the best for each person, which is easier. The average over all 20 is what one future is worth.
+"""
 
 
 def constant_velocity(observed: Tensor, steps: int) -> Tensor:
@@ -41,38 +58,18 @@ def collided(paths: Tensor) -> Tensor:
     return ((distances < COLLISION) & ~itself).any(-1).movedim(-1, -2)  # NaN is never near
 
 
-class FutureScores(OwnScores):
-    """ADE, FDE and collisions of several futures of each scene.
-
-    The average (final) displacement error is the distance to the truth in metres, averaged over people and steps (of
-    the last step). Gupta et al. 2018 take the best of 20 for a scene as a whole, each measure by itself; most later
-    papers take the best for each person, which is easier. The average over all 20 is what one future is worth.
-    """
-
-    samples: ClassVar[int] = 20
-    names: ClassVar[tuple[str, ...]] = (
-        *("ade", "fde", "ade_by_person", "fde_by_person", "ade_mean", "fde_mean"),
-        "collisions",
-    )
-    floored: ClassVar[tuple[str, ...]] = ("collisions",)
-    things: ClassVar[str] = "scenes"
-    baselines: ClassVar[Mapping[str, Callable[[Tensor, int], Tensor]]] = {
-        "constant velocity": constant_velocity,
-        "linear fit": linear_fit,
-        "standing still": standing_still,
-    }
-
-    def columns(self) -> tuple[str, ...]:
-        return tuple(self.baselines)
-
-    def sums(self, made: Tensor, batch: SceneBatch) -> Tensor:
-        truth = batch.future
-        guesses = [made, *(make(batch.observed, truth.shape[2])[:, None] for make in self.baselines.values())]
-        return torch.stack([*(measured(guess, truth) for guess in guesses), measured(truth[:, None], truth)], dim=1)
+BASELINES: Mapping[str, Callable[[Tensor, int], Tensor]] = {
+    "constant velocity": constant_velocity,
+    "linear fit": linear_fit,
+    "standing still": standing_still,
+}
+"""What needs no network: futures [N, P, T', 2] from observed steps [N, P, T, 2] and T'."""
 
 
 def measured(guesses: Tensor, truth: Tensor) -> Tensor:
-    """Sums and weights of each of `FutureScores.names` by scene, [N, S, 2].
+    """Sums and weights of each of `KINDS` by scene, [N, S, 2].
+
+    A measure is the sum of all sums over the sum of all weights.
 
     Args:
         guesses: K futures of each scene, [N, K, P, T, 2]; NaN where there is nobody.
@@ -85,7 +82,7 @@ def measured(guesses: Tensor, truth: Tensor) -> Tensor:
 
 
 def errors(guesses: Tensor, truth: Tensor) -> tuple[Tensor, Tensor]:
-    """Sums over the people of each scene, [N, 6], of all of `FutureScores.names` but collisions; and their number, [N].
+    """Sums over the people of each scene, [N, 6], of all of `KINDS` but collisions; and their number, [N].
 
     Args:
         guesses: As for `measured`.

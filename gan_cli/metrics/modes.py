@@ -6,10 +6,19 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from gan_cli.metrics.row_table import Kind
 from gan_cli.metrics.undefined import at_least
 
 HIGH_QUALITY = 3
 """A sample within this many deviations of the nearest centre is of high quality."""
+
+KINDS = {
+    "modes": Kind("modes with 20 samples", "higher"),
+    "modes_reached": Kind("with any", "higher"),
+    "high_quality": Kind("share near a mode", "higher"),
+    "kl_modes": Kind("KL over modes", "lower"),
+}
+"""What is measured of samples of a mixture, in the order of `ModeScores`."""
 
 
 class ModeScores(NamedTuple):
@@ -27,6 +36,10 @@ class ModeScores(NamedTuple):
     reached: int
     high_quality: float
     kl: float
+
+    def as_row(self) -> list[float]:
+        """The numbers of `KINDS`."""
+        return [float(number) for number in self]
 
 
 class ClassModes(NamedTuple):

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from gan_cli.media.chords import NONE, members
 from gan_cli.media.notes import OCTAVE, in_scales, note_table
+from gan_cli.metrics.row_table import Kind
 
 WIDEST = OCTAVE
 """Wider intervals count as an octave."""
@@ -113,40 +114,47 @@ def variation(one: Tensor, other: Tensor) -> float:
 
 
 DISTRIBUTIONS: Mapping[str, Callable[[Tunes], Tensor]] = {
-    "pitch classes": pitch_classes,
-    "intervals": intervals,
-    "note lengths": lengths,
-    "onsets": onsets,
+    "pitches_apart": pitch_classes,
+    "intervals_apart": intervals,
+    "lengths_apart": lengths,
+    "onsets_apart": onsets,
 }
-"""What is compared as a whole, by its name in tables."""
+"""What is compared with held-out tunes as a whole."""
 NUMBERS: Mapping[str, Callable[[Tunes], float]] = {
-    "in chord": in_chord,
-    "in scale": in_scale,
-    "notes at once": polyphony,
-    "pitches a bar": pitches_a_bar,
-    "self-similarity": self_similarity,
+    "in_chord": in_chord,
+    "in_scale": in_scale,
+    "at_once": polyphony,
+    "pitches_a_bar": pitches_a_bar,
+    "self_similarity": self_similarity,
 }
 """What is one number, to be as it is of real tunes."""
-COPIES = "exact copies"
-
-
-def columns() -> list[str]:
-    """The names of all measures, in the order of `measured`."""
-    first, second, *others = NUMBERS
-    return [first, second, *(f"{name} (TV)" for name in DISTRIBUTIONS), *others, COPIES]
+KINDS = {
+    "in_chord": Kind("in chord"),
+    "in_scale": Kind("in scale"),
+    "pitches_apart": Kind("pitch classes (TV)", "lower"),
+    "intervals_apart": Kind("intervals (TV)", "lower"),
+    "lengths_apart": Kind("note lengths (TV)", "lower"),
+    "onsets_apart": Kind("onsets (TV)", "lower"),
+    "at_once": Kind("notes at once"),
+    "pitches_a_bar": Kind("pitches a bar"),
+    "self_similarity": Kind("self-similarity"),
+    "copies": Kind("exact copies"),
+}
+"""All measures, in the order of a table."""
 
 
 def measured(tunes: Tunes, real: Tunes, known: frozenset[bytes]) -> list[float]:
-    """All measures of tunes.
+    """All measures of tunes, in the order of `KINDS`.
 
     Args:
         tunes: What is measured.
         real: Held-out ones; distributions are compared with theirs.
         known: The contents of all training bars.
     """
-    first, second, *others = (measure(tunes) for measure in NUMBERS.values())
-    apart = [variation(of(tunes), of(real)) for of in DISTRIBUTIONS.values()]
-    return [first, second, *apart, *others, copies(tunes, known)]
+    numbers = {name: measure(tunes) for name, measure in NUMBERS.items()}
+    apart = {name: variation(of(tunes), of(real)) for name, of in DISTRIBUTIONS.items()}
+    found = {**numbers, **apart, "copies": copies(tunes, known)}
+    return [found[name] for name in KINDS]
 
 
 def _share(part: Tensor, whole: Tensor) -> float:

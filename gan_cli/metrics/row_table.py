@@ -1,9 +1,37 @@
-"""A table of a set's own measures: what was made in the first row, below it what is real and what learns nothing."""
+"""What a set measures itself, as a table: what was made in the first row, below it what is real or learns nothing."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from math import isfinite
+from typing import Any, Literal, NamedTuple
 
 from rich.table import Table
+
+Better = Literal["lower", "higher", "1", "none"]
+
+
+class Kind(NamedTuple):
+    """A measure: its name beside a number, and which numbers are good."""
+
+    title: str
+    better: Better = "none"
+
+
+class OwnMeasures(NamedTuple):
+    """What a set measures of made things, and what it takes for it.
+
+    Attributes:
+        kinds: The measures, by the names that loggers and `--monitor` know.
+        things: About how many made things they take.
+        each: How many of them are made from each given one.
+        run: How many of them follow each other, of a variant that goes on from what it made.
+        watched: Whether they take so little that they are logged at each validation.
+    """
+
+    kinds: Mapping[str, Kind]
+    things: int
+    each: int = 1
+    run: int = 1
+    watched: bool = False
 
 
 class RowTable(NamedTuple):
@@ -11,26 +39,41 @@ class RowTable(NamedTuple):
 
     Attributes:
         title: What is compared.
-        columns: The measures' names, in words, such as "in chord (as real)".
-        rows: By the names of what was measured, a number for each column; None where it means nothing.
+        kinds: The measures, by name.
+        rows: By the names of what was measured, a number for each measure; None where it means nothing. What was made
+            is the first.
         notes: The protocol, in lines.
     """
 
     title: str
-    columns: Sequence[str]
+    kinds: Mapping[str, Kind]
     rows: Mapping[str, Sequence[float | None]]
     notes: Sequence[str] = ()
 
+    def values(self) -> dict[str, float]:
+        """The numbers of what was made, by the measures' names; those that are none are left out."""
+        made = next(iter(self.rows.values()))
+        return {
+            name: value for name, value in zip(self.kinds, made, strict=True) if value is not None and isfinite(value)
+        }
+
     def as_dict(self) -> dict[str, Any]:
         """As a file holds it."""
-        rows = {name: list(numbers) for name, numbers in self.rows.items()}
-        return {"title": self.title, "columns": list(self.columns), "rows": rows, "notes": list(self.notes)}
+        rows = {name: dict(zip(self.kinds, numbers, strict=True)) for name, numbers in self.rows.items()}
+        titles = {name: kind.title for name, kind in self.kinds.items()}
+        return {"title": self.title, "columns": titles, "rows": rows, "notes": list(self.notes)}
 
     def table(self) -> Table:
         """As it is printed."""
-        made = Table("", *self.columns, title=self.title, title_justify="left")
+        titles = [kind.title for kind in self.kinds.values()]
+        made = Table("", *titles, title=self.title, title_justify="left")
         for column in made.columns[1:]:
             column.justify = "right"
         for name, numbers in self.rows.items():
-            made.add_row(name, *("" if number is None else f"{number:.2f}" for number in numbers))
+            made.add_row(name, *("" if number is None else shown(number) for number in numbers))
         return made
+
+
+def shown(number: float) -> str:
+    """A number with as many digits as a table has room for."""
+    return f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.1f}" if abs(number) >= 100 else f"{number:.2f}"

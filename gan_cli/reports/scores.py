@@ -38,6 +38,8 @@ def compared(runs: Mapping[str, Any]) -> str:
         for table in _tables(scores):
             row = by_protocol.setdefault(_protocol(table), {}).setdefault(name, {})
             row.update(_dict(table.get("scores")))
+        for protocol, values in _own_values(scores):
+            by_protocol.setdefault(protocol, {})[name] = values
     if not by_protocol:
         return _note("No scores yet: gan test --ckpt of each run makes them.")
     parts = [_side_by_side(protocol, rows) for protocol, rows in by_protocol.items()]
@@ -52,10 +54,22 @@ def _own(table: Mapping[str, Any]) -> list[str]:
     """A set's own table, if it has one: what was made, and what it is to be compared with."""
     if not table:
         return []
-    rows = [(name, *map(_number, numbers)) for name, numbers in _dict(table.get("rows")).items()]
+    columns = _dict(table.get("columns"))
+    rows = [
+        (name, *(_number(_dict(row).get(key)) for key in columns)) for name, row in _dict(table.get("rows")).items()
+    ]
     title = f"<h3>{escape(str(table.get('title') or ''))}</h3>"
-    shown = pages.table(rows, ("", *map(str, table.get("columns") or ())))
+    shown = pages.table(rows, ("", *map(str, columns.values())))
     return [title + shown + "".join(_note(str(text)) for text in table.get("notes") or ())]
+
+
+def _own_values(scores: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The protocol of a set's own table, if there is one, and what it says of what was made, by the columns' titles."""
+    table = _dict(_dict(scores).get("own"))
+    for row in list(_dict(table.get("rows")).values())[:1]:
+        columns = _dict(table.get("columns"))
+        values = {str(title): {"value": _dict(row).get(key)} for key, title in columns.items()}
+        yield "; ".join(map(str, [table.get("title"), *(table.get("notes") or ())])), values
 
 
 def _tables(scores: Any) -> Iterator[dict[str, Any]]:
@@ -64,21 +78,15 @@ def _tables(scores: Any) -> Iterator[dict[str, Any]]:
 
 
 def _table(table: Mapping[str, Any]) -> str:
-    beside = {column: _dict(values) for column, values in _dict(table.get("beside")).items()}
     rows = [
-        (
-            _title(name),
-            _value(score),
-            *(_number(one.get(name)) for one in beside.values()),
-            _number(_dict(score).get("floor")),
-        )
+        (_title(name), _value(score), _number(_dict(score).get("floor")))
         for name, score in _dict(table.get("scores")).items()
     ]
     protocol = [f"{name}: {_number(value)}" for name, value in _dict(table.get("protocol")).items() if value != ""]
     left_out = table.get("left_out")
     notes = ["; ".join(protocol), *(left_out if isinstance(left_out, list) else [])]
     title = f"<h3>{escape(str(table.get('title') or ''))}</h3>"
-    shown = pages.table(rows, ("score", "value", *beside, "real" if beside else "real against real"))
+    shown = pages.table(rows, ("score", "value", "real against real"))
     return title + shown + "".join(_note(str(text)) for text in notes if text)
 
 

@@ -14,7 +14,7 @@ from gan_cli.errors import UserError
 from gan_cli.media.medium import Medium
 from gan_cli.media.videos import Videos
 from gan_cli.metrics import frame_prediction as measures
-from gan_cli.metrics.row_table import RowTable
+from gan_cli.metrics.row_table import OwnMeasures, RowTable
 from gan_cli.networks.frame_prediction import (
     LEAST_COARSE,
     LEAST_PATCH,
@@ -121,7 +121,7 @@ class FramePrediction(LatentModule):
     LEARNS_FROM: ClassVar[tuple[Fields, ...]] = ({"videos": Videos},)
     GIVEN: ClassVar[tuple[str, ...]] = ("known",)
     SETTLES = ("latent_dim", "latent_distribution")
-    TABLED: ClassVar[int] = 256
+    own_measures: ClassVar[OwnMeasures | None] = measures.OWN
     makes = "videos"
 
     def __init__(

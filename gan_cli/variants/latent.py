@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from gan_cli.errors import UserError
-from gan_cli.metrics.row_table import RowTable
+from gan_cli.metrics.row_table import OwnMeasures, RowTable
 from gan_cli.networks.noise_maps import NoiseMode
 from gan_cli.ranges import Width
 from gan_cli.seeding import Distribution
@@ -34,8 +34,8 @@ class LatentModule(AdversarialModule):
     GOES_ON_FROM: ClassVar[str] = ""
     """Which of `GIVEN` is the thing before, where things follow each other, as bars of a tune do; "" if none."""
 
-    TABLED: ClassVar[int] = 0
-    """Of how many held-out things the variant has a table of its own, by `own_table`; 0 leaves it to the data set."""
+    own_measures: ClassVar[OwnMeasures | None] = None
+    """What the variant measures itself of what it makes of held-out things, by `own_table`; None leaves it to the set."""
 
     generator_batch_multiple: int = 1
     """So many batches of made things are a generator's step; `ChosenNetworks` has an argument for it."""
@@ -84,7 +84,7 @@ class LatentModule(AdversarialModule):
         raise NotImplementedError(f"{type(self).__name__} makes no sequences")
 
     def own_table(self, made: Tensor, real: Tensor, of: str) -> RowTable:
-        """The variant's own measures of things beside the held-out ones they were made of; see `TABLED`.
+        """The variant's own measures of things beside the held-out ones they were made of; see `own_measures`.
 
         Args:
             made: As they are kept, [N, ...].

@@ -26,7 +26,6 @@ def run(words: Sequence[str]) -> None:
         UserError: If something asked for cannot be done.
     """
     asked = options.parsed("test", add_options, words)
-    from gan_cli.callbacks.set_measures import SetMeasures
     from gan_cli.command.opening import data_of, opened
     from gan_cli.command.running import say
     from gan_cli.evaluation.testing import score_and_write
@@ -34,7 +33,7 @@ def run(words: Sequence[str]) -> None:
 
     path, model = opened(asked.all)
     data = data_of(asked.all, asked.typed, model, path)
-    results, device = evaluate("test", model, data, asked.all.trainer.as_dict(), [SetMeasures()])
+    results, device = evaluate("test", model, data, asked.all.trainer.as_dict())
     score_and_write(model.to(device), data, results, path, asked.all)
     if results:
         say("\n".join(f"{name}: {value:.4f}" for name, value in results.items()))

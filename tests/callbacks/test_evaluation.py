@@ -127,8 +127,9 @@ def test_a_translator_has_the_mean_of_its_directions_and_each_of_them(
     [
         (["--monitor", "fid"], "monitor: type --evaluation.every_n_steps too"),
         ([*EVERY, "--evaluation.patience", "2"], "patience for what"),
-        ([*EVERY, "--monitor", "fidd"], "no measure fidd; take fid, kid"),
+        ([*EVERY, "--monitor", "fidd"], "monitor: fidd is not measured here; there are fid, coverage"),
         ([*EVERY, "--monitor", "diversity"], "no value of diversity is the best"),
+        ([*EVERY, "--evaluation.metrics", "[fidd]"], "no measure fidd; take fid, kid"),
         (["--evaluation.every_n_steps", "-1"], "take a whole number from 0"),
         ([*EVERY, "--monitor", "mae"], "mae is not measured here; there are fid, coverage"),
         ([*EVERY, "--evaluation.features", "nowhere.pt"], "nowhere.pt"),
@@ -151,3 +152,19 @@ def test_points_are_evaluated_in_their_coordinates(workdir: Path) -> None:
     logged = (run_folder / "metrics.csv").read_text()
     assert all(name in logged for name in ("metric/mmd,", "metric/mmd_p_value", "metric/coverage"))
     assert "metric/fid" not in logged
+
+
+def test_what_a_set_measures_itself_is_logged_and_chooses_the_best(workdir: Path) -> None:
+    words = ["--evaluation.every_n_steps", "2", "--monitor", "modes_reached", "--trainer.max_steps", "4"]
+    run(["fit", "--config", "gan_grid25.yaml", *words, "--evaluation.metrics", "[coverage]", "--evaluation.num", "200"])
+    (run_folder,) = Path("checkpoints").glob("*/version_0")
+    reached = column("metric/modes_reached", run_folder)
+    assert {2, 4} <= set(reached)
+    best = max((2, 4), key=lambda step: reached[step])
+    assert batches(run_folder / "best.ckpt") == best
+    with pytest.raises(
+        UserError, match=r"monitor: nonsense is not measured here; there are fid, .*, modes, modes_reached"
+    ):
+        run(
+            [word if word != "modes_reached" else "nonsense" for word in ["fit", "--config", "gan_grid25.yaml", *words]]
+        )

@@ -13,7 +13,7 @@ from gan_cli.batches import ImageBatch
 from gan_cli.data import Digits
 from gan_cli.evaluation.collections import Collection
 from gan_cli.evaluation.measures import MEASURES, attempted, measured, titles
-from gan_cli.evaluation.measuring import IN_HOLES, OF_FUTURES, OF_MAPS, OF_PAIRS
+from gan_cli.evaluation.measuring import IN_HOLES, OF_MAPS, OF_PAIRS
 from gan_cli.evaluation.neighbours import compare, pixels, sentence
 from gan_cli.evaluation.scorer import Scorer
 from gan_cli.evaluation.scores import KINDS
@@ -33,7 +33,7 @@ WITH_A_NETWORK = {"ppl", "conditional_accuracy"}
 
 def test_every_measure_is_of_two_sets_of_pairs_or_asks_the_model() -> None:
     of_two_sets = {name for names in MEASURES for name in names}
-    assert of_two_sets | OF_PAIRS | IN_HOLES | OF_MAPS | OF_FUTURES | WITH_A_NETWORK == KINDS.keys()
+    assert of_two_sets | OF_PAIRS | IN_HOLES | OF_MAPS | WITH_A_NETWORK == KINDS.keys()
 
 
 @pytest.mark.parametrize("case", [*CASES, "not finite", "infinite logits"])

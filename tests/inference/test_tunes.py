@@ -116,11 +116,11 @@ def test_what_cannot_be_a_tune_is_named(
 def test_scores_stand_beside_real_tunes_and_in_the_report(
     last: Path, workdir: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(FolkTunes, "COMPARED", 80)
+    monkeypatch.setattr(FolkTunes, "own_measures", FolkTunes.own_measures._replace(things=80))
     assert gan("test", last, "--output", last.with_name("metrics.json")) == 0
     told = capsys.readouterr().out
     assert "FolkTunes test: tunes of 8 bars" in told
-    assert "metric/in_chord: " in told
+    assert "in_chord: " in told
     own = json.loads(last.with_name("metrics.json").read_text())["own"]
     assert set(own["rows"]) >= {"made", "held-out tunes", "held-out bars, shuffled", "the nearest training bars"}
     assert all(len(row) == len(own["columns"]) for row in own["rows"].values())

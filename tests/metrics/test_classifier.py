@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from gan_cli.data.images.sources import digits
-from gan_cli.metrics.classifier import FEATURES, ImageClassifier, _shifted, accuracy, classify, train_classifier
+from gan_cli.metrics.classifier import FEATURES, ImageClassifier, shifted, accuracy, classify, train_classifier
 
 
 def weights(**options: Any) -> torch.Tensor:
@@ -59,10 +59,10 @@ def test_it_takes_several_sizes(size: int) -> None:
 def test_shifts_move_the_image_and_bring_in_background() -> None:
     images = torch.zeros(200, 1, 16, 16, dtype=torch.uint8)
     images[:, :, 8, 5] = 255
-    moved = _shifted(images, 2, torch.Generator().manual_seed(0))
+    moved = shifted(images, 2, torch.Generator().manual_seed(0))
     places = moved.flatten(1).argmax(1)
     assert bool((moved.flatten(1).sum(1) == 255).all())
     assert {(int(place) // 16 - 8, int(place) % 16 - 5) for place in places} == {
         (down, right) for down in range(-2, 3) for right in range(-2, 3)
     }
-    assert torch.equal(_shifted(images, 0, torch.Generator()), images)
+    assert torch.equal(shifted(images, 0, torch.Generator()), images)

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from gan_cli.metrics.futures import FutureScores, collided, constant_velocity, linear_fit, measured, standing_still
+from gan_cli.metrics.futures import KINDS, collided, constant_velocity, linear_fit, measured, standing_still
 
 
 def two_people(*offsets: tuple[float, float]) -> Tensor:
@@ -21,7 +21,7 @@ def test_the_best_for_a_scene_is_one_future_and_the_best_for_a_person_is_theirs(
     made = two_people((0.0, 4.0), (3.0, 0.0))
     made[0, 1, 1, 1, 1] = 2.0  # at the last step
     sums = measured(made, two_people((0.0, 0.0))[:, 0])[0]
-    means = dict(zip(FutureScores.names, (sums[:, 0] / sums[:, 1]).tolist(), strict=True))
+    means = dict(zip(KINDS, (sums[:, 0] / sums[:, 1]).tolist(), strict=True))
     assert means == pytest.approx(
         {
             "ade": 4 / 2,  # of the first future 4, of the second 3 + 1

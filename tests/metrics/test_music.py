@@ -1,5 +1,5 @@
-from collections.abc import Sequence
-from math import isnan
+from collections.abc import Iterable, Sequence
+from math import isnan, nan
 
 import pytest
 import torch
@@ -10,7 +10,7 @@ from gan_cli.media.chords import number_of
 from gan_cli.media.notes import note_table, rolls_of_table
 from gan_cli.metrics import music
 from gan_cli.metrics import music_baselines as baselines
-from gan_cli.metrics.row_table import RowTable
+from gan_cli.metrics.row_table import Kind, RowTable
 
 
 def tune(*bars: list[tuple[int, int]], chords: tuple[str, ...] = ("C", "G"), scale: int = 0) -> music.Tunes:
@@ -84,7 +84,7 @@ def real_tunes() -> music.Tunes:
     return tunes_at(part, part.runs(8), 60)
 
 
-def numbers_of(columns: Sequence[str], numbers: Sequence[float | None]) -> dict[str, float]:
+def numbers_of(columns: Iterable[str], numbers: Sequence[float | None]) -> dict[str, float]:
     """A row that has a number in every column."""
     return {name: number for name, number in zip(columns, numbers, strict=True) if number is not None}
 
@@ -95,23 +95,23 @@ def test_every_measure_is_fooled_by_something_and_all_of_them_by_nothing() -> No
     runs = held_out.runs(8)
     assert runs.shape == (10, 8)
     table = data.compared(held_out[runs.flatten()].batch.bars.unflatten(0, (10, 8)), runs, "test")
-    rows = {name: numbers_of(table.columns, numbers) for name, numbers in table.rows.items()}
+    rows = {name: numbers_of(table.kinds, numbers) for name, numbers in table.rows.items()}
     made, real = rows.pop("made"), rows.pop("held-out tunes")
     assert made == real
-    assert all(real[name] == 0 for name in real if name.endswith("(TV)"))
-    assert real["notes at once"] == 1
-    assert 0.6 < real["in chord"] < 0.9
-    assert real["in scale"] > 0.95
-    assert rows["arpeggios of the chords"]["in chord"] == 1
-    assert rows["arpeggios of the chords"]["note lengths (TV)"] > 0.3
-    assert rows["held-out bars, shuffled"]["pitch classes (TV)"] < 0.01
-    assert rows["held-out bars, shuffled"]["in chord"] < real["in chord"] - 0.1
-    assert rows["held-out bars, shuffled"]["self-similarity"] < real["self-similarity"] - 0.02
-    assert rows["their notes, shuffled"]["onsets (TV)"] > 0.05
-    assert rows["their notes, shuffled"]["note lengths (TV)"] < 0.05
+    assert all(real[name] == 0 for name in real if name.endswith("_apart"))
+    assert real["at_once"] == 1
+    assert 0.6 < real["in_chord"] < 0.9
+    assert real["in_scale"] > 0.95
+    assert rows["arpeggios of the chords"]["in_chord"] == 1
+    assert rows["arpeggios of the chords"]["lengths_apart"] > 0.3
+    assert rows["held-out bars, shuffled"]["pitches_apart"] < 0.01
+    assert rows["held-out bars, shuffled"]["in_chord"] < real["in_chord"] - 0.1
+    assert rows["held-out bars, shuffled"]["self_similarity"] < real["self_similarity"] - 0.02
+    assert rows["their notes, shuffled"]["onsets_apart"] > 0.05
+    assert rows["their notes, shuffled"]["lengths_apart"] < 0.05
     for name in ("the nearest training bars", "random training bars", "training tunes"):
-        assert rows[name]["exact copies"] == 1 > real["exact copies"]
-    assert rows["random training bars"]["in scale"] < 0.8
+        assert rows[name]["copies"] == 1 > real["copies"]
+    assert rows["random training bars"]["in_scale"] < 0.8
 
 
 def test_nearest_bars_are_near() -> None:
@@ -123,11 +123,13 @@ def test_nearest_bars_are_near() -> None:
 
 
 def test_a_table_of_rows_is_printed_and_kept() -> None:
-    table = RowTable("music", ("one", "two"), {"made": (0.123, None)}, ("a note",))
+    kinds = {"one": Kind("the first", "lower"), "two": Kind("the second")}
+    table = RowTable("music", kinds, {"made": (0.123, None), "real": (1234.5, nan)}, ("a note",))
     assert table.as_dict() == {
         "title": "music",
-        "columns": ["one", "two"],
-        "rows": {"made": [0.123, None]},
+        "columns": {"one": "the first", "two": "the second"},
+        "rows": {"made": {"one": 0.123, "two": None}, "real": {"one": 1234.5, "two": pytest.approx(nan, nan_ok=True)}},
         "notes": ["a note"],
     }
-    assert list(table.table().columns[1].cells) == ["0.12"]
+    assert table.values() == {"one": 0.123}
+    assert list(table.table().columns[1].cells) == ["0.12", "1,234"]

@@ -8,7 +8,7 @@ from torch import Tensor
 from gan_cli.data.datamodules import Split
 from gan_cli.data.music.bars import Bars
 from gan_cli.metrics import music_baselines as baselines
-from gan_cli.metrics.music import Tunes, columns, contents, measured
+from gan_cli.metrics.music import KINDS, Tunes, contents, measured
 from gan_cli.metrics.row_table import RowTable
 from gan_cli.seeding import stream
 
@@ -55,7 +55,7 @@ def table(data: "MusicDataModule", made: Tensor, numbers: Tensor, split: Split) 
         "exact copies: bars that are one of the training set's, in any key; more than of held-out tunes are by heart",
         "all else is to be as of held-out tunes; no measure is enough alone, as the other rows show",
     )
-    return RowTable(f"{data.name} {split}: tunes of {made.shape[1]} bars", columns(), numbers_of, notes)
+    return RowTable(f"{data.name} {split}: tunes of {made.shape[1]} bars", KINDS, numbers_of, notes)
 
 
 def tunes_at(part: Bars, numbers: Tensor, first: int) -> Tunes:

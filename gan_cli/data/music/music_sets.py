@@ -20,7 +20,8 @@ from gan_cli.media.medium import Medium
 from gan_cli.media.midi_files import NoMusic
 from gan_cli.media.notes import KEYBOARD, OCTAVE, Reach
 from gan_cli.media.piano_rolls import PianoRolls
-from gan_cli.metrics.row_table import RowTable
+from gan_cli.metrics.music import KINDS
+from gan_cli.metrics.row_table import OwnMeasures, RowTable
 from gan_cli.ranges import BatchSize, Processes, Range, Share
 
 KEYS = tuple(range(-5, 7))
@@ -50,6 +51,7 @@ class MusicDataModule(GANDataModule):
 
     licence = "free: the tunes are in the public domain"
     layout = "nothing"
+    own_measures: ClassVar[OwnMeasures] = OwnMeasures(KINDS, things=1600, run=8)
 
     def __init__(
         self,
@@ -110,9 +112,6 @@ class MusicDataModule(GANDataModule):
 
     def runs(self, split: Split | None, length: int) -> Tensor:
         return self.at_hand(split).runs(length)
-
-    COMPARED: ClassVar[int] = 1600
-    RUN: ClassVar[int] = 8
 
     def compared(self, made: Tensor, numbers: Tensor, split: Split) -> RowTable:
         return comparison.table(self, made, numbers, split)

@@ -8,12 +8,14 @@ import torch
 from torch import Tensor
 
 from gan_cli.batches import LoadedBatch, SceneBatch
-from gan_cli.data.datamodules import Facts, GANDataModule
+from gan_cli.data.datamodules import Facts, GANDataModule, Split
 from gan_cli.data.parts import Part
+from gan_cli.data.paths import comparison
 from gan_cli.data.sampling import Span
 from gan_cli.media.medium import Medium
 from gan_cli.media.paths import Paths
-from gan_cli.metrics.futures import FutureScores
+from gan_cli.metrics.futures import KINDS, SAMPLES
+from gan_cli.metrics.row_table import OwnMeasures, RowTable
 from gan_cli.ranges import BatchSize, Processes, Range
 from gan_cli.seeding import stream_indices
 
@@ -71,7 +73,7 @@ class SceneDataModule(GANDataModule):
     """
 
     fields: Mapping[str, Medium] = {"observed": Paths(), "future": Paths()}
-    own_scores: ClassVar[FutureScores] = FutureScores()
+    own_measures: ClassVar[OwnMeasures] = OwnMeasures(KINDS, things=SAMPLES * 5_000, each=SAMPLES)
 
     def __init__(
         self,
@@ -88,6 +90,9 @@ class SceneDataModule(GANDataModule):
     @property
     def facts(self) -> Facts:
         return {"name": self.name, "observed_steps": self.observed_steps, "future_steps": self.future_steps}
+
+    def compared(self, made: Tensor, numbers: Tensor, split: Split) -> RowTable:
+        return comparison.table(self, made, numbers, split)
 
     @property
     def steps(self) -> int:

@@ -12,7 +12,8 @@ from gan_cli.data.parts import InMemory
 from gan_cli.data.points import mixtures as points
 from gan_cli.media.medium import Medium
 from gan_cli.media.points import Points
-from gan_cli.metrics.modes import ModeScores, count_modes
+from gan_cli.metrics.modes import KINDS, ModeScores, count_modes
+from gan_cli.metrics.row_table import OwnMeasures, RowTable
 from gan_cli.ranges import BatchSize, Processes, Range
 
 
@@ -44,9 +45,6 @@ class PointDataModule(GANDataModule):
         super().__init__(batch_size, num_workers)
         self.num_points = num_points
 
-    MEASURED: ClassVar[int] = 2500
-    """How many samples the protocol takes, see `gan_cli.metrics.modes`."""
-
     @abstractmethod
     def make(self, count: int, seed: int) -> PointBatch:
         """`count` points, with the mode that each belongs to."""
@@ -74,6 +72,8 @@ class MixtureDataModule(PointDataModule):
 
     modes: ClassVar[points.Modes]
     """Where the set's modes are, before they are divided."""
+    own_measures: ClassVar[OwnMeasures] = OwnMeasures(KINDS, things=2500, watched=True)
+    """With as many samples as the protocol takes, see `gan_cli.metrics.modes`."""
 
     def __init__(self, divisor: Annotated[float, Range(0.001, 1000)] = 1.0, **arguments: Any) -> None:
         super().__init__(**arguments)
@@ -87,15 +87,11 @@ class MixtureDataModule(PointDataModule):
         """How points [N, 2] cover the set's modes."""
         return count_modes(made, self.modes.centres / self.divisor, self.modes.deviation / self.divisor)
 
-    def measures(self, made: Tensor) -> dict[str, float]:
-        """Modes with 20 points and with any, the share of points near one, and how unevenly modes are covered."""
-        scores = self.mode_scores(made)
-        return {
-            "modes": float(scores.modes),
-            "modes_reached": float(scores.reached),
-            "high_quality": scores.high_quality,
-            "kl_modes": scores.kl,
-        }
+    def compared(self, made: Tensor, numbers: Tensor, split: Split) -> RowTable:
+        real = self.make(len(made), seed=2).points
+        rows = {name: self.mode_scores(points).as_row() for name, points in (("made", made), ("real", real))}
+        notes = (f"made: {len(made):,} points; real: as many; a point is near a mode within three deviations of it",)
+        return RowTable(f"{self.name}: modes", KINDS, rows, notes)
 
     @property
     def facts(self) -> Facts:

@@ -42,6 +42,7 @@ class MovingDigits(VideoDataModule):
     offline = True
     natural = False
     class_names = tuple("0123456789")
+    frame_rate = 8
 
     def __init__(
         self,

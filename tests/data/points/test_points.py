@@ -34,8 +34,11 @@ def test_a_divisor_brings_points_to_unit_deviation_and_counts_as_before(
     points = plain.part("train").content.points, divided.part("train").content.points
     assert torch.allclose(points[0] / divisor, points[1])
     assert float(points[1].std()) == pytest.approx(1, rel=0.03)
-    assert divided.measures(points[1]) == pytest.approx(plain.measures(points[0]))
-    assert divided.measures(points[0])["high_quality"] < 0.2
+    numbers = torch.arange(len(points[0]))
+    measured = divided.compared(points[1], numbers, "val")
+    assert measured.values() == pytest.approx(plain.compared(points[0], numbers, "val").values())
+    assert dict(zip(measured.kinds, measured.rows["real"], strict=True))["modes"] == len(plain.modes.centres)
+    assert divided.compared(points[0], numbers, "val").values()["high_quality"] < 0.2
 
 
 @pytest.mark.parametrize("kind", [Ring8, Grid25, SwissRoll])
