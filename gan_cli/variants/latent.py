@@ -35,7 +35,7 @@ class LatentModule(AdversarialModule):
     """Which of `GIVEN` is the thing before, where things follow each other, as bars of a tune do; "" if none."""
 
     own_measures: ClassVar[OwnMeasures | None] = None
-    """What the variant measures itself of what it makes beside held-out things, by `own_table`; None: what the set does."""
+    """What the variant measures itself of what it makes beside held-out things, by `own_table`; None leaves it."""
 
     generator_batch_multiple: int = 1
     """So many batches of made things are a generator's step; `ChosenNetworks` has an argument for it."""
