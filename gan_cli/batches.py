@@ -240,7 +240,7 @@ class VideoBatch(NamedTuple):
 Batch = ImageBatch | PointBatch
 ToldBatch = MaskedBatch | HintedBatch | EdgedBatch
 """Pairs of which a model is told one thing more, by the name of the third field."""
-AnyBatch = Batch | PairedBatch | UnpairedBatch | StyledBatch | SceneBatch
+AnyBatch = Batch | PairedBatch | UnpairedBatch | StyledBatch | SceneBatch | VideoBatch
 
 
 def paired(fields: Mapping[str, Tensor]) -> PairedBatch | ToldBatch:

@@ -44,7 +44,8 @@ def _quick() -> Iterator[None]:
     """What takes long in every run that is real, and is nothing that a test asks for."""
     from gan_cli.batches import ImageBatch
     from gan_cli.data.images import sources
-    from gan_cli.metrics import features
+    from gan_cli.data.videos import comparison
+    from gan_cli.metrics import features, video_classifier
 
     read_once = remembered(sources.digits)
 
@@ -54,6 +55,10 @@ def _quick() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", os.fstat)  # there is no power cut to survive
         patch.setattr(features, "STEPS", 150)  # batches of a classifier: it still tells digits
+        patch.setattr(video_classifier, "STEPS", 10)
+        patch.setattr(video_classifier, "FRAME_STEPS", 10)
+        patch.setattr(comparison, "THINGS", 40)  # videos, beside fewer others
+        patch.setattr(comparison, "MOST", 100)
         patch.setattr(sources, "digits", digits)  # read and enlarged for each run
         yield
 

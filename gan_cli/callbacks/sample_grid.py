@@ -14,6 +14,8 @@ from gan_cli.data import GANDataModule
 from gan_cli.inference.examples import examples_of
 from gan_cli.inference.pictures import beside, translated_sheet, usual_number
 from gan_cli.inference.rendering import takes_labels
+from gan_cli.inference.sample import in_square
+from gan_cli.media.films import write_film
 from gan_cli.media.pictures import save_png
 from gan_cli.networks.layers import evaluating
 from gan_cli.ranges import Range, Steps
@@ -24,7 +26,8 @@ from gan_cli.variants.translation import TranslationModule
 class SampleGrid(Callback):
     """Writes `samples/step-<batches>.png`, made by the averaged generator, and shows it to loggers.
 
-    From fixed latents; or, of a translator, rows of held-out images beside what it makes of them.
+    Of what moves, `samples/step-<batches>.gif` plays beside it. From fixed latents; or, of a translator, rows of
+    held-out images beside what it makes of them.
 
     Args:
         every_n_steps: Batches between two pictures; 0 makes none.
@@ -50,21 +53,24 @@ class SampleGrid(Callback):
             self._write(trainer, pl_module)
 
     def _write(self, trainer: Trainer, model: AdversarialModule) -> None:
-        if isinstance(model, TranslationModule):
-            picture = self._translated(trainer, model)
-        else:
-            picture = self._from_noise(trainer, model)
         path = self._folder / f"step-{trainer.global_step:08d}.png"
-        save_png(picture, path)
+        if isinstance(model, TranslationModule):
+            save_png(self._translated(trainer, model), path)
+        else:
+            self._write_made(trainer, model, path)
         for logger in trainer.loggers:
             if hasattr(logger, "log_image"):
                 logger.log_image("samples", [str(path)], step=trainer.global_step)
 
-    def _from_noise(self, trainer: Trainer, model: AdversarialModule) -> Tensor:
+    def _write_made(self, trainer: Trainer, model: AdversarialModule, path: Path) -> None:
+        """Writes a page of what is made from latents, and a film of it if it moves."""
         data: GANDataModule = trainer.datamodule  # type: ignore[attr-defined]
         num = usual_number(model.medium, model.num_classes if takes_labels(model) else 0, self.num)
         made, conditions, given = examples_of(model, data, num)
-        return model.medium.page(made, beside(model, conditions.get("labels"), given.shown, given.real))
+        medium, shown = model.medium, beside(model, conditions.get("labels"), given.shown, given.real)
+        save_png(medium.page(made, shown), path)
+        if medium.moves:
+            write_film(medium.film(in_square(made), shown), path.with_suffix(".gif"), medium.fps)
 
     def _translated(self, trainer: Trainer, model: TranslationModule) -> Tensor:
         data: GANDataModule = trainer.datamodule  # type: ignore[attr-defined]

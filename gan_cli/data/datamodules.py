@@ -309,7 +309,7 @@ class GANDataModule(LightningDataModule, ABC):
         facts = self.facts
         if side := facts.get("image_size", 0):
             channels = sum(value for name, value in facts.items() if name.endswith("_channels"))
-            batch = self.batch_size * channels * side**2 * BYTES
+            batch = self.batch_size * channels * side**2 * facts.get("num_frames", 1) * BYTES
             what = f"data.image_size: batches of {self.batch_size} with images of {side} pixels"
             memory.check_room(batch, what, "Take a lower one, or a lower --data.batch_size")
         _, world_size = self._place()

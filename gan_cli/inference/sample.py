@@ -44,7 +44,7 @@ def sample(model: AdversarialModule, folder: Path, options: Any, trainer_options
     latents_of(model, [0])  # refuses a model that makes images from images
     medium = model.medium
     kind = _format(medium, options.format, output)
-    alone = output is not None and output.suffix.lower() in medium.endings
+    alone = output is not None and output.suffix.lower() in _of_one(medium)
     source, latents, given, make = things_of(model, options, alone)
     num = len(source)
     if alone and num > 1:
@@ -99,10 +99,15 @@ def sample(model: AdversarialModule, folder: Path, options: Any, trainer_options
 
 def _format(medium: Medium, typed: str | None, output: Path | None) -> str:
     films = dict.fromkeys(FILMS if medium.moves else (), PAGES)
-    singles = {ending: (ending[1:],) for ending in medium.endings}
+    singles = {ending: (ending[1:],) for ending in _of_one(medium)}
     usual = medium.in_folder if output else FORMATS[0]
     of_folder = (usual, *FORMATS, *(ending[1:] for ending in medium.endings))
     return format_of(typed, output, medium, {".png": PAGES, ".npz": ("npz",), "": of_folder, **films, **singles})
+
+
+def _of_one(medium: Medium) -> list[str]:
+    """The endings of outputs that hold one thing; those of films hold pages of what moves."""
+    return [ending for ending in medium.endings if not (medium.moves and ending in FILMS)]
 
 
 def save_latents(model: AdversarialModule, source: Latents, options: Any) -> Path:

@@ -64,7 +64,7 @@ class Medium(ABC):
     suffix: ClassVar[str] = ""
     """The ending of a file that holds one; "" where things are only shown together, as points are."""
     endings: ClassVar[tuple[str, ...]] = ()
-    """The endings of files that one thing is written to where such a name is typed, if they are no pages."""
+    """The endings of files that one thing is written to; where such a name is typed, it holds one, if it is no page."""
     usual: ClassVar[int] = 64
     """How many things a page usually shows."""
     each: ClassVar[int] = 1

@@ -40,6 +40,7 @@ class Videos(Medium):
     usual: ClassVar[int] = 20
     rounds: ClassVar[bool] = True
     moves: ClassVar[bool] = True
+    in_folder: ClassVar[str] = "both"
     endings: ClassVar[tuple[str, ...]] = (".gif", ".mp4", FRAMES)
 
     @property

@@ -19,7 +19,7 @@ from gan_cli.errors import UserError
 from gan_cli.files import write_atomically
 from gan_cli.media.pictures import to_float
 from gan_cli.metrics.classifier import ImageClassifier, classify, shifted, train_classifier
-from gan_cli.metrics.videos import PER_CENT, SIDE, shuffled
+from gan_cli.metrics.videos import PER_CENT
 from gan_cli.seeding import mix, stream
 
 FEATURES = 64
@@ -85,8 +85,8 @@ class Judges(NamedTuple):
         """Features [N, F] of videos uint8 [N, C, T, H, W], and which of them are told as broken, bool [N]."""
         made = [self.videos.features(to_float(piece)) for piece in videos.split(64)]
         features = torch.cat(made)
-        said = self.videos.head(features).argmax(1)
-        return self.scale * features, said == self.videos.head.out_features - 1
+        said = self.videos.head(features).softmax(1)[:, -1] > 0.5  # however unsure of the action
+        return self.scale * features, said
 
     def of_frames(self, frames: Tensor) -> Tensor:
         """Features [N, F] of single frames uint8 [N, C, H, W]."""
@@ -118,7 +118,10 @@ def judges(videos: Tensor, labels: Tensor, num_classes: int, name: str, folder: 
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
         with torch.random.fork_rng():
-            network, single = VideoClassifier(num_classes, videos.shape[1]), ImageClassifier(num_classes, videos.shape[1])
+            network, single = (
+                VideoClassifier(num_classes, videos.shape[1]),
+                ImageClassifier(num_classes, videos.shape[1]),
+            )
         network.load_state_dict(content["videos"])
         single.load_state_dict(content["frames"])
         return Judges(network.eval(), single.eval(), float(content["scale"]))
@@ -127,7 +130,7 @@ def judges(videos: Tensor, labels: Tensor, num_classes: int, name: str, folder: 
 
 
 def train_video_classifier(
-    videos: Tensor, labels: Tensor, num_classes: int, steps: int = STEPS, seed: int = 0
+    videos: Tensor, labels: Tensor, num_classes: int, steps: int, seed: int = 0
 ) -> VideoClassifier:
     """A classifier trained on labelled videos and on some of them whose time is broken, in eval mode.
 
@@ -177,7 +180,9 @@ def broken(videos: Tensor, random: torch.Generator) -> Tensor:
     swapped = torch.cat([swapped, time[:, frames // 2 * 2 :]], dim=1)
     stops = time.minimum(torch.randint(max(1, frames // 2), (count, 1), generator=random))
     half = frames // 2
-    jumps = torch.where(time < half, time, (time + torch.randint(1, max(2, half), (count, 1), generator=random)) % frames)
+    jumps = torch.where(
+        time < half, time, (time + torch.randint(1, max(2, half), (count, 1), generator=random)) % frames
+    )
     ways = torch.stack([orders, swapped, stops, jumps])
     chosen = ways[torch.arange(count) % len(ways), torch.arange(count)]
     return videos.gather(2, chosen[:, None, :, None, None].expand_as(videos))
@@ -185,7 +190,7 @@ def broken(videos: Tensor, random: torch.Generator) -> Tensor:
 
 def _learned(videos: Tensor, labels: Tensor, num_classes: int) -> bytes:
     """The content of a file of classifiers."""
-    model = train_video_classifier(videos, labels, num_classes)
+    model = train_video_classifier(videos, labels, num_classes, STEPS)
     features, _ = Judges(model, ImageClassifier(), 1.0).of_videos(videos)
     frames = videos.transpose(1, 2).flatten(0, 1)
     single = train_classifier(
@@ -199,5 +204,5 @@ def _learned(videos: Tensor, labels: Tensor, num_classes: int) -> bytes:
 
 def _moved(videos: Tensor, random: torch.Generator) -> Tensor:
     """Each video moved by a few pixels, all its frames alike."""
-    together = shifted(videos.flatten(1, 2), SHIFT, random)
-    return together.unflatten(1, videos.shape[1:3])
+    together: Tensor = shifted(videos.flatten(1, 2), SHIFT, random).unflatten(1, videos.shape[1:3])
+    return together

@@ -38,12 +38,15 @@ def reduced(videos: Tensor) -> Tensor:
     if max(videos.shape[3:]) <= SIDE:
         return videos
     pieces = [_smaller(piece.transpose(1, 2).flatten(0, 1)) for piece in videos.split(64)]
-    return torch.cat(pieces).unflatten(0, (-1, videos.shape[2])).transpose(1, 2).contiguous()
+    smaller: Tensor = torch.cat(pieces).unflatten(0, (-1, videos.shape[2])).transpose(1, 2).contiguous()
+    return smaller
 
 
 def motion(videos: Tensor) -> float:
     """By how much a pixel changes from a frame to the next, on average, in levels of 255."""
-    return float(torch.stack([piece.float().diff(dim=2).abs().mean() * len(piece) for piece in videos.split(64)]).sum()) / len(videos)
+    return float(
+        torch.stack([piece.float().diff(dim=2).abs().mean() * len(piece) for piece in videos.split(64)]).sum()
+    ) / len(videos)
 
 
 class Components(NamedTuple):

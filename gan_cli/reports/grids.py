@@ -19,6 +19,9 @@ LARGE = 200_000
 PIXELATED = 512
 """Pictures narrower than this many pixels are shown with sharp pixels."""
 
+MOST_OF_FILM = 8_000_000
+"""A film of more than this many bytes is not embedded."""
+
 SLIDER = """<script>
 document.querySelectorAll(".slider").forEach((slider) => {
   const pictures = slider.querySelectorAll("img"), output = slider.querySelector("output");
@@ -81,6 +84,24 @@ def slid(title: str, label: str, positions: Sequence[Position], start: int, note
 def figure(path: Path, text: str) -> str:
     """HTML of one picture with a line below it."""
     return f"<figure>{picture(path, text)}<figcaption>{escape(text)}</figcaption></figure>"
+
+
+def film(path: Path, text: str) -> str:
+    """HTML of a GIF that plays, with a line below it; one that is broken or too large is named instead."""
+    try:
+        content = path.read_bytes()
+        with Image.open(io.BytesIO(content)) as image:
+            image.verify()
+            width, height = image.size
+    except (OSError, ValueError, SyntaxError) as error:
+        return f'<p class="note">{escape(path.name)} cannot be read: {escape(str(error))}</p>'
+    if len(content) > MOST_OF_FILM:
+        return f'<p class="note">{escape(text)}: samples/{escape(path.name)} ({len(content) / 1e6:.0f} MB)</p>'
+    style = ' class="small"' if width < PIXELATED else ""
+    shown = (
+        f'<img{style} alt="{escape(text)}" width="{width}" height="{height}" src="{pages.embedded(content, "gif")}" />'
+    )
+    return f"<figure>{shown}<figcaption>{escape(text)}</figcaption></figure>"
 
 
 def picture(source: Path | bytes, text: str, attributes: str = "") -> str:

@@ -120,7 +120,8 @@ def _samples(run: RunRecord, positions: int) -> str:
         return _line("No grids: the run has made none yet.")
     step, path = run.grids[-1]
     final = grids.figure(path, f"The final grid, of step {step:,}")
-    return f'<div class="pictures">{grids.slider(run.grids, positions)}{final}</div>'
+    playing = "".join(grids.film(path, f"The samples of step {step:,}, playing") for step, path in run.films[-1:])
+    return f'<div class="pictures">{grids.slider(run.grids, positions)}{final}{playing}</div>'
 
 
 def _pictures(run: RunRecord, missing: Mapping[str, str]) -> str:

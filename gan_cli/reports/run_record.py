@@ -41,6 +41,7 @@ class RunRecord(NamedTuple):
         config: The content of `config.yaml`.
         series: The content of `metrics.csv` by the metrics' names, sorted.
         grids: Pictures made while it trained, each with its step, ascending.
+        films: Films made while it trained, of things that move, likewise.
         pictures: The pictures that verbs have made of it, by the files' names.
         scores: The content of `metrics.json`, which `gan test` writes.
         sessions: From `environment.json`: one for the run's start and one for each time that it was resumed.
@@ -55,6 +56,7 @@ class RunRecord(NamedTuple):
     config: dict[str, Any]
     series: dict[str, Series]
     grids: list[tuple[int, Path]]
+    films: list[tuple[int, Path]]
     pictures: list[Path]
     scores: Any
     sessions: list[dict[str, Any]]
@@ -145,7 +147,8 @@ def read(folder: Path, checkpoint: Path | None = None) -> RunRecord:
         checkpoint=checkpoint,
         config=config if isinstance(config, dict) else {},
         series=read_series(folder / METRICS),
-        grids=_grids(folder),
+        grids=_grids(folder, ".png"),
+        films=_grids(folder, ".gif"),
         pictures=sorted(folder.glob("pictures/*.png")),
         scores=_content(folder / SCORES, problems),
         sessions=[session for session in sessions if isinstance(session, dict)] if isinstance(sessions, list) else [],
@@ -210,6 +213,6 @@ def _content(path: Path, problems: list[str]) -> Any:
         return {}
 
 
-def _grids(folder: Path) -> list[tuple[int, Path]]:
-    found = [(path.stem.removeprefix("step-"), path) for path in folder.glob("samples/step-*.png")]
+def _grids(folder: Path, ending: str) -> list[tuple[int, Path]]:
+    found = [(path.stem.removeprefix("step-"), path) for path in folder.glob(f"samples/step-*{ending}")]
     return sorted((int(step), path) for step, path in found if step.isdigit())

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from gan_cli.data.images.sources import digits
-from gan_cli.metrics.classifier import FEATURES, ImageClassifier, shifted, accuracy, classify, train_classifier
+from gan_cli.metrics.classifier import FEATURES, ImageClassifier, accuracy, classify, shifted, train_classifier
 
 
 def weights(**options: Any) -> torch.Tensor:

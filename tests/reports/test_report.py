@@ -193,3 +193,15 @@ def test_a_checkpoint_stands_for_its_run_and_the_newest_for_nothing_typed(tmp_pa
     assert run_record.find(None, tmp_path / "checkpoints") == (folder, folder / "last.ckpt")
     with pytest.raises(UserError, match="no run under"):
         run_record.find(None, tmp_path / "nothing")
+
+
+def test_samples_that_move_play_in_the_page(tmp_path: Path) -> None:
+    folder = make_run(tmp_path / "run", losses(2), [10, 20])
+    frames = [Image.new("L", (20, 20), 100 * number) for number in range(2)]
+    for step in (10, 20):
+        frames[0].save(folder / f"samples/step-{step:08d}.gif", save_all=True, append_images=frames[1:], duration=100)
+    page = reading(folder)
+    (playing,) = [image for image in page.all("img") if (image["src"] or "").startswith("data:image/gif")]
+    assert playing["alt"] == "The samples of step 20, playing"
+    (folder / "samples/step-00000020.gif").write_bytes(b"GIF89a")
+    assert "step-00000020.gif cannot be read" in reading(folder).text

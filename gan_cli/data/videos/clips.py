@@ -125,6 +125,10 @@ class Clips(VideoDataModule):
 
     @property
     def frame_rate(self) -> int:
+        return self._shown_rate
+
+    @cached_property
+    def _shown_rate(self) -> int:
         """Frames a second that are shown: those asked for, or those that most films have."""
         if self.rate is not None:
             return self.rate
@@ -142,11 +146,12 @@ class Clips(VideoDataModule):
         Raises:
             UserError: If there are none.
         """
-        grouped: dict[str, dict[Split, list[Film]]] = {name: {} for name in self.classes or ("",)}
-        for part, films in self._parts.items():
-            for film in films:
-                grouped[self._labels.get(film, "")].setdefault(part, []).append(film)
-        each = (folders.chosen(parts, split, self.held_out, self.split_seed) for parts in grouped.values())
+        if len(self._parts) > 1:
+            chosen = folders.chosen(self._parts, split, self.held_out, self.split_seed)
+            return sorted(chosen, key=lambda film: self._labels.get(film, ""))  # which keeps the order within a class
+        names = self.classes or ("",)
+        grouped = ([film for film in self._parts["train"] if self._labels.get(film, "") == name] for name in names)
+        each = (folders.chosen({"train": films}, split, self.held_out, self.split_seed) for films in grouped)
         return [film for films in each for film in films]
 
     def lengths(self, films: Sequence[Film]) -> dict[Film, Length]:

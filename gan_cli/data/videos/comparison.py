@@ -1,6 +1,6 @@
 """Made videos beside real ones, in one table with rows whose time is broken or that were learned by heart."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +35,8 @@ MOST = 1000
 """At most so many training videos are they held against."""
 A_VIDEO = 2
 """So many frames of a video are judged alone."""
+SLOW = 200
+"""By a network of ImageNet, which takes its time, at most so many frames are judged of each row."""
 
 
 def measures(classes: int) -> OwnMeasures:
@@ -71,12 +73,13 @@ class Yardstick:
         return judges(self.videos, self.labels, classes, self.data.name, self.data.metrics_folder)
 
     @cached_property
-    def frame_features(self) -> tuple[str, Any]:
+    def frame_features(self) -> tuple[str, Callable[[Tensor], Tensor]]:
         """What makes features [N, F] of single frames uint8 [N, C, H, W], and its name."""
         if self.judges is not None:
             return "a classifier of single frames", self.judges.of_frames
         if (found := imagenet_at_hand(self.data.metrics_folder)) is not None:
-            return found, load_features(found, self.data.metrics_folder)
+            network = load_features(found, self.data.metrics_folder)
+            return found, lambda frames: network(_some(frames, SLOW))
         axes = Components.of(_single(self.videos).flatten(1).float())
         return "principal components of frames", lambda frames: axes(frames.flatten(1).float())
 
@@ -89,8 +92,7 @@ class Yardstick:
     @cached_property
     def known_frames(self) -> Tensor:
         """The features of the training videos' single frames."""
-        found: Tensor = self.frame_features[1](_single(self.videos))
-        return found
+        return self.frame_features[1](_single(self.videos))
 
     def measured(self, videos: Tensor) -> Mapping[str, float | None]:
         """Each measure of videos, as `reduced` gives them; None where it means nothing."""
@@ -131,11 +133,9 @@ def table(data: "VideoDataModule", made: Tensor, numbers: Tensor, split: Split) 
     if "actions" in kinds:
         notes.append(
             "actions: Frechet distance, likewise, in features of a small classifier of this set's classes that also "
-            "tells broken time; told as broken: the share of videos; this is no FVD either"
+            "tells broken time; told as broken: the share of videos; no FVD either"
         )
-    notes.append(
-        f"single frames: squared MMD in features of {yardstick.frame_features[0]}; it does not see in which order they are"
-    )
+    notes.append(f"single frames: squared MMD in features of {yardstick.frame_features[0]}, whatever their order")
     notes.append("what is made is as good as real where its numbers are those of held-out videos")
     values = {name: [one.get(kind) for kind in kinds] for name, one in found.items()}
     return RowTable(f"{data.name} {split}: videos of {data.num_frames} frames", kinds, values, notes)
@@ -145,6 +145,12 @@ def _single(videos: Tensor) -> Tensor:
     """A few frames of each, uint8 [M, C, H, W]."""
     chosen = torch.linspace(0, videos.shape[2] - 1, A_VIDEO + 2)[1:-1].round().long()
     return videos[:, :, chosen].transpose(1, 2).flatten(0, 1)
+
+
+def _some(frames: Tensor, most: int) -> Tensor:
+    """At most so many of them, evenly from all."""
+    count = min(most, len(frames))
+    return frames[torch.arange(count) * len(frames) // count]
 
 
 def _thousandths(first: Tensor, second: Tensor) -> float | None:

@@ -1,6 +1,7 @@
 """The frames of films by number, as images of one size; a film that breaks has another one stand in for it."""
 
 from collections.abc import Sequence
+from concurrent.futures import Future
 from threading import Lock
 from typing import NamedTuple
 
@@ -12,8 +13,10 @@ from gan_cli.data.stores import BrokenFile, MemoryStore, Shape, Store, shared_ze
 from gan_cli.media.film_reading import Film, frames_of
 from gan_cli.media.reading import Unreadable
 
-MOST_AT_ONCE = 64 << 20
+MOST_AT_ONCE = 32 << 20
 """A film of up to so many bytes of pixels is decoded whole, so that its next frames are at hand."""
+HELD = 8
+"""So many such films are held."""
 
 AT_ONCE = 512
 """So many frames of a longer film are decoded at a time."""
@@ -50,7 +53,7 @@ class FrameStore(Store):
         self.starts = torch.cat([torch.zeros(1, dtype=torch.int64), lengths.cumsum(0)])
         self.broken = None if groups is None else shared_zeros((len(self),), torch.bool)
         self._lock = Lock()
-        self._last: tuple[int, Tensor] | None = None
+        self._held: dict[int, Future[Tensor]] = {}
 
     def __len__(self) -> int:
         return int(self.starts[-1])
@@ -99,10 +102,23 @@ class FrameStore(Store):
         if len(reel.numbers) * self.size // max(1, len(self)) > MOST_AT_ONCE:
             wanted, back = places.unique(return_inverse=True)
             return self._made(reel.film, [reel.numbers[place] for place in wanted.tolist()])[back]
-        with self._lock:  # who comes next, finds what was decoded
-            if self._last is None or self._last[0] != film:
-                self._last = film, self._made(reel.film, reel.numbers)
-            return self._last[1][places]
+        return self._whole(film)[places]
+
+    def _whole(self, film: int) -> Tensor:
+        """All that is taken of a film: decoded now, or by another thread that was here first."""
+        with self._lock:
+            held = self._held.get(film)
+            mine: Future[Tensor] = held or Future()
+            if held is None:
+                self._held[film] = mine
+                while len(self._held) > HELD:
+                    self._held.pop(next(iter(self._held)))
+        if held is None:
+            try:
+                mine.set_result(self._made(self.reels[film].film, self.reels[film].numbers))
+            except BaseException as error:
+                mine.set_exception(error)
+        return mine.result()
 
     def _made(self, film: Film, numbers: Sequence[int]) -> Tensor:
         try:
