@@ -3,10 +3,11 @@
     python -m benchmarks.prediction [--root data/weizmann_actions/actions] [--minutes 2] [--jobs 2]
 
 On Weizmann's actions (two people held out): the same network by squared errors alone, by absolute ones, with the
-gradient difference loss, and with the adversarial term as well; the first frame that is made, in PSNR on all pixels and on
-those that move, SSIM there, sharpness, and the energy of the slopes as a share of the truth's, because blur raises
-PSNR. On moving digits, and between frames of both, the network of the packaged config. Strips of held-out films, the
-truth above what is made, are in `<folder>/prediction_<run>.png`. The command can be stopped and called again.
+gradient difference loss, and with the adversarial term as well; the first frame that is made, in PSNR on all pixels
+and on those that move, SSIM there, sharpness, and the energy of the slopes as a share of the truth's, because blur
+raises PSNR. On moving digits, and between frames of both, the network of the packaged config. Strips of held-out
+films, the truth above what is made, are in `<folder>/prediction_<run>.png`. The command can be stopped and called
+again.
 """
 
 from pathlib import Path

@@ -16,9 +16,7 @@ from gan_cli.media import reading
 from gan_cli.media.film_reading import film_at, frames_of, length_of
 from gan_cli.media.films import VIDEOS
 from gan_cli.media.reading import Unreadable
-
-COLOURED = 4.0
-"""Colours further from grey than so many levels in the mean make a film a coloured one; videos blur grey by some."""
+from gan_cli.media.videos import NOISE
 
 
 class FilmInput(NamedTuple):
@@ -100,10 +98,8 @@ def _frame(image: Image.Image, channels: int, path: Path) -> Tensor:
     coloured = reading.to_tensor(reading.to_mode(image, 3), 3)
     if channels == 3:
         return coloured
-    if channels == 1:
-        apart = coloured.amax(0).float() - coloured.amin(0).float()
-        if float(apart.mean()) > COLOURED:
-            raise Unreadable(path, "it is in colours, and this model's frames are grey")
+    if channels == 1 and int((coloured.amax(0).short() - coloured.amin(0).short()).max()) > NOISE:
+        raise Unreadable(path, "it is in colours, and this model's frames are grey")
     return reading.to_tensor(reading.to_mode(image, channels), channels)
 
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from gan_cli.errors import UserError
 from gan_cli.inference.labels import class_walk
 from gan_cli.inference.latent_files import Latents
 from gan_cli.inference.latents import Method, usual_method, walk
@@ -51,6 +52,11 @@ def walks_through(
     Raises:
         UserError: If there are too few keyframes or steps, or the model has no such space.
     """
+    if not model.latent_dim:
+        name = type(model).__name__
+        raise UserError(
+            f"ckpt: nothing of what {name} makes is random, so there is nothing to walk through; type gan {model.VERB}"
+        )
     space = space or spaces_of(model)[-1]
     method = method or (usual_method(model.latent_distribution) if space == "z" else "lerp")
     ways = [walk(part, steps, method, loop) for part in in_space(model, keyframes, space, ema).split(each)]

@@ -120,6 +120,7 @@ class FramePrediction(LatentModule):
     )
     LEARNS_FROM: ClassVar[tuple[Fields, ...]] = ({"videos": Videos},)
     GIVEN: ClassVar[tuple[str, ...]] = ("known",)
+    VERB: ClassVar[str] = "predict"
     SETTLES = ("latent_dim", "latent_distribution")
     own_measures: ClassVar[OwnMeasures | None] = measures.OWN
     makes = "videos"
@@ -234,7 +235,8 @@ class FramePrediction(LatentModule):
         beyond = (0, -width % self.multiple, 0, -height % self.multiple)
         shown = pad(given.flatten(1, 2), beyond, mode="replicate")
         made: Tensor = self.picture_maker(ema)(self.laid_out(shown))[-1]
-        return made[:, :, :height, :width].unflatten(1, (given.shape[1], -1))
+        made = made[:, :, :height, :width].unflatten(1, (given.shape[1], -1))
+        return made
 
     def given(self, batch: VideoBatch) -> dict[str, Tensor]:
         return {"known": batch.videos[:, :, self.known_numbers]}

@@ -121,10 +121,8 @@ def test_films_are_frames_strips_or_in_folders(gan: Any, following: Path) -> Non
     gif("films/hop.gif", film())
     gan(following, "--input", "films", "--format", "frames", "--frames", 2, "--output", "out")
     found = sorted(str(path.relative_to("out")) for path in Path("out").rglob("*.png"))
-    assert found == ["hop/000009.png", "hop/000010.png", "run/000006.png", "run/000007.png"] + [
-        "strips/walk/000005.png",
-        "strips/walk/000006.png",
-    ]
+    expected = {"hop": (9, 10), "run": (6, 7), "strips/walk": (5, 6)}
+    assert found == [f"{name}/{number:06d}.png" for name, numbers in expected.items() for number in numbers]
     assert torch.equal(grey_frames("out/run/000007.png")[0], load(following).predict(video, 2)[0, 1:])
 
 
@@ -187,6 +185,12 @@ def test_frames_between_have_options_of_their_own(gan: Any, between: Path) -> No
 def test_other_models_predict_no_frames(gan: Any, tmp_path: Path) -> None:
     path = saved(GAN(image_size=16, image_channels=1), tmp_path / "last.ckpt", name="Digits")  # type: ignore[arg-type]
     assert "ckpt: GAN predicts no frames" in gan(path, refused=True)
+
+
+def test_there_is_nothing_to_walk_through(gan: Any, following: Path) -> None:
+    told = gan(following, verb="interpolate", refused=True)
+    assert "nothing of what FramePrediction makes is random" in told
+    assert "type gan predict" in told
 
 
 def test_scores_stand_beside_what_learns_nothing(gan: Any, following: Path) -> None:
