@@ -5,7 +5,7 @@
 On Weizmann's actions (two people held out): the same network by squared errors alone, by absolute ones, with the
 gradient difference loss, and with the adversarial term as well; the first frame that is made, in PSNR on all pixels
 and on those that move, SSIM there, sharpness, and the energy of the slopes as a share of the truth's, because blur
-raises PSNR. On moving digits, and between frames of both, the network of the packaged config. Strips of held-out
+raises PSNR. On moving digits, and between frames of both, the packaged configs. Strips of held-out
 films, the truth above what is made, are in `<folder>/prediction_<run>.png`. The command can be stopped and called
 again.
 """
@@ -23,7 +23,8 @@ from gan_cli.inference.film_inputs import data_films
 from gan_cli.media.pictures import grid, save_png
 from gan_cli.metrics.row_table import RowTable
 
-WEIZMANN, DIGITS, BETWEEN = "frame_prediction_weizmann.yaml", "frame_prediction.yaml", "frame_prediction_between.yaml"
+WEIZMANN, DIGITS = "frame_prediction_weizmann.yaml", "frame_prediction.yaml"
+BETWEEN = {"model.target": "between"}
 NONE = {"model.lambda_gdl": 0.0, "model.lambda_adversarial": 0.0}
 LOSSES: dict[str, dict[str, float]] = {
     "L2": {**NONE, "model.p": 2.0},
@@ -42,12 +43,12 @@ def wanted(root: str) -> dict[str, list[runs.Run]]:
         runs.Run(title, WEIZMANN, f"weizmann-{number}", root=root, settings=settings)
         for number, (title, settings) in enumerate(LOSSES.items())
     ]
-    halves = {"model.target": "between", "data.stride": 1}
+    halves = {**BETWEEN, "data.stride": 1}
     return {
         "Weizmann": weizmann,
         "Weizmann, between": [runs.Run("made", WEIZMANN, "weizmann-between", root=root, settings=halves)],
         "digits": [runs.Run("made", DIGITS)],
-        "digits, between": [runs.Run("made", BETWEEN, "between")],
+        "digits, between": [runs.Run("made", DIGITS, "between", settings=BETWEEN)],
     }
 
 
@@ -65,6 +66,7 @@ def draw(gan: TrainedGAN, path: Path) -> None:
     data = data_set_of(model)
     data.prepare_data()
     films = torch.stack([torch.as_tensor(film.content) for film in data_films(data.part("test"), SHOWN)])
+    films = films[:, :, : int(model.hparams["num_frames"])]
     known: list[int] = model.known_numbers  # type: ignore[assignment]
     made = model.medium.kept(model(films[:, 0, 0, 0, :0].float(), model.medium.shown(films[:, :, known])))
     for pair in zip(films, made, strict=True):
