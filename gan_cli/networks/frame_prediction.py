@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, interpolate
 
 from gan_cli.networks.layers import in_float32
+from gan_cli.networks.layouts import laid_out
 
 GUESSING = (
     ((1, 2, 4, 2, 1), (7, 5, 5, 5, 5, 7)),
@@ -65,6 +66,7 @@ class FrameGenerator(nn.Module):
             _padded(given + made * bool(place), [base_channels * width for width in widths], kernels, made)
             for place, (widths, kernels) in enumerate(designs)
         )
+        self.memory_format = torch.contiguous_format
 
     def forward(self, given: Tensor) -> list[Tensor]:
         """The guesses [N, C', H, W] in [-1, 1] of all scales, the coarsest first, from given frames [N, C, H, W]."""
@@ -72,7 +74,8 @@ class FrameGenerator(nn.Module):
         for seen, network in zip(pyramid(given, len(self.scales)), self.scales, strict=True):
             if guesses:
                 coarser = interpolate(guesses[-1], scale_factor=2.0, mode="nearest")
-                guesses.append(torch.tanh(network(torch.cat([seen, coarser], dim=1)) + coarser))
+                both = laid_out(torch.cat([seen, coarser], dim=1), self.memory_format)
+                guesses.append(torch.tanh(network(both) + coarser))
             else:
                 guesses.append(torch.tanh(network(seen)))
         return guesses
@@ -94,6 +97,7 @@ class FrameDiscriminator(nn.Module):
             _Judge(channels, base_channels, min(fineness, len(JUDGING) - 1), patch_size >> fineness)
             for fineness in reversed(range(scales))
         )
+        self.memory_format = torch.contiguous_format
 
     def forward(self, given: Tensor, *judged: Tensor) -> Tensor:
         """Logits [N, S] of frames at all S scales.
@@ -102,8 +106,9 @@ class FrameDiscriminator(nn.Module):
             given: [N, C, H, W].
             *judged: Frames of each scale, the coarsest first, [N, C', h, w].
         """
-        shown = zip(pyramid(given, len(self.scales)), judged, self.scales, strict=True)
-        return torch.cat([network(torch.cat([seen, frames], dim=1)) for seen, frames, network in shown], dim=1)
+        pairs = zip(pyramid(given, len(self.scales)), judged, strict=True)
+        shown = [laid_out(torch.cat(pair, dim=1), self.memory_format) for pair in pairs]
+        return torch.cat([network(frames) for network, frames in zip(self.scales, shown, strict=True)], dim=1)
 
 
 def _padded(inputs: int, widths: list[int], kernels: tuple[int, ...], outputs: int) -> nn.Sequential:
