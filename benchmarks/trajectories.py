@@ -34,7 +34,7 @@ from gan_cli.metrics.futures import BASELINES, KINDS
 from gan_cli.metrics.row_table import RowTable
 
 SCENES = ("eth", "hotel", "univ", "zara1", "zara2")
-STEPS = 1_200
+STEPS = 600
 """Batches of the short training on each scene; the generator steps on half of them."""
 SHOWN = 180
 """So many futures are on a sheet, 20 of each scene."""

@@ -82,6 +82,8 @@ def prepare(config: Namespace) -> None:
     if skipped := data.unreadable_files():
         print(f"unreadable files, for which others of their class stand in: {len(skipped)}")
     words = f"--data {data.name} --data.root {data.root} --data.image_size {data.image_size} --data.cache disk"
+    if isinstance(data, Clips):  # these say which frames are kept
+        words += f" --data.stride {data.stride}" if data.rate is None else f" --data.frame_rate {data.rate}"
     print(f"ready in {data.cache_dir}; to train from it: gan fit ... {words}")
 
 

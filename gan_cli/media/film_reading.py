@@ -7,6 +7,7 @@ frames last longer or shorter, a video of variable rate), its frames are those t
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from fractions import Fraction
 from functools import lru_cache
 from itertools import pairwise
@@ -191,7 +192,7 @@ def _of_strip(path: Path, numbers: Sequence[int]) -> Iterator[Image.Image]:
 def _of_animation(path: Path, numbers: Sequence[int]) -> Iterator[Image.Image]:
     repeats, _ = _evenly(_durations(path)[0])
     wanted = [repeats[number] for number in numbers]
-    with reasons(path), Image.open(path) as image:
+    with _whole(path), Image.open(path) as image:
         for number, frame in enumerate(ImageSequence.Iterator(image)):
             if count := wanted.count(number):
                 shown = frame.convert("RGBA" if frame.has_transparency_data else "RGB")
@@ -203,7 +204,7 @@ def _of_animation(path: Path, numbers: Sequence[int]) -> Iterator[Image.Image]:
 
 def _durations(path: Path) -> tuple[list[int], tuple[int, int]]:
     """Milliseconds of each frame, and the width and height."""
-    with reasons(path), Image.open(path) as image:
+    with _whole(path), Image.open(path) as image:
         if image.format not in ANIMATED:
             raise Unreadable(path, "it holds one picture")
         return [round(frame.info.get("duration", 0)) for frame in ImageSequence.Iterator(image)], image.size
@@ -251,10 +252,12 @@ def _times(path: Path, state: tuple[int, int]) -> _Times:
     Raises:
         Unreadable: If it is no video, or holds no frame.
     """
-    with reasons(path), av.open(address(path)) as container:
+    with _whole(path), av.open(address(path)) as container:
         if not container.streams.video:
             raise Unreadable(path, "it holds no video")
         stream: Any = container.streams.video[0]
+        if stream.codec_context is None:
+            raise Unreadable(path, "nothing here decodes its kind of video")
         found: list[Any] = [packet.pts for packet in container.demux(stream) if packet.size]
         rate = Fraction(stream.average_rate or stream.guessed_rate or 25)
         size, unit = (stream.codec_context.width, stream.codec_context.height), Fraction(stream.time_base or 1 / rate)
@@ -277,7 +280,7 @@ def _of_video(path: Path, numbers: Sequence[int]) -> Iterator[Image.Image]:
     wanted = [times.shown[number] for number in numbers]
     start = wanted[0] if times.said and numbers[0] >= AHEAD else None
     seen, last, reached = 0, None, 0
-    with reasons(path), av.open(address(path)) as container:
+    with _whole(path), av.open(address(path)) as container:
         for time, frame in _decoded(container, times.said, start):
             while seen < len(wanted) and last is not None and time > wanted[seen]:
                 yield _image(last)
@@ -316,6 +319,18 @@ def _decoded(container: Any, said: bool, start: int | None) -> Iterator[tuple[in
 
 def _image(frame: Any) -> Image.Image:
     return Image.fromarray(upright(frame).colours)
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[None]:
+    """Within the block, whatever the decoders raise becomes `Unreadable`."""
+    try:
+        with reasons(path):
+            yield
+    except (Unreadable, MemoryError):
+        raise
+    except Exception as error:  # on broken files they raise whatever they stumble upon
+        raise Unreadable(path, f"damaged ({error})") from error
 
 
 def _state(path: Path) -> tuple[int, int]:

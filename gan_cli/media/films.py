@@ -47,7 +47,7 @@ def frames_in(path: Path) -> int:
     try:
         with Image.open(path) as image:
             return getattr(image, "n_frames", 1) if image.format in ANIMATED else 1
-    except (OSError, SyntaxError, ValueError, EOFError):
+    except Exception:  # on broken files Pillow's readers raise whatever they stumble upon
         return 1
 
 

@@ -14,10 +14,12 @@ from gan_cli.media.film_reading import film_at, frames_of, length_of, seen_at
 from gan_cli.media.films import FILMS, write_film
 from gan_cli.media.images import flipped
 from gan_cli.media.medium import Beside, Medium
-from gan_cli.media.pictures import grid, save_png, to_float, to_uint8
+from gan_cli.media.pictures import grid, labelled_grid, save_png, to_float, to_uint8
 
 WIDEST = 512
 """A strip of frames has at most so many pixels from left to right, but two frames at least."""
+STRIPS = 2
+"""Of so many strips is a row of a class."""
 FRAMES = ".frames"
 """The ending that asks for a folder of frames."""
 NOISE = 6
@@ -59,6 +61,17 @@ class Videos(Medium):
         fit = min(frames, max(2, WIDEST // kept.shape[4]))
         chosen = torch.linspace(0, frames - 1, fit).round().long()
         return kept[:, :, chosen].transpose(2, 3).flatten(3)
+
+    def page(self, kept: Tensor, beside: Beside) -> Tensor:
+        """Strips in rows of `STRIPS`, from a new row on for each class, with its name in front of its first row."""
+        if beside.labels is None:
+            return super().page(kept, beside)
+        strips, rows, names = self.each_pictured(kept), [], []
+        for number in dict.fromkeys(beside.labels.tolist()):
+            each = strips[beside.labels == number].split(STRIPS)
+            rows += each
+            names += [str(beside.names[number]) if number < len(beside.names) else str(number), *[""] * (len(each) - 1)]
+        return labelled_grid(rows, names)
 
     def walks(self, kept: Tensor, beside: Beside) -> Tensor:
         """Walks as one picture, uint8 [C, H, W]: a column for each, its videos as strips below each other."""

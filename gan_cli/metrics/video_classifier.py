@@ -73,11 +73,13 @@ class Judges(NamedTuple):
         videos: Tells actions, and broken time.
         frames: Tells the class by a single frame.
         scale: The factor of the first one's features that makes their variance over the training videos `PER_CENT`.
+        frame_scale: That of the second one's, which makes their mean square over the training frames 1.
     """
 
     videos: VideoClassifier
     frames: ImageClassifier
     scale: float
+    frame_scale: float
 
     @true_float32()
     @torch.no_grad()
@@ -90,7 +92,7 @@ class Judges(NamedTuple):
 
     def of_frames(self, frames: Tensor) -> Tensor:
         """Features [N, F] of single frames uint8 [N, C, H, W]."""
-        return classify(self.frames, frames).features
+        return self.frame_scale * classify(self.frames, frames).features
 
 
 def judges(videos: Tensor, labels: Tensor, num_classes: int, name: str, folder: Path) -> Judges:
@@ -124,7 +126,7 @@ def judges(videos: Tensor, labels: Tensor, num_classes: int, name: str, folder: 
             )
         network.load_state_dict(content["videos"])
         single.load_state_dict(content["frames"])
-        return Judges(network.eval(), single.eval(), float(content["scale"]))
+        return Judges(network.eval(), single.eval(), content["scale"], content["frame_scale"])
     except Exception as error:  # of many types, all of them about the file
         raise UserError(f"features: {path} is damaged; remove it, and it is made anew") from error
 
@@ -191,14 +193,20 @@ def broken(videos: Tensor, random: torch.Generator) -> Tensor:
 def _learned(videos: Tensor, labels: Tensor, num_classes: int) -> bytes:
     """The content of a file of classifiers."""
     model = train_video_classifier(videos, labels, num_classes, STEPS)
-    features, _ = Judges(model, ImageClassifier(), 1.0).of_videos(videos)
     frames = videos.transpose(1, 2).flatten(0, 1)
     single = train_classifier(
         frames, labels.repeat_interleave(videos.shape[2]), steps=FRAME_STEPS, num_classes=num_classes
     )
-    scale = (PER_CENT / features.var(0).sum().clamp_min(1e-9)).sqrt()
+    plain = Judges(model, single, 1.0, 1.0)
+    squares = plain.of_frames(frames[:: ceil(len(frames) / 1000)]).square().mean()
+    content = {
+        "videos": model.state_dict(),
+        "frames": single.state_dict(),
+        "scale": float((PER_CENT / plain.of_videos(videos)[0].var(0).sum().clamp_min(1e-9)).sqrt()),
+        "frame_scale": float(squares.clamp_min(1e-9).rsqrt()),
+    }
     buffer = io.BytesIO()
-    torch.save({"videos": model.state_dict(), "frames": single.state_dict(), "scale": float(scale)}, buffer)
+    torch.save(content, buffer)
     return buffer.getvalue()
 
 

@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from gan_cli.metrics.row_table import Kind
+from gan_cli.metrics.undefined import Undefined
 from gan_cli.seeding import stream
 
 SIDE = 32
@@ -23,11 +24,12 @@ PER_CENT = 100
 """Distances are in per cent of the training videos' variance: about 100 is as far as their mean is from them."""
 REPEATED = 8
 
-CHANGES = Kind("frames and changes (PCA)", "lower")
-ACTIONS = Kind("actions (classifier)", "lower")
-BROKEN = Kind("told as broken time", "none")
-SINGLE = Kind("single frames (KID x 1000)", "lower")
+CHANGES = Kind("frames and changes", "lower")
+ACTIONS = Kind("actions", "lower")
+BROKEN = Kind("told as broken")
+SINGLE = Kind("single frames", "lower")
 MOTION = Kind("motion / real", "1")
+ORDER = Kind("next / any frame")
 
 
 def reduced(videos: Tensor) -> Tensor:
@@ -47,6 +49,25 @@ def motion(videos: Tensor) -> float:
     return float(
         torch.stack([piece.float().diff(dim=2).abs().mean() * len(piece) for piece in videos.split(64)]).sum()
     ) / len(videos)
+
+
+def order(videos: Tensor) -> float:
+    """How much a frame differs from the next one, as a share of how much it differs from any other of its video.
+
+    Of squared differences, summed over all videos: about 1 where frames are in no order, and less the more smoothly
+    they follow each other, however much moves.
+
+    Raises:
+        Undefined: If nothing moves.
+    """
+    near, far = 0.0, 0.0
+    for piece in videos.split(64):
+        floats = piece.double()
+        near += float(floats.diff(dim=2).square().mean((1, 2, 3, 4)).sum())
+        far += 2 * float(floats.var(dim=2).mean((1, 2, 3)).sum())  # the mean over all pairs of frames
+    if not far:
+        raise Undefined("nothing moves")
+    return near / far
 
 
 class Components(NamedTuple):

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -46,7 +47,7 @@ def video(path: Path, shown: Sequence[int], times: Sequence[int] | None = None, 
     kind = {".mkv": "matroska"}.get(path.suffix, path.suffix[1:])
     codec = "mpeg4" if path.suffix == ".avi" else "libx264"
     with av.open(str(path), "w", format=kind) as container:
-        stream = container.add_stream(codec, rate=rate)
+        stream: Any = container.add_stream(codec, rate=rate)
         stream.width = stream.height = 32
         stream.pix_fmt = "yuv420p"
         stream.codec_context.time_base = Fraction(1, rate)

@@ -1,10 +1,12 @@
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
+from random import Random
 
 import pytest
 from PIL import Image
 
-from gan_cli.media.film_reading import Film, film_at, frames_of, length_of, seen_at
+from gan_cli.media.film_reading import Film, Kind, film_at, frames_of, length_of, seen_at
 from gan_cli.media.reading import Unreadable
 from tests.media.films import level, levels, save, video, with_a_hole
 
@@ -18,7 +20,7 @@ def shown(path: Path, rate: int | None = None, stride: int = 1) -> list[int]:
     ("name", "kind", "rate"),
     [("a.gif", "animation", 10), ("a.mp4", "video", 10), ("a.png", "strip", None), ("a", "frames", None)],
 )
-def test_a_film_of_each_kind_is_its_frames_in_order(tmp_path: Path, name: str, kind: str, rate: int | None) -> None:
+def test_a_film_of_each_kind_is_its_frames_in_order(tmp_path: Path, name: str, kind: Kind, rate: int | None) -> None:
     path = save(levels(12), tmp_path / name)
     assert film_at(path) == Film(path, kind)
     assert length_of(film_at(path)) == (12, rate, (16, 16), False)
@@ -97,3 +99,16 @@ def test_a_video_that_ends_early_is_read_as_far_as_it_goes(tmp_path: Path) -> No
     count = length_of(film_at(path)).frames
     assert 0 < count < 20
     assert shown(path) == list(range(count))
+
+
+@pytest.mark.parametrize("suffix", [".gif", ".mp4", ".mkv"])
+def test_damaged_files_are_read_or_say_so(tmp_path: Path, suffix: str) -> None:
+    path = save(levels(8), tmp_path / "a.gif") if suffix == ".gif" else video(tmp_path / f"a{suffix}", range(8))
+    whole, random = path.read_bytes(), Random(0)
+    for _ in range(25):
+        content = bytearray(whole)
+        for _ in range(5):
+            content[random.randrange(len(content))] = random.randrange(256)
+        path.write_bytes(content)
+        with suppress(Unreadable):
+            shown(path)

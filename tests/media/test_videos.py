@@ -33,6 +33,14 @@ def test_a_page_shows_as_many_frames_as_fit_from_the_first_to_the_last() -> None
     assert VIDEOS.pictures(levels(1)[None]).shape == (1, 3, 16, 16)
 
 
+def test_classes_begin_in_new_rows_of_a_page() -> None:
+    labels = torch.tensor([4, 4, 4, 7, 7, 7])
+    page = VIDEOS.page(noise(6, 1, 3, 8, 8), Beside(labels=labels, names=["a"] * 8))
+    assert page.shape[1] == 4 * 10 + 2  # two rows for each of them
+    assert page.shape[2] < 100
+    assert VIDEOS.page(noise(6, 1, 3, 8, 8), Beside()).shape[1] == 3 * 10 + 2  # as near to a square as they go
+
+
 def test_walks_are_columns_of_strips_and_in_a_film_all_play_at_once() -> None:
     walks = noise(2, 3, 1, 5, 8, 8)
     page = VIDEOS.walks(walks, Beside())

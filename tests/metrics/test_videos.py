@@ -74,6 +74,9 @@ def test_motion_is_a_share_of_real_motion(table: RowTable) -> None:
     assert row(table, "made")["motion"] == row(table, "held-out videos")["motion"]
     assert row(table, "their first frame, frozen")["motion"] == 0
     assert row(table, "their frames, shuffled")["motion"] > 1.3
+    assert row(table, "their frames, shuffled")["order"] == pytest.approx(1, abs=0.05)
+    assert row(table, "held-out videos")["order"] < 0.8
+    assert row(table, "their first frame, frozen")["order"] is None
 
 
 def test_a_table_tells_what_it_is_of(table: RowTable) -> None:
@@ -101,10 +104,10 @@ def test_without_classes_there_is_no_classifier_of_actions(digits: Digits, tmp_p
     data = Unlabelled(num_frames=8, image_size=16)
     data.folder = tmp_path
     assert data.own_measures is not None
-    assert list(data.own_measures.kinds) == ["frames_and_changes", "single_frames", "motion"]
+    assert list(data.own_measures.kinds) == ["frames_and_changes", "single_frames", "motion", "order"]
     made = digits.part("test")[torch.arange(30)].batch.videos
     found = data.compared(made, torch.arange(30), "test")
-    assert len(found.values()) == 3
+    assert len(found.values()) == 4
     assert "principal components of frames" in found.notes[2]
     assert Digits(num_frames=1).own_measures is None
 

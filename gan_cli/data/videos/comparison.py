@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -19,10 +19,12 @@ from gan_cli.metrics.videos import (
     BROKEN,
     CHANGES,
     MOTION,
+    ORDER,
     SINGLE,
     Components,
     FramesAndChanges,
     motion,
+    order,
     reduced,
 )
 
@@ -42,7 +44,7 @@ SLOW = 200
 def measures(classes: int) -> OwnMeasures:
     """What is measured of made videos of a set with so many classes."""
     told: dict[str, Kind] = {"actions": ACTIONS, "broken_time": BROKEN} if classes > 1 else {}
-    kinds = {"frames_and_changes": CHANGES, **told, "single_frames": SINGLE, "motion": MOTION}
+    kinds = {"frames_and_changes": CHANGES, **told, "single_frames": SINGLE, "motion": MOTION, "order": ORDER}
     return OwnMeasures(kinds, things=THINGS)
 
 
@@ -100,6 +102,7 @@ class Yardstick:
             "frames_and_changes": _or_none(frechet_distance, self.features(videos), self.known),
             "single_frames": _thousandths(self.frame_features[1](_single(videos)), self.known_frames),
             "motion": motion(videos) / self.motion if self.motion else None,
+            "order": _or_none(order, videos),
         }
         if self.judges is not None:
             features, told = self.judges.of_videos(videos)
@@ -133,9 +136,15 @@ def table(data: "VideoDataModule", made: Tensor, numbers: Tensor, split: Split) 
     if "actions" in kinds:
         notes.append(
             "actions: Frechet distance, likewise, in features of a small classifier of this set's classes that also "
-            "tells broken time; told as broken: the share of videos; no FVD either"
+            "tells broken time; told as broken: the share of videos that it says it of; no FVD either"
         )
-    notes.append(f"single frames: squared MMD in features of {yardstick.frame_features[0]}, whatever their order")
+    notes.append(
+        f"single frames: kernel distance (KID) x 1000 in features of {yardstick.frame_features[0]}, in whatever order"
+    )
+    notes.append(
+        "next / any frame: squared difference to the next frame, as a share of that to any other of the video; about 1 "
+        "where frames are in no order, however much moves"
+    )
     notes.append("what is made is as good as real where its numbers are those of held-out videos")
     values = {name: [one.get(kind) for kind in kinds] for name, one in found.items()}
     return RowTable(f"{data.name} {split}: videos of {data.num_frames} frames", kinds, values, notes)
@@ -154,14 +163,11 @@ def _some(frames: Tensor, most: int) -> Tensor:
 
 
 def _thousandths(first: Tensor, second: Tensor) -> float | None:
-    try:
-        return 1000 * kernel_distance(first, second).value
-    except Undefined:
-        return None
+    return _or_none(lambda *sides: 1000 * kernel_distance(*sides).value, first, second)
 
 
-def _or_none(measure: Any, first: Tensor, second: Tensor) -> float | None:
+def _or_none(measure: Callable[..., float], *sides: Tensor) -> float | None:
     try:
-        return float(measure(first, second))
+        return measure(*sides)
     except Undefined:
         return None

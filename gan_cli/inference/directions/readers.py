@@ -75,13 +75,27 @@ def _has_weights(layer: nn.Module) -> bool:
 
 
 def _reading(call: _Call, latent: Tensor) -> Reading:
-    """Follows the derivative through the inputs, which are few: the outputs of a first layer are many."""
-    numbers = call.inputs.flatten()
-    each = torch.stack([torch.autograd.grad(number, latent, retain_graph=True)[0][0] for number in numbers])
-    each = each.view(len(numbers), -1, latent.shape[-1])  # [numbers, L or 1, W or Z]
-    alone = torch.eye(len(numbers), dtype=each.dtype, device=each.device).view(-1, *call.inputs.shape[1:])
+    """Follows the derivative through the inputs, which are fewer than the outputs of a first layer."""
+    each = _derivative(call.inputs, latent)
+    alone = torch.eye(len(each), dtype=each.dtype, device=each.device).view(-1, *call.inputs.shape[1:])
     with torch.no_grad():
         outputs = call.layer(torch.cat([alone, torch.zeros_like(call.inputs)])).flatten(1)
     responses = outputs[:-1] - outputs[-1:]  # without the bias; [numbers, O]
     places = each.abs().amax(dim=(0, 2)).nonzero().flatten().tolist()
     return Reading(places, torch.einsum("no,npw->pow", responses, each[:, places]))
+
+
+def _derivative(inputs: Tensor, latent: Tensor) -> Tensor:
+    """The derivative of what was made of a latent [1, Z] or [1, L, W] by it, [numbers, L or 1, W or Z].
+
+    It takes a pass for each number of the one or of the other, whichever has fewer.
+    """
+    numbers = inputs.flatten()
+    if len(numbers) <= latent.numel():
+        rows = [torch.autograd.grad(number, latent, retain_graph=True)[0] for number in numbers]
+    else:  # the derivative of the backward pass by what goes into it, which it is linear in
+        going_in = torch.zeros_like(numbers, requires_grad=True)
+        (back,) = torch.autograd.grad(numbers, latent, going_in, create_graph=True)
+        columns = [torch.autograd.grad(number, going_in, retain_graph=True)[0] for number in back.flatten()]
+        rows = list(torch.stack(columns, dim=1))
+    return torch.stack([row.reshape(-1, latent.shape[-1]) for row in rows])

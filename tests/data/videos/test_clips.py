@@ -1,3 +1,4 @@
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,9 @@ from gan_cli.data import Clips
 from gan_cli.data.doctor import contact_sheet, diagnose
 from gan_cli.data.sampling import Span
 from gan_cli.data.stores import BrokenFile
+from gan_cli.data.videos import frame_stores
 from gan_cli.errors import UserError
+from gan_cli.media.film_reading import Film, frames_of
 from tests.media.films import levels, save, video, with_a_hole
 
 
@@ -78,11 +81,13 @@ def test_clips_overlap_are_thinned_and_repeat_the_last_frame(
 def test_caches_give_the_same_frames_and_each_film_is_decoded_once(
     actions: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from gan_cli.data.videos import frame_stores
-
     decoded: list[str] = []
-    frames_of = frame_stores.frames_of
-    monkeypatch.setattr(frame_stores, "frames_of", lambda film, n: decoded.append(film.path.name) or frames_of(film, n))
+
+    def watched(film: Film, numbers: Sequence[int]) -> Iterator[Any]:
+        decoded.append(film.path.name)
+        return frames_of(film, numbers)
+
+    monkeypatch.setattr(frame_stores, "frames_of", watched)
     every = [shown(clips(actions, cache=cache, hop=1)) for cache in ("none", "memory", "disk")]
     assert every[0] == every[1] == every[2]
     films = [film.path.name for film in clips(actions).films("train")]

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, cast
 from torch import Tensor, nn
 from videos import Films, VideoBatch
 
+from gan_cli.media.videos import Videos
 from gan_cli.networks.heads import LabelledGenerator, ProjectionDiscriminator
 from gan_cli.networks.layers import initialise
 from gan_cli.objectives.adversarial import discriminator_cross_entropy, non_saturating_generator_loss
@@ -36,7 +37,7 @@ class VideoGAN(LatentModule):
         UserError: If a value is out of its range, or the data has no classes.
     """
 
-    LEARNS_FROM: ClassVar[tuple[Fields, ...]] = ({"videos": Films},)
+    LEARNS_FROM: ClassVar[tuple[Fields, ...]] = ({"videos": Films}, {"videos": Videos})
     GIVEN: ClassVar[tuple[str, ...]] = ("labels",)
     makes = "videos"
 
