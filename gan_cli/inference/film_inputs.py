@@ -25,10 +25,12 @@ class FilmInput(NamedTuple):
     Attributes:
         name: Its name, with the folders that it has below what was typed, without an ending.
         content: Where it is, or the video itself, uint8 [C, T, H, W].
+        every: Of a file's frames every so many-th is taken; the others do not count.
     """
 
     name: Path
     content: Path | Tensor
+    every: int = 1
 
     @property
     def place(self) -> str:
@@ -63,7 +65,7 @@ def frames_in(film: FilmInput) -> tuple[int, float | None]:
     if isinstance(film.content, Tensor):
         return film.content.shape[1], None
     length = length_of(film_at(film.content))
-    return length.frames, None if length.rate is None else float(length.rate)
+    return -(-length.frames // film.every), None if length.rate is None else float(length.rate) / film.every
 
 
 def read_frames(film: FilmInput, channels: int, first: int = 0, last: int | None = None) -> Tensor:
@@ -83,7 +85,7 @@ def read_frames(film: FilmInput, channels: int, first: int = 0, last: int | None
         return film.content[:, first:last]
     found = film_at(film.content)
     length = length_of(found)
-    numbers = range(length.frames)[first:last]
+    numbers = range(0, length.frames, film.every)[first:last]
     width, height = length.size
     way_out = "Type --format frames, which keeps what is made alone, or a shorter film"
     memory.check_room(len(numbers) * width * height * channels, f"input: the frames of {film.place}", way_out)

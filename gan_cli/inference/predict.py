@@ -97,6 +97,7 @@ def predict(
     output = Path(options.output or folder / "predict")
     asked = _asked(maker, options)
     films = typed_films(options.input, output) if options.input else _examples(data)
+    films = [film._replace(every=options.every) for film in films]
     targets = targets_of(films, output, options.format)
     predictor = Predictor(maker, options.ema)
     done: list[Done] = []
@@ -152,6 +153,8 @@ def _asked(model: FramePrediction, options: Any) -> Asked:
     Raises:
         UserError: If an option does not fit the model.
     """
+    if options.every > 1 and not options.input:
+        raise UserError("every: it is of films, and without --input videos of the data set are taken; leave it out")
     known = options.truth or options.start is not None or not options.input
     if model.target == "between":
         for name in ("frames", "start"):

@@ -34,6 +34,9 @@ def add_options(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--times", type=Few | None, metavar="N", help="Of a model of frames between: 2 (default), 4, ... times the rate"
     )
+    parser.add_argument(
+        "--every", type=Few, default=1, metavar="N", help="Take every N-th frame of the films, as --data.stride did"
+    )
     options.yes_no(
         parser, "--truth", False, "Make what the films themselves have (the last N frames, or every second) and compare"
     )

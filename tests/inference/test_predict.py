@@ -126,6 +126,17 @@ def test_films_are_frames_strips_or_in_folders(gan: Any, following: Path) -> Non
     assert torch.equal(grey_frames("out/run/000007.png")[0], load(following).predict(video, 2)[0, 1:])
 
 
+def test_of_a_film_every_so_many_th_frame_counts(gan: Any, following: Path) -> None:
+    video = gif("film.gif", film(9), 20)
+    gan(following, "--input", "film.gif", "--every", 2, "--frames", 2, "--output", "next.gif")
+    written = grey_frames("next.gif")
+    assert torch.equal(written[:, :5], video[:, ::2])
+    assert torch.equal(written[:, 5:], load(following).predict(video[:, ::2], 2))
+    assert Image.open("next.gif").info["duration"] == 100
+    told = gan(following, "--input", "film.gif", "--every", 3, refused=True)
+    assert "refused: film.gif: it has 3 frames, and 4 are needed" in told
+
+
 def test_films_that_cannot_go_on_are_named_and_the_others_are_made(gan: Any, following: Path) -> None:
     gif("films/short.gif", film(3))
     gif("films/good.gif", film())
