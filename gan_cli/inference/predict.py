@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, distributed
 
 from gan_cli.data import GANDataModule
+from gan_cli.devices import memory
 from gan_cli.devices.memory import is_out_of_memory
 from gan_cli.devices.strategy import of_all
 from gan_cli.errors import UserError
@@ -27,6 +28,8 @@ EXAMPLES = 8
 TIMES = 2
 """A film usually gets so many times its frames."""
 SCORES = "scores.json"
+FLOATS = 9
+"""A film that gets frames between its own is there in floats twice, and once as it is kept: so many times its bytes."""
 ROWS = 32
 """At most so many frames are in the table; the file has all of them."""
 
@@ -212,6 +215,8 @@ def _between(predictor: Predictor, film: FilmInput, asked: Asked, length: int, w
     if length < least:
         raise Unreadable(Path(film.place), f"it has {length} frames, and {least} are needed")
     frames = read_frames(film, predictor.model.image_channels)
+    wanted = frames.nbytes * (1 if asked.truth else asked.times) * FLOATS
+    memory.check_room(wanted, f"input: the frames of {film.place}", "Take a shorter film, or lower --times")
     truth = frames[:, : (length - 1) // asked.times * asked.times + 1] if asked.truth else None
     made = predictor.between(frames if truth is None else truth[:, :: asked.times], asked.times)
     numbers = [number for number in range(made.shape[1]) if number % asked.times]
