@@ -100,10 +100,10 @@ def test_a_run_that_is_gone_on_with_ends_as_an_uninterrupted_one(
 
 
 def test_pictures_are_made_while_training(training: Training) -> None:
-    assert sorted(path.name for path in (training.run / "samples").iterdir()) == [
-        "step-00000004.png",
-        "step-00000008.png",
-    ]
+    moves = training.cli.model.medium.moves
+    endings = [".gif", ".png"] if moves else [".png"]
+    wanted = [f"step-{step:08d}{ending}" for step in (4, 8) for ending in endings]
+    assert sorted(path.name for path in (training.run / "samples").iterdir()) == wanted
 
 
 def test_python_makes_walks_and_sums_of_them(training: Training) -> None:

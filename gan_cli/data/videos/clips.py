@@ -269,13 +269,20 @@ class Clips(VideoDataModule):
     def _folder(self, store: FrameStore) -> Path:
         """Where the frames are written: a folder of its own for each content and way of taking it."""
         stand_ins = None if store.groups is None else store.groups.tolist()
-        how = repr((self.recipe, self.rate, self.stride, stand_ins))
+        return Path(self.cache_dir) / f"{self.name}-{self.image_size}-{self._digest(store.reels, stand_ins)[:16]}"
+
+    def content_key(self, split: Split) -> str:
+        """Digits that change with the films of a part, and with how clips are cut from them."""
+        return self._digest(self.reels(split), self.num_frames, self.hop, self.short, self.on_error)[:12]
+
+    def _digest(self, reels: Sequence[Reel], *how: object) -> str:
+        """A sum that changes with the films' files and with how their frames are taken."""
         files = (
             File(Path(self.root), path.relative_to(self.root).as_posix(), path.stem)
-            for reel in store.reels
+            for reel in reels
             for path in reel.film.files
         )
-        return Path(self.cache_dir) / f"{self.name}-{self.image_size}-{caches.digest_of(how, files)[:16]}"
+        return caches.digest_of(repr((self.recipe, self.rate, self.stride, *how)), files)
 
 
 class ClipPart(LabelledPart):

@@ -12,6 +12,7 @@ from gan_cli.data.sampling import Span
 from gan_cli.data.stores import BrokenFile
 from gan_cli.data.videos import frame_stores
 from gan_cli.errors import UserError
+from gan_cli.evaluation.collections import content_key
 from gan_cli.media.film_reading import Film, frames_of
 from tests.media.films import levels, save, video, with_a_hole
 
@@ -188,3 +189,12 @@ def test_real_videos_are_whole(real_data: Path, tmp_path: Path) -> None:
     data = Clips(root=str(real_data / "portraits"), image_size=32, frame_rate=5, cache_dir=str(tmp_path))
     assert [film.kind for film in data.found.films] == ["video"] * len(data.found.films)
     assert len(data.part("train")) >= 2
+
+
+def test_kept_features_belong_to_films_and_how_they_are_cut(actions: Path) -> None:
+    key = content_key(clips(actions), "train")
+    assert content_key(clips(actions, cache="disk"), "train") == key
+    assert content_key(clips(actions), "test") != key
+    assert content_key(clips(actions, hop=2), "train") != key
+    save(levels(7), next(film.path for film in clips(actions).films("train") if film.kind == "strip"))
+    assert content_key(clips(actions), "train") != key
