@@ -11,6 +11,7 @@ again.
 """
 
 from pathlib import Path
+from typing import Any
 
 import torch
 from rich.console import Console
@@ -26,7 +27,7 @@ from gan_cli.metrics.row_table import RowTable
 WEIZMANN, DIGITS = "frame_prediction_weizmann.yaml", "frame_prediction.yaml"
 BETWEEN = {"model.target": "between"}
 NONE = {"model.lambda_gdl": 0.0, "model.lambda_adversarial": 0.0}
-LOSSES: dict[str, dict[str, float]] = {
+LOSSES: dict[str, dict[str, Any]] = {
     "L2": {**NONE, "model.p": 2.0},
     "L1": NONE,
     "L1 + GDL": {"model.lambda_adversarial": 0.0},
@@ -40,13 +41,13 @@ SHOWN = 3
 def wanted(root: str) -> dict[str, list[runs.Run]]:
     """The runs, by the table that they are in."""
     weizmann = [
-        runs.Run(title, WEIZMANN, f"weizmann-{number}", root=root, settings=settings)
+        runs.Run(title, WEIZMANN, f"weizmann-{number}", settings={"data.root": root, **settings})
         for number, (title, settings) in enumerate(LOSSES.items())
     ]
-    halves = {**BETWEEN, "data.stride": 1}
+    halves = {**BETWEEN, "data.root": root, "data.stride": 1}
     return {
         "Weizmann": weizmann,
-        "Weizmann, between": [runs.Run("made", WEIZMANN, "weizmann-between", root=root, settings=halves)],
+        "Weizmann, between": [runs.Run("made", WEIZMANN, "weizmann-between", settings=halves)],
         "digits": [runs.Run("made", DIGITS)],
         "digits, between": [runs.Run("made", DIGITS, "between", settings=BETWEEN)],
     }
