@@ -19,6 +19,7 @@ from gan_cli.data.degraded.bicubic import reduced
 from gan_cli.data.images.styled_digits import STYLES
 from gan_cli.evaluation.comparing import own_table
 from gan_cli.evaluation.segmentation import map_reader
+from gan_cli.inference.checkpoints import data_set_of
 from gan_cli.metrics.classifier import classify, train_classifier
 from gan_cli.metrics.lite0 import Lite0
 from gan_cli.metrics.modes import count_modes
@@ -232,6 +233,22 @@ def test_social_gan_sees_who_comes_along(workdir: Path) -> None:
     made, straight = (table.values(name) for name in ("made", "constant velocity"))
     assert made["ade"] < 0.7 * straight["ade"]
     assert made["collisions"] < 0.5 * straight["collisions"]
+
+
+def test_frame_prediction_sees_where_people_move(workdir: Path, real_data: Path) -> None:
+    """On people whom it has not seen, and not by blur, which has 20.0 dB with 0.41 of the energy."""
+    films = ["--data.root", str(real_data / "weizmann_actions" / "actions")]
+    GANCLI(["fit", "--config", "frame_prediction_weizmann.yaml", *films, "--trainer.max_steps", "600", *CPU])
+    trained = load(next(Path("checkpoints").glob("frameprediction-*/version_0/last.ckpt"))).model
+    table = own_table(trained, data_set_of(trained), seed=0)
+    assert table is not None
+    made, last, blurred = (
+        dict(zip(table.kinds, table.rows[f"1 ahead, {name}"], strict=True))
+        for name in ("predicted", "last frame", "last frame, blurred")
+    )
+    assert made["psnr_moving"] > last["psnr_moving"] + 1  # 20.8 and 19.1 after 192 batches without an adversary
+    assert made["ssim_moving"] > last["ssim_moving"]
+    assert made["gradient_energy"] > blurred["gradient_energy"]
 
 
 def test_midinet_writes_to_its_chords(workdir: Path) -> None:

@@ -140,6 +140,13 @@ class FewVideos(MovingDigits):
     def __init__(self, image_size: int = 16, batch_size: int = 16) -> None:
         super().__init__(num_frames=4, image_size=image_size, ways=1, batch_size=batch_size)
 
+
+class FewMoving(MovingDigits):
+    """160 of the moving digits in each part, of six frames."""
+
+    def __init__(self, image_size: int = 32, batch_size: int = 16, num_frames: int = 6) -> None:
+        super().__init__(num_frames=num_frames, image_size=image_size, batch_size=batch_size)
+
     def part(self, split: Split) -> Any:
         return InMemory(super().part(split)[torch.arange(160)].batch)
 

@@ -40,6 +40,7 @@ from gan_cli.variants import (
     CycleGAN,
     DeblurGAN,
     FastGAN,
+    FramePrediction,
     MidiNet,
     Pix2Pix,
     ProgressiveGAN,
@@ -61,6 +62,7 @@ from tests.toys import (
     FewHinted,
     FewMaps,
     FewMasked,
+    FewMoving,
     FewPairs,
     FewStyled,
     FewStyles,
@@ -567,7 +569,39 @@ VIDEO_ROWS = [
     ),
 ]
 
-ROWS = [*LATENT_ROWS, *TRANSLATOR_ROWS, *SCENE_ROWS, *MUSIC_ROWS, *VIDEO_ROWS]
+PREDICTING: dict[str, Any] = {
+    "image_size": 32,
+    "image_channels": 1,
+    "num_frames": 6,
+    "scales": 2,
+    "base_channels": 4,
+    "discriminator_channels": 2,
+    "optimizer": "adam",
+    "generator_lr": 1e-3,
+    "discriminator_lr": 1e-3,
+}
+"""The same for what makes frames of frames."""
+
+FRAME_ROWS = [
+    VariantRow("frame-prediction", FramePrediction, {"ema_decay": 0.9}, tiny=PREDICTING, data=FewMoving),
+    VariantRow(
+        "frame-prediction-between",
+        FramePrediction,
+        {"target": "between", "past_frames": 2, "optimizer": "sgd", "p": 2.0, "alpha": 2.0, "patches": "anywhere"},
+        tiny=PREDICTING,
+        data=FewMoving,
+    ),
+    VariantRow(
+        "frame-prediction-regression",
+        FramePrediction,
+        {"lambda_adversarial": 0.0, "future_frames": 2, "patch_size": 0},
+        plays=False,
+        tiny=PREDICTING,
+        data=FewMoving,
+    ),
+]
+
+ROWS = [*LATENT_ROWS, *TRANSLATOR_ROWS, *SCENE_ROWS, *MUSIC_ROWS, *VIDEO_ROWS, *FRAME_ROWS]
 
 
 def as_params(rows: Sequence[VariantRow]) -> list[ParameterSet]:

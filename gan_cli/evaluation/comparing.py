@@ -1,4 +1,4 @@
-"""A set's own table of what a model makes beside real things, where the set has one."""
+"""A table of what a model makes beside real things, of measures that the set has of its own, or the variant."""
 
 import torch
 from torch import Tensor
@@ -17,11 +17,16 @@ from gan_cli.variants.latent import LatentModule
 AT_ONCE = 64
 
 
+def measures_of(model: AdversarialModule, data: GANDataModule) -> OwnMeasures | None:
+    """What the variant measures itself, or else the set; None where neither measures anything."""
+    return (model.own_measures if isinstance(model, LatentModule) else None) or data.own_measures
+
+
 @torch.no_grad()
 def own_table(
     model: AdversarialModule, data: GANDataModule, seed: int, split: Split = "test", num: int | None = None
 ) -> RowTable | None:
-    """The set's own measures of made things; None where it has none, or the model makes things from images.
+    """The variant's own measures of made things, or else the set's; None where neither has any.
 
     Things are made from what belongs to held-out ones; where they follow each other, in runs, each from the one before.
     All processes of a run call it together; the first makes it.
@@ -36,15 +41,20 @@ def own_table(
     Raises:
         UserError: If the part has no runs that are long enough.
     """
-    own = data.own_measures
+    own = measures_of(model, data)
     if own is None or not isinstance(model, LatentModule):
         return None
     if num is not None:
         own = own._replace(things=min(own.things, num * own.each))
+    if model.own_measures is not None:  # nothing is made twice
+        own = own._replace(things=min(own.things, len(data.at_hand(split)) * own.each))
 
     def compared() -> RowTable:
         with undisturbed(model):
             made, numbers = (_runs if model.GOES_ON_FROM else _single)(model, data, own, seed, split)
+        if model.own_measures is not None:
+            real = data.at_hand(split)[numbers].batch.real
+            return model.own_table(made, real, f"{data.name} {split}")
         return data.compared(made, numbers, split)
 
     return by_first(compared)

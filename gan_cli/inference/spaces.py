@@ -24,7 +24,7 @@ def usual_space(model: AdversarialModule) -> str:
     """
     if not model.latent_dim:
         name = type(model).__name__
-        raise UserError(f"ckpt: {name} makes one thing of each given one, without noise; type gan sample --given FILE")
+        raise UserError(f"ckpt: {name} makes one thing of each given one, without noise; type gan {model.VERB}")
     return spaces_of(model)[-1]
 
 

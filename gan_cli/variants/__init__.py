@@ -15,6 +15,7 @@ from gan_cli.variants.deblurgan import DeblurGAN
 from gan_cli.variants.dvdgan import DVDGAN
 from gan_cli.variants.esrgan import ESRGAN
 from gan_cli.variants.fastgan import FastGAN
+from gan_cli.variants.frame_prediction import FramePrediction
 from gan_cli.variants.gan import GAN
 from gan_cli.variants.lsgan import LSGAN
 from gan_cli.variants.midinet import MidiNet
@@ -66,6 +67,7 @@ __all__ = [
     "CycleGAN",
     "DeblurGAN",
     "FastGAN",
+    "FramePrediction",
     "MidiNet",
     "Pix2Pix",
     "ProgressiveGAN",

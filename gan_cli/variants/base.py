@@ -78,6 +78,8 @@ class AdversarialModule(PlacedModule, ABC):
     """The name of the batch's field that the variant learns to generate."""
     GIVEN: ClassVar[tuple[str, ...]] = ()
     """Names of the batch's fields that `forward` takes beside latents; labels only if `num_classes` is above 0."""
+    VERB: ClassVar[str] = "sample"
+    """The verb that makes things of a checkpoint, one of `runs.VERBS`."""
     TRUNCATES: ClassVar[bool] = False
     """Whether `forward` takes `truncation_psi`: 1 turns truncation off, 0 gives the mean of all things."""
     TAKES_ATTRIBUTES: ClassVar[bool] = False
