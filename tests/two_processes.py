@@ -61,6 +61,7 @@ APART = {
     "pix2pix": "batch normalisation in the discriminator",
     "srgan": "batch normalisation in both players",
     **dict.fromkeys(("midinet", "midinet-stable"), "batch normalisation in both players"),
+    **dict.fromkeys(("voxel-gan", "voxel-gan-by-class"), "batch normalisation in both players"),
     **dict.fromkeys(("context-encoder", "context-encoder-told", "context-encoder-regression"), "batch normalisation"),
     **dict.fromkeys(("colorization", "colorization-pretraining"), "batch normalisation"),
     "spade-of-maps-alone": "batch normalisation",

@@ -45,6 +45,7 @@ from gan_cli.variants import (
     StyleGAN,
     StyleGAN2,
     StyleTransfer,
+    VoxelGAN,
 )
 from gan_cli.variants.translation import TranslationModule
 from tests.toys import (
@@ -57,6 +58,7 @@ from tests.toys import (
     FewMaps,
     FewMasked,
     FewPairs,
+    FewSolids,
     FewStyled,
     FewStyles,
     FewUnpaired,
@@ -545,4 +547,18 @@ MUSIC_ROWS = [
     ),
 ]
 
-ROWS = [*LATENT_ROWS, *TRANSLATOR_ROWS, *SCENE_ROWS, *MUSIC_ROWS]
+SOLID: dict[str, Any] = {"volume_size": 8, "base_channels": 4, "latent_dim": 8}
+"""The same for solids."""
+
+SOLID_ROWS = [
+    VariantRow("voxel-gan", VoxelGAN, {"ema_decay": 0.9}, tiny=SOLID, data=FewSolids),
+    VariantRow(
+        "voxel-gan-by-class",
+        VoxelGAN,
+        {"num_classes": 8, "accuracy_limit": 1.0, "latent_distribution": "normal"},
+        tiny=SOLID,
+        data=FewSolids,
+    ),
+]
+
+ROWS = [*LATENT_ROWS, *TRANSLATOR_ROWS, *SCENE_ROWS, *MUSIC_ROWS, *SOLID_ROWS]

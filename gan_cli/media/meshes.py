@@ -108,11 +108,12 @@ def _loaded(path: Path) -> Any:
 def _touched(mesh: Any, size: int) -> Grid:
     """The voxels that a surface goes through; its coordinates are in voxels from its own lowest corner."""
     remesh = library("trimesh.remesh", "a mesh is read")
-    points, _ = remesh.subdivide_to_size(mesh.vertices, mesh.faces, max_edge=0.5, max_iter=30)
-    length = points.max(0)
-    # a point on the border of two voxels belongs to the one nearer to the middle, or a cube would grow by one
-    inside = points - np.sign(points - length / 2) * 1e-6
-    first = ((size - length) / 2).round()
+    points, faces, origins = remesh.subdivide_to_size(
+        mesh.vertices, mesh.faces, max_edge=0.5, max_iter=30, return_index=True
+    )
+    # a face on the border of two voxels belongs to the inner one, or a cube would grow by one
+    inside = points[faces].mean(1) - 1e-3 * mesh.face_normals[origins]
+    first = ((size - np.ptp(mesh.vertices, axis=0)) / 2).round()
     cells = (np.floor(inside) + first).astype(np.int64).clip(0, size - 1)
     grid = np.zeros((size, size, size), dtype=np.uint8)
     grid[tuple(cells.T)] = 1

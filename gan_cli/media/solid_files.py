@@ -76,7 +76,11 @@ def _npy(path: Path) -> np.ndarray[Any, Any]:
 
 def _mat(path: Path) -> np.ndarray[Any, Any]:
     """The array `instance`, or the only one with three axes."""
-    arrays = {name: value for name, value in scipy_io.loadmat(path).items() if not name.startswith("__")}
+    try:
+        content = scipy_io.loadmat(path)
+    except Exception as error:  # of many kinds, some of SciPy's own
+        raise ValueError(f"it is no .mat that can be read ({error})") from error
+    arrays = {name: value for name, value in content.items() if not name.startswith("__")}
     if INSTANCE in arrays:
         return np.asarray(arrays[INSTANCE])
     solids = [value for value in arrays.values() if getattr(value, "ndim", 0) == 3]

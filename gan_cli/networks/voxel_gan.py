@@ -13,6 +13,10 @@ FIRST = 4
 """Voxels along each side of the first map of a generator, and of the last of a discriminator."""
 
 
+PROBED = 3
+"""The outputs of so many of the discriminator's last layers are features that tell classes."""
+
+
 def widths_of(volume_size: int, base_channels: int) -> list[int]:
     """Channels of the maps from the smallest to the largest: halved whenever the sides are doubled."""
     doublings = (volume_size // FIRST).bit_length() - 1
@@ -62,6 +66,9 @@ class VoxelBody(nn.Module):
         base_channels: Channels of the first map.
     """
 
+    probed_side = 2
+    """Features are max-pooled to so many voxels a side: the paper's windows of 8, 4 and 2 do so at 64 voxels."""
+
     def __init__(self, volume_size: int, base_channels: int) -> None:
         super().__init__()
         widths = widths_of(volume_size, base_channels)[::-1]
@@ -75,6 +82,10 @@ class VoxelBody(nn.Module):
         self.layers = nn.Sequential(*layers)
         self.feature_dim = widths[-1] * FIRST**3
         self.apply(initialise)
+
+    def probed_layers(self) -> list[nn.Module]:
+        """Those whose outputs tell classes: the second, third and fourth of the paper's four (section 4.2)."""
+        return [layer for layer in self.layers if isinstance(layer, nn.LeakyReLU)][-PROBED:]
 
     def forward(self, solids: Tensor) -> Tensor:
         """Features [N, F] of solids [N, 1, S, S, S]."""

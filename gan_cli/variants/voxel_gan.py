@@ -120,7 +120,7 @@ class VoxelGAN(LatentModule):
         self.watch_outputs(real_logits, fake_logits)
         if self.rule.limit < 1:
             self.rule.count(real_logits, fake_logits)
-            self.watch("waits", self.rule.waits)
+            self.watch("waits", self.rule.waits.float())
         return {"adversarial": discriminator_cross_entropy(real_logits, fake_logits)}
 
     def generator_losses(self, batch: SolidBatch) -> Losses:

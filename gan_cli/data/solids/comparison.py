@@ -53,8 +53,8 @@ def table(data: "SolidDataModule", made: Tensor, split: Split) -> RowTable:
     }
     notes = (
         f"made: {count:,} solids; compared with {len(held_out):,} held-out and {len(training):,} training ones",
-        "coverage and matching distance: by chamfer distances between all voxels of the surfaces, in squares of the grid's "
-        f"side; the higher the coverage the better, {min(1.0, count / len(held_out)):.2f} at most, and the lower the distance",
+        "coverage and matching distance: by chamfer distances between all voxels of the surfaces, in squares of the "
+        f"grid's side; higher coverage is better, {min(1.0, count / len(held_out)):.2f} at most, and a lower distance",
         "nearest training: near 1 is by heart; nearest other: near 1 is one solid again and again. A row is not "
         "compared with itself",
         "parts and floating (the share of voxels outside the largest part) are to be as of held-out solids",

@@ -3,8 +3,9 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from contextlib import suppress
 from fractions import Fraction
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -125,7 +126,7 @@ class Solids(SolidDataModule):
 
     @property
     def classes(self) -> tuple[str, ...]:
-        return tuple(name or "other" for name in sorted(self.found))
+        return tuple(name or "other" for name in sorted(self.found)) if self.found.keys() - {""} else ()
 
     def files(self, split: Split) -> list[list[Path]]:
         """The files of a part, class by class.
@@ -135,13 +136,15 @@ class Solids(SolidDataModule):
         """
         root = Path(self.root)
         every = [self.found[name] for name in sorted(self.found)]
-        places = {
-            split for each in every for file in each for split in file.relative_to(root).parts if split in FOLDERS
-        }
-        name = next((name for name in FOLDERS[split] if name in places), None)
-        if "train" in places and (split == "train" or name):
-            return [[file for file in each if name in file.relative_to(root).parts] for each in every]
-        return [[file for file in each if self._is_held_out(file, each) == (split != "train")] for each in every]
+        inside = {part for each in every for file in each for part in file.relative_to(root).parts[:-1]}
+        if "train" in inside and len(inside & FOLDERS.keys()) > 1:
+            folder = next(name for name in FOLDERS[split] if name in inside)
+            return [[file for file in each if folder in file.relative_to(root).parts] for each in every]
+        apart = [held_out_of(each, self.held_out) for each in every]
+        return [
+            [file for file in each if (model_of(file) in held) == (split != "train")]
+            for each, held in zip(every, apart, strict=True)
+        ]
 
     def part(self, split: Split) -> InMemory:
         each = [self._taken(files) for files in self.files(split)]
@@ -187,9 +190,6 @@ class Solids(SolidDataModule):
         named = TURN.fullmatch(file.stem)
         return not self.turns or (named is not None and int(named["turn"]) in self.turns)
 
-    def _is_held_out(self, file: Path, every: Sequence[Path]) -> bool:
-        return model_of(file) in _held_out(tuple(dict.fromkeys(map(model_of, every))), self.held_out)
-
     def _taken(self, files: Sequence[Path]) -> Taken:
         recipe = (self.volume_size, self.up, self.turned_back)
         self._check_room(len(files))
@@ -209,9 +209,9 @@ def model_of(file: Path) -> str:
     return named["model"] if named else file.stem
 
 
-@lru_cache(maxsize=256)
-def _held_out(models: tuple[str, ...], share: float) -> frozenset[str]:
-    """Models evenly from all; one at least where there are two."""
+def held_out_of(files: Sequence[Path], share: float) -> frozenset[str]:
+    """The models that are held out, evenly from all of these files; one at least where there are two."""
+    models = list(dict.fromkeys(map(model_of, files)))
     stride = Fraction(share).limit_denominator(1000)
     held = [model for place, model in enumerate(models) if int((place + 1) * stride) > int(place * stride)]
     return frozenset(held or models[1:][-1:])
@@ -241,10 +241,8 @@ def cached(files: Sequence[Path], folder: Path, size: int, up: Axis | None, turn
         shape.append(told)
         codes.append(code)
     arrays = {"solids": np.stack(bits), "told": np.array(shape), "codes": np.array(codes)}
-    try:
+    with suppress(OSError):  # it is read anew the next time
         write_atomically(kept, lambda out: np.savez_compressed(out, **arrays))
-    except OSError:
-        pass  # it is read anew the next time
     return _of_arrays(arrays, files, size)
 
 

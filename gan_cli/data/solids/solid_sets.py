@@ -46,7 +46,7 @@ class SolidDataModule(GANDataModule):
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """The names of the classes, in the order of the labels; one where there is nothing to tell them by."""
+        """The names of the classes, in the order of the labels; none where there is nothing to tell them by."""
         return self.class_names
 
     @property
@@ -71,8 +71,8 @@ class Primitives(SolidDataModule):
     stools and tables. No solid that is held out equals one to train on.
 
     Args:
-        num_solids: Solids to train on, as many of each kind; a tenth as many are held out, or fewer where a size does not
-            have so many different ones.
+        num_solids: Solids to train on, as many of each kind; a tenth as many are held out, or fewer where a size does
+            not have so many different ones.
         volume_size: Voxels along each side: 16, 32 or 64.
         kinds: The kinds that there are; all, if none is named.
         **loading: Further arguments of `SolidDataModule`.
