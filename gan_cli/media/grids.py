@@ -26,8 +26,8 @@ def occupied(values: np.ndarray[Any, Any]) -> Grid:
     if grid.dtype.kind == "f":
         if not np.isfinite(grid).all():
             raise ValueError("it holds numbers that are not finite")
-        return (grid > max(float(grid.max()), 0.0) / 2).astype(np.uint8)
-    return (grid != 0).astype(np.uint8)
+        return np.asarray(grid > max(float(grid.max()), 0.0) / 2, dtype=np.uint8)
+    return np.asarray(grid != 0, dtype=np.uint8)
 
 
 def upright(grid: Grid, up: Axis) -> Grid:
@@ -44,7 +44,7 @@ def turned(grid: Grid, degrees: float) -> Grid:
     quarters, rest = divmod(degrees % 360, 90)
     if rest:
         full = ndimage.rotate(grid.astype(np.float32), degrees, axes=(0, 1), reshape=False, order=1)
-        return (full > 0.5).astype(np.uint8)
+        return np.asarray(full > 0.5, dtype=np.uint8)
     return np.ascontiguousarray(np.rot90(grid, int(quarters), axes=(0, 1)))
 
 
@@ -65,4 +65,5 @@ def fitted(grid: Grid, size: int) -> Grid:
         times = size // side
         return cube.repeat(times, 0).repeat(times, 1).repeat(times, 2)
     step = side // size
-    return cube.reshape(size, step, size, step, size, step).max(axis=(1, 3, 5))
+    covered: Grid = cube.reshape(size, step, size, step, size, step).max(axis=(1, 3, 5))
+    return covered

@@ -110,4 +110,5 @@ def outwards(wide: Tensor) -> Tensor:
         for axis in (1, 2, 3)
     ]
     normals = torch.stack(slopes, dim=1)
-    return normals / normals.norm(dim=1, keepdim=True).clamp_min(1e-6)
+    unit: Tensor = normals / normals.norm(dim=1, keepdim=True).clamp_min(1e-6)
+    return unit

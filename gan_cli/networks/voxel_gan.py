@@ -85,7 +85,8 @@ class VoxelBody(nn.Module):
 
     def probed_layers(self) -> list[nn.Module]:
         """Those whose outputs tell classes: the second, third and fourth of the paper's four (section 4.2)."""
-        return [layer for layer in self.layers if isinstance(layer, nn.LeakyReLU)][-PROBED:]
+        layers: list[nn.Module] = [layer for layer in self.layers if isinstance(layer, nn.LeakyReLU)]
+        return layers[-PROBED:]
 
     def forward(self, solids: Tensor) -> Tensor:
         """Features [N, F] of solids [N, 1, S, S, S]."""

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from gan_cli.errors import UserError
-from gan_cli.media import grids, meshes, solid_extra, solid_files
+from gan_cli.media import grids, meshes, solid_files
 from gan_cli.media.medium import Beside, medium_of
 from gan_cli.media.solid_pictures import outwards, rendered
 from gan_cli.media.voxels import TURNS, Voxels
@@ -149,7 +149,7 @@ def test_without_the_extra_it_is_said_what_to_install(tmp_path: Path, monkeypatc
     def missing(name: str) -> None:
         raise ImportError(name)
 
-    monkeypatch.setattr(solid_extra.importlib, "import_module", missing)
+    monkeypatch.setattr("importlib.import_module", missing)
     with pytest.raises(UserError, match=r"trimesh, which is not installed\nInstall it with: pip install 'gan-cli"):
         VOXELS.write(steps(), tmp_path / "a.obj")
     (tmp_path / "a.stl").write_bytes(b"solid")

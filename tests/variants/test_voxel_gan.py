@@ -49,7 +49,7 @@ def test_the_papers_prior_is_uniform_from_0_to_1() -> None:
     seen: list[Tensor] = []
     for distribution in ("uniform", "normal"):
         model = ready(latent_distribution=distribution).eval()
-        model.generator.begin.register_forward_hook(lambda _, inputs, __: seen.append(inputs[0]))  # type: ignore[union-attr, operator]
+        model.generator.begin.register_forward_hook(lambda _, inputs, __: seen.append(inputs[0]))  # type: ignore[union-attr]
         model.fakes("generator")
     uniform, normal = seen
     assert 0 <= float(uniform.min()) < 0.1 < 0.9 < float(uniform.max()) <= 1
@@ -93,7 +93,10 @@ class Watched(VoxelGAN):
 
     def on_train_batch_end(self, *args: Any) -> None:
         super().on_train_batch_end(*args)
-        self.sums = [*getattr(self, "sums", []), sum(float(w.detach().double().sum()) for w in self.discriminator.parameters())]
+        self.sums = [
+            *getattr(self, "sums", []),
+            sum(float(w.detach().double().sum()) for w in self.discriminator.parameters()),
+        ]
 
 
 def test_a_run_in_which_the_discriminator_waits_resumes_bit_for_bit(tmp_path: Path) -> None:

@@ -88,13 +88,15 @@ def _some(data: "SolidDataModule", split: Split, most: int, use: str) -> Tensor:
     part = data.at_hand(split)
     chosen = torch.randperm(len(part), generator=stream(0, use))[:most]
     batch = part[chosen].batch
-    return batch.real[:, 0].bool()
+    solids: Tensor = batch.real[:, 0].bool()
+    return solids
 
 
 def _mean(training: Tensor) -> Tensor:
     """The mean of all, full from a half of its largest value on, or little of it would be."""
     mean = training.float().mean(0)
-    return mean >= mean.max() / 2
+    full: Tensor = mean >= mean.max() / 2
+    return full
 
 
 def _either(training: Tensor, count: int) -> Tensor:

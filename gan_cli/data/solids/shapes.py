@@ -54,7 +54,8 @@ def ellipsoid(cells: Cells, numbers: Tensor) -> Tensor:
     """Balls, pressed and drawn."""
     radii = between(numbers[:3], 0.15, 0.42)
     places = [(cells[axis] - MIDDLE) / radii[axis] for axis in range(3)]
-    return places[0].square() + places[1].square() + places[2].square() < 1
+    inside: Tensor = places[0].square() + places[1].square() + places[2].square() < 1
+    return inside
 
 
 def cylinder(cells: Cells, numbers: Tensor) -> Tensor:
@@ -63,7 +64,8 @@ def cylinder(cells: Cells, numbers: Tensor) -> Tensor:
     radius, height = between(round_, 0.2, 0.42), between(tall, 0.3, 0.85)
     distance = from_axis(cells)
     wall = (distance < radius) & (distance >= (pipe > 0.5) * radius * between(hollow, 0.35, 0.6))
-    return wall & ((cells[2] - MIDDLE).abs() < height / 2)
+    full: Tensor = wall & ((cells[2] - MIDDLE).abs() < height / 2)
+    return full
 
 
 def pyramid(cells: Cells, numbers: Tensor) -> Tensor:

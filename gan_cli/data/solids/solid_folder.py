@@ -7,7 +7,7 @@ from contextlib import suppress
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -23,7 +23,7 @@ from gan_cli.data.solids.solid_sets import Size, SolidDataModule
 from gan_cli.errors import UserError
 from gan_cli.files import write_atomically
 from gan_cli.media import meshes, solid_files
-from gan_cli.media.grids import Axis
+from gan_cli.media.grids import Axis, Grid
 from gan_cli.ranges import BatchSize, Processes, Share
 
 FOLDERS: dict[Split, tuple[str, ...]] = {"train": ("train",), "val": ("val", "test"), "test": ("test", "val")}
@@ -240,7 +240,7 @@ def cached(files: Sequence[Path], folder: Path, size: int, up: Axis | None, turn
         bits.append(np.packbits(grid.reshape(-1)))
         shape.append(told)
         codes.append(code)
-    arrays = {"solids": np.stack(bits), "told": np.array(shape), "codes": np.array(codes)}
+    arrays: dict[str, Any] = {"solids": np.stack(bits), "told": np.array(shape), "codes": np.array(codes)}
     with suppress(OSError):  # it is read anew the next time
         write_atomically(kept, lambda out: np.savez_compressed(out, **arrays))
     return _of_arrays(arrays, files, size)
@@ -250,7 +250,7 @@ SOUND, OPEN, BROKEN = 0, 1, 2
 """What has become of a file: a solid, a mesh that is not closed, nothing."""
 
 
-def _read(file: Path, size: int, up: Axis | None, turned_back: bool) -> tuple[np.ndarray, str, int]:
+def _read(file: Path, size: int, up: Axis | None, turned_back: bool) -> tuple[Grid, str, int]:
     """A file's grid, its shape in words (or why there is none), and what has become of it."""
     named = TURN.fullmatch(file.stem) if turned_back else None
     try:
@@ -267,15 +267,15 @@ def _kept(path: Path, files: Sequence[Path], size: int) -> Taken:
         return _of_arrays(dict(arrays), files, size)
 
 
-def _of_arrays(arrays: dict[str, np.ndarray], files: Sequence[Path], size: int) -> Taken:
+def _of_arrays(arrays: dict[str, Any], files: Sequence[Path], size: int) -> Taken:
     """What was made of files: bits of the grids, [N, S^3 / 8], what is told of each, and what has become of it."""
     grids = np.unpackbits(arrays["solids"], axis=1).reshape(-1, 1, size, size, size)
     told, codes = arrays["told"].tolist(), arrays["codes"]
     full = grids.reshape(len(grids), -1).any(1)
-    sound = (codes != BROKEN) & full
+    sound = np.asarray((codes != BROKEN) & full)
     return Taken(
         torch.from_numpy(grids[sound].copy()),
-        tuple(file for file, one in zip(files, sound, strict=True) if one),
+        tuple(file for file, one in zip(files, sound.tolist(), strict=True) if one),
         dict(Counter(one for one, code in zip(told, codes, strict=True) if code != BROKEN)),
         tuple(file for file, code in zip(files, codes, strict=True) if code == OPEN),
         tuple(file for file, code, one in zip(files, codes, full, strict=True) if code != BROKEN and not one),

@@ -96,7 +96,7 @@ class Primitives(SolidDataModule):
     ) -> None:
         super().__init__(volume_size, **loading)
         self.num_solids = num_solids
-        self.kinds = tuple(sorted(set(kinds))) or tuple(SHAPES)
+        self.kinds: tuple[str, ...] = tuple(sorted(set(kinds))) or tuple(SHAPES)
 
     @property
     def classes(self) -> tuple[str, ...]:

@@ -38,7 +38,7 @@ def few(root: Path, **arguments: object) -> Solids:
 
 
 def test_primitives_are_whole_of_all_kinds_and_never_both_trained_on_and_held_out() -> None:
-    train, held_out = (FEW.part(split).content for split in ("train", "test"))  # type: ignore[arg-type]
+    train, held_out = (FEW.part(split).content for split in ("train", "test"))
     assert train.solids.shape == (160, 1, 16, 16, 16)
     assert train.labels.bincount().tolist() == [20] * 8
     assert held_out.labels.unique().tolist() == list(range(8))
@@ -78,7 +78,7 @@ def test_files_of_all_kinds_are_found_by_class_and_part(tmp_path: Path) -> None:
     data = few(root)
     assert data.facts["class_names"] == ("bar", "cube")
     assert guessed(root) == "Solids"
-    train, test = (data.part(split).content for split in ("train", "test"))  # type: ignore[arg-type]
+    train, test = (data.part(split).content for split in ("train", "test"))
     assert train.labels.tolist() == [0] * 3 + [1] * 3
     assert test.labels.tolist() == [0, 0, 1, 1]
     assert torch.equal(test.solids[3, 0], torch.from_numpy(cube(4, 7)))
@@ -166,7 +166,8 @@ def test_each_row_of_the_table_is_told_by_some_measure() -> None:
     assert of("coverage", real) > 3 * of("coverage", "the mean solid")
     assert of("coverage", real) > 3 * of("coverage", "one training solid")
     assert of("matching distance x1000", real) < of("matching distance x1000", "voxels drawn each for itself") / 2
-    assert of("IoU with the nearest held-out", real) > of("IoU with the nearest held-out", "two training solids at once")
+    best = "IoU with the nearest held-out"
+    assert of(best, real) > of(best, "two training solids at once")
     assert of("occupancy", "two training solids at once") > 1.4 * of("occupancy", real)
     assert of("parts", "voxels drawn each for itself") > 3 > of("parts", real)
     assert of("floating", "voxels drawn each for itself") > 0.01
