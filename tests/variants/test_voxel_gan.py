@@ -93,10 +93,8 @@ class Watched(VoxelGAN):
 
     def on_train_batch_end(self, *args: Any) -> None:
         super().on_train_batch_end(*args)
-        self.sums = [
-            *getattr(self, "sums", []),
-            sum(float(w.detach().double().sum()) for w in self.discriminator.parameters()),
-        ]
+        weights = torch.cat([weight.detach().double().flatten() for weight in self.discriminator.parameters()])
+        self.sums = [*getattr(self, "sums", []), float(weights.sum())]
 
 
 def test_a_run_in_which_the_discriminator_waits_resumes_bit_for_bit(tmp_path: Path) -> None:
