@@ -7,7 +7,7 @@ from contextlib import suppress
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -24,7 +24,7 @@ from gan_cli.errors import UserError
 from gan_cli.files import write_atomically
 from gan_cli.media import meshes, solid_files
 from gan_cli.media.grids import Axis, Grid
-from gan_cli.ranges import BatchSize, Processes, Share
+from gan_cli.ranges import BatchSize, Processes, Range, Share
 
 FOLDERS: dict[Split, tuple[str, ...]] = {"train": ("train",), "val": ("val", "test"), "test": ("test", "val")}
 """The folders that a part is in, whichever comes first."""
@@ -90,7 +90,7 @@ class Solids(SolidDataModule):
         volume_size: Size = 32,
         up: Literal["x", "y", "z"] | None = None,
         turned_back: bool = False,
-        turns: tuple[int, ...] = (),
+        turns: tuple[Annotated[int, Range(1, TURNS)], ...] = (),
         held_out: Share = 0.1,
         cache_dir: str = "data/cache",
         batch_size: BatchSize = 64,
