@@ -33,7 +33,7 @@ CONFIGS = {"Primitives": "voxel_gan.yaml", "Solids": "voxel_gan_chairs.yaml"}
 """What each set is trained by."""
 MODES: dict[str, dict[str, float | str]] = {
     "small recipe": {},
-    "with the rule": {"model.accuracy_limit": 0.8},
+    "the same with the rule": {"model.accuracy_limit": 0.8},
     "published rates": {
         "model.generator_lr": 0.0025,
         "model.discriminator_lr": 1e-5,
@@ -66,8 +66,8 @@ def wanted(root: str | None) -> dict[str, list[runs.Run]]:
 
 def data_of(name: str, gan: TrainedGAN) -> SolidDataModule:
     """The set that runs were trained on."""
-    kind = {"Primitives": Primitives, "Solids": Solids}[name]
-    return kind(**gan.model.data_arguments)
+    arguments = gan.model.data_arguments
+    return Primitives(**arguments) if name == "Primitives" else Solids(**arguments)
 
 
 def compared(data: SolidDataModule, models: Mapping[str, tuple[TrainedGAN, runs.Standing]]) -> RowTable:
@@ -87,7 +87,7 @@ def probed(data: SolidDataModule, model: Any) -> tuple[float, float]:
     """How many of the held-out solids a linear classifier tells by the discriminator's features, and by the voxels."""
     features, voxels, labels = [], [], []
     for split in ("train", "test"):
-        part = data.part(split)  # type: ignore[arg-type]
+        part = data.part(split)
         solids = part[torch.arange(len(part))].batch.real.float()
         features.append(torch.cat([discriminator_features(model, some) for some in solids.split(64)]))
         voxels.append(solids.flatten(1))

@@ -13,9 +13,10 @@ from benchmarks.restoration_baselines import filled_from_nearest, harmonically_f
 from benchmarks.score import rows
 from gan_cli import load
 from gan_cli.command.cli import GANCLI
-from gan_cli.data import Degraded, Digits, PhotoPatches, Ring8, StyledDigits
+from gan_cli.data import Degraded, Digits, PhotoPatches, Primitives, Ring8, StyledDigits
 from gan_cli.data.degraded.bicubic import reduced
 from gan_cli.data.images.styled_digits import STYLES
+from gan_cli.evaluation.comparing import own_table
 from gan_cli.evaluation.segmentation import map_reader
 from gan_cli.metrics.classifier import classify, train_classifier
 from gan_cli.metrics.lite0 import Lite0
@@ -46,6 +47,19 @@ def test_cgan_draws_the_digit_it_is_asked_for(workdir: Path) -> None:
     asked = torch.arange(1000) % 10
     told = Judge(Digits(image_size=32)).classes(gan.sample(1000))
     assert float((told == asked).float().mean()) > 0.85  # 0.956 with seed 0
+
+
+@pytest.mark.usefixtures("all_cores")
+def test_voxel_gan_makes_whole_solids_of_several_kinds(workdir: Path) -> None:
+    GANCLI(["fit", "--config", "voxel_gan.yaml", "--trainer.max_steps", "1200", *CPU])
+    table = own_table(load("checkpoints/voxelgan-primitives/version_0/last.ckpt").model, Primitives(), seed=0)
+    assert table is not None
+    rows = {name: dict(zip(table.columns, numbers, strict=True)) for name, numbers in table.rows.items()}
+    made, drawn = rows["made"], rows["voxels drawn each for itself"]
+    assert (made["coverage"] or 0) > 0.25
+    assert (made["matching distance x1000"] or 99) < (drawn["matching distance x1000"] or 0) / 2
+    assert (made["IoU with the nearest held-out"] or 0) > (drawn["IoU with the nearest held-out"] or 1) + 0.1
+    assert (made["parts"] or 99) < (drawn["parts"] or 0) / 2
 
 
 def test_r3gan_covers_the_ring(workdir: Path) -> None:

@@ -271,8 +271,8 @@ def _of_arrays(arrays: dict[str, Any], files: Sequence[Path], size: int) -> Take
     """What was made of files: bits of the grids, [N, S^3 / 8], what is told of each, and what has become of it."""
     grids = np.unpackbits(arrays["solids"], axis=1).reshape(-1, 1, size, size, size)
     told, codes = arrays["told"].tolist(), arrays["codes"]
-    full = grids.reshape(len(grids), -1).any(1)
-    sound = np.asarray((codes != BROKEN) & full)
+    full = [bool(grid.any()) for grid in grids]
+    sound = np.asarray((codes != BROKEN) & np.array(full))
     return Taken(
         torch.from_numpy(grids[sound].copy()),
         tuple(file for file, one in zip(files, sound.tolist(), strict=True) if one),
