@@ -51,12 +51,12 @@ def test_cgan_draws_the_digit_it_is_asked_for(workdir: Path) -> None:
 
 @pytest.mark.usefixtures("all_cores")
 def test_voxel_gan_makes_whole_solids_of_several_kinds(workdir: Path) -> None:
-    GANCLI(["fit", "--config", "voxel_gan.yaml", "--trainer.max_steps", "1200", *CPU])
+    GANCLI(["fit", "--config", "voxel_gan.yaml", "--trainer.max_steps", "1500", *CPU])
     table = own_table(load("checkpoints/voxelgan-primitives/version_0/last.ckpt").model, Primitives(), seed=0)
     assert table is not None
     rows = {name: dict(zip(table.columns, numbers, strict=True)) for name, numbers in table.rows.items()}
     made, drawn = rows["made"], rows["voxels drawn each for itself"]
-    assert (made["coverage"] or 0) > 0.25
+    assert (made["coverage"] or 0) > 0.3  # 0.56 with seed 0
     assert (made["matching distance x1000"] or 99) < (drawn["matching distance x1000"] or 0) / 2
     assert (made["IoU with the nearest held-out"] or 0) > (drawn["IoU with the nearest held-out"] or 1) + 0.1
     assert (made["parts"] or 99) < (drawn["parts"] or 0) / 2
