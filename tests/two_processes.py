@@ -63,6 +63,7 @@ APART = {
     **dict.fromkeys(("midinet", "midinet-stable"), "batch normalisation in both players"),
     **dict.fromkeys(("vgan", "conditional-vgan"), "batch normalisation in both players"),
     "dvdgan": "batch normalisation",
+    **dict.fromkeys(("voxel-gan", "voxel-gan-by-class"), "batch normalisation in both players"),
     **dict.fromkeys(("context-encoder", "context-encoder-told", "context-encoder-regression"), "batch normalisation"),
     **dict.fromkeys(("colorization", "colorization-pretraining"), "batch normalisation"),
     "spade-of-maps-alone": "batch normalisation",

@@ -51,6 +51,7 @@ from gan_cli.variants import (
     StyleGAN,
     StyleGAN2,
     StyleTransfer,
+    VoxelGAN,
 )
 from gan_cli.variants.translation import TranslationModule
 from tests.toys import (
@@ -64,6 +65,7 @@ from tests.toys import (
     FewMasked,
     FewMoving,
     FewPairs,
+    FewSolids,
     FewStyled,
     FewStyles,
     FewUnpaired,
@@ -601,7 +603,21 @@ FRAME_ROWS = [
     ),
 ]
 
-ROWS = [*LATENT_ROWS, *TRANSLATOR_ROWS, *SCENE_ROWS, *MUSIC_ROWS, *VIDEO_ROWS, *FRAME_ROWS]
+SOLID: dict[str, Any] = {"volume_size": 8, "base_channels": 4, "latent_dim": 8}
+"""The same for solids."""
+
+SOLID_ROWS = [
+    VariantRow("voxel-gan", VoxelGAN, {"ema_decay": 0.9}, tiny=SOLID, data=FewSolids),
+    VariantRow(
+        "voxel-gan-by-class",
+        VoxelGAN,
+        {"num_classes": 8, "accuracy_limit": 1.0, "latent_distribution": "normal"},
+        tiny=SOLID,
+        data=FewSolids,
+    ),
+]
+
+ROWS = [*LATENT_ROWS, *TRANSLATOR_ROWS, *SCENE_ROWS, *MUSIC_ROWS, *VIDEO_ROWS, *FRAME_ROWS, *SOLID_ROWS]
 
 
 def as_params(rows: Sequence[VariantRow]) -> list[ParameterSet]:

@@ -35,6 +35,7 @@ from gan_cli.variants.style_transfer import StyleTransfer
 from gan_cli.variants.stylegan import StyleGAN
 from gan_cli.variants.stylegan2 import StyleGAN2
 from gan_cli.variants.vgan import VGAN
+from gan_cli.variants.voxel_gan import VoxelGAN
 from gan_cli.variants.wgan import WGAN
 from gan_cli.variants.wgan_gp import WGANGP
 from gan_cli.variants.wgan_lp import WGANLP
@@ -78,4 +79,5 @@ __all__ = [
     "StyleGAN",
     "StyleGAN2",
     "StyleTransfer",
+    "VoxelGAN",
 ]

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import yaml
 
@@ -146,6 +147,8 @@ def shrinking(config: Path) -> list[str]:
         flags |= {"--data.num_scenes": "100"} if name == "Crossings" else {"--data.batch_size": "4"}
     if "image_size" not in plugins.defaults(getattr(data, name)):
         del flags["--data.image_size"]
+    if issubclass(getattr(data, name), data.SolidDataModule):
+        flags |= {"--data.volume_size": "16"} | ({"--data.num_solids": "80"} if name == "Primitives" else {})
     if variant is variants.MidiNet:
         flags["--model.hidden"] = "8"
     if issubclass(getattr(data, name), data.VideoDataModule):
@@ -293,6 +296,17 @@ def write_things(root: Path) -> None:
         write_maps(root, "coco_stuff", (f"%s/{kind}/%d.png", "%s/images/%d.jpg"), ("train", "val"))
 
 
+def write_solids(root: Path) -> None:
+    """Solids of ShapeNet's size in the usual places."""
+    for place in ("solids", "shapenet_chairs"):
+        for number in range(1, 31):
+            solid = np.zeros((30, 30, 30), np.uint8)
+            solid[5:20, 8 : 10 + number % 9, 3 : 10 + number % 12] = 1
+            path = root / place / "train" / f"chair_{number:09d}_{number % 12 + 1}.npy"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            np.save(path, solid)
+
+
 SETS: dict[str, Callable[[Path], object]] = {
     "SceneFolder": write_recordings,
     "ADE20K": partial(
@@ -324,6 +338,7 @@ SETS: dict[str, Callable[[Path], object]] = {
     "Melodies": write_melodies,
     "STL10": fake_sets.stl10,
     "StyleFolder": write_styles,
+    "Solids": write_solids,
     "SVHN": lambda root: fake_sets.svhn(root, count=40),
     "StackedMNIST": lambda root: fake_mnist.write(root, count=40),
 }
