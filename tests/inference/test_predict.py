@@ -200,7 +200,7 @@ def test_other_models_predict_no_frames(gan: Any, tmp_path: Path) -> None:
 
 def test_there_is_nothing_to_walk_through(gan: Any, following: Path) -> None:
     told = gan(following, verb="interpolate", refused=True)
-    assert "nothing of what FramePrediction makes is random" in told
+    assert "FramePrediction makes one thing of each given one, without noise; type gan predict" in told
     assert "type gan predict" in told
 
 

@@ -76,7 +76,7 @@ def test_a_probe_tells_kinds_by_the_papers_layers(
 def test_scores_stand_beside_real_solids_and_in_the_report(
     last: Path, workdir: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Primitives, "COMPARED", 24)
+    monkeypatch.setattr(Primitives, "own_measures", Primitives.own_measures._replace(things=24))
     assert gan("test", last, "--output", last.with_name("metrics.json")) == 0
     told = capsys.readouterr().out
     assert "Primitives test: solids of 16 voxels a side" in told
