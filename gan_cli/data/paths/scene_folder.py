@@ -8,7 +8,7 @@ from gan_cli.data.datamodules import Split
 from gan_cli.data.paths.scenes import FutureSteps, ObservedSteps, SceneDataModule, ScenePart
 from gan_cli.data.paths.windows import Cut, cut, missing
 from gan_cli.errors import UserError, nearest
-from gan_cli.media.path_files import BadRecording, Recording, read_recording
+from gan_cli.media.path_files import ENDINGS, BadRecording, Recording, read_recording
 from gan_cli.ranges import Range, Share
 
 
@@ -113,7 +113,7 @@ class SceneFolder(SceneDataModule):
         return {few: list(dict.fromkeys(of_none))}
 
     def _files(self, folder: Path) -> list[Path]:
-        files = sorted(file for ending in ("*.txt", "*.csv") for file in folder.glob(ending))
+        files = sorted(file for ending in ENDINGS for file in folder.glob(f"*{ending}"))
         if not files and not (folder == Path(self.root) and folder.is_dir()):
             raise UserError(f"data.root: there are no recordings (.txt, .csv) in {folder}; it takes {self.layout}")
         return files
