@@ -54,7 +54,13 @@ class SceneFolder(SceneDataModule):
         self.held_out = held_out
 
     def part(self, split: Split) -> ScenePart:
-        found = [scene for one in self.cuts(split) for scene in one.scenes]
+        cuts = self.cuts(split)
+        if not cuts:
+            raise UserError(
+                f"data.root: {self.root} has no recording but {self.scene}, which is judged on; it takes others to "
+                "train on beside it"
+            )
+        found = [scene for one in cuts for scene in one.scenes]
         if not found:
             raise UserError(
                 f"data.scene: the {split} part of {self.scene} has no {self.steps} steps that follow each other with "
