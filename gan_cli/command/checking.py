@@ -1,5 +1,7 @@
 """A look at a data set, and its cache on disk, before anything is trained: what `gan data check` and `prepare` do."""
 
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +13,13 @@ from gan_cli.command import settings
 from gan_cli.data import Clips, GANDataModule, archives, caches, doctor
 from gan_cli.data.caches import Cache
 from gan_cli.data.combined import CombinedDataModule
-from gan_cli.data.doctor import Diagnosis
+from gan_cli.data.doctor import Diagnosis, Finding
 from gan_cli.data.file_sets import FileDataModule
 from gan_cli.data.images import celeba
 from gan_cli.data.stores import BrokenFile
 from gan_cli.data.videos.film_folders import holds_films
 from gan_cli.errors import RunFailed, UserError
-from gan_cli.media import solid_files
+from gan_cli.media import path_files, solid_files
 from gan_cli.media.pictures import save_png
 from gan_cli.media.reading import Unreadable, size
 
@@ -46,16 +48,17 @@ def check(config: Namespace) -> None:
     for one in data.sets if isinstance(data, CombinedDataModule) else (data,):
         if isinstance(one, FileDataModule | Clips):  # what would end a run is to be found here
             one.on_error, one.cache = "skip", "none"
-    with _bar("files") as bar:
-        task = bar.add_task("files", total=None)
-        diagnosis = doctor.diagnose(data, lambda count, total: bar.update(task, completed=count, total=total))
+    try:
+        with _bar("files") as bar:
+            task = bar.add_task("files", total=None)
+            diagnosis = doctor.diagnose(data, lambda count, total: bar.update(task, completed=count, total=total))
+    except UserError:  # a part has nothing: the files may tell why
+        with suppress(UserError):
+            _tell(doctor.mistakes_of(data))
+        raise
     room = _room(data, asked) if isinstance(data, FileDataModule | Clips) else []
     print("\n".join(f"  {fact}" for fact in [*diagnosis.facts, *room]))
-    for finding in diagnosis.findings:
-        print(f"! {len(finding.places):,} {finding.what}")
-        print("\n".join(f"    {place}" for place in finding.places[:PLACES]))
-        if len(finding.places) > PLACES:
-            print(f"    ... and {len(finding.places) - PLACES:,} more")
+    _tell(diagnosis.findings)
     _draw(data, Path(config.output or f"contact-sheet-{data.name.lower()}.png"))
     _end(diagnosis)
 
@@ -113,6 +116,8 @@ def guessed(folder: Path) -> str:
         return "Melodies"
     if _holds_solids(folder):
         return "Solids"
+    if _holds_recordings(folder):
+        return "SceneFolder"
     if {"source", "target"} <= names:
         return "PairedFolder"
     if holds_films(folder):
@@ -122,9 +127,20 @@ def guessed(folder: Path) -> str:
 
 def _holds_solids(folder: Path) -> bool:
     """Whether the first file at one of a set's usual depths is of voxels or a mesh."""
-    files = (path for depth in ("*.*", "*/*.*", "*/*/*.*") for path in sorted(folder.glob(depth)) if path.is_file())
-    first = next((path for path in files if not path.name.startswith(".")), None)
+    first = _first_file(folder)
     return first is not None and first.suffix.lower() in solid_files.ENDINGS
+
+
+def _holds_recordings(folder: Path) -> bool:
+    """Whether the first file at one of a set's usual depths is a recording of people."""
+    first = _first_file(folder)
+    return first is not None and first.suffix.lower() in path_files.ENDINGS and path_files.is_recording(first)
+
+
+def _first_file(folder: Path) -> Path | None:
+    """The first file at one of the usual depths of a set, without hidden ones."""
+    files = (path for depth in ("*.*", "*/*.*", "*/*/*.*") for path in sorted(folder.glob(depth)) if path.is_file())
+    return next((path for path in files if not path.name.startswith(".")), None)
 
 
 def _names(folder: Path) -> set[str]:
@@ -164,6 +180,14 @@ def _room(data: FileDataModule | Clips, asked: Cache) -> list[str]:
         f"by names, sizes and times of the files, and by the content of all in archives, of {caches.SAMPLED} in folders"
     )
     return [*told, f"cache: made anew where files differ, {known}"] if kept == "disk" else told
+
+
+def _tell(findings: Sequence[Finding]) -> None:
+    for finding in findings:
+        print(f"! {len(finding.places):,} {finding.what}")
+        print("\n".join(f"    {place}" for place in finding.places[:PLACES]))
+        if len(finding.places) > PLACES:
+            print(f"    ... and {len(finding.places) - PLACES:,} more")
 
 
 def _draw(data: GANDataModule, path: Path) -> None:

@@ -305,7 +305,7 @@ class GANDataModule(LightningDataModule, ABC):
         images = [name for name, medium in self.fields.items() if isinstance(medium, Images)]
         return Portioned(part, portions, Share(rank, self.batch_size), images) if portions.varies else part
 
-    def _check_batch_size(self, images: int) -> None:
+    def _check_batch_size(self, count: int) -> None:
         facts = self.facts
         if side := facts.get("image_size", 0):
             channels = sum(value for name, value in facts.items() if name.endswith("_channels"))
@@ -313,10 +313,12 @@ class GANDataModule(LightningDataModule, ABC):
             what = f"data.image_size: batches of {self.batch_size} with images of {side} pixels"
             memory.check_room(batch, what, "Take a lower one, or a lower --data.batch_size")
         _, world_size = self._place()
-        if self.batch_size * world_size > images:
+        if self.batch_size * world_size > count:
+            media = list(self.fields.values())
+            things = "images" if any(isinstance(medium, Images) for medium in media) else media[0].name
             shares = f" in {world_size} processes" if world_size > 1 else ""
             raise UserError(
-                f"data.batch_size: {self.batch_size}{shares} is more than the {images} images of {self.name}; "
+                f"data.batch_size: {self.batch_size}{shares} is more than the {count} {things} of {self.name}; "
                 "take a smaller one"
             )
 

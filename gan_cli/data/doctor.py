@@ -78,6 +78,15 @@ def diagnose(data: GANDataModule, done: Callable[[int, int], object] = lambda *_
     return _of_tensors(data)
 
 
+def mistakes_of(data: GANDataModule) -> list[Finding]:
+    """What a set itself finds wrong with its files, which may be why a part of it has nothing.
+
+    Raises:
+        UserError: If it cannot be told.
+    """
+    return [Finding(what, places) for what, places in data.mistakes().items() if places]
+
+
 def contact_sheet(data: GANDataModule) -> Tensor | None:
     """Training things as a network will see them, augmented, uint8 [C, H, W]; sides of a pair beside each other.
 
@@ -147,7 +156,7 @@ def _of_files(data: FileDataModule, done: Callable[[int, int], object]) -> Diagn
         Finding("beside the folders of the parts, and not used", [str(file.path) for file in data.not_used()]),
         Finding("without a label in the manifest, and not used", [str(file.path) for file in data.unlisted()]),
         Finding("without a partner of the same name", [str(file.path) for file in data.without_partner()]),
-        *(Finding(what, places) for what, places in data.mistakes().items()),
+        *mistakes_of(data),
         *_duplicates(sound, where),
         _finding(
             "of odd width, not to be cut into two sides", [one for one in sound if halves and one.size[0] % 2], size_of
@@ -312,7 +321,7 @@ def _of_tensors(data: GANDataModule) -> Diagnosis:
         Finding("both trained on and held out", across),
         Finding("there more than once", within),
         Finding("of one colour", plain),
-        *(Finding(what, places) for what, places in data.mistakes().items()),
+        *mistakes_of(data),
     ]
     return Diagnosis([*_counts(counts), *facts, *data.notes()], [finding for finding in findings if finding.places])
 

@@ -9,7 +9,7 @@ from gan_cli import ranges
 from gan_cli.devices.float32 import true_float32
 from gan_cli.errors import UserError
 from gan_cli.inference.film_inputs import FilmInput, read_frames
-from gan_cli.inference.predictor import Predictor, predicting
+from gan_cli.inference.predictor import Predictor, predicting, times_of
 from gan_cli.media.reading import Unreadable
 from gan_cli.ranges import Many
 from gan_cli.variants.base import AdversarialModule
@@ -49,9 +49,7 @@ class Predicts:
         _check(given, model)
         predictor = Predictor(model, ema)
         if model.target == "between":
-            times = count or 2
-            if times < 2 or times & (times - 1):
-                raise UserError(f"count: {times} is not possible; take 2, 4, 8, ...: between two frames one is made")
+            times = times_of("count", count)
             made = [predictor.between(film, times) for film in (given if given.ndim == 5 else given[None])]
         else:
             wanted = count or model.num_frames - model.past_frames

@@ -137,11 +137,14 @@ def read_rows(model: AdversarialModule, name: str, text: str) -> list[Tensor]:
     medium, path = model.media.get(name), Path(text)
     if medium is not None and not path.is_file() and (told := medium.told(text)) is not None:
         return list(medium.shown(told))
-    if not path.is_file():
+    if not path.exists():
         raise UserError(f"given: {path} does not exist; name a file of {name}")
     if medium is None:
         raise UserError(f"given: {name} is not read from files; leave --given out")
-    return list(medium.shown(medium.read(path)[None]))
+    try:
+        return list(medium.shown(medium.read(path)[None]))
+    except IsADirectoryError as error:
+        raise UserError(f"given: {path} is a folder; name a file of {name}") from error
 
 
 def _stacked(medium: Medium, name: str, things: Sequence[Tensor]) -> Tensor:

@@ -15,8 +15,8 @@ from gan_cli.errors import UserError
 from gan_cli.files import write_json
 from gan_cli.inference.dealt import dealt
 from gan_cli.inference.film_inputs import FilmInput, data_films, frames_in, read_frames, typed_films
-from gan_cli.inference.predicted_films import Prediction, scores_of, targets_of, write
-from gan_cli.inference.predictor import Predictor, predicting
+from gan_cli.inference.predicted_films import ROW_NAMES, Prediction, scores_of, targets_of, write
+from gan_cli.inference.predictor import Predictor, predicting, times_of
 from gan_cli.media.reading import Unreadable
 from gan_cli.metrics.frame_prediction import KINDS, NOTES
 from gan_cli.metrics.row_table import RowTable
@@ -25,8 +25,6 @@ from gan_cli.variants.frame_prediction import FramePrediction
 
 EXAMPLES = 8
 """So many videos of the checkpoint's data set are taken if no film is named."""
-TIMES = 2
-"""A film usually gets so many times its frames."""
 SCORES = "scores.json"
 FLOATS = 9
 """A film that gets frames between its own is there in floats twice, and once as it is kept: so many times its bytes."""
@@ -163,10 +161,7 @@ def _asked(model: FramePrediction, options: Any) -> Asked:
         for name in ("frames", "start"):
             if getattr(options, name) is not None:
                 raise UserError(f"{name}: this model makes frames between others, not those that follow; leave it out")
-        times = options.times or TIMES
-        if times & (times - 1) or times < 2:
-            raise UserError(f"times: {times} is not possible; take 2, 4, 8, ...: between two frames one is made")
-        return Asked(0, times, None, known, options.rate)
+        return Asked(0, times_of("times", options.times), None, known, options.rate)
     if options.times is not None:
         raise UserError(
             "times: this model makes the frames that follow; leave it out, or take a checkpoint of target between"
@@ -200,7 +195,7 @@ def _following(predictor: Predictor, film: FilmInput, asked: Asked, length: int,
     if start < past or start > length:
         wanted = past if asked.start is None else max(past, asked.start)
         wanted += asked.ahead if asked.truth and asked.start is None else 0
-        raise Unreadable(Path(film.place), f"it has {length} frames, and {wanted} are needed")
+        raise Unreadable(Path(film.place), f"it has {length} of the {wanted} frames that are needed")
     first = 0 if whole else start - past
     last = min(length, start + asked.ahead) if asked.truth else start
     frames = read_frames(film, predictor.model.image_channels, first, last)
@@ -213,7 +208,7 @@ def _following(predictor: Predictor, film: FilmInput, asked: Asked, length: int,
 def _between(predictor: Predictor, film: FilmInput, asked: Asked, length: int, whole: bool) -> Prediction:
     least = asked.times + 1 if asked.truth else 2
     if length < least:
-        raise Unreadable(Path(film.place), f"it has {length} frames, and {least} are needed")
+        raise Unreadable(Path(film.place), f"it has {length} of the {least} frames that are needed")
     frames = read_frames(film, predictor.model.image_channels)
     wanted = frames.nbytes * (1 if asked.truth else asked.times) * FLOATS
     memory.check_room(wanted, f"input: the frames of {film.place}", "Take a shorter film, or lower --times")
@@ -228,16 +223,13 @@ def _table(model: FramePrediction, scores: Sequence[Scored]) -> RowTable | None:
     most = max((len(found["made"]) for found in scores), default=0)
     if not most:
         return None
-    named = {"made": "made", "the last given frame": "the last given frame"}
     rows = {}
     for number in range(min(most, ROWS)):
-        for name in named:
+        for name in ROW_NAMES:
             frames = [found[name][number] for found in scores if number < len(found[name])]
             rows[f"frame {number + 1}, {name}"] = [_mean(column) for column in zip(*frames, strict=True)]
-    title = f"{len(scores):,} films, frame by frame after the last given one"
-    if model.target == "between":
-        title = f"{len(scores):,} films, frame by frame between the given ones"
-    return RowTable(title, KINDS, rows, NOTES)
+    where = "between the given ones" if model.target == "between" else "after the last given one"
+    return RowTable(f"means over films: {len(scores):,}, frame by frame {where}", KINDS, rows, NOTES)
 
 
 def _mean(numbers: Sequence[float | None]) -> float | None:

@@ -15,6 +15,8 @@ from gan_cli.metrics.frame_prediction import summary
 
 FORMATS = ("gif", "mp4", "strip", "frames")
 STRIP = ".png"
+ROW_NAMES = ("made", "the last given frame")
+"""What is measured: the frame that was made, and in its place the last one that was given."""
 SHOWN = 4
 """A strip shows so many frames before the first that was made."""
 
@@ -170,13 +172,13 @@ def scores_of(prediction: Prediction) -> dict[str, list[list[float | None]]]:
     """The measures of made frames whose truth is known, in the order of `metrics.frame_prediction.KINDS`.
 
     Returns:
-        By what is measured, a row for each frame: "made", and "the last given frame" in its place.
+        By `ROW_NAMES`, what is measured, a row for each frame.
     """
-    found: dict[str, list[list[float | None]]] = {"made": [], "the last given frame": []}
+    found: dict[str, list[list[float | None]]] = {name: [] for name in ROW_NAMES}
     truth = prediction.truth
     for number in prediction.known:
         assert truth is not None
         wanted, last = truth[None, :, number], truth[None, :, prediction.before(number)]
-        found["made"].append(summary(prediction.film[None, :, number], wanted, last))
-        found["the last given frame"].append(summary(last, wanted, last))
+        for name, shown in zip(ROW_NAMES, (prediction.film[None, :, number], last), strict=True):
+            found[name].append(summary(shown, wanted, last))
     return found

@@ -47,6 +47,18 @@ class Predictor:
         return self.model.medium.kept(made).cpu()[0]
 
 
+def times_of(argument: str, typed: int | None) -> int:
+    """So many times its frames a film gets; twice if nothing is typed.
+
+    Raises:
+        UserError: If it is no power of two.
+    """
+    times = typed or 2
+    if times < 2 or times & (times - 1):
+        raise UserError(f"{argument}: {times} is not possible; take 2, 4, 8, ...: between two frames one is made")
+    return times
+
+
 def predicting(model: AdversarialModule) -> FramePrediction:
     """The model, if it makes frames from frames.
 

@@ -91,7 +91,7 @@ def probe(
         "guessing": guessing,
     }
     write_json(output, found)
-    return Probed(_table(found, by_features, by_pixels), output)
+    return Probed(_table(found, model.medium.name, by_features, by_pixels), output)
 
 
 def _features(
@@ -161,7 +161,7 @@ def _check_memory(images: int, model: AdversarialModule, data: GANDataModule) ->
         )
 
 
-def _table(found: dict[str, Any], by_features: Probe, by_pixels: Probe) -> Table:
+def _table(found: dict[str, Any], things: str, by_features: Probe, by_pixels: Probe) -> Table:
     each = found["labels_per_class"]
     table = Table(
         "classified by",
@@ -169,12 +169,12 @@ def _table(found: dict[str, Any], by_features: Probe, by_pixels: Probe) -> Table
         "left-out folds",
         "test set",
         title=f"{found['data']}: {found['training_images']:,} labels ({f'{each} a class' if each else 'all'}), "
-        f"{found['test_images']:,} test images",
-        caption="a linear SVM; its regularisation is chosen on folds of the training images alone",
+        f"{found['test_images']:,} test {things}",
+        caption=f"a linear SVM; its regularisation is chosen on folds of the training {things} alone",
     )
     for name, probed in (
         (f"{found['variant']}'s discriminator, {found['layers']} layers", by_features),
-        ("pixels", by_pixels),
+        ("pixels" if things == "images" else f"the {things} themselves", by_pixels),
     ):
         table.add_row(name, f"{probed.features:,}", f"{probed.held_out_accuracy:.1%}", f"{probed.accuracy:.1%}")
     table.add_row("guessing the commonest class", "", "", f"{found['guessing']:.1%}")

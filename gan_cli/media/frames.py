@@ -27,7 +27,7 @@ class Frames(Images):
         """A picture from a file, or the first one of a film, uint8 [C, H, W]."""
         try:
             film = film_at(path)
-            first = next(frames_of(film, [0])) if film.kind == "video" else reading.read(path)
+            first = next(frames_of(film, [0])) if film.kind in ("video", "frames") else reading.read(path)
             image = reading.to_mode(first, self.image_channels)
         except reading.Unreadable as error:
             raise UserError(f"given: {path} cannot be read ({error.reason})") from error

@@ -1,6 +1,7 @@
 """Recordings of people on the ground: texts with a frame, a person and a place in metres in each line."""
 
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -8,6 +9,10 @@ import numpy as np
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 LAYOUT = "each line takes four numbers, frame person x y, with tabs, spaces or commas between"
+
+
+ENDINGS = (".txt", ".csv")
+"""Endings of recordings in a folder."""
 
 
 class BadRecording(ValueError):
@@ -64,6 +69,15 @@ def read_recording(path: Path) -> Recording:
     places[at, who] = table[:, 2:]
     gaps, times = np.unique(np.diff(frames), return_counts=True)
     return Recording(path, frames, people, places, float(gaps[times.argmax()]) if len(gaps) else 1.0)
+
+
+def is_recording(path: Path) -> bool:
+    """Whether a text begins as recordings do; only its first two lines are looked at."""
+    try:
+        with path.open(encoding="utf-8-sig") as text:
+            return bool(list(_rows(path, [line.rstrip("\n") for line in islice(text, 2)])))
+    except (OSError, UnicodeDecodeError, BadRecording):
+        return False
 
 
 def latest(recording: Recording, steps: int) -> Array:

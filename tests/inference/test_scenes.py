@@ -108,12 +108,16 @@ def test_a_picture_of_any_size_begins_a_video(gan: Types, conditional: Path) -> 
 def test_a_film_begins_a_video_with_its_first_frame(gan: Types, conditional: Path) -> None:
     gan("sample", conditional, "--num", 1, "--output", "film.mp4")
     gan("sample", conditional, "--num", 1, "--output", "film.gif")
-    for name in ("film.mp4", "film.gif"):
+    gan("sample", conditional, "--num", 1, "--output", "film.frames")
+    for name in ("film.mp4", "film.gif", "film"):
         gan("sample", conditional, "--given", f"first={name}", "--num", 1, "--output", "made.npz")
         assert videos("made.npz").shape == (1, 1, 16, 32, 32)
     Path("words.png").write_text("no picture")
     told = gan("sample", conditional, "--given", "first=words.png", refused=True)
     assert "given: words.png cannot be read" in told
+    Path("empty").mkdir()
+    told = gan("sample", conditional, "--given", "first=empty", refused=True)
+    assert "given: empty cannot be read (a folder without pictures)" in told
 
 
 def test_without_a_picture_held_out_first_frames_are_taken(gan: Types, conditional: Path) -> None:

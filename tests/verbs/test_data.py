@@ -128,13 +128,31 @@ def test_a_folders_layout_tells_which_set_it_is(tmp_path: Path) -> None:
         (tmp_path / name).mkdir(parents=True)
     (tmp_path / "go/train/S/sharp").mkdir()
     (tmp_path / "cmp/base/cmp_b0001.xml").touch()
+    for name, line in (("people/zara1/test/1.txt", "0\t1\t8.46\t3.59"), ("text/1.txt", "a walk of four")):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_text(f"{line}\n")
     wanted = {
         "maps": "MapFolder", "split": "MapFolder", "city": "CityscapesMaps", "ade": "ADE20K", "cmp": "CMPFacades",
         "go": "GoPro",
         "u": "UnpairedFolder", "flat": "ImageFolder", "c": "ImageFolder", "p": "PairedFolder", "faces": "CelebA",
         "l": "LSUN", "l/tower_train_lmdb": "LSUN", "m": "MNIST",
+        "people": "SceneFolder", "text": "ImageFolder",
     }  # fmt: skip
     assert {name: guessed(tmp_path / name) for name in wanted} == wanted
+
+
+@pytest.mark.parametrize(("name", "said"), [("a.gif", "no films to train on"), ("a.npy", "nothing in my things")])
+def test_files_are_named_where_nothing_is_left_of_a_part(
+    name: str, said: str, workdir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (workdir / "my things").mkdir()
+    for letter in "ab":
+        (workdir / "my things" / name.replace("a", letter)).touch()
+    assert main(["data", "check", "my things"]) == 2
+    told = capsys.readouterr()
+    assert "! 2 cannot be read\n" in told.out
+    assert f"    my things/{name} (" in told.out
+    assert said in told.err
 
 
 def test_every_set_says_where_it_is_from_under_which_licence_and_how_it_is_laid_out(

@@ -8,7 +8,7 @@ from gan_cli.data.datamodules import Split
 from gan_cli.data.paths.scenes import FutureSteps, ObservedSteps, SceneDataModule, ScenePart
 from gan_cli.data.paths.windows import Cut, cut, missing
 from gan_cli.errors import UserError, nearest
-from gan_cli.media.path_files import BadRecording, Recording, read_recording
+from gan_cli.media.path_files import ENDINGS, BadRecording, Recording, read_recording
 from gan_cli.ranges import Range, Share
 
 
@@ -54,7 +54,13 @@ class SceneFolder(SceneDataModule):
         self.held_out = held_out
 
     def part(self, split: Split) -> ScenePart:
-        found = [scene for one in self.cuts(split) for scene in one.scenes]
+        cuts = self.cuts(split)
+        if not cuts:
+            raise UserError(
+                f"data.root: {self.root} has no recording but {self.scene}, which is judged on; it takes others to "
+                "train on beside it"
+            )
+        found = [scene for one in cuts for scene in one.scenes]
         if not found:
             raise UserError(
                 f"data.scene: the {split} part of {self.scene} has no {self.steps} steps that follow each other with "
@@ -113,7 +119,7 @@ class SceneFolder(SceneDataModule):
         return {few: list(dict.fromkeys(of_none))}
 
     def _files(self, folder: Path) -> list[Path]:
-        files = sorted(file for ending in ("*.txt", "*.csv") for file in folder.glob(ending))
+        files = sorted(file for ending in ENDINGS for file in folder.glob(f"*{ending}"))
         if not files and not (folder == Path(self.root) and folder.is_dir()):
             raise UserError(f"data.root: there are no recordings (.txt, .csv) in {folder}; it takes {self.layout}")
         return files

@@ -19,6 +19,8 @@ Answer = Literal["auto", "yes", "no"]
 
 LONG = 4
 """From so many squares on, a picture is taken for frames side by side without being asked."""
+MOVING = frozenset({".gif", ".apng"})
+"""Endings of pictures that mostly move."""
 PLAIN = frozenset({".png"})
 """Endings of pictures that seldom move: they are not opened to look, as there are many where a folder holds frames."""
 LOOKED_AT = 50
@@ -145,11 +147,25 @@ def _found(folder: Path, files: list[Path], strips: Answer) -> Found:
             films.append(Film(path, "animation"))
         else:
             (pictures if is_image_file(path) else others).append(path)
+    if (damaged := [path for path in pictures if _is_damaged(path)]) and (films or len(damaged) == len(pictures)):
+        films += [Film(path, "animation") for path in damaged]  # which is named when it is opened
+        pictures = [path for path in pictures if path not in damaged]
     if pictures and (strips == "yes" or (strips == "auto" and any(map(_is_row, pictures[:LONG])))):
         return Found([*films, *(Film(path, "strip") for path in pictures)], others)
     if len(pictures) > 1 and not films:
         return Found([Film(folder, "frames")], others)
     return Found(films, others + pictures)
+
+
+def _is_damaged(path: Path) -> bool:
+    """Whether a file is named as a film that moves, and cannot be opened."""
+    if path.suffix.lower() not in MOVING:
+        return False
+    try:
+        reading.size(path)
+    except reading.Unreadable:
+        return True
+    return False
 
 
 def _is_row(path: Path) -> bool:

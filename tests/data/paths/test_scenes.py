@@ -98,6 +98,12 @@ def test_what_cannot_be_judged_on_is_told(tmp_path: Path, scene: str, told: str)
         SceneFolder(str(tmp_path), scene, observed_steps=2, future_steps=2).part("test")
 
 
+def test_a_recording_alone_is_not_trained_on(tmp_path: Path) -> None:
+    recording(tmp_path, "street.txt", walk(range(0, 60, 10), 1, 2))
+    with pytest.raises(UserError, match=r"data.root: .* has no recording but street, which is judged on"):
+        SceneFolder(str(tmp_path), "street", observed_steps=2, future_steps=2).part("train")
+
+
 def test_a_folder_without_recordings_is_told(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"data.root: there are no recordings \(.txt, .csv\) in .*nowhere"):
         SceneFolder(str(tmp_path / "nowhere")).part("train")

@@ -125,6 +125,7 @@ def test_another_film_of_the_class_stands_in_for_one_that_breaks(actions: Path) 
 
 def test_a_check_tells_what_is_there_and_what_is_wrong(actions: Path) -> None:
     (actions / "jump" / "0.mp4").write_bytes(b"no film")
+    (actions / "jump" / "empty.gif").touch()
     save(levels(2), actions / "walk" / "short.gif")
     save(levels(8)[:, [3] * 8], actions / "walk" / "still")
     with_a_hole(actions / "walk" / "d")
@@ -142,7 +143,7 @@ def test_a_check_tells_what_is_there_and_what_is_wrong(actions: Path) -> None:
     ):
         assert words in text, words
     found = {finding.what: finding.places for finding in diagnosis.findings}
-    assert [Path(place.split(" (")[0]).name for place in found["cannot be read"]] == ["0.mp4", "d"]
+    assert [Path(place.split(" (")[0]).name for place in found["cannot be read"]] == ["0.mp4", "empty.gif", "d"]
     assert [Path(place).name for place in found["in which nothing moves"]] == ["still"]
     (alike,) = found["both trained on and held out"]
     assert "c.jpg" in alike
@@ -172,6 +173,12 @@ def test_a_folder_without_films_is_refused(tmp_path: Path) -> None:
         clips(tmp_path / "films").part("train")
     with pytest.raises(UserError, match="is no folder"):
         clips(tmp_path / "nowhere").part("train")
+
+
+def test_clips_that_are_too_few_for_a_batch_are_called_so(actions: Path) -> None:
+    data = clips(actions, batch_size=1000)
+    with pytest.raises(UserError, match=r"data.batch_size: 1000 is more than the \d+ videos of Clips"):
+        data.setup("fit")
 
 
 def test_real_rows_of_frames_are_films_of_their_classes(real_data: Path, tmp_path: Path) -> None:
