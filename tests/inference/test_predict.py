@@ -108,7 +108,7 @@ def test_without_a_film_test_videos_are_taken(gan: Any, following: Path) -> None
     told = gan(following)
     folder = following.parent / "pictures" / "predict"
     assert len(list(folder.glob("example*.gif"))) == len(list(folder.glob("example*.png"))) == 8
-    assert "8 films, frame by frame" in told
+    assert "films: 8, frame by frame" in told
     assert f"written: {folder / 'scores.json'}" in told
 
 
@@ -134,7 +134,7 @@ def test_of_a_film_every_so_many_th_frame_counts(gan: Any, following: Path) -> N
     assert torch.equal(written[:, 5:], load(following).predict(video[:, ::2], 2))
     assert Image.open("next.gif").info["duration"] == 100
     told = gan(following, "--input", "film.gif", "--every", 3, refused=True)
-    assert "refused: film.gif: it has 3 frames, and 4 are needed" in told
+    assert "refused: film.gif: it has 3 of the 4 frames that are needed" in told
 
 
 def test_films_that_cannot_go_on_are_named_and_the_others_are_made(gan: Any, following: Path) -> None:
@@ -146,7 +146,7 @@ def test_films_that_cannot_go_on_are_named_and_the_others_are_made(gan: Any, fol
     gif("films/red.gif", colours)
     Path("films/broken.mp4").write_bytes(b"no film")
     told = gan(following, "--input", "films", "--output", "out", refused=True)
-    assert "refused: films/short.gif: it has 3 frames, and 4 are needed" in told
+    assert "refused: films/short.gif: it has 3 of the 4 frames that are needed" in told
     assert "refused: films/red.gif: it is in colours, and this model's frames are grey" in told
     assert "refused: films/broken.mp4: " in told
     assert "gan: input: 3 of the films could not be gone on with, 1 done; see above" in told

@@ -141,7 +141,7 @@ def test_a_folders_layout_tells_which_set_it_is(tmp_path: Path) -> None:
     assert {name: guessed(tmp_path / name) for name in wanted} == wanted
 
 
-@pytest.mark.parametrize(("name", "said"), [("a.gif", "no films to train on"), ("a.npy", "nothing in my things")])
+@pytest.mark.parametrize(("name", "said"), [("a.mp4", "no films to train on"), ("a.npy", "nothing in my things")])
 def test_files_are_named_where_nothing_is_left_of_a_part(
     name: str, said: str, workdir: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
