@@ -67,7 +67,7 @@ def holds_films(folder: Path) -> bool:
     for path in islice(_some_files(folder, 2), LOOKED_AT):
         if path.suffix.lower() in VIDEOS or (path.suffix.lower() == ".gif" and is_animated(path)):
             return True
-        if is_image_file(path):
+        if is_image_file(path) and not _is_damaged(path):
             return _is_row(path)
     return False
 
