@@ -9,7 +9,7 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from gan_cli import ranges, runs
 from gan_cli.callbacks.run_checkpoint import is_dry_run
 from gan_cli.errors import UserError
-from gan_cli.evaluation.comparing import own_table
+from gan_cli.evaluation.comparing import measures_of, own_table
 from gan_cli.evaluation.scorer import SELECTING_SEED, Scorer
 from gan_cli.evaluation.scores import KINDS, chosen
 from gan_cli.metrics.row_table import Kind
@@ -80,7 +80,8 @@ class Evaluation(Callback):
             return
         assert isinstance(pl_module, AdversarialModule)
         medium, data = pl_module.medium, trainer.datamodule  # type: ignore[attr-defined]
-        own = data.own_measures.kinds if self.takes_own and data.own_measures else {}
+        measures = measures_of(pl_module, data) if self.takes_own else None
+        own = measures.kinds if measures else {}
         by_features = self.features is not None or medium.features(lambda: True) is not None
         if not by_features and not own:
             raise UserError(

@@ -5,7 +5,7 @@ from typing import Any
 from lightning.pytorch import Callback, LightningModule, Trainer
 
 from gan_cli.data import GANDataModule
-from gan_cli.evaluation.comparing import own_table
+from gan_cli.evaluation.comparing import measures_of, own_table
 
 
 class SetMeasures(Callback):
@@ -13,8 +13,8 @@ class SetMeasures(Callback):
 
     def on_validation_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         data, model = getattr(trainer, "datamodule", None), pl_module
-        if not (isinstance(data, GANDataModule) and data.own_measures and data.own_measures.watched):
-            return
         made: Any = model
+        if not isinstance(data, GANDataModule) or not (own := measures_of(made, data)) or not own.watched:
+            return
         if (table := own_table(made, data, seed=0, split="val")) is not None:
             model.log_dict({f"metric/{name}": value for name, value in table.values().items()}, rank_zero_only=True)

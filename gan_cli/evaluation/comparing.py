@@ -1,4 +1,4 @@
-"""A set's own table of what a model makes beside real things, where the set has one."""
+"""A table of what a model makes beside real things, of measures that the set has of its own, or the variant."""
 
 import torch
 from torch import Tensor
@@ -10,18 +10,25 @@ from gan_cli.evaluation.scorer import undisturbed
 from gan_cli.inference.continuing import continued_at, followed, sequence_latents
 from gan_cli.inference.given import held_out_given
 from gan_cli.inference.rendering import conditions_for, latents_of, made_at
+from gan_cli.media.pictures import to_uint8
 from gan_cli.metrics.row_table import OwnMeasures, RowTable
 from gan_cli.variants.base import AdversarialModule
 from gan_cli.variants.latent import LatentModule
+from gan_cli.variants.translation import TranslationModule
 
 AT_ONCE = 64
+
+
+def measures_of(model: AdversarialModule, data: GANDataModule) -> OwnMeasures | None:
+    """What the variant measures itself, or else the set; None where neither measures anything."""
+    return model.own_measures or data.own_measures
 
 
 @torch.no_grad()
 def own_table(
     model: AdversarialModule, data: GANDataModule, seed: int, split: Split = "test", num: int | None = None
 ) -> RowTable | None:
-    """The set's own measures of made things; None where it has none, or the model makes things from images.
+    """The variant's own measures of made things, or else the set's; None where neither has any.
 
     Things are made from what belongs to held-out ones; where they follow each other, in runs, each from the one before.
     All processes of a run call it together; the first makes it.
@@ -36,7 +43,9 @@ def own_table(
     Raises:
         UserError: If the part has no runs that are long enough.
     """
-    own = data.own_measures
+    own = measures_of(model, data)
+    if own is not None and isinstance(model, TranslationModule):
+        return _of_translator(model, data, own, split, num)
     if own is None or not isinstance(model, LatentModule):
         return None
     if num is not None:
@@ -46,6 +55,26 @@ def own_table(
         with undisturbed(model):
             made, numbers = (_runs if model.GOES_ON_FROM else _single)(model, data, own, seed, split)
         return data.compared(made, numbers, split)
+
+    return by_first(compared)
+
+
+def _of_translator(
+    model: TranslationModule, data: GANDataModule, own: OwnMeasures, split: Split, num: int | None
+) -> RowTable | None:
+    """The variant's own table of what it makes of held-out images; a set has none of that."""
+    if model.own_measures is None:
+        return None
+    part = data.at_hand(split)
+    count = min(num or own.things, own.things, len(part))
+    numbers = torch.arange(count) * len(part) // count
+
+    def compared() -> RowTable:
+        real = part[numbers].batch.real
+        with undisturbed(model):
+            shown = (model.source.shown(some).to(model.device) for some in real.split(AT_ONCE))
+            made = torch.cat([to_uint8(model(some, model.directions[0])).cpu() for some in shown])
+            return model.own_table(made, real, f"{data.name} {split}")
 
     return by_first(compared)
 

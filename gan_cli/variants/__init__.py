@@ -31,6 +31,7 @@ from gan_cli.variants.stargan_v2 import StarGANv2
 from gan_cli.variants.style_transfer import StyleTransfer
 from gan_cli.variants.stylegan import StyleGAN
 from gan_cli.variants.stylegan2 import StyleGAN2
+from gan_cli.variants.vqgan import VQGAN
 from gan_cli.variants.wgan import WGAN
 from gan_cli.variants.wgan_gp import WGANGP
 from gan_cli.variants.wgan_lp import WGANLP
@@ -49,6 +50,7 @@ __all__ = [
     "SNGAN",
     "SPADE",
     "SRGAN",
+    "VQGAN",
     "WGAN",
     "WGANGP",
     "WGANLP",

@@ -23,6 +23,7 @@ VERBS = (
     "neighbours",
     "probe",
     "translate",
+    "reconstruct",
     "report",
     "compare",
     "evaluate",
