@@ -18,7 +18,8 @@ def perplexity(counts: Tensor) -> Tensor:
         counts: How often each code was taken, [K].
     """
     shares = counts / counts.sum()
-    return torch.special.entr(shares).sum().exp()
+    entropy: Tensor = torch.special.entr(shares).sum()
+    return entropy.exp()
 
 
 def unused_share(counts: Tensor) -> Tensor:

@@ -53,4 +53,5 @@ def adaptive_weight(reconstruction: Tensor, adversarial: Tensor, last: Tensor) -
     for loss in (reconstruction, adversarial):
         (slope,) = torch.autograd.grad(loss, last, retain_graph=True)
         lengths.append(mean_over_processes(slope).norm())
-    return (lengths[0] / (lengths[1] + EPSILON)).clamp(0, LARGEST).detach()
+    weight: Tensor = (lengths[0] / (lengths[1] + EPSILON)).clamp(0, LARGEST)
+    return weight.detach()

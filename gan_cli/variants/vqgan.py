@@ -205,7 +205,8 @@ class VQGAN(TranslationModule):
     @property
     def factor(self) -> int:
         """How many pixels a code has in height and in width."""
-        return self._coder(ema=False).factor
+        factor: int = self._coder(ema=False).factor
+        return factor
 
     def encode(self, images: Tensor, ema: bool = True) -> Tensor:
         """Codes, int64 [N, H / f, W / f], of images [N, C, H, W] in [-1, 1] whose sides are multiples of `factor`."""

@@ -73,8 +73,6 @@ def fit(folder: Path, batches: int = BATCHES, resume: Path | None = None, **argu
 @pytest.mark.parametrize("accumulate", [1, 2])
 def test_a_run_resumes_to_the_bit_across_the_discriminators_first_batch(tmp_path: Path, accumulate: int) -> None:
     whole = fit(tmp_path / "whole", accumulate=accumulate)
-    untouched = VQGAN(**SMALL).discriminator  # makes the same number of weights
-    assert len([*untouched.parameters()]) == len([*whole.discriminator.parameters()])
     for stop in (START - 1, START, START + 1):
         fit(tmp_path / str(stop), stop, accumulate=accumulate)
         last = tmp_path / str(stop) / "last.ckpt"
@@ -109,7 +107,7 @@ def test_the_codebook_starts_from_what_the_encoder_makes_of_training_images(tmp_
     quiet(tmp_path, max_steps=1).fit(Watched(**SMALL, ema_decay=0.5), data)
     apart = torch.cdist(began["entries"], began["vectors"]).amin(1)
     assert float(apart.max()) < 2 * CODED["code_dim"] ** 0.5 / CODED["num_codes"]  # what was drawn at first
-    drawn = Codebook(CODED["num_codes"], CODED["code_dim"]).entries
+    drawn = Codebook(CODED["num_codes"], CODED["code_dim"]).entries.detach()
     assert float(began["entries"].std(0).norm()) > 2 * float(drawn.std(0).norm())
 
 
