@@ -1,6 +1,8 @@
 """VQGAN's encoder, codebook and decoder: Esser et al. 2021, "Taming Transformers for High-Resolution Image Synthesis",
 arXiv:2012.09841, tables 7 and 8, as in the authors' code (https://github.com/CompVis/taming-transformers)."""
 
+from collections.abc import Sequence
+from math import gcd
 from typing import NamedTuple, cast
 
 import torch
@@ -10,7 +12,7 @@ from torch.nn.functional import interpolate, pad, scaled_dot_product_attention, 
 from gan_cli.networks.layouts import laid_out
 
 GROUPS = 32
-"""The groups of channels that are normalised together; widths are multiples of it."""
+"""So many groups of channels are normalised, each alone; fewer where the channels do not divide into them."""
 
 
 class Quantised(NamedTuple):
@@ -64,7 +66,7 @@ class Attention(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.norm = nn.GroupNorm(GROUPS, channels, eps=1e-6)
+        self.norm = group_norm(channels)
         self.query, self.key, self.value, self.output = (nn.Conv2d(channels, channels, 1) for _ in range(4))
         self.memory_format = torch.contiguous_format
 
@@ -111,7 +113,7 @@ class Sizes(NamedTuple):
 
     Attributes:
         image_channels: C.
-        base_channels: Channels of the first maps, a multiple of 32.
+        base_channels: Channels of the first maps.
         multipliers: How many times more channels each level has; each level but the last halves the image.
         num_blocks: Residual blocks of each level of the encoder; the decoder has one more.
         attention: The levels with attention after each block; the innermost maps have one in any case.
@@ -196,26 +198,31 @@ class Codebook(nn.Module):
 
         In float32 at least, because rounding to 16 bits chooses other entries.
         """
-        rows, entries = at_least_float32(vectors.detach().movedim(1, -1)), at_least_float32(self.entries.detach())
-        with torch.autocast(vectors.device.type, enabled=False):
-            # the vectors' own squares are the same for all entries
-            return (entries.square().sum(1) - 2 * rows @ entries.t()).argmin(-1)
+        return self._nearest(rows_of(vectors)).unflatten(1, [*vectors.shape[2:]])
 
     def at(self, codes: Tensor) -> Tensor:
         """Entries [N, D, h, w] by number, [N, h, w]."""
-        return self.entries[codes].movedim(-1, 1)
+        return maps_of(self.entries[codes.flatten(1)], codes.shape[1:])
 
     def forward(self, vectors: Tensor) -> Quantised:
         """The entries nearest to vectors [N, D, h, w], and how far they are."""
-        codes = self.nearest(vectors)
-        vectors, entries = at_least_float32(vectors), at_least_float32(self.at(codes))
-        through = vectors + (entries - vectors).detach()  # forward the entry, backward as if it were the vector
+        rows, size = rows_of(vectors), vectors.shape[2:]
+        codes = self._nearest(rows)
+        entries = at_least_float32(self.entries[codes])
+        through = rows + (entries - rows).detach()  # forward the entry, backward as if it were the vector
         return Quantised(
-            through,
-            codes,
-            codebook=(entries - vectors.detach()).square().mean(),
-            commitment=(vectors - entries.detach()).square().mean(),
+            maps_of(through, size),
+            codes.unflatten(1, [*size]),
+            codebook=(entries - rows.detach()).square().mean(),
+            commitment=(rows - entries.detach()).square().mean(),
         )
+
+    def _nearest(self, rows: Tensor) -> Tensor:
+        """Numbers, [N, h w], of the entries nearest to rows [N, h w, D]."""
+        entries = at_least_float32(self.entries.detach())
+        with torch.autocast(rows.device.type, enabled=False):
+            # the rows' own squares are the same for all entries
+            return (entries.square().sum(1) - 2 * rows.detach() @ entries.t()).argmin(-1)
 
 
 class CodedImages(nn.Module):
@@ -264,6 +271,21 @@ def at_least_float32(tensor: Tensor) -> Tensor:
     return tensor.to(torch.promote_types(tensor.dtype, torch.float32))
 
 
+def rows_of(maps: Tensor) -> Tensor:
+    """A row for each place, [N, h w, D], of maps [N, D, h, w]; in float32 at least."""
+    return at_least_float32(maps).flatten(2).transpose(1, 2)
+
+
+def maps_of(rows: Tensor, size: Sequence[int]) -> Tensor:
+    """Maps [N, D, h, w] of rows [N, h w, D]."""
+    return rows.transpose(1, 2).unflatten(2, [*size])
+
+
 def normalised(channels: int) -> list[nn.Module]:
     """A normalisation by groups of channels, and swish."""
-    return [nn.GroupNorm(GROUPS, channels, eps=1e-6), Swish()]
+    return [group_norm(channels), Swish()]
+
+
+def group_norm(channels: int) -> nn.GroupNorm:
+    """A normalisation by groups of channels."""
+    return nn.GroupNorm(gcd(GROUPS, channels), channels, eps=1e-6)

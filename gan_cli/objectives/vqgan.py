@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
+from torch.nn.functional import l1_loss, mse_loss
 
 from gan_cli.devices.processes import mean_over_processes
 from gan_cli.objectives.adversarial import precise
@@ -18,13 +19,13 @@ LARGEST = 1e4
 @precise
 def absolute_error(made: Tensor, wanted: Tensor) -> Tensor:
     """The mean absolute difference of images of one shape, a scalar >= 0."""
-    return (made - wanted).abs().mean()
+    return l1_loss(made, wanted)
 
 
 @precise
 def squared_error(made: Tensor, wanted: Tensor) -> Tensor:
     """The mean squared difference of maps of one shape, a scalar >= 0."""
-    return (made - wanted).square().mean()
+    return mse_loss(made, wanted)
 
 
 def perceptual_error(made: Sequence[Tensor], wanted: Sequence[Tensor]) -> Tensor:

@@ -23,7 +23,7 @@ from gan_cli.networks.layers import initialise
 from gan_cli.networks.loss_networks import Seen
 from gan_cli.networks.patchgan import PatchGAN, PatchSize
 from gan_cli.networks.perceptual_maps import PerceptualMaps, perceptual_maps
-from gan_cli.networks.vqgan import GROUPS, CodedImages
+from gan_cli.networks.vqgan import CodedImages
 from gan_cli.networks.vqgan import Sizes as NetworkSizes
 from gan_cli.objectives.adversarial import critic_generator_loss, discriminator_hinge
 from gan_cli.objectives.vqgan import absolute_error, adaptive_weight, perceptual_error
@@ -74,7 +74,7 @@ class VQGAN(TranslationModule):
     Args:
         image_size: Side of the images in training, in pixels; a multiple of the factor between images and codes.
         image_channels: C.
-        base_channels: Channels of the first maps, a multiple of 32.
+        base_channels: Channels of the first maps.
         multipliers: How many times more channels each level has; each but the last halves the images, so that five
             make a code of 16x16 pixels.
         num_blocks: Residual blocks of each level of the encoder; the decoder has one more.
@@ -177,7 +177,6 @@ class VQGAN(TranslationModule):
             **optimisation,
         )
         check("multipliers", multipliers, bool(multipliers), "such as [1,2,2], a number for each level")
-        check("base_channels", base_channels, base_channels % GROUPS == 0, f"that is a multiple of {GROUPS}")
         factor = 2 ** (len(multipliers) - 1)
         fits = image_size % factor == 0
         check("image_size", image_size, fits, f"that is a multiple of {factor}, of which a code is made")

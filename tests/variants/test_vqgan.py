@@ -130,7 +130,6 @@ def test_codes_of_other_images_keep_each_places_own() -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ({"base_channels": 40}, r"model.base_channels: 40 is not possible; take a value that is a multiple of 32"),
         (
             {"image_size": 18, "multipliers": (1, 1, 1)},
             r"model.image_size: 18 is not possible; take a value that is a multiple of 4, of which a code is made",
