@@ -198,7 +198,8 @@ class Codebook(nn.Module):
 
         In float32 at least, because rounding to 16 bits chooses other entries.
         """
-        return self._nearest(rows_of(vectors)).unflatten(1, [*vectors.shape[2:]])
+        codes: Tensor = self._nearest(rows_of(vectors)).unflatten(1, [*vectors.shape[2:]])
+        return codes
 
     def at(self, codes: Tensor) -> Tensor:
         """Entries [N, D, h, w] by number, [N, h, w]."""
@@ -278,7 +279,8 @@ def rows_of(maps: Tensor) -> Tensor:
 
 def maps_of(rows: Tensor, size: Sequence[int]) -> Tensor:
     """Maps [N, D, h, w] of rows [N, h w, D]."""
-    return rows.transpose(1, 2).unflatten(2, [*size])
+    maps: Tensor = rows.transpose(1, 2).unflatten(2, [*size])
+    return maps
 
 
 def normalised(channels: int) -> list[nn.Module]:

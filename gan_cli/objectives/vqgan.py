@@ -5,27 +5,14 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
-from torch.nn.functional import l1_loss, mse_loss
 
 from gan_cli.devices.processes import mean_over_processes
-from gan_cli.objectives.adversarial import precise
+from gan_cli.objectives.reconstruction import squared_error
 
 EPSILON = 1e-4
 """Added to the adversarial gradient's length: the paper prints 1e-6, the authors' code has this."""
 LARGEST = 1e4
 """No weight is larger, as in the authors' code."""
-
-
-@precise
-def absolute_error(made: Tensor, wanted: Tensor) -> Tensor:
-    """The mean absolute difference of images of one shape, a scalar >= 0."""
-    return l1_loss(made, wanted)
-
-
-@precise
-def squared_error(made: Tensor, wanted: Tensor) -> Tensor:
-    """The mean squared difference of maps of one shape, a scalar >= 0."""
-    return mse_loss(made, wanted)
 
 
 def perceptual_error(made: Sequence[Tensor], wanted: Sequence[Tensor]) -> Tensor:

@@ -26,7 +26,8 @@ from gan_cli.networks.perceptual_maps import PerceptualMaps, perceptual_maps
 from gan_cli.networks.vqgan import CodedImages
 from gan_cli.networks.vqgan import Sizes as NetworkSizes
 from gan_cli.objectives.adversarial import critic_generator_loss, discriminator_hinge
-from gan_cli.objectives.vqgan import absolute_error, adaptive_weight, perceptual_error
+from gan_cli.objectives.reconstruction import absolute_error
+from gan_cli.objectives.vqgan import adaptive_weight, perceptual_error
 from gan_cli.ranges import Channels, Decay, Few, LearningRate, Pixels, PixelsOrNone, Range, Steps, Weight, Width
 from gan_cli.variants.base import Losses, check
 from gan_cli.variants.card import Card
