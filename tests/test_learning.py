@@ -233,7 +233,7 @@ def test_vqgan_beats_as_many_bits_and_uses_its_codebook(workdir: Path) -> None:
     psnr, used = ([*table.kinds].index(name) for name in ("image_psnr", "used_codes"))
     assert made[psnr] > bicubic[psnr] + 1
     assert all(made[psnr] > other[psnr] + 3 for other in others)
-    assert made[used] > 100  # of 256
+    assert made[used] > 64  # of 256
 
 
 def test_social_gan_sees_who_comes_along(workdir: Path) -> None:
