@@ -5,7 +5,7 @@ READY := .venv/.ready
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-oldest check format test-slow bench bench-learning bench-modes bench-labels bench-few-images \
-  bench-translation bench-restoration bench-super-resolution bench-trajectories bench-music bench-score bench-theory bench-peers \
+  bench-translation bench-restoration bench-super-resolution bench-trajectories bench-music bench-videos bench-solids bench-score bench-theory bench-peers \
   bench-resume \
   bench-robustness gpu-check docker-check \
   slurm-check clean
@@ -87,6 +87,12 @@ bench-restoration: $(READY) ## Fill holes and sharpen photographs (DATA=folder o
 
 bench-music: $(READY) ## MidiNet on the embedded tunes beside rows that learn nothing; resumable, a quarter of an hour
 	$(BIN)/python -m benchmarks.music
+
+bench-videos: $(READY) ## VGAN, its conditional version and DVD-GAN on moving digits; resumable, a quarter of an hour
+	$(BIN)/python -m benchmarks.videos
+
+bench-solids: $(READY) ## 3D-GAN on the embedded shapes beside rows that learn nothing; resumable, a quarter of an hour
+	$(BIN)/python -m benchmarks.solids
 
 bench-super-resolution: $(READY) ## Enlarge Set5 by SRResNet, SRGAN and ESRGAN (DATA=folder); resumable, over an hour
 	$(BIN)/python -m benchmarks.super_resolution --root $(DATA)/superres

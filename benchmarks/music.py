@@ -15,13 +15,12 @@ import torch
 from rich.console import Console
 
 from benchmarks import runs
+from benchmarks.own_tables import compared
 from gan_cli.data import FolkTunes, Melodies, MusicDataModule
-from gan_cli.evaluation.comparing import own_table
 from gan_cli.inference.api import TrainedGAN
 from gan_cli.inference.continuing import check_goes_on, followed
 from gan_cli.media.medium import Beside
 from gan_cli.media.pictures import save_png
-from gan_cli.metrics.row_table import RowTable
 
 ENDLESS = 1_000_000
 """Batches that no run comes to: its minutes end it."""
@@ -50,19 +49,6 @@ def wanted(root: str | None) -> dict[str, list[runs.Run]]:
 def data_of(name: str, root: str | None) -> MusicDataModule:
     """The set that runs were trained on."""
     return Melodies(root=str(root)) if name == "Melodies" else FolkTunes()
-
-
-def compared(data: MusicDataModule, models: dict[str, tuple[TrainedGAN, runs.Standing]]) -> RowTable:
-    """One table of all models, and the rows that they share."""
-    tables = {title: own_table(gan.model, data, seed=0) for title, (gan, _) in models.items()}
-    made = {}
-    for title, table in tables.items():
-        assert table is not None
-        at = models[title][1]
-        made[f"{title} ({at.steps:,} batches, {at.seconds / 60:.0f} min)"] = table.rows["made"]
-    first = next(iter(tables.values()))
-    assert first is not None
-    return first._replace(rows={**made, **{name: row for name, row in first.rows.items() if name != "made"}})
 
 
 def draw(data: MusicDataModule, gan: TrainedGAN, path: Path) -> None:

@@ -237,6 +237,23 @@ class VideoBatch(NamedTuple):
         return self.videos
 
 
+class SolidBatch(NamedTuple):
+    """Solids with their classes.
+
+    Attributes:
+        solids: uint8 [N, 1, D, H, W] of 0 and 1 as it leaves the loader; float once it is on the device. W points up.
+        labels: int64 [N], class numbers from 0; all 0 where the set has one class.
+    """
+
+    solids: Tensor
+    labels: Tensor
+
+    @property
+    def real(self) -> Tensor:
+        """What the generator is to imitate, under the name that every kind of batch has."""
+        return self.solids
+
+
 Batch = ImageBatch | PointBatch
 ToldBatch = MaskedBatch | HintedBatch | EdgedBatch
 """Pairs of which a model is told one thing more, by the name of the third field."""

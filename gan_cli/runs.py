@@ -20,11 +20,15 @@ MOST_AT_ONCE = 1000
 """Runs of a family that may be begun in the same moment."""
 
 
+VERBS = ("sample", "translate", "predict")
+"""The verbs that make things of a checkpoint."""
+
+
 class Usage(NamedTuple):
     """How to use a run, as it has recorded it itself.
 
     Attributes:
-        verb: The verb that makes pictures of it, "sample" or "translate"; "" if the run has not recorded it.
+        verb: The verb that makes pictures of it, one of `VERBS`; "" if the run has not recorded it.
         modules: The modules that define its classes, if these are not ours: they are to be typed, and never imported
             only because they are recorded.
     """
@@ -38,7 +42,7 @@ def usage(content: Any) -> Usage:
     told = content if isinstance(content, dict) else {}
     verb, modules = told.get("verb"), told.get("modules")
     names = [name for name in modules if is_module_name(str(name))] if isinstance(modules, list) else []
-    return Usage(verb if verb in ("sample", "translate") else "", tuple(names))
+    return Usage(verb if verb in VERBS else "", tuple(names))
 
 
 def usage_of(run: Path) -> Usage:

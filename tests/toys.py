@@ -19,7 +19,7 @@ from gan_cli.batches import (
     ToldBatch,
     UnpairedBatch,
 )
-from gan_cli.data import Crossings, Digits, Facts, FolkTunes, GANDataModule, StyledDigits
+from gan_cli.data import Crossings, Digits, Facts, FolkTunes, GANDataModule, MovingDigits, Primitives, StyledDigits
 from gan_cli.data.datamodules import Split
 from gan_cli.data.degraded.colourless import Hinted
 from gan_cli.data.degraded.part import degraded
@@ -132,6 +132,35 @@ class FewBars(FolkTunes):
     def part(self, split: Split) -> Any:
         part = super().part(split)
         return InMemory(part[torch.arange(160) % len(part)].batch)
+
+
+class FewMoving(MovingDigits):
+    """160 of the moving digits in each part, of six frames."""
+
+    def __init__(self, image_size: int = 32, batch_size: int = 16, num_frames: int = 6) -> None:
+        super().__init__(num_frames=num_frames, image_size=image_size, ways=1, batch_size=batch_size)
+
+    def part(self, split: Split) -> Any:
+        return InMemory(super().part(split)[torch.arange(160)].batch)
+
+
+class FewVideos(FewMoving):
+    """The same of four frames."""
+
+    def __init__(self, image_size: int = 16, batch_size: int = 16) -> None:
+        super().__init__(image_size, batch_size, num_frames=4)
+
+
+class FewSolids(Primitives):
+    """160 of the primitives in each part, of 8 voxels a side; they have no image size."""
+
+    def __init__(self, image_size: int = 16, batch_size: int = 16) -> None:
+        super().__init__(batch_size=batch_size)
+        self.volume_size = 8  # type: ignore[assignment]
+
+    def part(self, split: Split) -> Any:
+        part = super().part(split)
+        return InMemory(part[torch.arange(160) * len(part) // 160].batch)
 
 
 class Few(Part):

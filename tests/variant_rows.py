@@ -17,6 +17,7 @@ from gan_cli.variants import (
     CGAN,
     CUT,
     DCGAN,
+    DVDGAN,
     ESRGAN,
     GAN,
     LSGAN,
@@ -26,6 +27,7 @@ from gan_cli.variants import (
     SNGAN,
     SPADE,
     SRGAN,
+    VGAN,
     VQGAN,
     WGAN,
     WGANGP,
@@ -34,10 +36,12 @@ from gan_cli.variants import (
     AdversarialModule,
     BigGAN,
     Colorization,
+    ConditionalVGAN,
     ContextEncoder,
     CycleGAN,
     DeblurGAN,
     FastGAN,
+    FramePrediction,
     MidiNet,
     Pix2Pix,
     ProgressiveGAN,
@@ -48,6 +52,7 @@ from gan_cli.variants import (
     StyleGAN,
     StyleGAN2,
     StyleTransfer,
+    VoxelGAN,
 )
 from gan_cli.variants.translation import TranslationModule
 from tests.toys import (
@@ -59,10 +64,13 @@ from tests.toys import (
     FewHinted,
     FewMaps,
     FewMasked,
+    FewMoving,
     FewPairs,
+    FewSolids,
     FewStyled,
     FewStyles,
     FewUnpaired,
+    FewVideos,
     with_holes,
 )
 
@@ -568,7 +576,69 @@ MUSIC_ROWS = [
     ),
 ]
 
-ROWS = [*LATENT_ROWS, *TRANSLATOR_ROWS, *SCENE_ROWS, *MUSIC_ROWS]
+VIDEOS: dict[str, Any] = {"num_frames": 4, "image_size": 16, "image_channels": 1, "base_channels": 2}
+"""The same for what makes videos."""
+
+VIDEO_ROWS = [
+    VariantRow("vgan", VGAN, {"latent_dim": 4, "ema_decay": 0.9}, tiny=VIDEOS, data=FewVideos),
+    VariantRow("conditional-vgan", ConditionalVGAN, {}, tiny=VIDEOS, data=FewVideos),
+    VariantRow(
+        "dvdgan",
+        DVDGAN,
+        {"num_classes": 10, "frames_judged": 2, "latent_dim": 4, "embedding_dim": 4, "ema_decay": 0.9},
+        n_critic=2,
+        tiny={**VIDEOS, "image_size": 32, "base_channels": 1},
+        data=FewVideos,
+    ),
+]
+
+PREDICTING: dict[str, Any] = {
+    "image_size": 32,
+    "image_channels": 1,
+    "num_frames": 6,
+    "scales": 2,
+    "base_channels": 4,
+    "discriminator_channels": 2,
+    "optimizer": "adam",
+    "generator_lr": 1e-3,
+    "discriminator_lr": 1e-3,
+}
+"""The same for what makes frames of frames."""
+
+FRAME_ROWS = [
+    VariantRow("frame-prediction", FramePrediction, {"ema_decay": 0.9}, tiny=PREDICTING, data=FewMoving),
+    VariantRow(
+        "frame-prediction-between",
+        FramePrediction,
+        {"target": "between", "past_frames": 2, "optimizer": "sgd", "p": 2.0, "alpha": 2.0, "patches": "anywhere"},
+        tiny=PREDICTING,
+        data=FewMoving,
+    ),
+    VariantRow(
+        "frame-prediction-regression",
+        FramePrediction,
+        {"lambda_adversarial": 0.0, "future_frames": 2, "patch_size": 0},
+        plays=False,
+        tiny=PREDICTING,
+        data=FewMoving,
+    ),
+]
+
+SOLID: dict[str, Any] = {"volume_size": 8, "base_channels": 4, "latent_dim": 8}
+"""The same for solids."""
+
+SOLID_ROWS = [
+    VariantRow("voxel-gan", VoxelGAN, {"ema_decay": 0.9}, tiny=SOLID, data=FewSolids),
+    VariantRow(
+        "voxel-gan-by-class",
+        VoxelGAN,
+        {"num_classes": 8, "accuracy_limit": 1.0, "latent_distribution": "normal"},
+        tiny=SOLID,
+        data=FewSolids,
+    ),
+]
+
+ROWS = [*LATENT_ROWS, *TRANSLATOR_ROWS, *SCENE_ROWS, *MUSIC_ROWS, *VIDEO_ROWS, *FRAME_ROWS, *SOLID_ROWS]
 
 
 def as_params(rows: Sequence[VariantRow]) -> list[ParameterSet]:

@@ -18,7 +18,6 @@ from gan_cli.devices import float32
 from gan_cli.devices.cores import cores
 from gan_cli.files import write_json
 from gan_cli.variants.base import AdversarialModule
-from gan_cli.variants.translation import TranslationModule
 
 
 class RunSessions(Callback):
@@ -45,7 +44,7 @@ class RunSessions(Callback):
         self._path = folder / runs.SESSIONS
         self._since = time.perf_counter()
         self._content = {
-            "verb": "translate" if isinstance(pl_module, TranslationModule) else "sample",
+            "verb": pl_module.VERB,
             "modules": self._modules,
             "parameters": {
                 player: sum(weights.numel() for weights in getattr(pl_module, player).parameters())

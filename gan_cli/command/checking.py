@@ -17,6 +17,7 @@ from gan_cli.data.images import celeba
 from gan_cli.data.stores import BrokenFile
 from gan_cli.data.videos.film_folders import holds_films
 from gan_cli.errors import RunFailed, UserError
+from gan_cli.media import solid_files
 from gan_cli.media.pictures import save_png
 from gan_cli.media.reading import Unreadable, size
 
@@ -110,11 +111,20 @@ def guessed(folder: Path) -> str:
         return "GoPro"
     if any(name.lower().endswith((".mid", ".midi")) for name in names | _names(folder / "train")):
         return "Melodies"
+    if _holds_solids(folder):
+        return "Solids"
     if {"source", "target"} <= names:
         return "PairedFolder"
     if holds_films(folder):
         return "Clips"
     return "PairedFolder" if "train" in names and _has_two_sides(folder / "train") else "ImageFolder"
+
+
+def _holds_solids(folder: Path) -> bool:
+    """Whether the first file at one of a set's usual depths is of voxels or a mesh."""
+    files = (path for depth in ("*.*", "*/*.*", "*/*/*.*") for path in sorted(folder.glob(depth)) if path.is_file())
+    first = next((path for path in files if not path.name.startswith(".")), None)
+    return first is not None and first.suffix.lower() in solid_files.ENDINGS
 
 
 def _names(folder: Path) -> set[str]:

@@ -40,7 +40,6 @@ from gan_cli.ranges import Range
 from gan_cli.reports import report
 from gan_cli.variants import AdversarialModule
 from gan_cli.variants.base import RECORD
-from gan_cli.variants.translation import TranslationModule
 
 LightningSeed = Annotated[int, Range(0, 2**32 - 1)]
 """What Lightning can set the global generators to."""
@@ -306,9 +305,8 @@ class GANCLI(LightningCLI):
             say(f"unreadable files, for which others stood in: {len(broken)} ({named})")
         self._report()
         last = self.run_folder / runs.LAST
-        verb = "translate" if isinstance(self.model, TranslationModule) else "sample"
         if last.is_file() and not is_dry_run(self.trainer):
             say(
                 f"pictures: {self.run_folder / 'samples'}\ncheckpoint: {last}\n"
-                f"next: gan {verb} --ckpt {last}{plugins.options(self.modules)}"
+                f"next: gan {self.model.VERB} --ckpt {last}{plugins.options(self.modules)}"
             )

@@ -50,6 +50,8 @@ from gan_cli.data.paths.crossings import Crossings
 from gan_cli.data.paths.scene_folder import SceneFolder
 from gan_cli.data.paths.scenes import SceneDataModule
 from gan_cli.data.points.point_sets import Grid25, PointDataModule, Ring8, SwissRoll
+from gan_cli.data.solids.solid_folder import Solids
+from gan_cli.data.solids.solid_sets import Primitives, SolidDataModule
 from gan_cli.data.styles.photo_styles import PhotoStyles
 from gan_cli.data.styles.style_folder import StyleFolder
 from gan_cli.data.videos.clips import Clips
@@ -106,9 +108,12 @@ __all__ = [
     "PhotoStyles",
     "Photographs",
     "PointDataModule",
+    "Primitives",
     "Ring8",
     "SceneDataModule",
     "SceneFolder",
+    "SolidDataModule",
+    "Solids",
     "StackedMNIST",
     "StyleFolder",
     "StyledDigits",

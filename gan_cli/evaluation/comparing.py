@@ -50,10 +50,15 @@ def own_table(
         return None
     if num is not None:
         own = own._replace(things=min(own.things, num * own.each))
+    if model.own_measures is not None:  # nothing is made twice
+        own = own._replace(things=min(own.things, len(data.at_hand(split)) * own.each))
 
     def compared() -> RowTable:
         with undisturbed(model):
             made, numbers = (_runs if model.GOES_ON_FROM else _single)(model, data, own, seed, split)
+        if model.own_measures is not None:
+            real = data.at_hand(split)[numbers].batch.real
+            return model.own_table(made, real, f"{data.name} {split}")
         return data.compared(made, numbers, split)
 
     return by_first(compared)

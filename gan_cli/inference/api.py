@@ -8,9 +8,11 @@ from torch import Tensor
 
 from gan_cli import ranges
 from gan_cli.devices.float32 import true_float32
+from gan_cli.errors import UserError
 from gan_cli.inference.api_codes import HasCodes
 from gan_cli.inference.api_directions import FindsDirections
 from gan_cli.inference.api_making import GivenThings, Source
+from gan_cli.inference.api_predict import Predicts
 from gan_cli.inference.api_project import Projects
 from gan_cli.inference.api_styles import WorksWithStyles
 from gan_cli.inference.arithmetic import Concept, all_latents, classes_of, labels_of_each
@@ -21,18 +23,18 @@ from gan_cli.inference.rendering import (
     conditions_for,
     conditions_with,
     latents_of,
-    made_at,
     noise_for,
     takes_labels,
 )
 from gan_cli.inference.sources import with_classes
-from gan_cli.inference.spaces import spaces_of
+from gan_cli.inference.spaces import usual_space
+from gan_cli.inference.thing_parts import part_at
 from gan_cli.inference.walks import walks_through
 from gan_cli.networks.noise_maps import NoiseMode
 from gan_cli.ranges import BatchSize, Few, Many, Seed, Threshold, Truncation
 
 
-class TrainedGAN(WorksWithStyles, FindsDirections, Projects, HasCodes):
+class TrainedGAN(WorksWithStyles, FindsDirections, Projects, HasCodes, Predicts):
     """A checkpoint's model, ready to use; it computes in true float32, as the verbs do.
 
     Args:
@@ -64,6 +66,7 @@ class TrainedGAN(WorksWithStyles, FindsDirections, Projects, HasCodes):
         truncation_psi: Truncation | None = None,
         truncation_threshold: Threshold | None = None,
         noise: NoiseMode | None = None,
+        part: str | None = None,
         ema: bool = True,
         batch_size: BatchSize = 64,
     ) -> Tensor:
@@ -81,6 +84,8 @@ class TrainedGAN(WorksWithStyles, FindsDirections, Projects, HasCodes):
             truncation_threshold: Numbers of normal latents beyond it are drawn again.
             noise: For a variant that adds noise to its maps: "const", the same in all things; "random", that of each
                 seed; or "none". None takes "const".
+            part: For a variant that puts things together of parts, the name of one, such as VGAN's "background", to
+                have in their place, or "all" to have each below the whole, [N, ..., 4H, W]; not of sequences.
             ema: The averaged generator, or the one that was trained.
             batch_size: Things at a time.
 
@@ -91,6 +96,8 @@ class TrainedGAN(WorksWithStyles, FindsDirections, Projects, HasCodes):
             UserError: If the variant has no labels, truncation or noise, or there is no such class.
         """
         ranges.check("", TrainedGAN.sample, locals())
+        if bars and part:
+            raise UserError("part: sequences are made as wholes; leave it out, or bars")
         seeds = range(seed, seed + num)
         if bars:
             latents, shown = self._sequences(seeds, bars, given, truncation_threshold)
@@ -99,7 +106,7 @@ class TrainedGAN(WorksWithStyles, FindsDirections, Projects, HasCodes):
             shown = self._given(given, num)
         conditions = conditions_for(self.model, num, labels, truncation_psi, shown)
         conditions |= noise_for(self.model, noise, num, seed)
-        make = continued_at if bars else made_at
+        make = continued_at if bars else part_at(self.model, part)
         return self._images(latents, {"ema": ema, **conditions}, batch_size, make)
 
     @true_float32()
@@ -219,7 +226,7 @@ class TrainedGAN(WorksWithStyles, FindsDirections, Projects, HasCodes):
         model = self.model
         concepts = [Concept(sign, tuple(seeds)) for sign, many in ((1, plus), (-1, minus)) for seeds in many]
         classes = classes_of(model, labels)
-        space = space or spaces_of(model)[-1]
+        space = space or usual_space(model)
         nines = torch.cat([all_latents(model, concepts, seed, space, ema, label)[-9:] for label in classes])
         one = {name: rows[:1] for name, rows in self._given(given, 1).items()}
         conditions = conditions_with(model, labels_of_each(classes, 9), len(nines), given=one)

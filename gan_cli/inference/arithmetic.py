@@ -16,7 +16,7 @@ from gan_cli.inference.labels import chosen_classes, class_names, read_labels
 from gan_cli.inference.latents import seeded_latents
 from gan_cli.inference.numbers import read_seeds
 from gan_cli.inference.rendering import check_labels, conditions_with, latents_of, noise_for, render, takes_labels
-from gan_cli.inference.spaces import spaces_of
+from gan_cli.inference.spaces import usual_space
 from gan_cli.media.pictures import grid, save_png
 from gan_cli.seeding import Distribution, draw, stream
 from gan_cli.variants.base import AdversarialModule
@@ -167,7 +167,7 @@ def arithmetic(model: AdversarialModule, folder: Path, options: Any, trainer_opt
     if not model.medium.suffix:
         raise UserError(f"ckpt: {type(model).__name__} makes {model.medium.name} here, and one alone has no picture")
     classes = classes_of(model, read_labels(options.labels))
-    space = options.space or spaces_of(model)[-1]
+    space = options.space or usual_space(model)
     each = [all_latents(model, concepts, options.seed, space, options.ema, label) for label in classes]
     latents, labels = torch.cat(each), labels_of_each(classes, len(each[0]))
     conditions = conditions_with(model, labels, len(latents), given=given_of(model, options.given, 1).shown)

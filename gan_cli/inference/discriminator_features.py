@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from gan_cli.errors import UserError
-from gan_cli.networks.layer_outputs import feature_layers, layer_outputs, pooled_row
+from gan_cli.networks.layer_outputs import feature_layers, layer_outputs, pooled_row, pooled_side
 from gan_cli.variants.base import AdversarialModule
 
 
@@ -29,12 +29,14 @@ def check_has_features(model: AdversarialModule) -> int:
 def discriminator_features(model: AdversarialModule, inputs: Tensor) -> Tensor:
     """The outputs of all layers, max-pooled to 4x4 and laid out in a row, float32 [N, F]; see `pooled_row`.
 
+    Where a network's paper takes other layers or another size, it is as in the paper.
+
     A discriminator that is told the class is told all classes in equal shares, so that it gives nothing away, and one
     that judges packs sees a pack of the same image.
 
     Args:
         model: The variant, in eval mode.
-        inputs: Images [N, C, H, W] in [-1, 1] or points [N, D], on its device.
+        inputs: Images [N, C, H, W] in [-1, 1], points [N, D] or other things as the model sees them, on its device.
     """
     count, at_once = len(inputs), model.fewest_to_judge()
     inputs = model.seen(inputs)[torch.arange(-(-count // at_once) * at_once, device=inputs.device) % count]
@@ -44,4 +46,4 @@ def discriminator_features(model: AdversarialModule, inputs: Tensor) -> Tensor:
     pack = getattr(model, "pack", 1)
     with layer_outputs(model.discriminator) as outputs:
         model.judge_fake((inputs.repeat(1, pack, *[1] * (inputs.ndim - 2)), *labels))
-    return pooled_row(outputs)[:count]
+    return pooled_row(outputs, pooled_side(model.discriminator))[:count]

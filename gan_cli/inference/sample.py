@@ -55,7 +55,7 @@ def sample(model: AdversarialModule, folder: Path, options: Any, trainer_options
         **noise_for(model, options.noise, num, options.seed),
     }
     written = [save_latents(model, source, options)] if options.save_latents else []
-    stem = f"sample-{_stem(options, num)}{'' if options.ema else '-no-ema'}"
+    stem = f"sample-{_stem(options, num)}{f'-{options.part}' if options.part else ''}{'' if options.ema else '-no-ema'}"
     single_folder = folder_in(output, folder, stem)
 
     together = bool(given.names) and medium.each > 1  # what is made of one given thing is one file

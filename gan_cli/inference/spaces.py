@@ -16,6 +16,18 @@ def spaces_of(model: AdversarialModule) -> tuple[str, ...]:
     return model.SPACES if isinstance(model, LatentModule) else ("z",)
 
 
+def usual_space(model: AdversarialModule) -> str:
+    """The space in which walks are made if none is asked for.
+
+    Raises:
+        UserError: If the model makes things without noise, so that there is nothing to move through.
+    """
+    if not model.latent_dim:
+        name = type(model).__name__
+        raise UserError(f"ckpt: {name} makes one thing of each given one, without noise; type gan {model.VERB}")
+    return spaces_of(model)[-1]
+
+
 def check_space(model: AdversarialModule, space: str) -> None:
     """Refuses a space that the model does not have.
 

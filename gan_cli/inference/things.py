@@ -10,8 +10,9 @@ from gan_cli.inference.given import Given, fields_given, given_of, typed_given
 from gan_cli.inference.labels import chosen_classes, read_labels
 from gan_cli.inference.latent_files import Latents
 from gan_cli.inference.pictures import usual_number
-from gan_cli.inference.rendering import MadeAt, made_at, takes_labels
+from gan_cli.inference.rendering import MadeAt, takes_labels
 from gan_cli.inference.sources import seeded, stored, with_classes
+from gan_cli.inference.thing_parts import part_at
 from gan_cli.variants.base import AdversarialModule
 
 EXAMPLES = 4
@@ -51,8 +52,9 @@ def things_of(model: AdversarialModule, options: Any, alone: bool) -> Things:
         return _sequences(model, options, options.num or (1 if alone else TUNES))
     if options.prime:
         raise UserError("prime: it is what a tune begins with, and --bars says how long that is; type both")
+    make = part_at(model, options.part)
     source, given = _source_and_given(model, options, 1 if alone else None)
-    return Things(source, source.inputs(model), given, made_at)
+    return Things(source, source.inputs(model), given, make)
 
 
 def _sequences(model: AdversarialModule, options: Any, num: int) -> Things:

@@ -9,7 +9,7 @@ from gan_cli.inference.labels import class_walk
 from gan_cli.inference.latent_files import Latents
 from gan_cli.inference.latents import Method, usual_method, walk
 from gan_cli.inference.sources import in_space
-from gan_cli.inference.spaces import spaces_of
+from gan_cli.inference.spaces import usual_space
 from gan_cli.variants.base import AdversarialModule
 
 
@@ -51,7 +51,7 @@ def walks_through(
     Raises:
         UserError: If there are too few keyframes or steps, or the model has no such space.
     """
-    space = space or spaces_of(model)[-1]
+    space = space or usual_space(model)
     method = method or (usual_method(model.latent_distribution) if space == "z" else "lerp")
     ways = [walk(part, steps, method, loop) for part in in_space(model, keyframes, space, ema).split(each)]
     latents = torch.stack(ways)

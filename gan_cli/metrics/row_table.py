@@ -50,12 +50,11 @@ class RowTable(NamedTuple):
     rows: Mapping[str, Sequence[float | None]]
     notes: Sequence[str] = ()
 
-    def values(self) -> dict[str, float]:
-        """The numbers of what was made, by the measures' names; those that are none are left out."""
-        made = next(iter(self.rows.values()))
-        return {
-            name: value for name, value in zip(self.kinds, made, strict=True) if value is not None and isfinite(value)
-        }
+    def values(self, row: str | None = None) -> dict[str, float]:
+        """The numbers of a row, or of what was made, by the measures' names; those that are none are left out."""
+        numbers = self.rows[next(iter(self.rows)) if row is None else row]
+        named = zip(self.kinds, numbers, strict=True)
+        return {name: value for name, value in named if value is not None and isfinite(value)}
 
     def as_dict(self) -> dict[str, Any]:
         """As a file holds it."""

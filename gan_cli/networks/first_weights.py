@@ -21,9 +21,9 @@ _DRAWN: Mapping[FirstWeights, Callable[..., Any]] = {
 def draw_first_weights(network: nn.Module, distribution: FirstWeights) -> None:
     """Draws the weights of a network's convolutions, linear layers and embeddings; their biases are 0 then."""
     for layer in network.modules():
-        if isinstance(layer, nn.Conv2d | nn.Linear | nn.Embedding):
+        if isinstance(layer, nn.Conv2d | nn.Conv3d | nn.Linear | nn.Embedding):
             _DRAWN[distribution](layer.weight)
-            if isinstance(layer, nn.Conv2d | nn.Linear) and layer.bias is not None:
+            if not isinstance(layer, nn.Embedding) and layer.bias is not None:
                 nn.init.zeros_(layer.bias)
 
 

@@ -56,14 +56,15 @@ class FirstMap(nn.Unflatten):
     Args:
         channels: C.
         size: H and W.
+        frames: T of maps that have frames, [N, C, T, H, W]; 0 for maps without.
     """
 
-    def __init__(self, channels: int, size: int = 4) -> None:
-        super().__init__(1, (channels, size, size))
+    def __init__(self, channels: int, size: int = 4, frames: int = 0) -> None:
+        super().__init__(1, (channels, frames, size, size) if frames else (channels, size, size))
         self.memory_format = torch.contiguous_format
 
     def forward(self, rows: Tensor) -> Tensor:
-        """[N, C * H * W] -> [N, C, H, W]."""
+        """[N, C * H * W] -> [N, C, H, W], or [N, C * T * H * W] -> [N, C, T, H, W]."""
         return laid_out(super().forward(rows), self.memory_format)
 
 

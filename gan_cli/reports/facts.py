@@ -84,6 +84,8 @@ def commands(run: RunRecord) -> list[str]:
             + (f" --seed_everything {seed}" if known else "")
         )
     verbs = ["translate"] if run.translates else ["sample", "interpolate"]
+    if run.usage.verb == "predict":
+        verbs = ["predict"]
     return [*found, *(command(run, verb) for verb in [*verbs, "test"])]
 
 

@@ -6,13 +6,16 @@ from gan_cli.variants.base import AdversarialModule
 from gan_cli.variants.biggan import BigGAN
 from gan_cli.variants.cgan import CGAN
 from gan_cli.variants.colorization import Colorization
+from gan_cli.variants.conditional_vgan import ConditionalVGAN
 from gan_cli.variants.context_encoder import ContextEncoder
 from gan_cli.variants.cut import CUT
 from gan_cli.variants.cyclegan import CycleGAN
 from gan_cli.variants.dcgan import DCGAN
 from gan_cli.variants.deblurgan import DeblurGAN
+from gan_cli.variants.dvdgan import DVDGAN
 from gan_cli.variants.esrgan import ESRGAN
 from gan_cli.variants.fastgan import FastGAN
+from gan_cli.variants.frame_prediction import FramePrediction
 from gan_cli.variants.gan import GAN
 from gan_cli.variants.lsgan import LSGAN
 from gan_cli.variants.midinet import MidiNet
@@ -31,6 +34,8 @@ from gan_cli.variants.stargan_v2 import StarGANv2
 from gan_cli.variants.style_transfer import StyleTransfer
 from gan_cli.variants.stylegan import StyleGAN
 from gan_cli.variants.stylegan2 import StyleGAN2
+from gan_cli.variants.vgan import VGAN
+from gan_cli.variants.voxel_gan import VoxelGAN
 from gan_cli.variants.vqgan import VQGAN
 from gan_cli.variants.wgan import WGAN
 from gan_cli.variants.wgan_gp import WGANGP
@@ -41,6 +46,7 @@ __all__ = [
     "CGAN",
     "CUT",
     "DCGAN",
+    "DVDGAN",
     "ESRGAN",
     "GAN",
     "LSGAN",
@@ -50,6 +56,7 @@ __all__ = [
     "SNGAN",
     "SPADE",
     "SRGAN",
+    "VGAN",
     "VQGAN",
     "WGAN",
     "WGANGP",
@@ -58,10 +65,12 @@ __all__ = [
     "AdversarialModule",
     "BigGAN",
     "Colorization",
+    "ConditionalVGAN",
     "ContextEncoder",
     "CycleGAN",
     "DeblurGAN",
     "FastGAN",
+    "FramePrediction",
     "MidiNet",
     "Pix2Pix",
     "ProgressiveGAN",
@@ -72,4 +81,5 @@ __all__ = [
     "StyleGAN",
     "StyleGAN2",
     "StyleTransfer",
+    "VoxelGAN",
 ]

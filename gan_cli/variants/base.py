@@ -79,6 +79,8 @@ class AdversarialModule(PlacedModule, ABC):
     """The name of the batch's field that the variant learns to generate."""
     GIVEN: ClassVar[tuple[str, ...]] = ()
     """Names of the batch's fields that `forward` takes beside latents; labels only if `num_classes` is above 0."""
+    VERB: ClassVar[str] = "sample"
+    """The verb that makes things of a checkpoint, one of `runs.VERBS`."""
     own_measures: ClassVar[OwnMeasures | None] = None
     """What the variant measures itself of what it makes beside held-out things, by `own_table`; None leaves it."""
     TRUNCATES: ClassVar[bool] = False

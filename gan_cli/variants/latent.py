@@ -33,6 +33,8 @@ class LatentModule(AdversarialModule):
     GOES_ON_FROM: ClassVar[str] = ""
     """Which of `GIVEN` is the thing before, where things follow each other, as bars of a tune do; "" if none."""
 
+    PARTS: ClassVar[tuple[str, ...]] = ()
+    """What a thing is put together of and can be looked at alone, as a video's background; a variant has `parts`."""
     generator_batch_multiple: int = 1
     """So many batches of made things are a generator's step; `ChosenNetworks` has an argument for it."""
 
@@ -78,6 +80,16 @@ class LatentModule(AdversarialModule):
     def beginning(self) -> Tensor:
         """What the first thing of a sequence goes on from, as the model sees it, one row; see `GOES_ON_FROM`."""
         raise NotImplementedError(f"{type(self).__name__} makes no sequences")
+
+    def parts(self, latents: Tensor, ema: bool = True, **given: Tensor) -> dict[str, Tensor]:
+        """What things are put together of, by the names of `PARTS`, each of the things' own shape and range.
+
+        Args:
+            latents: From the prior.
+            ema: The averaged generator where there is one, or the one that is trained.
+            **given: What else `forward` takes.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no parts")
 
     # What an objective is made of
 

@@ -42,6 +42,7 @@ class TranslationModule(AdversarialModule):
         UserError: If a value is out of its range.
     """
 
+    VERB: ClassVar[str] = "translate"
     NOISY: ClassVar[bool] = False
     """Whether `forward` takes `dropout`, which turns on noise that is drawn from the global random state."""
     latent_dim: int = 0

@@ -23,6 +23,7 @@ VERBS = (
     "neighbours",
     "probe",
     "translate",
+    "predict",
     "reconstruct",
     "report",
     "compare",

@@ -32,6 +32,9 @@ def add_options(parser: ArgumentParser) -> None:
         "--bars", type=Few | None, metavar="N", help="Tunes of N bars, each made from the bar before it (MidiNet)"
     )
     parser.add_argument("--prime", type=str | None, metavar="FILE", help="What a tune goes on from: the last bar there")
+    parser.add_argument(
+        "--part", type=str | None, metavar="NAME", help="Of VGAN: foreground, background, mask, or all below the whole"
+    )
     options.output(parser, "A .png (grid), a .npz, one thing's file, or a folder; default: beside the run", "PATH")
     parser.add_argument(
         "--format",
@@ -54,7 +57,7 @@ def run(words: Sequence[str]) -> None:
     options.not_beside(typed, "num", "samples")
     seeded = ["seed"] if asked.noise != "random" else []
     options.not_beside(typed, "latents", "num", "samples", "bars", "truncation_threshold", *seeded)
-    options.not_beside(typed, "bars", "save_latents", "samples")
+    options.not_beside(typed, "bars", "save_latents", "samples", "part")
     if asked.space and not asked.save_latents:
         raise UserError("space: it is that of --save_latents, which is missing; leave it out")
     from gan_cli.command.opening import opened

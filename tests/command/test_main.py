@@ -158,9 +158,9 @@ def test_a_signal_ends_a_verb_in_the_middle_of_its_work(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    from gan_cli.inference import things
+    from gan_cli.inference import thing_parts
 
-    monkeypatch.setattr(things, "made_at", lambda *_: os.kill(os.getpid(), number))
+    monkeypatch.setattr(thing_parts, "made_at", lambda *_: os.kill(os.getpid(), number))
     words = ["--ckpt", str(checkpoint), "--num", "2", "--output", "a.png", "--trainer.accelerator", "cpu"]
     assert main(["sample", *words]) == code
     assert capsys.readouterr().err == f"gan: stopped by {signal.Signals(number).name}\n"

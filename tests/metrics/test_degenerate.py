@@ -108,8 +108,8 @@ def _learned(made: Tensor) -> float:
     return accuracy(network, images, classes_of(images))
 
 
-OF_TUNES = ("music", "music_baselines")
-"""Modules whose measures are of notes and not of features; test_music.py is about them."""
+OF_THINGS = ("music", "music_baselines", "solids", "videos")
+"""Modules whose measures are of notes, voxels and frames and not of features; they have tests of their own."""
 
 
 def public_measures() -> Iterator[Callable[..., Any]]:
@@ -117,7 +117,7 @@ def public_measures() -> Iterator[Callable[..., Any]]:
     for module in (
         import_module(f"{metrics.__name__}.{found.name}")
         for found in pkgutil.iter_modules(metrics.__path__)
-        if found.name not in OF_TUNES
+        if found.name not in OF_THINGS
     ):
         for name, function in inspect.getmembers(module, inspect.isfunction):
             if function.__module__ == module.__name__ and not name.startswith("_"):

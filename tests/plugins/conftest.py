@@ -71,7 +71,7 @@ PLUGINS = (
         torch.float32,
     ),
     Plugin(
-        "VoxelGAN",
+        "VolumeGAN",
         "Shapes",
         ("voxel_gan", "shapes"),
         "volumes",

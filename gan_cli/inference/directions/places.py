@@ -11,7 +11,7 @@ from gan_cli.inference.latent_files import Latents
 from gan_cli.inference.latents import seeded_latents
 from gan_cli.inference.numbers import check_layers
 from gan_cli.inference.sources import in_space, with_classes
-from gan_cli.inference.spaces import check_space, spaces_of, style_shape, styles_of
+from gan_cli.inference.spaces import check_space, spaces_of, style_shape, styles_of, usual_space
 from gan_cli.media.medium import rows_of
 from gan_cli.seeding import draw, stream
 from gan_cli.variants.base import AdversarialModule
@@ -102,7 +102,7 @@ def place_in(
         UserError: If it has no such space or layers.
     """
     spaces = spaces_of(model)
-    space = space or spaces[-1]
+    space = space or usual_space(model)
     check_space(model, space)
     if space == "w":
         count = style_shape(model)[0]

@@ -14,7 +14,7 @@ from gan_cli.variants.base import Fields, Losses, check
 from gan_cli.variants.latent import LatentModule
 
 
-class VoxelGAN(LatentModule):
+class VolumeGAN(LatentModule):
     """Volumes by 3-D convolutions, as DCGAN makes images.
 
     Departures: rates that are near each other, in place of some 250 times apart and of steps that are left out; and a

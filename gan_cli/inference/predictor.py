@@ -1,0 +1,82 @@
+"""Frames from the frames of a film, by a model that predicts them."""
+
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from gan_cli import runs
+from gan_cli.errors import UserError
+from gan_cli.inference import checkpoints
+from gan_cli.variants.base import AdversarialModule
+from gan_cli.variants.frame_prediction import FramePrediction
+
+
+class Predictor:
+    """A model that makes frames, as they are kept: uint8 [C, T, H, W], on the CPU.
+
+    Args:
+        model: On the device that is to compute.
+        ema: The averaged generator where there is one, or the one that is trained.
+    """
+
+    def __init__(self, model: FramePrediction, ema: bool = True) -> None:
+        self.model = model
+        self.ema = ema
+
+    @torch.inference_mode()
+    def continued(self, frames: Tensor, count: int) -> Tensor:
+        """The frames that follow, [C, count, H, W]."""
+        made = self.model.continued(self._shown(frames[:, -self.model.past_frames :]), count, self.ema)
+        return self._kept(made)
+
+    @torch.inference_mode()
+    def between(self, frames: Tensor, times: int) -> Tensor:
+        """The film with so many times its frames a second, [C, times (F - 1) + 1, H, W]; `times` is a power of two."""
+        shown = self._shown(frames)
+        for _ in range(times.bit_length() - 1):
+            shown = self.model.doubled(shown, self.ema)
+        made = self._kept(shown)
+        made[:, ::times] = frames  # to the bit
+        return made
+
+    def _shown(self, frames: Tensor) -> Tensor:
+        return self.model.medium.shown(frames[None].to(self.model.device))
+
+    def _kept(self, made: Tensor) -> Tensor:
+        return self.model.medium.kept(made).cpu()[0]
+
+
+def predicting(model: AdversarialModule) -> FramePrediction:
+    """The model, if it makes frames from frames.
+
+    Raises:
+        UserError: If it does not.
+    """
+    if not isinstance(model, FramePrediction):
+        raise UserError(
+            f"ckpt: {type(model).__name__} predicts no frames; type --ckpt with a checkpoint of FramePrediction"
+        )
+    return model
+
+
+def newest_predictor(module: checkpoints.Modules = None, root: str = "checkpoints") -> tuple[Path, FramePrediction]:
+    """The newest checkpoint that predicts frames, and its model.
+
+    Args:
+        module: Name of a trusted module that defines the variant, or several, where it is none of this package's.
+        root: Where the runs are.
+
+    Raises:
+        UserError: If there is none.
+    """
+    for run in runs.saved_runs(Path(root)):
+        path = run / runs.LAST
+        try:
+            return path, predicting(checkpoints.load_model(path, module))
+        except UserError:  # damaged, or of another kind: an older run may do
+            continue
+    raise UserError(
+        f"no run under {root}/ predicts frames yet: type --ckpt FILE, or train one with gan fit --config "
+        "frame_prediction.yaml"
+    )
