@@ -44,6 +44,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "r3gan": {"generator_batch_multiple": 2},
     "pix2pix-regression": {"dropout": 0.0},
     "deblurgan": {"dropout": 0.0},
+    "vqgan": {"lambda_adversarial": 0.0},
 }
 """What leaves nothing that depends on the process: normalisation over a batch, pools, dropout."""
 
@@ -71,8 +72,12 @@ APART = {
 }
 """Rows in which two processes differ from one by construction: they take statistics or noise of their own."""
 
-UNDETERMINED = {"stargan-v2": r"(generator|ema\.network)\.translator\.(.*\.)?(enter|first|second)\.bias"}
-"""Weights, by row, whose gradient is rounding alone, which Adam makes steps of: biases that a norm takes away again."""
+UNDETERMINED = {
+    "stargan-v2": r"(generator|ema\.network)\.translator\.(.*\.)?(enter|first|second)\.bias",
+    "vqgan": r"(generator|ema\.network)\..*\.key\.bias",
+}
+"""Weights, by row, whose gradient is rounding alone, which Adam makes steps of: biases that a norm takes away again, or
+that attention adds to all it compares."""
 
 TOY = VariantRow("toy", ToyGAN, {"n_critic": 2, "accumulate": 2}, tiny={"image_size": 16})
 

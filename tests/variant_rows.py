@@ -28,6 +28,7 @@ from gan_cli.variants import (
     SPADE,
     SRGAN,
     VGAN,
+    VQGAN,
     WGAN,
     WGANGP,
     WGANLP,
@@ -185,6 +186,19 @@ BEHIND_A_SHARE_OF_ZERO = tuple(
 
 SMALL: dict[str, Any] = {"image_size": 16, "base_channels": 2, "num_blocks": 1}
 """The same for translators."""
+
+CODED: dict[str, Any] = {
+    "image_size": 16,
+    "base_channels": 4,
+    "multipliers": (1, 1),
+    "num_blocks": 1,
+    "attention_size": 0,
+    "latent_channels": 4,
+    "num_codes": 16,
+    "code_dim": 4,
+    "features": "random",
+}
+"""The same for what makes codes of images: 8x8 of them."""
 
 SEMANTIC: dict[str, Any] = {
     "image_size": 32,
@@ -483,6 +497,13 @@ TRANSLATOR_ROWS = [
         plays=False,
         tiny={"image_size": 16, "base_channels": 2},
         data=FewHinted,
+    ),
+    VariantRow(
+        "vqgan",
+        VQGAN,
+        {"image_channels": 1, "disc_start": 0, "discriminator_channels": 2, "patch_size": 16, "ema_decay": 0.9},
+        resting=("discriminator.layers.5.bias",),  # within the margins, what is real and what is made pull alike
+        tiny=CODED,
     ),
     VariantRow(
         "stargan", StarGAN, {"image_channels": 1, "num_classes": 10}, n_critic=5, tells_classes=True, tiny=SMALL

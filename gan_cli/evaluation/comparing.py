@@ -10,16 +10,18 @@ from gan_cli.evaluation.scorer import undisturbed
 from gan_cli.inference.continuing import continued_at, followed, sequence_latents
 from gan_cli.inference.given import held_out_given
 from gan_cli.inference.rendering import conditions_for, latents_of, made_at
+from gan_cli.media.pictures import to_uint8
 from gan_cli.metrics.row_table import OwnMeasures, RowTable
 from gan_cli.variants.base import AdversarialModule
 from gan_cli.variants.latent import LatentModule
+from gan_cli.variants.translation import TranslationModule
 
 AT_ONCE = 64
 
 
 def measures_of(model: AdversarialModule, data: GANDataModule) -> OwnMeasures | None:
     """What the variant measures itself, or else the set; None where neither measures anything."""
-    return (model.own_measures if isinstance(model, LatentModule) else None) or data.own_measures
+    return model.own_measures or data.own_measures
 
 
 @torch.no_grad()
@@ -42,6 +44,8 @@ def own_table(
         UserError: If the part has no runs that are long enough.
     """
     own = measures_of(model, data)
+    if own is not None and isinstance(model, TranslationModule):
+        return _of_translator(model, data, own, split, num)
     if own is None or not isinstance(model, LatentModule):
         return None
     if num is not None:
@@ -56,6 +60,26 @@ def own_table(
             real = data.at_hand(split)[numbers].batch.real
             return model.own_table(made, real, f"{data.name} {split}")
         return data.compared(made, numbers, split)
+
+    return by_first(compared)
+
+
+def _of_translator(
+    model: TranslationModule, data: GANDataModule, own: OwnMeasures, split: Split, num: int | None
+) -> RowTable | None:
+    """The variant's own table of what it makes of held-out images; a set has none of that."""
+    if model.own_measures is None:
+        return None
+    part = data.at_hand(split)
+    count = min(num or own.things, own.things, len(part))
+    numbers = torch.arange(count) * len(part) // count
+
+    def compared() -> RowTable:
+        real = part[numbers].batch.real
+        with undisturbed(model):
+            shown = (model.source.shown(some).to(model.device) for some in real.split(AT_ONCE))
+            made = torch.cat([to_uint8(model(some, model.directions[0])).cpu() for some in shown])
+            return model.own_table(made, real, f"{data.name} {split}")
 
     return by_first(compared)
 

@@ -105,7 +105,8 @@ class Scorer:
             if "style" in self.data.fields:
                 return set()
             beside = IN_HOLES if model.JUDGED_IN else OF_PAIRS
-            of_pairs = self.wanted & beside if "target" in self.data.fields else set()
+            paired = "target" in self.data.fields or model.RECONSTRUCTS
+            of_pairs = self.wanted & beside if paired else set()
             of_pairs |= OF_MAPS & self.wanted if self._reader_of_maps() else set()
             network_of_sets, _ = self._features_of_translations(model)
             return of_pairs if network_of_sets is None else of_pairs | self.wanted & SETS

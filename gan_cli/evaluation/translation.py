@@ -75,6 +75,9 @@ def tasks(model: TranslationModule, data: GANDataModule, split: Split, num: int)
     """
     if "style" in data.fields:
         return []
+    if model.RECONSTRUCTS:
+        images = of_split(data, split).some(num)
+        return [Task(direction, images, images, paired=True) for direction in model.directions]
     if len(data.fields) == 1:
         plain = [_to_class(data, split, num, *numbered) for numbered in enumerate(model.directions)]
         guides = ["latents"] * bool(model.latent_dim) + [name for name in model.GIVEN if name == "reference"]

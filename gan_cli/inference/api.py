@@ -9,12 +9,12 @@ from torch import Tensor
 from gan_cli import ranges
 from gan_cli.devices.float32 import true_float32
 from gan_cli.errors import UserError
+from gan_cli.inference.api_codes import HasCodes
 from gan_cli.inference.api_directions import FindsDirections
 from gan_cli.inference.api_making import GivenThings, Source
 from gan_cli.inference.api_predict import Predicts
 from gan_cli.inference.api_project import Projects
 from gan_cli.inference.api_styles import WorksWithStyles
-from gan_cli.inference.api_translate import Translates
 from gan_cli.inference.arithmetic import Concept, all_latents, classes_of, labels_of_each
 from gan_cli.inference.checkpoints import Modules, load_model
 from gan_cli.inference.continuing import continued_at
@@ -34,7 +34,7 @@ from gan_cli.networks.noise_maps import NoiseMode
 from gan_cli.ranges import BatchSize, Few, Many, Seed, Threshold, Truncation
 
 
-class TrainedGAN(WorksWithStyles, FindsDirections, Projects, Translates, Predicts):
+class TrainedGAN(WorksWithStyles, FindsDirections, Projects, HasCodes, Predicts):
     """A checkpoint's model, ready to use; it computes in true float32, as the verbs do.
 
     Args:

@@ -149,6 +149,18 @@ class Translates:
         return rows
 
 
+def as_pictures(model: TranslationModule, images: Tensor | Image.Image | str | Path) -> list[Picture]:
+    """Images, in the forms that `Translates.translate` takes, one by one.
+
+    Raises:
+        UserError: If they are none.
+    """
+    if not isinstance(images, Tensor):
+        return [_source(model, images)]
+    _check(images)
+    return [picture_of_tensor(image) for image in (images if images.ndim == 4 else images[None])]
+
+
 def _check(images: Tensor, option: str = "images") -> None:
     if images.dtype != torch.uint8 or images.ndim not in (3, 4) or not 1 <= images.shape[-3] <= 4 or not len(images):
         raise UserError(

@@ -166,7 +166,7 @@ class Translator:
         layers = Layers.of(self.model, pixels.shape[2], places or {})
         pixels = layers.stacked(pixels, places or {})
         multiple, fixed, scale, _ = self.model.sizes
-        frame = framed(pixels, fixed or _least_side(self.model), 1 if fixed else multiple)
+        frame = framed(pixels, fixed or least_side(self.model), 1 if fixed else multiple)
         height, width, left = (length * scale for length in (*pixels.shape[:2], frame.left))
         above = frame.top * scale
         for band in self._framed_bands(frame.pixels, layers, direction, name, told):
@@ -229,7 +229,7 @@ class Translator:
         multiple, fixed, scale, _ = self.model.sizes
         height, width = pixels.shape[:2]
         shrunk = min(1.0, self.model.image_size / scale / sqrt(height * width))
-        least = _least_side(self.model) // multiple
+        least = least_side(self.model) // multiple
         sides = [max(least, round(side * shrunk / multiple)) * multiple for side in (height, width)]
         sides = [fixed, fixed] if fixed else sides
         return {name: resized(layers.media[name], layer, sides) for name, layer in layers.shown(pixels).items()}
@@ -296,7 +296,7 @@ def _usual_tile(sizes: Sizes) -> int:
     return max(least, TILE // sizes.scale // sizes.multiple * sizes.multiple)
 
 
-def _least_side(model: TranslationModule) -> int:
+def least_side(model: TranslationModule) -> int:
     """The shortest side of what passes through a generator of any size: no more than it learned from."""
     multiple, _, scale, _ = model.sizes
     learned = model.image_size // scale // multiple * multiple
@@ -310,7 +310,7 @@ def _tiles(model: TranslationModule, tile: int, overlap: int | None) -> tuple[in
             raise UserError(f"{name}: {type(model).__name__} takes images whole, of any size; leave it out")
     if fixed and tile not in (0, fixed):
         raise UserError(f"tile: this {type(model).__name__} takes tiles of {fixed} and no others; leave it out")
-    least = _least_side(model)
+    least = least_side(model)
     if not fixed and tile and (tile < least or tile % multiple):
         raise UserError(f"tile: {tile} is not possible; take a multiple of {multiple} from {least}, or 0 to choose")
     largest = LARGEST // model.sizes.scale // multiple * multiple

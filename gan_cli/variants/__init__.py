@@ -36,6 +36,7 @@ from gan_cli.variants.stylegan import StyleGAN
 from gan_cli.variants.stylegan2 import StyleGAN2
 from gan_cli.variants.vgan import VGAN
 from gan_cli.variants.voxel_gan import VoxelGAN
+from gan_cli.variants.vqgan import VQGAN
 from gan_cli.variants.wgan import WGAN
 from gan_cli.variants.wgan_gp import WGANGP
 from gan_cli.variants.wgan_lp import WGANLP
@@ -56,6 +57,7 @@ __all__ = [
     "SPADE",
     "SRGAN",
     "VGAN",
+    "VQGAN",
     "WGAN",
     "WGANGP",
     "WGANLP",

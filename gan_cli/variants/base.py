@@ -17,6 +17,7 @@ from gan_cli import plugins, ranges, seeding
 from gan_cli.batches import AnyBatch
 from gan_cli.media.images import Images
 from gan_cli.media.medium import Medium
+from gan_cli.metrics.row_table import OwnMeasures, RowTable
 from gan_cli.networks import layouts
 from gan_cli.networks.compilation import compile_in_place
 from gan_cli.networks.ema import ShadowNetwork
@@ -80,6 +81,8 @@ class AdversarialModule(PlacedModule, ABC):
     """Names of the batch's fields that `forward` takes beside latents; labels only if `num_classes` is above 0."""
     VERB: ClassVar[str] = "sample"
     """The verb that makes things of a checkpoint, one of `runs.VERBS`."""
+    own_measures: ClassVar[OwnMeasures | None] = None
+    """What the variant measures itself of what it makes beside held-out things, by `own_table`; None leaves it."""
     TRUNCATES: ClassVar[bool] = False
     """Whether `forward` takes `truncation_psi`: 1 turns truncation off, 0 gives the mean of all things."""
     TAKES_ATTRIBUTES: ClassVar[bool] = False
@@ -209,6 +212,16 @@ class AdversarialModule(PlacedModule, ABC):
     def held_out_measures(self, batch: Any) -> Losses:
         """Further numbers to log on a held-out batch, in eval mode; scalars, averaged over the batches."""
         return {}
+
+    def own_table(self, made: Tensor, real: Tensor, of: str) -> RowTable:
+        """The variant's own measures of things beside the held-out ones they were made of; see `own_measures`.
+
+        Args:
+            made: As they are kept, [N, ...].
+            real: The things that belong to what they were made from, as they are kept, [N, ...].
+            of: The set and its part, in words.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no measures of its own")
 
     # What a variant uses
 

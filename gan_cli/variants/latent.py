@@ -6,7 +6,6 @@ import torch
 from torch import Tensor
 
 from gan_cli.errors import UserError
-from gan_cli.metrics.row_table import OwnMeasures, RowTable
 from gan_cli.networks.noise_maps import NoiseMode
 from gan_cli.ranges import Width
 from gan_cli.seeding import Distribution
@@ -36,9 +35,6 @@ class LatentModule(AdversarialModule):
 
     PARTS: ClassVar[tuple[str, ...]] = ()
     """What a thing is put together of and can be looked at alone, as a video's background; a variant has `parts`."""
-    own_measures: ClassVar[OwnMeasures | None] = None
-    """What the variant measures itself of what it makes beside held-out things, by `own_table`; None leaves it."""
-
     generator_batch_multiple: int = 1
     """So many batches of made things are a generator's step; `ChosenNetworks` has an argument for it."""
 
@@ -94,16 +90,6 @@ class LatentModule(AdversarialModule):
             **given: What else `forward` takes.
         """
         raise NotImplementedError(f"{type(self).__name__} has no parts")
-
-    def own_table(self, made: Tensor, real: Tensor, of: str) -> RowTable:
-        """The variant's own measures of things beside the held-out ones they were made of; see `own_measures`.
-
-        Args:
-            made: As they are kept, [N, ...].
-            real: The things that belong to what they were made from, as they are kept, [N, ...].
-            of: The set and its part, in words.
-        """
-        raise NotImplementedError(f"{type(self).__name__} has no measures of its own")
 
     # What an objective is made of
 

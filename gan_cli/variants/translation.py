@@ -55,6 +55,8 @@ class TranslationModule(AdversarialModule):
     """The name of a mask that the model is given, where nothing but its pixels is made; errors are measured in it."""
     BLENDS: ClassVar[bool] = False
     """Whether directions are styles by their names, of which blends can be typed."""
+    RECONSTRUCTS: ClassVar[bool] = False
+    """Whether what it makes of an image is to be the image itself, so that errors are measured beside it."""
 
     def __init__(self, image_size: Pixels = 256, **optimisation: Any) -> None:
         super().__init__(**optimisation)

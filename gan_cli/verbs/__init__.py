@@ -24,6 +24,7 @@ VERBS = (
     "probe",
     "translate",
     "predict",
+    "reconstruct",
     "report",
     "compare",
     "evaluate",

@@ -125,6 +125,11 @@ def shrinking(config: Path) -> list[str]:
     if variant is variants.SPADE:
         flags |= {"--model.discriminator_channels": "4", "--model.hidden_channels": "4", "--model.features": "random"}
         flags |= {"--model.num_doublings": "4"} | ({"--data.load_size": "36"} if "load_size" in str(settings) else {})
+    if variant is variants.VQGAN:
+        flags |= {"--model.multipliers": "[1,1]", "--model.attention_size": "0"}
+        flags |= {"--model.latent_channels": "4", "--model.num_codes": "16", "--model.code_dim": "4"}
+        flags |= {"--model.features": "random", "--model.disc_start": "1", "--model.discriminator_channels": "4"}
+        flags["--model.patch_size"] = "16"
     if variant is variants.StyleGAN2:
         flags["--data.num_workers"] = "0"
     if "ada_target" in arguments:  # whose statistic is taken over four batches

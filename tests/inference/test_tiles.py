@@ -8,8 +8,9 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d, interpolate
 
 from gan_cli.inference import tiles
-from gan_cli.inference.tiles import framed, pieces
+from gan_cli.inference.tiles import framed
 from gan_cli.media.picture_files import Pixels
+from gan_cli.networks.pieces import pieces
 from tests.inference.translators import colours
 
 
