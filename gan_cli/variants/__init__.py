@@ -14,6 +14,7 @@ from gan_cli.variants.deblurgan import DeblurGAN
 from gan_cli.variants.esrgan import ESRGAN
 from gan_cli.variants.fastgan import FastGAN
 from gan_cli.variants.gan import GAN
+from gan_cli.variants.gan_cls import GANCLS
 from gan_cli.variants.lsgan import LSGAN
 from gan_cli.variants.midinet import MidiNet
 from gan_cli.variants.pix2pix import Pix2Pix
@@ -41,6 +42,7 @@ __all__ = [
     "CUT",
     "DCGAN",
     "ESRGAN",
+    "GANCLS",
     "GAN",
     "LSGAN",
     "R3GAN",
