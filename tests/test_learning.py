@@ -13,7 +13,7 @@ from benchmarks.restoration_baselines import filled_from_nearest, harmonically_f
 from benchmarks.score import rows
 from gan_cli import load
 from gan_cli.command.cli import GANCLI
-from gan_cli.data import Crossings, Degraded, Digits, FolkTunes, PhotoPatches, Ring8, StyledDigits
+from gan_cli.data import CaptionedDigits, Crossings, Degraded, Digits, FolkTunes, PhotoPatches, Ring8, StyledDigits
 from gan_cli.data.degraded.bicubic import reduced
 from gan_cli.data.images.styled_digits import STYLES
 from gan_cli.evaluation.comparing import own_table
@@ -231,6 +231,18 @@ def test_social_gan_sees_who_comes_along(workdir: Path) -> None:
     made, straight = (dict(zip(table.kinds, table.rows[name], strict=True)) for name in ("made", "constant velocity"))
     assert made["ade"] < 0.7 * straight["ade"]
     assert made["collisions"] < 0.5 * straight["collisions"]
+
+
+def test_gan_cls_paints_what_it_is_told(workdir: Path) -> None:
+    GANCLI(["fit", "--config", "gan_cls.yaml", "--trainer.max_steps", "2500", *CPU])
+    table = own_table(load("checkpoints/gancls-captioneddigits/version_0/last.ckpt").model, CaptionedDigits(), seed=0)
+    assert table is not None
+    rows_of = {name: dict(zip(table.kinds, row, strict=True)) for name, row in table.rows.items()}
+    made, shuffled = rows_of["made"], rows_of["made, captions shuffled"]
+    for kind, least in (("number", 0.4), ("colour", 0.5), ("width", 0.25), ("place", 0.5)):
+        assert made[kind] > shuffled[kind] + least, kind
+    assert rows_of["  both new"]["colour"] > 0.6
+    assert made["variety"] > 0.3
 
 
 def test_midinet_writes_to_its_chords(workdir: Path) -> None:

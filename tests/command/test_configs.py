@@ -143,6 +143,8 @@ def shrinking(config: Path) -> list[str]:
         flags |= {"--data.num_scenes": "100"} if name == "Crossings" else {"--data.batch_size": "4"}
     if "image_size" not in plugins.defaults(getattr(data, name)):
         del flags["--data.image_size"]
+    if variant is variants.GANCLS:
+        flags |= {"--model.embedding_dim": "8", "--model.matching_steps": "2"}
     if variant is variants.MidiNet:
         flags["--model.hidden"] = "8"
     return [word for flag in flags.items() for word in flag]
@@ -247,6 +249,13 @@ def write_melodies(root: Path) -> None:
         midi_files.write([midi_files.Track("melody", notes)], root / "melodies" / f"{number}.mid", 120)
 
 
+def write_captions(root: Path) -> None:
+    """Pictures with sentences beside them."""
+    for number in range(20):
+        pictures.write(root / "captions" / f"{number}.png")
+        (root / "captions" / f"{number}.txt").write_text(f"picture {number}\nthe picture of number {number}")
+
+
 def write_scenes(root: Path) -> None:
     """LSUN's bedrooms and churches."""
     for split, count in (("train", 20), ("val", 2)):
@@ -283,6 +292,7 @@ SETS: dict[str, Callable[[Path], object]] = {
     "CMPFacades": partial(
         write_maps, folder="cmp_facades", names=("%s/%d.png", "%s/%d.jpg"), parts=("base", "extended")
     ),
+    "Captions": write_captions,
     "CelebA": write_faces,
     "Degraded": write_photographs,
     "GoPro": write_frames,
