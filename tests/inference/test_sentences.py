@@ -20,10 +20,8 @@ def last(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkpoint of a tiny GANCLS."""
     root = tmp_path_factory.mktemp("sentences")
     small = ["--model.embedding_dim", "8", "--model.matching_steps", "2", "--data.renderings", "1"]
-    GANCLI(
-        ["fit", "--config", "gan_cls.yaml", *small, "--trainer.max_steps", "4"]
-        + ["--trainer.default_root_dir", str(root), *TINY_FLAGS]
-    )
+    places = ["--trainer.max_steps", "4", "--trainer.default_root_dir", str(root), *TINY_FLAGS]
+    GANCLI(["fit", "--config", "gan_cls.yaml", *small, *places])
     return next(root.glob("*/version_0/last.ckpt"))
 
 

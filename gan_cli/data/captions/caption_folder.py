@@ -69,7 +69,7 @@ class Captions(FileDataModule):
     home = "your own"
     licence = "that of the files"
     layout = (
-        "root/captions.{txt,csv,tsv,jsonl,json} or root/text_c10/, and the images at any depth; or NAME.txt beside each"
+        "root/captions.{txt,csv,tsv,jsonl,json} or root/text_c10/ with the images at any depth, or NAME.txt beside each"
     )
     jitters = False
     flips = False
@@ -92,7 +92,7 @@ class Captions(FileDataModule):
         super().__init__(root=root, image_size=image_size, batch_size=batch_size, flip=flip, **loading)
         if self.on_error == "skip":
             raise UserError(
-                "data.on_error: skip is not possible here: another image would stand in under a broken one's sentences\n"
+                "data.on_error: skip is not possible: another image would stand in under a broken one's sentences\n"
                 "Take out what cannot be read; gan data check names it"
             )
         self.image_channels = checked_channels(image_channels)
@@ -200,8 +200,8 @@ def _matched(root: Path, told: Sentences) -> _Matched:
     if not parts.get("train"):
         example = next(iter(told.named), "")
         raise UserError(
-            f"data.root: none of the {len(files):,} images below {root} to train on has a sentence in {told.source}, which "
-            f"names {example!r}\nThe names must be those of the files, or their paths below {root}"
+            f"data.root: none of the {len(files):,} images below {root} to train on has a sentence in {told.source}, "
+            f"which names {example!r}\nThe names must be those of the files, or their paths below {root}"
         )
     return _Matched(parts, [f"{name} ({told.named[name][0]})" for name in told.named if name not in used], alone)
 

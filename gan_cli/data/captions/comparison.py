@@ -50,8 +50,8 @@ def table(data: "CaptionedDigits", made: Tensor, numbers: Tensor, split: Split) 
         "never has in training",
         "captions shuffled: what a generator reaches that does not read; held-out images: what the judges read of real "
         "ones; nearest sentences: those that share most words, by heart",
-        "variety: how far pictures that show one number lie from their mean, in the classifier's features; low where few "
-        "shapes are repeated",
+        "variety: how far pictures that show one number lie from their mean, in the classifier's features; low where "
+        "few shapes are repeated",
     )
     return RowTable(f"{data.name} {split}: what sentences say", KINDS, rows, notes)
 
