@@ -83,11 +83,11 @@ def test_the_matcher_trains_first_and_then_stays(tmp_path: Path) -> None:
         return found
 
     whole = trained(6).state_dict()
-    first, matched, last = weights("step-2.ckpt"), weights(f"{MATCHED}.ckpt"), weights("last.ckpt")
+    first, matched, last = weights("step-00000002.ckpt"), weights(f"{MATCHED}.ckpt"), weights("last.ckpt")
     for key in whole:
         alike = torch.equal(first[key], matched[key]), torch.equal(matched[key], last[key])
         assert alike == ((False, True) if key.startswith("matcher.") else (True, alike[1])), key
     assert any(not torch.equal(matched[key], last[key]) for key in whole if key.startswith("generator."))
     for step in (2, 4):  # in either phase
-        again = trained(6, tmp_path / f"step-{step}.ckpt").state_dict()
+        again = trained(6, tmp_path / f"step-{step:08d}.ckpt").state_dict()
         assert all(torch.equal(again[key], whole[key]) for key in whole)

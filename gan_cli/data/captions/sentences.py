@@ -42,6 +42,7 @@ TEMPLATES = (
     "there is a {c} {n} {p}",
     "a {w} {n} in {c}",
     "a {c} {n}",
+    "a {n} in {c} {p}",
     "{c} and {w} , the number {n} stands {p}",
 )
 """Of training sentences."""
