@@ -32,7 +32,10 @@ def tabs(root: Path) -> None:
 
 
 def records(root: Path) -> None:
-    lines = [json.dumps({"file_name": f"images/{name}", "caption": [f"picture {name[0]}", f"{name[0]} again"]}) for name in NAMES]
+    lines = [
+        json.dumps({"file_name": f"images/{name}", "caption": [f"picture {name[0]}", f"{name[0]} again"]})
+        for name in NAMES
+    ]
     (root / "captions.jsonl").write_text("\n".join(lines))
 
 
