@@ -128,8 +128,8 @@ def keyframes_of(model: AdversarialModule, options: Any) -> tuple[Latents, int]:
     """The keyframes of all walks with their classes, one walk after the other, and how many each walk passes.
 
     Walk w passes the seeds, or the rows of a file, that follow those of walk w - 1. With several classes to pass, a
-    walk from seeds has as many keyframes at least, and a single one may be held throughout, as on the way from one given
-    thing to another.
+    walk from seeds has as many keyframes at least, and a single one may be held throughout, as on the way from what is
+    given to another.
     """
     typed = read_labels(options.labels)
     check_labels(model, typed)
