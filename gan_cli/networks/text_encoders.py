@@ -1,6 +1,6 @@
 """Sentences and images as vectors that are alike where the one describes the other."""
 
-from typing import cast
+from math import sqrt
 
 import torch
 from torch import Tensor, nn
@@ -94,9 +94,11 @@ class Matcher(nn.Module):
     def forward(self, images: Tensor, text: Tensor) -> Tensor:
         """The cosine of each image with each sentence, [N, M]."""
         pictures, sentences = self.pictures(images), self.text(text)
-        return cast(Tensor, pictures @ sentences.T) / pictures.shape[1]
+        likeness: Tensor = pictures @ sentences.T / pictures.shape[1]
+        return likeness
 
 
 def _of_unit_size(vectors: Tensor) -> Tensor:
     """Vectors [N, E] whose numbers have a mean square of 1."""
-    return cast(Tensor, normalize(vectors.float(), dim=1) * vectors.shape[1] ** 0.5)
+    of_length_one: Tensor = normalize(vectors.float(), dim=1)
+    return of_length_one * sqrt(vectors.shape[1])

@@ -139,12 +139,17 @@ class CaptionedDigits(GANDataModule):
         random = stream(self.split_seed, "captioned digits", int(train))
         which = torch.arange(len(digits.images)).repeat(self.renderings)
         numbers, count = digits.labels[which], len(which)
+        rendering = torch.arange(count) // len(digits.images)
         new = torch.zeros(count, dtype=torch.bool) if train else torch.arange(count) % 2 == 0
         left_out = numbers % len(COLOURS)  # the colour that a number never has in training
-        others = torch.randint(1, len(COLOURS), (count,), generator=random)
-        colours = torch.where(new, left_out, (left_out + others) % len(COLOURS))
-        widths, places = (torch.randint(len(names), (count,), generator=random) for names in (WIDTHS, PLACES))
-        attributes = torch.stack([numbers, colours, widths, places], dim=1)
+        looks = len(WIDTHS) * len(PLACES)  # of one colour; no digit is shown twice alike while there are others
+        chosen, of_one_colour = (
+            torch.rand(len(digits.images), choices, generator=random).argsort(1)[which, rendering % choices]
+            for choices in ((len(COLOURS) - 1) * looks, looks)
+        )
+        colours = torch.where(new, left_out, (left_out + 1 + chosen // looks) % len(COLOURS))
+        look = torch.where(new, of_one_colour, chosen % looks)
+        attributes = torch.stack([numbers, colours, look // len(PLACES), look % len(PLACES)], dim=1)
         new_sentence = torch.zeros(count, dtype=torch.bool) if train else torch.arange(count) // 2 % 2 == 0
         said = [described(attributes, new_sentence, random) for _ in range(self.sentences if train else 1)]
         sentences = [list(of_one) for of_one in zip(*(each.sentences for each in said), strict=True)]
