@@ -237,7 +237,9 @@ def test_gan_cls_paints_what_it_is_told(workdir: Path) -> None:
     GANCLI(["fit", "--config", "gan_cls.yaml", "--trainer.max_steps", "2500", *CPU])
     table = own_table(load("checkpoints/gancls-captioneddigits/version_0/last.ckpt").model, CaptionedDigits(), seed=0)
     assert table is not None
-    rows_of = {name: dict(zip(table.kinds, row, strict=True)) for name, row in table.rows.items()}
+    rows_of: dict[str, dict[str, Any]] = {
+        name: dict(zip(table.kinds, row, strict=True)) for name, row in table.rows.items()
+    }
     made, shuffled = rows_of["made"], rows_of["made, captions shuffled"]
     for kind, least in (("number", 0.4), ("colour", 0.5), ("width", 0.25), ("place", 0.5)):
         assert made[kind] > shuffled[kind] + least, kind

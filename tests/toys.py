@@ -146,7 +146,8 @@ class FewCaptioned(CaptionedDigits):
     def known(self, split: Split) -> Shown:
         key = split == "train", self.image_size
         if key not in self.parts:
-            self.parts[key] = Shown(*(of_all[:160] for of_all in super().known(split)))
+            few: list[Any] = [of_all[:160] for of_all in super().known(split)]
+            self.parts[key] = Shown(*few)
         return self.parts[key]
 
 

@@ -195,7 +195,7 @@ def _matched(root: Path, told: Sentences) -> _Matched:
             alone.append(file)
             continue
         used.add(key)
-        split = next((part for part in folders.SPLITS if part in PurePosixPath(file.key).parts[:-1]), "train")
+        split: Split = next((part for part in folders.SPLITS if part in PurePosixPath(file.key).parts[:-1]), "train")
         parts.setdefault(split, []).append(Described(file, told.named[key], told.kinds.get(key, "")))
     if not parts.get("train"):
         example = next(iter(told.named), "")

@@ -2,6 +2,7 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -116,7 +117,7 @@ def test_a_check_says_what_has_no_partner(tmp_path: Path, capsys: pytest.Capture
 
 
 def test_what_cannot_be_used_is_refused(tmp_path: Path) -> None:
-    def refused(**arguments: str) -> str:
+    def refused(**arguments: Any) -> str:
         with pytest.raises(UserError) as caught:
             _ = Captions(root=str(tmp_path), **arguments).facts
         assert len(str(caught.value).splitlines()) <= 3
