@@ -144,7 +144,7 @@ def shrinking(config: Path) -> list[str]:
     if "image_size" not in plugins.defaults(getattr(data, name)):
         del flags["--data.image_size"]
     if variant is variants.GANCLS:
-        flags |= {"--model.embedding_dim": "8", "--model.matching_steps": "2"}
+        flags |= {"--model.embedding_dim": "8", "--model.matching_steps": "0"}
     if variant is variants.MidiNet:
         flags["--model.hidden"] = "8"
     return [word for flag in flags.items() for word in flag]
