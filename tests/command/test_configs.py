@@ -251,9 +251,10 @@ def write_melodies(root: Path) -> None:
 
 def write_captions(root: Path) -> None:
     """Pictures with sentences beside them."""
-    for number in range(20):
-        pictures.write(root / "captions" / f"{number}.png")
-        (root / "captions" / f"{number}.txt").write_text(f"picture {number}\nthe picture of number {number}")
+    for folder in ("cub", "flickr8k"):
+        for number in range(20):
+            pictures.write(root / folder / f"{number}.png")
+            (root / folder / f"{number}.txt").write_text(f"picture {number}\nthe picture of number {number}")
 
 
 def write_scenes(root: Path) -> None:
