@@ -254,10 +254,29 @@ class SolidBatch(NamedTuple):
         return self.solids
 
 
+class CaptionedBatch(NamedTuple):
+    """Images with sentences that describe them, and sentences that do not.
+
+    Attributes:
+        images: uint8 [N, C, H, W] as it leaves the loader; float in [-1, 1] once it is on the device.
+        text: int64 [N, L], the words of a sentence on each image, as `media.texts.Texts` numbers them.
+        wrong: int64 [N, L], those of a sentence on another image, of another kind where kinds are known.
+    """
+
+    images: Tensor
+    text: Tensor
+    wrong: Tensor
+
+    @property
+    def real(self) -> Tensor:
+        """What the generator is to imitate, under the name that every kind of batch has."""
+        return self.images
+
+
 Batch = ImageBatch | PointBatch
 ToldBatch = MaskedBatch | HintedBatch | EdgedBatch
 """Pairs of which a model is told one thing more, by the name of the third field."""
-AnyBatch = Batch | PairedBatch | UnpairedBatch | StyledBatch | SceneBatch | VideoBatch
+AnyBatch = Batch | PairedBatch | UnpairedBatch | StyledBatch | SceneBatch | VideoBatch | CaptionedBatch
 
 
 def paired(fields: Mapping[str, Tensor]) -> PairedBatch | ToldBatch:

@@ -19,7 +19,18 @@ from gan_cli.batches import (
     ToldBatch,
     UnpairedBatch,
 )
-from gan_cli.data import Crossings, Digits, Facts, FolkTunes, GANDataModule, MovingDigits, Primitives, StyledDigits
+from gan_cli.data import (
+    CaptionedDigits,
+    Crossings,
+    Digits,
+    Facts,
+    FolkTunes,
+    GANDataModule,
+    MovingDigits,
+    Primitives,
+    StyledDigits,
+)
+from gan_cli.data.captions.captioned_digits import Shown
 from gan_cli.data.datamodules import Split
 from gan_cli.data.degraded.colourless import Hinted
 from gan_cli.data.degraded.part import degraded
@@ -161,6 +172,22 @@ class FewSolids(Primitives):
     def part(self, split: Split) -> Any:
         part = super().part(split)
         return InMemory(part[torch.arange(160) * len(part) // 160].batch)
+
+
+class FewCaptioned(CaptionedDigits):
+    """160 captioned digits in each part, made once for all tests."""
+
+    parts: ClassVar[dict[tuple[bool, int], Shown]] = {}
+
+    def __init__(self, image_size: int = 16, batch_size: int = 16) -> None:
+        super().__init__(image_size, renderings=1, sentences=2, batch_size=batch_size)
+
+    def known(self, split: Split) -> Shown:
+        key = split == "train", self.image_size
+        if key not in self.parts:
+            few: list[Any] = [of_all[:160] for of_all in super().known(split)]
+            self.parts[key] = Shown(*few)
+        return self.parts[key]
 
 
 class Few(Part):

@@ -68,6 +68,7 @@ APART = {
     **dict.fromkeys(("context-encoder", "context-encoder-told", "context-encoder-regression"), "batch normalisation"),
     **dict.fromkeys(("colorization", "colorization-pretraining"), "batch normalisation"),
     "spade-of-maps-alone": "batch normalisation",
+    **dict.fromkeys(("gan-cls", "gan-int"), "batch normalisation in both players"),
     "deblurgan-v2": "outputs are compared with the mean of those at hand",
 }
 """Rows in which two processes differ from one by construction: they take statistics or noise of their own."""

@@ -20,6 +20,7 @@ from gan_cli.variants import (
     DVDGAN,
     ESRGAN,
     GAN,
+    GANCLS,
     LSGAN,
     R3GAN,
     SAGAN,
@@ -58,6 +59,7 @@ from gan_cli.variants.translation import TranslationModule
 from tests.toys import (
     FewBars,
     FewBlurred,
+    FewCaptioned,
     FewCrossings,
     FewDigits,
     FewEnlarged,
@@ -170,8 +172,8 @@ class VariantRow(NamedTuple):
         """Of a thing that a model makes."""
         if not isinstance(model.medium, Images):
             return tuple(self.held_out(1).real.shape[1:])
-        channels = model.channels(model.directions[-1])[1] if isinstance(model, TranslationModule) else 1
-        return channels, self.image_size, self.image_size
+        channels = model.channels(model.directions[-1])[1] if isinstance(model, TranslationModule) else 0
+        return channels or self.tiny.get("image_channels", 1), self.image_size, self.image_size
 
 
 WITHIN_THE_MARGIN = ("discriminator.head.bias",)
@@ -638,7 +640,34 @@ SOLID_ROWS = [
     ),
 ]
 
-ROWS = [*LATENT_ROWS, *TRANSLATOR_ROWS, *SCENE_ROWS, *MUSIC_ROWS, *VIDEO_ROWS, *FRAME_ROWS, *SOLID_ROWS]
+TOLD: dict[str, Any] = {
+    "image_size": 16,
+    "image_channels": 3,
+    "vocabulary_size": 60,
+    "text_length": 16,
+    "embedding_dim": 8,
+    "text_channels": 4,
+    "base_channels": 4,
+    "discriminator_channels": 4,
+    "word_channels": 4,
+    "latent_dim": 8,
+    "matching_steps": 0,
+}
+"""The same for what is told in words."""
+
+WORD_ROWS = [
+    VariantRow("gan-cls", GANCLS, {"ema_decay": 0.9}, tiny=TOLD, data=FewCaptioned),
+    VariantRow(
+        "gan-int",
+        GANCLS,
+        {"wrong_share": 0.0, "lambda_interpolation": 0.5, "n_critic": 2},
+        n_critic=2,
+        tiny=TOLD,
+        data=FewCaptioned,
+    ),
+]
+
+ROWS = [*LATENT_ROWS, *TRANSLATOR_ROWS, *SCENE_ROWS, *MUSIC_ROWS, *VIDEO_ROWS, *FRAME_ROWS, *SOLID_ROWS, *WORD_ROWS]
 
 
 def as_params(rows: Sequence[VariantRow]) -> list[ParameterSet]:

@@ -1,5 +1,7 @@
 """Data sets as LightningDataModules, selectable as `--data NAME`."""
 
+from gan_cli.data.captions.caption_folder import Captions
+from gan_cli.data.captions.captioned_digits import CaptionedDigits
 from gan_cli.data.datamodules import Facts, GANDataModule, NamedImage
 from gan_cli.data.degraded.degraded import Degraded
 from gan_cli.data.images.celeba import CelebA
@@ -68,6 +70,8 @@ __all__ = [
     "SVHN",
     "Apple2Orange",
     "CMPFacades",
+    "CaptionedDigits",
+    "Captions",
     "CelebA",
     "Cezanne2Photo",
     "Cityscapes",

@@ -18,8 +18,8 @@ from gan_cli.ranges import Seed
 from gan_cli.variants.base import AdversarialModule
 from gan_cli.variants.latent import LatentModule
 
-GivenThings = Mapping[str, Tensor | str | Path]
-"""What a model makes things from, by name: as it is kept, or a file's name, or a text that says it."""
+GivenThings = Mapping[str, Tensor | str | Path | Sequence[str | Path]]
+"""What a model makes things from, by name: as it is kept, or a file's name, or a text that says it, or several."""
 Source = Sequence[Seed] | str | Path | Latents
 """What latents come from: seeds, a file of latents, or latents themselves."""
 
@@ -50,7 +50,8 @@ class Makes:
             if isinstance(rows, Tensor):
                 shown[name] = model.media[name].shown(rows)
             else:
-                shown[name] = torch.stack(read_rows(model, name, str(rows)))
+                words = [rows] if isinstance(rows, str | Path) else rows
+                shown[name] = torch.stack([row for word in words for row in read_rows(model, name, str(word))])
         if isinstance(model, LatentModule) and model.GOES_ON_FROM and model.GOES_ON_FROM not in shown:
             shown[model.GOES_ON_FROM] = model.beginning()
         return shown

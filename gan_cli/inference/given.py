@@ -135,16 +135,33 @@ def read_rows(model: AdversarialModule, name: str, text: str) -> list[Tensor]:
         UserError: If there is no such file, and the medium reads no texts or not this one.
     """
     medium, path = model.media.get(name), Path(text)
-    if medium is not None and not path.is_file() and (told := medium.told(text)) is not None:
+    there = _is_file(path)
+    if medium is not None and not there and (told := medium.told(text)) is not None:
         return list(medium.shown(told))
-    if not path.exists():
+    if not _exists(path):
         raise UserError(f"given: {path} does not exist; name a file of {name}")
     if medium is None:
         raise UserError(f"given: {name} is not read from files; leave --given out")
     try:
-        return list(medium.shown(medium.read(path)[None]))
+        return list(medium.shown(medium.read_all(path)))
     except IsADirectoryError as error:
         raise UserError(f"given: {path} is a folder; name a file of {name}") from error
+
+
+def _is_file(path: Path) -> bool:
+    """Whether it is one; what is typed in place of a file's name may be too long for a name, or hold what none can."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _exists(path: Path) -> bool:
+    """The same of a file or a folder."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
 
 
 def _stacked(medium: Medium, name: str, things: Sequence[Tensor]) -> Tensor:

@@ -1,5 +1,6 @@
 """`gan interpolate`: walks between generated things, as a grid with one row a walk, as frames, or as a GIF or MP4."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ import torch
 from torch import Tensor
 
 from gan_cli.errors import UserError
-from gan_cli.inference.given import given_of
+from gan_cli.inference.given import Given, given_of
 from gan_cli.inference.labels import chosen_classes, read_labels
 from gan_cli.inference.latent_files import Latents
 from gan_cli.inference.pictures import beside
@@ -21,6 +22,7 @@ from gan_cli.media.medium import Beside, Medium
 from gan_cli.media.pictures import save_png
 from gan_cli.ranges import Many, check_one
 from gan_cli.variants.base import AdversarialModule
+from gan_cli.variants.latent import LatentModule
 
 ENDINGS = (".png", *FILMS, "")
 """The endings of what can be written; "" stands for a folder."""
@@ -57,6 +59,9 @@ def interpolate(model: AdversarialModule, folder: Path, options: Any, trainer_op
     rows, steps = walks.latents.shape[:2]
     given = given_of(model, options.given, rows).dealt(rows)
     passed = {name: things.repeat_interleave(steps, dim=0) for name, things in given.shown.items()}
+    shown = passed
+    if options.to:
+        passed, shown = _towards(model, passed, given_of(model, options.to, rows).dealt(rows), steps, options.loop)
     labels = None if walks.labels is None else walks.labels.flatten(0, 1)
     conditions = conditions_with(model, labels, rows * steps, options.truncation_psi, passed)
     made = render(
@@ -73,11 +78,38 @@ def interpolate(model: AdversarialModule, folder: Path, options: Any, trainer_op
     _write(
         model.medium,
         made.unflatten(0, (rows, steps)),
-        beside(model, given=passed, real=real),
+        beside(model, given=shown, real=real),
         output,
         options.fps or model.medium.fps,
     )
     return [output]
+
+
+def _towards(
+    model: AdversarialModule, first: Mapping[str, Tensor], to: Given, steps: int, loop: bool
+) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """What is given on each walk's way; and what is told of it, from its middle on where it goes.
+
+    Args:
+        model: The variant.
+        first: What walks begin with, a row for each moment.
+        to: What they end with, a row for each walk.
+        steps: Moments of a walk.
+        loop: Whether they come back.
+
+    Raises:
+        UserError: If there is nothing between what the model is given.
+    """
+    last = {name: things.repeat_interleave(steps, dim=0) for name, things in to.shown.items()}
+    shares = torch.linspace(0, 1, steps)
+    shares = (1 - (2 * shares - 1).abs() if loop else shares).repeat(len(to.names))
+    assert isinstance(model, LatentModule)
+    passed = model.between(dict(first), last, shares)
+    told = {
+        name: torch.where((shares > 0.5).view(-1, *[1] * (things.ndim - 1)), last[name], things)
+        for name, things in first.items()
+    }
+    return passed, told
 
 
 def _write(medium: Medium, walked: Tensor, shown: Beside, output: Path, fps: int) -> None:
@@ -96,7 +128,8 @@ def keyframes_of(model: AdversarialModule, options: Any) -> tuple[Latents, int]:
     """The keyframes of all walks with their classes, one walk after the other, and how many each walk passes.
 
     Walk w passes the seeds, or the rows of a file, that follow those of walk w - 1. With several classes to pass, a
-    walk from seeds has as many keyframes at least, and a single one may be held throughout.
+    walk from seeds has as many keyframes at least, and a single one may be held throughout, as on the way from what is
+    given to another.
     """
     typed = read_labels(options.labels)
     check_labels(model, typed)
@@ -105,14 +138,14 @@ def keyframes_of(model: AdversarialModule, options: Any) -> tuple[Latents, int]:
         source = stored(model, options.latents)
         walks, each = dealt_out(options, len(source))
     else:
-        walks, each = options.walks or WALKS, options.keyframes or KEYFRAMES
+        walks, each = options.walks or WALKS, options.keyframes or (1 if options.to else KEYFRAMES)
         each = max(each, len(classes)) if each > 1 else 1
         check_one("walks times keyframes times steps", Many, walks * max(each, len(classes)) * options.steps)
         seeds = range(options.seed, options.seed + walks * each)
         source = seeded(model, seeds, options.truncation_threshold)
     if 1 < each < len(classes):
         raise UserError(f"labels: {len(classes)} classes are more than the {each} latents that a walk passes here")
-    passed = max(each, len(classes))
+    passed = max(each, len(classes), KEYFRAMES if options.to else 1)
     check_one("walks times keyframes times steps", Many, walks * passed * options.steps)
     held = replace(source, rows=source.rows.repeat_interleave(passed // each, 0), names=())
     if source.space != "z" or (typed is None and source.labels is not None):

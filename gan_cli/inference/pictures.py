@@ -45,7 +45,8 @@ def beside(
     if real is None and count:
         real = real_things(model, count)
     names = class_names(model, range(model.num_classes)) if labels is not None else ()
-    return Beside(labels, names, kept, real, lambda made: surface(model, made))
+    found = [lines for name, rows in kept.items() if (lines := model.media[name].lines(rows)) is not None]
+    return Beside(labels, names, kept, real, lambda made: surface(model, made), found[0] if found else ())
 
 
 @torch.no_grad()

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from gan_cli.errors import UserError, nearest
 from gan_cli.media.pictures import grid, labelled_grid
+from gan_cli.media.written import with_lines
 from gan_cli.plugins import descendants
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class Beside:
         given: What each thing was made from, by name, as it is kept; N rows each.
         real: Real things, as they are kept: those that belong to what was given, N rows, or any number to compare with.
         judge: Gives the discriminator's outputs [M] at made things [M, ...], or None if it needs more than a thing.
+        lines: A sentence for each thing, N of them, to write below it; none where nothing was told in words.
     """
 
     labels: Tensor | None = None
@@ -40,12 +42,14 @@ class Beside:
     given: Mapping[str, Tensor] = field(default_factory=dict)
     real: Tensor | None = None
     judge: Callable[[Tensor], Tensor | None] | None = None
+    lines: Sequence[str] = ()
 
     def of(self, rows: Tensor) -> Beside:
         """What is beside some of the things, by their numbers, int64 [M]; given things are dealt out in turn."""
         given = {name: things[rows % len(things)] for name, things in self.given.items()}
         real = self.real[rows % len(self.real)] if given and self.real is not None else self.real
-        return Beside(given=given, real=real, judge=self.judge)
+        lines = [self.lines[row % len(self.lines)] for row in rows.tolist()] if self.lines else ()
+        return Beside(given=given, real=real, judge=self.judge, lines=lines)
 
 
 @dataclass(frozen=True)
@@ -111,6 +115,8 @@ class Medium(ABC):
             UserError: If the things have no pictures of their own.
         """
         pictures = self.each_pictured(kept)
+        if beside.lines:
+            pictures = with_lines(pictures, beside.lines)
         if beside.labels is None:
             height, width = pictures.shape[2:]
             return grid(pictures, columns=isqrt((len(pictures) * height - 1) // width) + 1)
@@ -125,7 +131,8 @@ class Medium(ABC):
             kept: R walks of F things, [R, F, ...].
             beside: What may be shown with them.
         """
-        return grid(self.each_pictured(kept.flatten(0, 1)), columns=kept.shape[1])
+        pictures = self.each_pictured(kept.flatten(0, 1))
+        return grid(with_lines(pictures, beside.lines) if beside.lines else pictures, columns=kept.shape[1])
 
     def film(self, kept: Tensor, beside: Beside) -> list[Tensor]:
         """Walks as the pictures of a film, each uint8 [C, H, W]: one for each moment, showing all walks.
@@ -157,6 +164,18 @@ class Medium(ABC):
             UserError: If it cannot be read, or there are no files of single things.
         """
         raise UserError(f"given: {path}: {self.name} are not read from files; leave it out")
+
+    def read_all(self, path: Path) -> Tensor:
+        """The things in a file, as they are kept, N of them; one, unless a file of the medium can hold several.
+
+        Raises:
+            UserError: If it cannot be read, or there are no files of single things.
+        """
+        return self.read(path)[None]
+
+    def lines(self, kept: Tensor) -> list[str] | None:
+        """A line of text for each thing, to be written below what was made of it; None where things are no texts."""
+        return None
 
     def told(self, text: str) -> Tensor | None:
         """Things that are typed instead of a file's name, as they are kept, N of them; None if they are only in files.

@@ -17,6 +17,7 @@ from gan_cli.variants.esrgan import ESRGAN
 from gan_cli.variants.fastgan import FastGAN
 from gan_cli.variants.frame_prediction import FramePrediction
 from gan_cli.variants.gan import GAN
+from gan_cli.variants.gan_cls import GANCLS
 from gan_cli.variants.lsgan import LSGAN
 from gan_cli.variants.midinet import MidiNet
 from gan_cli.variants.pix2pix import Pix2Pix
@@ -49,6 +50,7 @@ __all__ = [
     "DVDGAN",
     "ESRGAN",
     "GAN",
+    "GANCLS",
     "LSGAN",
     "R3GAN",
     "SAGAN",

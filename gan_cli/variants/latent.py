@@ -91,6 +91,19 @@ class LatentModule(AdversarialModule):
         """
         raise NotImplementedError(f"{type(self).__name__} has no parts")
 
+    def between(self, first: dict[str, Tensor], last: dict[str, Tensor], shares: Tensor) -> dict[str, Tensor]:
+        """What is given on the way from one to another, for a walk between things that are given.
+
+        Args:
+            first: What is given at the beginning, by name, as the model sees it, N rows each.
+            last: The same at the end.
+            shares: How far each row is on the way, [N] from 0 to 1.
+
+        Raises:
+            UserError: If there is nothing between what this model is given.
+        """
+        raise UserError(f"to: there is nothing between two things that {type(self).__name__} is given; leave it out")
+
     # What an objective is made of
 
     def latents(self, player: Player) -> Tensor:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from jsonargparse import ArgumentParser
 
+from gan_cli.errors import UserError
 from gan_cli.ranges import Few, Many
 from gan_cli.verbs import options
 
@@ -28,6 +29,9 @@ def add_options(parser: ArgumentParser) -> None:
     options.latent(parser)
     options.labels(parser, "Walk from class to class, such as 3,8; if conditional")
     options.given(parser)
+    parser.add_argument(
+        "--to", type=str, nargs="+", default=None, metavar="FILE", help="Walk from --given to this, such as a sentence"
+    )
     options.space(parser)
     options.output(parser, "A .png (grid), .gif, .mp4, or a folder (frames); or beside the run", "PATH")
     parser.add_argument(
@@ -48,6 +52,8 @@ def run(words: Sequence[str]) -> None:
     """
     asked, typed = options.parsed("interpolate", add_options, words)
     options.not_beside(typed, "latents", "truncation_threshold", *(["seed"] if asked.noise != "random" else []))
+    if asked.to and not asked.given:
+        raise UserError(f"to: {asked.to[0]} is where a walk ends; type --given with what it begins with too")
     from gan_cli.command.opening import opened
     from gan_cli.command.running import say
     from gan_cli.inference.interpolate import interpolate

@@ -154,6 +154,8 @@ def shrinking(config: Path) -> list[str]:
         del flags["--data.image_size"]
     if issubclass(getattr(data, name), data.SolidDataModule):
         flags |= {"--data.volume_size": "16"} | ({"--data.num_solids": "80"} if name == "Primitives" else {})
+    if variant is variants.GANCLS:
+        flags |= {"--model.embedding_dim": "8", "--model.matching_steps": "0"}
     if variant is variants.MidiNet:
         flags["--model.hidden"] = "8"
     if issubclass(getattr(data, name), data.VideoDataModule):
@@ -276,6 +278,14 @@ def write_melodies(root: Path) -> None:
         midi_files.write([midi_files.Track("melody", notes)], root / "melodies" / f"{number}.mid", 120)
 
 
+def write_captions(root: Path) -> None:
+    """Pictures with sentences beside them."""
+    for folder in ("cub", "flickr8k"):
+        for number in range(20):
+            pictures.write(root / folder / f"{number}.png")
+            (root / folder / f"{number}.txt").write_text(f"picture {number}\nthe picture of number {number}")
+
+
 def write_scenes(root: Path) -> None:
     """LSUN's bedrooms and churches."""
     for split, count in (("train", 20), ("val", 2)):
@@ -323,6 +333,7 @@ SETS: dict[str, Callable[[Path], object]] = {
     "CMPFacades": partial(
         write_maps, folder="cmp_facades", names=("%s/%d.png", "%s/%d.jpg"), parts=("base", "extended")
     ),
+    "Captions": write_captions,
     "CelebA": write_faces,
     "Degraded": write_photographs,
     "GoPro": write_frames,

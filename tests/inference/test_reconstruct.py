@@ -23,8 +23,9 @@ def coder(seed: int = 0) -> VQGAN:
     torch.manual_seed(seed)
     model = VQGAN(**{**CODED, "discriminator_channels": 2, "patch_size": 16})
     with torch.no_grad():  # or all codes are one
-        model.generator.codebook.entries.normal_()
-        model.generator.to_codes.weight.mul_(20)
+        network: Any = model.generator
+        network.codebook.entries.normal_()
+        network.to_codes.weight.mul_(20)
     model.data_facts = {"name": "Nowhere", "image_size": 16}
     return model.eval()
 

@@ -96,11 +96,12 @@ def test_the_codebook_starts_from_what_the_encoder_makes_of_training_images(tmp_
 
     class Watched(VQGAN):
         def on_train_start(self) -> None:
-            began["entries"] = self.generator.codebook.entries.detach().clone()
+            network: Any = self.generator
+            began["entries"] = network.codebook.entries.detach().clone()
             images = data.some(160, 0, self.device).real
-            began["vectors"] = self.generator.vectors(images).movedim(1, -1).flatten(0, 2).detach()
+            began["vectors"] = network.vectors(images).movedim(1, -1).flatten(0, 2).detach()
             averaged: Any = self.ema
-            assert torch.equal(averaged.network.codebook.entries, self.generator.codebook.entries)
+            assert torch.equal(averaged.network.codebook.entries, network.codebook.entries)
             super().on_train_start()
 
     torch.manual_seed(0)

@@ -1,0 +1,1 @@
+"""Sets of images with sentences that describe them."""

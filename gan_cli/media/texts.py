@@ -1,0 +1,139 @@
+"""Sentences: lines of UTF-8 outside, numbers of words in a model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from gan_cli.errors import UserError, nearest
+from gan_cli.files import write_atomically
+from gan_cli.media.medium import Medium
+from gan_cli.media.vocabularies import SPECIAL, numbers_of, words_of
+from gan_cli.media.written import written
+from gan_cli.networks.text_encoders import NOTHING, UNKNOWN
+
+NAMED = 5
+"""At most so many unknown words are named."""
+PICTURE = (128, 48)
+"""Width and height of a sentence's picture, at least."""
+
+
+@dataclass(frozen=True)
+class Texts(Medium):
+    """Sentences: kept and shown as the numbers of their words, int64 [N, L], `NOTHING` behind the last.
+
+    The vocabulary travels with the medium in the checkpoint. It is one of whole words, because then it can be said
+    which words a model has never seen, where pieces of words would always make something of them.
+
+    Attributes:
+        words: The vocabulary; the first word has the number `SPECIAL`.
+        length: L, how many words a sentence has at most.
+    """
+
+    words: tuple[str, ...] = ()
+    length: int = 16
+
+    name: ClassVar[str] = "texts"
+    FACTS: ClassVar[tuple[str, ...]] = ("vocabulary_size", "text_length")
+    suffix: ClassVar[str] = ".txt"
+    comparable: ClassVar[bool] = False
+    of_places: ClassVar[bool] = False
+
+    @property
+    def size(self) -> int:
+        """How many numbers a word can have."""
+        return SPECIAL + len(self.words)
+
+    @cached_property
+    def known(self) -> dict[str, int]:
+        """The number of each word."""
+        return {word: SPECIAL + place for place, word in enumerate(self.words)}
+
+    def shown(self, kept: Tensor, mirrored: Tensor | None = None) -> Tensor:
+        return kept
+
+    def kept(self, made: Tensor) -> Tensor:
+        return made
+
+    def pictures(self, kept: Tensor) -> Tensor:
+        return written(self.lines(kept), *PICTURE)[:, None]
+
+    def lines(self, kept: Tensor) -> list[str]:
+        return [self.sentence(row) for row in kept.tolist()]
+
+    def sentence(self, numbers: Sequence[int]) -> str:
+        """The words with these numbers, a ? for each that is unknown."""
+        found = [number for number in numbers if number != NOTHING]
+        return " ".join("?" if number == UNKNOWN else self.words[number - SPECIAL] for number in found)
+
+    def encoded(self, sentences: Sequence[str]) -> Tensor:
+        """Sentences of a data set, int64 [N, L]: what is longer is cut, what is unknown is `UNKNOWN`."""
+        rows = [numbers_of(words_of(sentence), self.known, self.length) for sentence in sentences]
+        return torch.tensor(rows, dtype=torch.int64).view(-1, self.length)
+
+    def told(self, text: str) -> Tensor:
+        """One sentence, [1, L]; its unknown words are named and used as such.
+
+        Raises:
+            UserError: If it has no word, more than there is room for, or none that is known.
+        """
+        return self._read(text, repr(text))[None]
+
+    def read(self, path: Path) -> Tensor:
+        """The only sentence of a file, [L].
+
+        Raises:
+            UserError: If it has another number of them, or one cannot be used.
+        """
+        rows = self.read_all(path)
+        if len(rows) > 1:
+            raise UserError(f"given: {path} has {len(rows)} sentences, and one is wanted; leave one line there")
+        return rows[0]
+
+    def read_all(self, path: Path) -> Tensor:
+        """The sentences of a file in UTF-8, one a line, empty lines left out, [N, L].
+
+        Raises:
+            UserError: If it has none, or one cannot be used.
+        """
+        try:
+            lines = path.read_text(encoding="utf-8-sig").splitlines()
+        except UnicodeDecodeError as error:
+            raise UserError(f"given: {path} is no text in UTF-8 ({error.reason} at byte {error.start})") from error
+        except OSError as error:
+            raise UserError(f"given: {path} cannot be read ({error.strerror})") from error
+        told = [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
+        if not told:
+            raise UserError(f"given: {path} is empty; write a sentence in each line")
+        return torch.stack([self._read(line, f"{path}, line {number}") for number, line in told])
+
+    def write(self, one: Tensor, path: Path) -> None:
+        line = self.sentence(one.tolist())
+        write_atomically(path, lambda file: file.write(f"{line}\n".encode()))
+
+    def _read(self, sentence: str, where: str) -> Tensor:
+        """One sentence of a user, [L]."""
+        words = words_of(sentence)
+        if not words:
+            raise UserError(f"given: {where} has no words; type a sentence, such as text='a red three'")
+        if len(words) > self.length:
+            raise UserError(
+                f"given: {where} has {len(words)} words, and this model reads {self.length}; write a shorter sentence"
+            )
+        unknown = list(dict.fromkeys(word for word in words if word not in self.known))
+        told = ", ".join(f"{word}{nearest(word, self.words).lstrip(';')}" for word in unknown[:NAMED])
+        more = f" and {len(unknown) - NAMED} more" if len(unknown) > NAMED else ""
+        if len(unknown) == len(set(words)):
+            raise UserError(
+                f"given: no word of {where} was in the sentences that this model has learned from: {told}{more}\n"
+                f"It knows {len(self.words):,} words, such as {', '.join(self.words[:10])}"
+            )
+        if unknown:
+            print(f"given: {where}: the model has never seen {told}{more}; used as unknown", flush=True)
+        return torch.tensor(numbers_of(words, self.known, self.length))

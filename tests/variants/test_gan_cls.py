@@ -1,0 +1,93 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from lightning.pytorch import Trainer
+
+from gan_cli.batches import CaptionedBatch
+from gan_cli.callbacks.run_checkpoint import RunCheckpoint
+from gan_cli.seeding import Rows
+from gan_cli.variants import GANCLS
+from gan_cli.variants.gan_cls import MATCHED, Told
+from gan_cli.variants.places import Place
+from tests.toys import FewCaptioned
+from tests.variant_rows import TOLD
+
+
+def ready(**arguments: Any) -> GANCLS:
+    """A model as a trainer leaves it before a step."""
+    torch.manual_seed(0)
+    model = GANCLS(**{**TOLD, **arguments})
+    model._place = Place(Rows(0, 16, 16), 0, 0)
+    model.watch = lambda *_: None  # type: ignore[method-assign]
+    return model
+
+
+def batch() -> CaptionedBatch:
+    data = FewCaptioned()
+    loaded: CaptionedBatch = data.on_device(data.part("train")[torch.arange(16)])  # type: ignore[assignment]
+    return loaded
+
+
+def test_wrong_sentences_share_the_weight_of_what_is_to_be_rejected() -> None:
+    losses = {}
+    for share in (0.0, 0.5, 0.25):
+        model = ready(wrong_share=share)
+        losses[share] = model.discriminator_losses(model.shared(batch()))  # type: ignore[arg-type]
+    assert set(losses[0.0]) == {"real", "fake"}
+    assert losses[0.5]["wrong"].item() == pytest.approx(2 * losses[0.25]["wrong"].item(), rel=1e-4)
+    assert losses[0.25]["fake"].item() == pytest.approx(0.75 * losses[0.0]["fake"].item(), rel=1e-4)
+
+
+def test_interpolated_sentences_are_beyond_the_discriminators_data() -> None:
+    model = ready(lambda_interpolation=3.0, interpolation=1.0)
+    told: Told = model.shared(batch())  # type: ignore[assignment]
+    losses = model.generator_losses(told)
+    assert losses["interpolated"].item() == pytest.approx(3 * losses["adversarial"].item(), rel=1e-4)
+    assert set(ready(lambda_interpolation=0.0).generator_losses(told)) == {"adversarial"}
+
+
+def test_vectors_of_sentences_serve_as_the_sentences_themselves() -> None:
+    model, one = ready().eval(), batch()
+    latents = torch.randn(16, 8)
+    assert torch.equal(model(latents, one.text), model(latents, model.vectors(one.text)))
+    between = model.between({"text": one.text}, {"text": one.wrong}, torch.linspace(0, 1, 16))["text"]
+    assert torch.equal(between[0], model.vectors(one.text)[0])
+    assert torch.allclose(between[-1], model.vectors(one.wrong)[-1])
+    with pytest.raises(ValueError, match="16 words"):
+        model(latents, one.text[:, :3])
+
+
+def test_the_matcher_trains_first_and_then_stays(tmp_path: Path) -> None:
+    def trained(steps: int, ckpt: Path | None = None) -> GANCLS:
+        torch.manual_seed(0)
+        model = GANCLS(**{**TOLD, "matching_steps": 3})
+        trainer = Trainer(
+            max_steps=steps,
+            default_root_dir=tmp_path,
+            callbacks=[RunCheckpoint(every_n_steps=2, keep=9)],
+            logger=False,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+            num_sanity_val_steps=0,
+            limit_val_batches=0,
+            accelerator="cpu",
+            use_distributed_sampler=False,
+        )
+        trainer.fit(model, FewCaptioned(), ckpt_path=ckpt, weights_only=True)
+        return model
+
+    def weights(path: str) -> dict[str, torch.Tensor]:
+        found: dict[str, torch.Tensor] = torch.load(tmp_path / path, weights_only=True)["state_dict"]
+        return found
+
+    whole = trained(6).state_dict()
+    first, matched, last = weights("step-00000002.ckpt"), weights(f"{MATCHED}.ckpt"), weights("last.ckpt")
+    for key in whole:
+        alike = torch.equal(first[key], matched[key]), torch.equal(matched[key], last[key])
+        assert alike == ((False, True) if key.startswith("matcher.") else (True, alike[1])), key
+    assert any(not torch.equal(matched[key], last[key]) for key in whole if key.startswith("generator."))
+    for step in (2, 4):  # in either phase
+        again = trained(6, tmp_path / f"step-{step:08d}.ckpt").state_dict()
+        assert all(torch.equal(again[key], whole[key]) for key in whole)
