@@ -69,7 +69,8 @@ def judge_of(pictures: Tensor, attributes: Tensor, paints: Tensor) -> Judge:
     centres = centre_of(brightness(pictures))
     places = [centres[attributes[:, 3] == place].mean(0) for place in range(int(attributes[:, 3].max()) + 1)]
     thin, thick = (thickness_of(pictures[attributes[:, 2] == width]).median() for width in (0, 1))
-    network = train_classifier(cut_out(pictures), attributes[:, 0], steps=STEPS, width=16, shift=1)
+    with torch.inference_mode(False), torch.enable_grad():  # gradients are off while scores are computed
+        network = train_classifier(cut_out(pictures), attributes[:, 0], steps=STEPS, width=16, shift=1)
     return Judge(network, paints, torch.stack(places), float(thin + thick) / 2)
 
 

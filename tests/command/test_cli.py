@@ -314,7 +314,10 @@ def test_arguments_may_stand_before_what_they_belong_to(workdir: Path) -> None:
             ["--model", "CycleGAN", "--data", "Digits", "--model.latent_dim", "8"],
             "latent_dim is no argument here(?!.*latent_dim)",
         ),
-        (["--model", "GAN", "--data", "PointDataModule"], "data: PointDataModule is unknown\nThere are Degraded, "),
+        (
+            ["--model", "GAN", "--data", "PointDataModule"],
+            "data: PointDataModule is unknown\nThere are CaptionedDigits, ",
+        ),
     ],
 )
 def test_what_is_no_variant_or_no_data_set_is_said(words: list[str], message: str) -> None:

@@ -108,8 +108,8 @@ def _learned(made: Tensor) -> float:
     return accuracy(network, images, classes_of(images))
 
 
-OF_THINGS = ("music", "music_baselines", "solids", "videos")
-"""Modules whose measures are of notes, voxels and frames and not of features; they have tests of their own."""
+OF_THINGS = ("captioned_digits", "music", "music_baselines", "solids", "videos")
+"""Modules whose measures are of notes, voxels, frames and words and not of features; they have tests of their own."""
 
 
 def public_measures() -> Iterator[Callable[..., Any]]:

@@ -67,9 +67,9 @@ def test_pictures_show_what_is_said_of_them_and_shuffled_ones_do_not() -> None:
     """By arithmetic; the number's classifier is judged where a model is."""
     shown = CaptionedDigits(renderings=1).known("test")
     paints = CaptionedDigits().paints
-    judge = measures.judge_of(shown.images[:64], shown.attributes[:64], paints)._replace(
-        thickness=_between(shown.images, shown.attributes[:, 2])
-    )
+    with torch.no_grad():  # as while a model is scored
+        made = measures.judge_of(shown.images[:64], shown.attributes[:64], paints)
+    judge = made._replace(thickness=_between(shown.images, shown.attributes[:, 2]))
     everything = torch.ones(len(shown.images), 4, dtype=torch.bool)
     _, *found, _ = measures.right(judge.read(shown.images), shown.attributes, everything)
     assert min(share or 0 for share in found) > 0.97
