@@ -1,6 +1,6 @@
 """FramePrediction on Weizmann's actions and on moving digits, beside what learns nothing.
 
-    python -m benchmarks.prediction [--root data/weizmann_actions/actions] [--minutes 2] [--jobs 2]
+    python -m benchmarks.prediction [--root data/weizmann] [--minutes 2] [--jobs 2]
 
 On Weizmann's actions (two people held out): the same network by squared errors alone, by absolute ones, with the
 gradient difference loss, and with the adversarial term as well; the first frame that is made, in PSNR on all pixels
@@ -77,7 +77,7 @@ def draw(gan: TrainedGAN, path: Path) -> None:
 
 def main() -> None:
     parser = runs.parser(__doc__, minutes=2, root=False)
-    parser.add_argument("--root", default="data/weizmann_actions/actions", help="folder of the films")
+    parser.add_argument("--root", default="data/weizmann", help="folder of the films")
     parser.add_argument("--only", nargs="+", default=None, help="of the tables: Weizmann, digits, ...")
     options = parser.parse_args()
     every = {name: each for name, each in wanted(options.root).items() if name in (options.only or wanted(""))}

@@ -327,7 +327,7 @@ class FramePrediction(LatentModule):
         else:
             made, first = self.doubled(batch.videos[:, :, :3:2])[:, :, 1:2], 1
         made, wanted, before = (
-            self.medium.kept(frames)
+            self.medium.kept(frames).cpu()  # in float64, which not every device has
             for frames in (made[:, :, 0], batch.videos[:, :, first], batch.videos[:, :, first - 1])
         )
         found = {
