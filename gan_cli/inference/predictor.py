@@ -5,9 +5,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from gan_cli import runs
 from gan_cli.errors import UserError
 from gan_cli.inference import checkpoints
+from gan_cli.inference.newest import newest_of
 from gan_cli.variants.base import AdversarialModule
 from gan_cli.variants.frame_prediction import FramePrediction
 
@@ -82,12 +82,8 @@ def newest_predictor(module: checkpoints.Modules = None, root: str = "checkpoint
     Raises:
         UserError: If there is none.
     """
-    for run in runs.saved_runs(Path(root)):
-        path = run / runs.LAST
-        try:
-            return path, predicting(checkpoints.load_model(path, module))
-        except UserError:  # damaged, or of another kind: an older run may do
-            continue
+    if (found := newest_of(predicting, module, root)) is not None:
+        return found
     raise UserError(
         f"no run under {root}/ predicts frames yet: type --ckpt FILE, or train one with gan fit --config "
         "frame_prediction.yaml"

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 from jsonargparse import Namespace
 from lightning.pytorch import Trainer
 
-from gan_cli import runs
 from gan_cli.data import GANDataModule
 from gan_cli.devices.float32 import true_float32
 from gan_cli.errors import UserError
@@ -16,6 +15,7 @@ from gan_cli.inference.code_files import SUFFIX, check_name, read_codes, write_c
 from gan_cli.inference.coder import Coder, Codes
 from gan_cli.inference.inputs import Input, test_inputs, typed_inputs
 from gan_cli.inference.jobs import WRITABLE, is_film
+from gan_cli.inference.newest import newest_of
 from gan_cli.inference.source_media import read_source
 from gan_cli.inference.trainers import verb_trainer
 from gan_cli.inference.translate import Summary, translate
@@ -109,12 +109,8 @@ def newest_coder(module: checkpoints.Modules = None, root: str = "checkpoints") 
     Raises:
         UserError: If there is none.
     """
-    for run in runs.saved_runs(Path(root)):
-        path = run / runs.LAST
-        try:
-            return path, coding(checkpoints.load_model(path, module))
-        except UserError:  # damaged, or of another kind: an older run may do
-            continue
+    if (found := newest_of(coding, module, root)) is not None:
+        return found
     raise UserError(
         f"no run under {root}/ has codes yet: type --ckpt FILE, or train one with gan fit --config vqgan.yaml"
     )

@@ -1,7 +1,6 @@
 """`gan translate`: files, folders and films through a translator, on Lightning's predict loop."""
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -11,7 +10,6 @@ from rich.progress import Progress
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from gan_cli import runs
 from gan_cli.data import GANDataModule
 from gan_cli.devices.memory import is_out_of_memory
 from gan_cli.devices.strategy import of_all
@@ -21,6 +19,7 @@ from gan_cli.inference.bars import Bar
 from gan_cli.inference.given_paths import check_sources, given_paths, told_as_wholes, with_places
 from gan_cli.inference.inputs import Input, test_inputs, typed_inputs
 from gan_cli.inference.jobs import WRITABLE, Job, is_film, planned
+from gan_cli.inference.newest import newest_of
 from gan_cli.inference.source_media import read_source, read_thing
 from gan_cli.inference.trainers import verb_trainer
 from gan_cli.inference.translator import Translator, translating, usual_direction
@@ -162,18 +161,19 @@ def newest_translator(
     """
     known: list[str] = []
     unfit = False
-    for run in runs.saved_runs(Path(root)):
-        path = run / runs.LAST
-        with suppress(UserError):  # damaged, or of another module, or without that direction: an older run may do
-            model = checkpoints.load_model(path, module)
-            if not isinstance(model, TranslationModule):
-                continue
-            known += model.directions
-            if direction is not None:
-                usual_direction(model, direction)
-            unfit = True  # unless it is the one
-            fits(model)
-            return path, model
+
+    def fitting(model: AdversarialModule) -> TranslationModule:
+        nonlocal unfit
+        translator = translating(model)
+        known.extend(translator.directions)
+        if direction is not None:
+            usual_direction(translator, direction)
+        unfit = True  # unless it is the one
+        fits(translator)
+        return translator
+
+    if (found := newest_of(fitting, module, root)) is not None:
+        return found
     if unfit:
         raise UserError(f"no run under {root}/ takes references or styles: type --ckpt FILE, or leave them out")
     if known:
