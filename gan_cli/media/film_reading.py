@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from functools import lru_cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from math import ceil
 from pathlib import Path
 from statistics import median
@@ -31,7 +31,7 @@ ANIMATIONS = frozenset({".gif", ".apng", ".png", ".webp", ".avif", ".tif", ".tif
 UNTIMED = 100
 """Milliseconds that a frame of an animated picture lasts if it says nothing, as browsers show it."""
 LONGEST = 1000
-"""At most so many times the shortest one lasts a frame of an animated picture."""
+"""At most so many times the shortest one (of a video the usual one) a frame is shown."""
 UNEVEN = 1.5
 """A video is of variable rate if two frames are so many times further apart than most."""
 AHEAD = 24
@@ -270,8 +270,11 @@ def _times(path: Path, state: tuple[int, int]) -> _Times:
     if not apart or max(apart) <= UNEVEN * median(apart):
         return _Times(times, unit, rate, size, varies=False, said=True)
     each = Fraction(median(apart))
-    count = round((times[-1] - times[0]) / each) + 1
-    shown = [times[bisect_right(times, times[0] + (number + Fraction(1, 4)) * each) - 1] for number in range(count)]
+    begins = list(accumulate((min(gap, LONGEST * each) for gap in apart), initial=Fraction(0)))
+    shown = [
+        times[bisect_right(begins, (number + Fraction(1, 4)) * each) - 1]
+        for number in range(round(begins[-1] / each) + 1)
+    ]
     return _Times(shown, unit, 1 / (each * unit), size, varies=True, said=True)
 
 

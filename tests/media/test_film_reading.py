@@ -6,6 +6,7 @@ from random import Random
 import pytest
 from PIL import Image
 
+from gan_cli.media import film_reading
 from gan_cli.media.film_reading import Film, Kind, film_at, frames_of, length_of, seen_at
 from gan_cli.media.reading import Unreadable
 from tests.media.films import level, levels, save, video, with_a_hole
@@ -58,6 +59,14 @@ def test_of_a_variable_rate_the_frames_at_even_times_are_taken(tmp_path: Path) -
     path = video(tmp_path / "a.mkv", range(8), times=[0, 1, 2, 3, 7, 8, 9, 10])
     assert length_of(film_at(path)).varies
     assert shown(path) == [0, 1, 2, 3, 3, 3, 3, 4, 5, 6, 7]
+
+
+def test_a_frame_is_not_shown_for_ever_because_of_one_wild_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(film_reading, "LONGEST", 3)
+    path = video(tmp_path / "wild.mkv", range(5), times=[0, 1, 2, 5000, 5001])
+    assert shown(path) == [0, 1, 2, 2, 2, 3, 4]
 
 
 @pytest.mark.parametrize(
