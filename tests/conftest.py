@@ -75,9 +75,11 @@ def _not_under_nohup() -> None:
 
 @pytest.fixture(autouse=True)
 def _unseeded() -> Iterator[None]:
-    """No test leaves a seed, a signal handler or another number of threads to the next."""
+    """No test leaves a seed, a signal handler or another current folder to the next."""
     handlers = {number: signal.getsignal(number) for number in SIGNALS}
+    current = Path.cwd()
     yield
+    assert Path.cwd() == current, "tests go into a folder by the fixture workdir or by monkeypatch.chdir"
     os.environ.pop("PL_GLOBAL_SEED", None)
     assert {number: signal.getsignal(number) for number in handlers} == handlers
 

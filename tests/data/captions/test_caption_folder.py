@@ -1,5 +1,4 @@
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -94,13 +93,15 @@ def test_only_training_sentences_make_the_vocabulary(tmp_path: Path) -> None:
     assert Captions(root=str(tmp_path), least=3).facts["vocabulary_size"] == 2 + 2
 
 
-def test_a_check_says_what_has_no_partner(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_check_says_what_has_no_partner(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     folder(tmp_path)
     lines = [f"{name},picture {name[0]}" for name in NAMES[1:]]
     (tmp_path / "captions.csv").write_text(
         "\n".join([*lines, "gone.png,a lost one", "1.png,picture 2", "2.png,...", "3.png,картина"])
     )
-    os.chdir(tmp_path)
+    monkeypatch.chdir(tmp_path)
     assert main(["data", "check", "Captions", "--data.root", str(tmp_path), "--data.image_size", "16"]) == 1
     told = capsys.readouterr().out
     for wanted in (
