@@ -49,7 +49,7 @@ class Watchdog(Callback):
         if is_due(trainer, batches):
             self._look_at_loss(trainer, batches)
         if self.every_n_steps and batches % self.every_n_steps == 0 and isinstance(pl_module, LatentModule):
-            self._look_at_images(trainer, pl_module)
+            self._look_at_things(trainer, pl_module)
 
     def _look_at_loss(self, trainer: Trainer, batches: int) -> None:
         terms = [value for name, value in trainer.callback_metrics.items() if name.startswith("loss/discriminator/")]
@@ -62,8 +62,10 @@ class Watchdog(Callback):
                 "generator learns next to nothing\nTry a lower --model.discriminator_lr, or --model.augment",
             )
 
-    def _look_at_images(self, trainer: Trainer, model: LatentModule) -> None:
+    def _look_at_things(self, trainer: Trainer, model: LatentModule) -> None:
         data = getattr(trainer, "datamodule", None)
+        if not model.counters.generator_steps:  # another player is trained before it
+            return
         if not isinstance(data, GANDataModule) or data.held_out_set is None:
             return
         if not (real := self._real(data, model)) > 0:  # all alike; of a single one it is no number
@@ -72,10 +74,11 @@ class Watchdog(Callback):
         for logger in trainer.loggers:
             logger.log_metrics({"samples/spread": share}, step=model.counters.batches)
         if share < ALIKE:
+            things = model.medium.name
             self._say_once(
-                "images",
-                f"the generated images are all alike at step {model.counters.batches}: their spread is {share:.2f} of "
-                "the real images'\nTry another --seed_everything, lower learning rates, or R3GAN",
+                "things",
+                f"the generated {things} are all alike at step {model.counters.batches}: their spread is {share:.2f} "
+                f"of the real {things}'\nTry another --seed_everything, lower learning rates, or R3GAN",
             )
 
     def _real(self, data: GANDataModule, model: LatentModule) -> float:

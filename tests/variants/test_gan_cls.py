@@ -7,6 +7,7 @@ from lightning.pytorch import Trainer
 
 from gan_cli.batches import CaptionedBatch
 from gan_cli.callbacks.run_checkpoint import RunCheckpoint
+from gan_cli.callbacks.watchdog import Watchdog
 from gan_cli.seeding import Rows
 from gan_cli.variants import GANCLS
 from gan_cli.variants.gan_cls import MATCHED, Told
@@ -59,14 +60,14 @@ def test_vectors_of_sentences_serve_as_the_sentences_themselves() -> None:
         model(latents, one.text[:, :3])
 
 
-def test_the_matcher_trains_first_and_then_stays(tmp_path: Path) -> None:
+def test_the_matcher_trains_first_and_then_stays(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     def trained(steps: int, ckpt: Path | None = None) -> GANCLS:
         torch.manual_seed(0)
         model = GANCLS(**{**TOLD, "matching_steps": 3})
         trainer = Trainer(
             max_steps=steps,
             default_root_dir=tmp_path,
-            callbacks=[RunCheckpoint(every_n_steps=2, keep=9)],
+            callbacks=[RunCheckpoint(every_n_steps=2, keep=9), Watchdog(every_n_steps=3)],
             logger=False,
             enable_progress_bar=False,
             enable_model_summary=False,
@@ -83,6 +84,8 @@ def test_the_matcher_trains_first_and_then_stays(tmp_path: Path) -> None:
         return found
 
     whole = trained(6).state_dict()
+    told = capsys.readouterr().out
+    assert "all alike at step 6" in told  # and not at step 3, when the generator had not begun
     first, matched, last = weights("step-00000002.ckpt"), weights(f"{MATCHED}.ckpt"), weights("last.ckpt")
     for key in whole:
         alike = torch.equal(first[key], matched[key]), torch.equal(matched[key], last[key])
