@@ -41,7 +41,8 @@ test-oldest: ## Run the default tests with the oldest PyTorch that is supported,
 	.venv-oldest/bin/python -m pip install --quiet --disable-pip-version-check "torch==2.11.*" "torchvision==0.26.*" -e ".[dev]"
 	.venv-oldest/bin/python -m pytest -n auto --dist loadfile
 
-test-slow: $(READY) ## Run the tests that learn something (minutes)
+test-slow: $(READY) ## Run the tests that learn something (minutes), and those of the extra that makes each start slower
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev,text]"
 	$(BIN)/python -m pytest -m slow
 
 check: $(READY) ## Check format, lint, types and layers

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +14,7 @@ from torch import Tensor
 from gan_cli.errors import UserError, nearest
 from gan_cli.files import write_atomically
 from gan_cli.media.medium import Medium
-from gan_cli.media.vocabularies import SPECIAL, numbers_of, words_of
+from gan_cli.media.vocabularies import SPECIAL, Pieces, joined, numbers_of, words_of
 from gan_cli.media.written import written
 from gan_cli.networks.text_encoders import NOTHING, UNKNOWN
 
@@ -29,18 +29,20 @@ class Texts(Medium):
     """Sentences: kept and shown as the numbers of their words, int64 [N, L], `NOTHING` behind the last.
 
     The vocabulary travels with the medium in the checkpoint. It is one of whole words, because then it can be said
-    which words a model has never seen, where pieces of words would always make something of them.
+    which words a model has never seen; or one of pieces of words, of which an encoder was trained on other sentences.
 
     Attributes:
         words: The vocabulary; the first word has the number `SPECIAL`.
         length: L, how many words a sentence has at most.
+        pieces: Whether they are pieces of words.
     """
 
     words: tuple[str, ...] = ()
     length: int = 16
+    pieces: bool = False
 
     name: ClassVar[str] = "texts"
-    FACTS: ClassVar[tuple[str, ...]] = ("vocabulary_size", "text_length")
+    FACTS: ClassVar[tuple[str, ...]] = ("vocabulary_size", "text_length", "text_encoder")
     suffix: ClassVar[str] = ".txt"
     comparable: ClassVar[bool] = False
     of_places: ClassVar[bool] = False
@@ -49,6 +51,14 @@ class Texts(Medium):
     def size(self) -> int:
         """How many numbers a word can have."""
         return SPECIAL + len(self.words)
+
+    @cached_property
+    def _cut(self) -> Callable[[str], list[str]]:
+        return Pieces(self.words).of if self.pieces else words_of
+
+    @property
+    def _unit(self) -> str:
+        return "pieces of words" if self.pieces else "words"
 
     @cached_property
     def known(self) -> dict[str, int]:
@@ -70,11 +80,16 @@ class Texts(Medium):
     def sentence(self, numbers: Sequence[int]) -> str:
         """The words with these numbers, a ? for each that is unknown."""
         found = [number for number in numbers if number != NOTHING]
-        return " ".join("?" if number == UNKNOWN else self.words[number - SPECIAL] for number in found)
+        words = ["?" if number == UNKNOWN else self.words[number - SPECIAL] for number in found]
+        return joined(words) if self.pieces else " ".join(words)
+
+    def words_of(self, sentence: str) -> list[str]:
+        """The words of a sentence, or their pieces, known or not."""
+        return self._cut(sentence)
 
     def encoded(self, sentences: Sequence[str]) -> Tensor:
         """Sentences of a data set, int64 [N, L]: what is longer is cut, what is unknown is `UNKNOWN`."""
-        rows = [numbers_of(words_of(sentence), self.known, self.length) for sentence in sentences]
+        rows = [numbers_of(self.words_of(sentence), self.known, self.length) for sentence in sentences]
         return torch.tensor(rows, dtype=torch.int64).view(-1, self.length)
 
     def told(self, text: str) -> Tensor:
@@ -119,20 +134,22 @@ class Texts(Medium):
 
     def _read(self, sentence: str, where: str) -> Tensor:
         """One sentence of a user, [L]."""
-        words = words_of(sentence)
+        words = self.words_of(sentence)
         if not words:
             raise UserError(f"given: {where} has no words; type a sentence, such as text='a red three'")
         if len(words) > self.length:
             raise UserError(
-                f"given: {where} has {len(words)} words, and this model reads {self.length}; write a shorter sentence"
+                f"given: {where} has {len(words)} {self._unit}, and this model reads {self.length}; "
+                "write a shorter sentence"
             )
         unknown = list(dict.fromkeys(word for word in words if word not in self.known))
         told = ", ".join(f"{word}{nearest(word, self.words).lstrip(';')}" for word in unknown[:NAMED])
         more = f" and {len(unknown) - NAMED} more" if len(unknown) > NAMED else ""
         if len(unknown) == len(set(words)):
+            examples = "most of them of English" if self.pieces else f"such as {', '.join(self.words[:10])}"
             raise UserError(
                 f"given: no word of {where} was in the sentences that this model has learned from: {told}{more}\n"
-                f"It knows {len(self.words):,} words, such as {', '.join(self.words[:10])}"
+                f"It knows {len(self.words):,} {self._unit}, {examples}"
             )
         if unknown:
             print(f"given: {where}: the model has never seen {told}{more}; used as unknown", flush=True)

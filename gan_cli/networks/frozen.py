@@ -24,7 +24,8 @@ class Frozen(nn.Module, Generic[Network]):
     def __init__(self, network: Network, saved: bool = False) -> None:
         super().__init__()
         fold(network)
-        assert not any(isinstance(module, _BatchNorm | _DropoutNd) for module in network.modules())
+        assert not any(isinstance(module, _BatchNorm) for module in network.modules())
+        assert not any(isinstance(module, _DropoutNd) and module.p for module in network.modules())
         for module in network.modules():
             own = [*module.named_parameters(recurse=False), *module.named_buffers(recurse=False)]
             for name, tensor in own:

@@ -1,14 +1,18 @@
 """Sentences and images as vectors that are alike where the one describes the other."""
 
 from math import sqrt
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
 from gan_cli.networks.dcgan import FIRSTS
+from gan_cli.networks.minilm import PretrainedEncoder
 from gan_cli.networks.sizes import maps_of
 
+TextEncoder = Literal["learned", "minilm"]
+"""What sentences are read by: words of training sentences and an encoder that learns them, or MiniLM."""
 NOTHING, UNKNOWN = 0, 1
 """The numbers of a place behind a sentence's end, and of a word that is in no vocabulary."""
 FORGOTTEN = 0.1
@@ -82,13 +86,26 @@ class Matcher(nn.Module):
         vocabulary_size: V.
         embedding_dim: E.
         width: Of the sentences' encoder.
+        encoder: "learned", or "minilm", which stays as it is but for a linear layer behind it.
+
+    Raises:
+        UserError: If the encoder is not installed.
     """
 
     def __init__(
-        self, image_size: int, image_channels: int, vocabulary_size: int, embedding_dim: int, width: int
+        self,
+        image_size: int,
+        image_channels: int,
+        vocabulary_size: int,
+        embedding_dim: int,
+        width: int,
+        encoder: TextEncoder = "learned",
     ) -> None:
         super().__init__()
-        self.text = WordEncoder(vocabulary_size, embedding_dim, width)
+        learned = encoder == "learned"
+        self.text: nn.Module = (
+            WordEncoder(vocabulary_size, embedding_dim, width) if learned else PretrainedEncoder(embedding_dim)
+        )
         self.pictures = PictureEncoder(image_size, image_channels, embedding_dim)
 
     def forward(self, images: Tensor, text: Tensor) -> Tensor:

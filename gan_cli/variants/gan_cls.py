@@ -13,7 +13,7 @@ from gan_cli.media.images import Images
 from gan_cli.media.texts import Texts
 from gan_cli.networks.gan_cls import GANCLSDiscriminator, GANCLSGenerator
 from gan_cli.networks.layers import evaluating
-from gan_cli.networks.text_encoders import Matcher
+from gan_cli.networks.text_encoders import Matcher, TextEncoder
 from gan_cli.objectives.adversarial import non_saturating_generator_loss
 from gan_cli.objectives.matching import structured_joint_embedding, symmetric_info_nce
 from gan_cli.ranges import Channels, Decay, LearningRate, Pixels, Range, Steps, Weight, Width
@@ -61,6 +61,7 @@ class GANCLS(LatentModule):
         image_channels: C.
         vocabulary_size: How many numbers a word can have; comes from the data.
         text_length: Words of a sentence at most; comes from the data.
+        text_encoder: What sentences are read by, "learned" or "minilm"; comes from the data.
         embedding_dim: E, of a sentence's vector.
         text_channels: What the players make it smaller to, each for itself.
         base_channels: Channels of the generator's layer next to the image.
@@ -116,6 +117,7 @@ class GANCLS(LatentModule):
         image_channels: Channels = 3,
         vocabulary_size: Annotated[int, Range(2, 10**7)] = 10_000,
         text_length: Annotated[int, Range(1, 10_000)] = 24,
+        text_encoder: TextEncoder = "learned",
         embedding_dim: Width = 1024,
         text_channels: Width = 128,
         base_channels: Width = 128,
@@ -143,7 +145,7 @@ class GANCLS(LatentModule):
         shape = (image_size, image_channels)
         self.generator = GANCLSGenerator(*shape, self.latent_dim, embedding_dim, base_channels, text_channels)
         self.discriminator = GANCLSDiscriminator(*shape, embedding_dim, discriminator_channels, text_channels)
-        self.matcher = Matcher(*shape, vocabulary_size, embedding_dim, word_channels)
+        self.matcher = Matcher(*shape, vocabulary_size, embedding_dim, word_channels, text_encoder)
         self.finish_players()
 
     def forward(self, latents: Tensor, text: Tensor, ema: bool = True) -> Tensor:  # type: ignore[override]

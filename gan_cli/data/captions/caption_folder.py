@@ -13,7 +13,7 @@ from gan_cli.data import folders
 from gan_cli.data.archives import File
 from gan_cli.data.captions.caption_files import Captions as Sentences
 from gan_cli.data.captions.caption_files import captions_below
-from gan_cli.data.captions.captioned import Captioned
+from gan_cli.data.captions.captioned import Captioned, facts_of, texts_for
 from gan_cli.data.cuts import CutStore
 from gan_cli.data.datamodules import Facts, Split
 from gan_cli.data.file_sets import FileDataModule, checked_channels
@@ -23,6 +23,7 @@ from gan_cli.media.images import Images
 from gan_cli.media.medium import Medium
 from gan_cli.media.texts import Texts
 from gan_cli.media.vocabularies import vocabulary_of, words_of
+from gan_cli.networks.text_encoders import TextEncoder
 from gan_cli.ranges import BatchSize, Channels, Few, Pixels, Range, Seed, Share
 
 IMAGE_FOLDERS = ("images", "Images", "jpg")
@@ -59,6 +60,8 @@ class Captions(FileDataModule):
         most_words: At most so many words are known, the most frequent ones.
         held_out: Share of the images that is held out where no folder says which.
         split_seed: Chooses them.
+        text_encoder: What sentences are cut for: "learned", an encoder that the variant trains on their words, or
+            "minilm", which has been trained on other sentences and knows pieces of words.
         flip: Whether training images are mirrored at random; not usual, because sentences may say left and right.
         **loading: Further arguments of `FileDataModule`.
 
@@ -86,6 +89,7 @@ class Captions(FileDataModule):
         most_words: Annotated[int, Range(1, 10**6)] = 10_000,
         held_out: Share = 0.1,
         split_seed: Seed = 0,
+        text_encoder: TextEncoder = "learned",
         flip: bool | None = None,
         **loading: Any,
     ) -> None:
@@ -98,11 +102,12 @@ class Captions(FileDataModule):
         self.image_channels = checked_channels(image_channels)
         self.text_length, self.least, self.most_words = text_length, least, most_words
         self.held_out, self.split_seed = held_out, split_seed
+        self.text_encoder: TextEncoder = text_encoder
 
     @property
     def facts(self) -> Facts:
         size = {"image_size": self.image_size, "image_channels": self.image_channels}
-        return {"name": self.name, **size, "vocabulary_size": self.texts.size, "text_length": self.text_length}
+        return {"name": self.name, **size, **facts_of(self.texts)}
 
     @property
     def fields(self) -> Mapping[str, Medium]:  # type: ignore[override]
@@ -112,7 +117,7 @@ class Captions(FileDataModule):
     def texts(self) -> Texts:
         """What a sentence is like: the words of those to train on."""
         sentences = [sentence for one in self.described("train") for sentence in one.sentences]
-        return Texts(vocabulary_of(sentences, self.least, self.most_words), self.text_length)
+        return texts_for(self.text_encoder, vocabulary_of(sentences, self.least, self.most_words), self.text_length)
 
     def described(self, split: Split) -> list[Described]:
         """The images of a part with their sentences."""
@@ -136,14 +141,17 @@ class Captions(FileDataModule):
         train = [sentence for one in self.described("train") for sentence in one.sentences]
         every = [sentence for files in self._matched.parts.values() for one in files for sentence in one.sentences]
         lengths = torch.tensor([len(words_of(sentence)) for sentence in every])
-        long = int((lengths > self.text_length).sum())
+        long = sum(len(self.texts.words_of(sentence)) > self.text_length for sentence in every)
         different = len({tuple(words_of(sentence)) for sentence in every})
         words = len({word for sentence in train for word in words_of(sentence)})
+        known = f"{len(self.texts.words):,}" + (
+            " pieces of words, minilm's" if self.texts.pieces else f" of the {words:,} words to train on"
+        )
         return [
             f"sentences: {len(every):,} from {self._sentences.source}, {different:,} of them different",
             f"words of a sentence: {int(lengths.min())} to {int(lengths.max())}, half of them {int(lengths.median())} "
             f"and more; {long:,} longer than text_length {self.text_length}, which are cut",
-            f"vocabulary: {len(self.texts.words):,} of the {words:,} words to train on",
+            f"vocabulary: {known}",
             f"scripts: {_scripts(every)}",
         ]
 

@@ -1,6 +1,7 @@
 """Images with sentences of their own and sentences of others."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -10,10 +11,33 @@ from gan_cli.data.parts import Part
 from gan_cli.data.sampling import Span
 from gan_cli.data.stores import Store
 from gan_cli.data.transforms import Framing
+from gan_cli.media.texts import Texts
+from gan_cli.networks.minilm import minilm_pieces
+from gan_cli.networks.text_encoders import TextEncoder
 from gan_cli.seeding import stream, stream_indices, uniform_rows
 
 TRIES = 8
 """So many images are drawn to find one of another kind."""
+
+
+def texts_for(encoder: TextEncoder, vocabulary: tuple[str, ...], length: int) -> Texts:
+    """What sentences are like for an encoder.
+
+    Args:
+        encoder: Which one.
+        vocabulary: The words of training sentences, which "learned" learns.
+        length: How many words, or pieces of words, a sentence has at most.
+
+    Raises:
+        UserError: If the encoder is not installed.
+    """
+    return Texts(minilm_pieces(), length, pieces=True) if encoder == "minilm" else Texts(vocabulary, length)
+
+
+def facts_of(texts: Texts) -> dict[str, Any]:
+    """What a variant has to know of sentences."""
+    encoder: TextEncoder = "minilm" if texts.pieces else "learned"
+    return {"vocabulary_size": texts.size, "text_length": texts.length, "text_encoder": encoder}
 
 
 class Captioned(Part):

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn.functional import max_pool2d
 
 from gan_cli.data.captions import comparison
-from gan_cli.data.captions.captioned import Captioned
+from gan_cli.data.captions.captioned import Captioned, facts_of, texts_for
 from gan_cli.data.captions.sentences import COLOURS, LONGEST, PLACES, WIDTHS, described, every_word
 from gan_cli.data.datamodules import Facts, GANDataModule, Split
 from gan_cli.data.images import sources
@@ -21,6 +21,7 @@ from gan_cli.media.texts import Texts
 from gan_cli.media.vocabularies import vocabulary_of
 from gan_cli.metrics.captioned_digits import KINDS
 from gan_cli.metrics.row_table import OwnMeasures, RowTable
+from gan_cli.networks.text_encoders import TextEncoder
 from gan_cli.ranges import BatchSize, Few, Processes, Range, Seed
 from gan_cli.seeding import stream
 
@@ -59,6 +60,7 @@ class CaptionedDigits(GANDataModule):
         renderings: How often each digit is shown, each time with other attributes.
         sentences: Sentences on each training image; one of them is drawn in each pass.
         split_seed: Chooses attributes and sentences.
+        text_encoder: What sentences are cut for: "learned", an encoder that the variant trains, or "minilm".
         batch_size: Images per step and process.
         num_workers: Processes that load beside the training; 0 is the fastest.
 
@@ -79,6 +81,7 @@ class CaptionedDigits(GANDataModule):
         renderings: Few = 8,
         sentences: Few = 5,
         split_seed: Seed = 0,
+        text_encoder: TextEncoder = "learned",
         batch_size: BatchSize = 64,
         num_workers: Processes = 0,
     ) -> None:
@@ -86,12 +89,13 @@ class CaptionedDigits(GANDataModule):
         self.image_size = image_size
         self.renderings, self.sentences = renderings, sentences
         self.split_seed = split_seed
+        self.text_encoder: TextEncoder = text_encoder
         self._shown_parts: dict[bool, Shown] = {}
 
     @cached_property
     def texts(self) -> Texts:
         """What a sentence is like: the words that training sentences may have."""
-        return Texts(vocabulary_of(every_word()), LONGEST)
+        return texts_for(self.text_encoder, vocabulary_of(every_word()), LONGEST)
 
     @property
     def fields(self) -> Mapping[str, Medium]:  # type: ignore[override]
@@ -100,7 +104,7 @@ class CaptionedDigits(GANDataModule):
     @property
     def facts(self) -> Facts:
         size = {"image_size": self.image_size, "image_channels": 3}
-        return {"name": self.name, **size, "vocabulary_size": self.texts.size, "text_length": self.texts.length}
+        return {"name": self.name, **size, **facts_of(self.texts)}
 
     def known(self, split: Split) -> Shown:
         """A part with all that is known of it; the one to watch is the one to judge on."""
