@@ -1,6 +1,7 @@
 """The Python side of the verbs: a trained GAN as an object."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -29,7 +30,7 @@ from gan_cli.inference.rendering import (
 from gan_cli.inference.sources import with_classes
 from gan_cli.inference.spaces import usual_space
 from gan_cli.inference.thing_parts import part_at
-from gan_cli.inference.walks import walks_through
+from gan_cli.inference.walks import shares_of, walks_through, way_between
 from gan_cli.networks.noise_maps import NoiseMode
 from gan_cli.ranges import BatchSize, Few, Many, Seed, Threshold, Truncation
 
@@ -155,6 +156,7 @@ class TrainedGAN(WorksWithStyles, FindsDirections, Projects, HasCodes, Predicts)
         loop: bool = False,
         labels: Sequence[int | str] | None = None,
         given: GivenThings | None = None,
+        to: GivenThings | None = None,
         space: str | None = None,
         noise: NoiseMode | None = None,
         ema: bool = True,
@@ -163,13 +165,16 @@ class TrainedGAN(WorksWithStyles, FindsDirections, Projects, HasCodes, Predicts)
         """A walk through the things of seeds.
 
         Args:
-            seeds: Two or more, in the order they are passed; or a file of latents, or latents.
+            seeds: Two or more, in the order they are passed; or a file of latents, or latents. With `to`, one will do,
+                which then stays.
             steps: Things from one seed to the next, 2 or more.
             method: "slerp" or "lerp"; None takes what fits the variant's prior.
             loop: Return from the last to the first.
             labels: For a conditional variant: the class, or several, dealt out to the seeds in turn, to walk between
                 them; None means those of the latents, or else class 0.
             given: What the model makes things from, by name, as it is kept; the first row serves the whole walk.
+            to: The same at the walk's end, where it goes from one to another: `given={"text": "a red three"},
+                to={"text": "a blue seven"}`.
             space: "z", or "w" where the variant has styles; None takes w where there is one.
             noise: As for `sample`; "random" is that of seed k in thing k.
             ema: The averaged generator, or the one that was trained.
@@ -180,11 +185,15 @@ class TrainedGAN(WorksWithStyles, FindsDirections, Projects, HasCodes, Predicts)
         """
         ranges.check("", TrainedGAN.interpolate, locals())
         source = self._source("seeds", seeds)
+        if to is not None and len(source) == 1:
+            source = replace(source, rows=source.rows.expand(2, *source.rows.shape[1:]), names=())
         usual = [0] if takes_labels(self.model) and source.space == "z" and source.labels is None else None
         keyframes = with_classes(self.model, source, labels or usual)
         walks = walks_through(self.model, keyframes, len(source), steps, space=space, method=method, loop=loop, ema=ema)
         latents, passed = walks.latents[0], None if walks.labels is None else walks.labels[0]
         one = {name: rows[:1] for name, rows in self._given(given, 1).items()}
+        if to is not None:
+            one = way_between(self.model, one, self._given(to, 1), shares_of(len(latents), loop))
         conditions = conditions_with(self.model, passed, len(latents), None, one)
         conditions |= noise_for(self.model, noise, len(latents))
         return self._images(latents, {"ema": ema, **conditions}, batch_size)

@@ -16,7 +16,7 @@ from gan_cli.inference.pictures import beside
 from gan_cli.inference.rendering import check_labels, conditions_with, labels_for, noise_for, render
 from gan_cli.inference.sources import seeded, stored, with_classes
 from gan_cli.inference.standing import standing
-from gan_cli.inference.walks import walks_through
+from gan_cli.inference.walks import shares_of, walks_through
 from gan_cli.media.films import FILMS, write_film
 from gan_cli.media.medium import Beside, Medium
 from gan_cli.media.pictures import save_png
@@ -101,8 +101,7 @@ def _towards(
         UserError: If there is nothing between what the model is given.
     """
     last = {name: things.repeat_interleave(steps, dim=0) for name, things in to.shown.items()}
-    shares = torch.linspace(0, 1, steps)
-    shares = (1 - (2 * shares - 1).abs() if loop else shares).repeat(len(to.names))
+    shares = shares_of(steps, loop).repeat(len(to.names))
     assert isinstance(model, LatentModule)
     passed = model.between(dict(first), last, shares)
     told = {

@@ -1,16 +1,19 @@
 """Walks through latents in the order of their rows, and the classes that are passed with them."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
+from gan_cli.errors import UserError
 from gan_cli.inference.labels import class_walk
 from gan_cli.inference.latent_files import Latents
 from gan_cli.inference.latents import Method, usual_method, walk
 from gan_cli.inference.sources import in_space
 from gan_cli.inference.spaces import usual_space
 from gan_cli.variants.base import AdversarialModule
+from gan_cli.variants.latent import LatentModule
 
 
 class Walks(NamedTuple):
@@ -61,3 +64,35 @@ def walks_through(
     if bool((labels == labels[:, :1]).all()):  # a walk keeps its class
         return Walks(latents, labels[:, :1].expand(-1, latents.shape[1]))
     return Walks(latents, torch.stack([class_walk(model, passed.tolist(), steps, loop) for passed in labels]))
+
+
+def way_between(
+    model: AdversarialModule, first: Mapping[str, Tensor], last: Mapping[str, Tensor], shares: Tensor
+) -> dict[str, Tensor]:
+    """What is given on one walk's way, F rows by name.
+
+    Args:
+        model: The variant.
+        first: What the walk begins with, by name; the first row of each.
+        last: What it ends with.
+        shares: How far each thing is on the way, [F].
+
+    Raises:
+        UserError: If there is nothing between what the model is given.
+    """
+    if not isinstance(model, LatentModule):
+        raise UserError(f"to: {type(model).__name__} walks between nothing that it is given; leave it out")
+    begin, end = (
+        {name: rows[:1].expand(len(shares), *rows.shape[1:]) for name, rows in each.items()} for each in (first, last)
+    )
+    return model.between(begin, end, shares)
+
+
+def shares_of(steps: int, loop: bool) -> Tensor:
+    """How far each of a walk's things is on the way from what is given first to what is given last, [F] from 0 to 1.
+
+    Args:
+        steps: F.
+        loop: Whether the walk comes back, and ends just before its start, as `latents.walk` has it.
+    """
+    return 1 - (2 * torch.arange(steps) / steps - 1).abs() if loop else torch.linspace(0, 1, steps)

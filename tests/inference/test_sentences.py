@@ -50,6 +50,14 @@ def test_a_walk_between_two_sentences_keeps_its_latent(last: Path, workdir: Path
     assert gan("interpolate", last, *words, "--output", "walk.gif", "--loop") == 0
     with Image.open("walk.png") as page:
         assert page.width > 3 * 96
+    model, first, last_one = load(last), {"text": "a red three"}, {"text": "a blue seven"}
+    walk = model.interpolate([5], 3, given=first, to=last_one)
+    assert torch.equal(walk[0], model.sample(1, seed=5, given=first)[0])
+    assert torch.equal(walk[2], model.sample(1, seed=5, given=last_one)[0])
+    assert not torch.equal(walk[1], walk[0])
+    there_and_back = model.interpolate([5], 5, given=first, to=last_one, loop=True)
+    assert torch.equal(there_and_back[len(there_and_back) // 2], walk[2])
+    assert not torch.equal(there_and_back[-1], walk[0])  # played again and again, it does not stop there
 
 
 def test_what_cannot_be_said_is_refused(last: Path, workdir: Path, capsys: pytest.CaptureFixture[str]) -> None:
