@@ -5,12 +5,14 @@ from collections import Counter
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, ClassVar, NamedTuple
 
 import torch
+from torch import Tensor
 
 from gan_cli.data import folders
 from gan_cli.data.archives import File
+from gan_cli.data.captions import ranking
 from gan_cli.data.captions.caption_files import Captions as Sentences
 from gan_cli.data.captions.caption_files import captions_below
 from gan_cli.data.captions.captioned import Captioned, facts_of, texts_for
@@ -23,6 +25,8 @@ from gan_cli.media.images import Images
 from gan_cli.media.medium import Medium
 from gan_cli.media.texts import Texts
 from gan_cli.media.vocabularies import vocabulary_of, words_of
+from gan_cli.metrics.matching import KINDS, Judge
+from gan_cli.metrics.row_table import OwnMeasures, RowTable
 from gan_cli.networks.text_encoders import TextEncoder
 from gan_cli.ranges import BatchSize, Channels, Few, Pixels, Range, Seed, Share
 
@@ -77,6 +81,7 @@ class Captions(FileDataModule):
     jitters = False
     flips = False
     square = LARGEST
+    own_measures: ClassVar[OwnMeasures] = OwnMeasures(KINDS, things=1000)
 
     def __init__(
         self,
@@ -125,6 +130,20 @@ class Captions(FileDataModule):
 
     def groups(self, split: Split) -> dict[str, list[File]]:
         return {"": [one.file for one in self.described(split)]}
+
+    @cached_property
+    def judge(self) -> Judge:
+        """What tells whether pictures go with sentences; trained at its first use."""
+        return ranking.judge_for(self)
+
+    def captioned(self, split: Split) -> Captioned:
+        """A part, with the sentences of its images."""
+        part = self.at_hand(split)
+        assert isinstance(part, Captioned)
+        return part
+
+    def compared(self, made: Tensor, numbers: Tensor, split: Split) -> RowTable:
+        return ranking.table(self, made, numbers, split)
 
     def part(self, split: Split) -> Captioned:
         found = self.described(split)

@@ -65,6 +65,16 @@ class Captioned(Part):
     def __len__(self) -> int:
         return len(self.store)
 
+    @property
+    def first_sentences(self) -> Tensor:
+        """The one of each image that batches by number have, int64 [M, L]."""
+        return self.sentences[self.firsts]
+
+    def texts_of(self, place: int) -> Tensor:
+        """All sentences of an image, int64 [S, L]."""
+        first = int(self.firsts[place])
+        return self.sentences[first : first + int(self.counts[place])]
+
     def __getitem__(self, places: Span | Tensor) -> LoadedBatch:
         if isinstance(places, Tensor):
             images, shares = self.framing.cut(self.store[places], self.framing.middle(len(places))), self._fixed[places]

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
-from torch.nn.functional import normalize, one_hot
 
+from gan_cli.data.captions.nearest import nearest_sentences
 from gan_cli.data.datamodules import Split
 from gan_cli.metrics.captioned_digits import KINDS, Judge, judge_of, right, variety
 from gan_cli.metrics.row_table import RowTable
@@ -13,9 +13,6 @@ from gan_cli.seeding import stream
 
 if TYPE_CHECKING:
     from gan_cli.data.captions.captioned_digits import CaptionedDigits, Shown
-
-AT_ONCE = 256
-"""So many sentences are held against the training set's at once."""
 
 
 def table(data: "CaptionedDigits", made: Tensor, numbers: Tensor, split: Split) -> RowTable:
@@ -32,7 +29,7 @@ def table(data: "CaptionedDigits", made: Tensor, numbers: Tensor, split: Split) 
     said, names = held_out.attributes[numbers], held_out.names[numbers]
     read, real = judge.read(made), held_out.images[numbers]
     usual = variety(judge, real, judge.read(real)[:, 0])
-    nearest = train.images[_nearest(data, numbers, split)]
+    nearest = train.images[nearest_sentences(*(_first_sentences(data, s) for s in (split, "train")))[numbers]]
     shuffled = torch.randperm(len(numbers), generator=stream(0, "shuffled captions"))
     rows: dict[str, list[float | None]] = {"made": _row(judge, made, read, said, names, usual)}
     rows |= {
@@ -72,13 +69,5 @@ def _row(judge: Judge, pictures: Tensor, read: Tensor, said: Tensor, names: Tens
     return [*right(read, said, names), variety(judge, pictures, read[:, 0]) / usual if usual else None]
 
 
-def _nearest(data: "CaptionedDigits", numbers: Tensor, split: Split) -> Tensor:
-    """The training images with the sentences that share most words with held-out ones, by cosine, int64 [N]."""
-    train, held_out = (data.texts.encoded([of_one[0] for of_one in data.known(s).sentences]) for s in ("train", split))
-    known = _words(train, data.texts.size)
-    return torch.cat([(_words(few, data.texts.size) @ known.T).argmax(1) for few in held_out[numbers].split(AT_ONCE)])
-
-
-def _words(texts: Tensor, size: int) -> Tensor:
-    """Which words sentences have, [N, V], of length 1."""
-    return normalize(one_hot(texts, size).amax(1)[:, 1:].float(), dim=1)
+def _first_sentences(data: "CaptionedDigits", split: Split) -> Tensor:
+    return data.texts.encoded([of_one[0] for of_one in data.known(split).sentences])
