@@ -9,8 +9,9 @@ from gan_cli.batches import CaptionedBatch
 from gan_cli.callbacks.run_checkpoint import RunCheckpoint
 from gan_cli.seeding import Rows
 from gan_cli.variants import GANCLS
-from gan_cli.variants.gan_cls import MATCHED, Told
+from gan_cli.variants.gan_cls import Told
 from gan_cli.variants.places import Place
+from gan_cli.variants.sentences import MATCHED
 from tests.toys import FewCaptioned
 from tests.variant_rows import TOLD
 
