@@ -682,7 +682,7 @@ WORD_ROWS = [
         VariantRow(
             f"stackgan-{name}",
             StackGAN,
-            {"scale": 2, "stage_one_steps": steps, "ema_decay": 0.9},
+            {"enlargement": 2, "stage_one_steps": steps, "ema_decay": 0.9},
             still=(f"generator.{other}.", f"discriminator.{other}."),
             tiny=STACKED,
             data=FewCaptioned,

@@ -24,7 +24,7 @@ from gan_cli.variants.sentences import SentenceModule
 
 STAGE_ONE = "stage_one"
 """The name of the checkpoint at the end of stage one, and of its images among the parts."""
-Scale = Literal[2, 4, 8]
+Enlargement = Literal[2, 4, 8]
 
 
 class Staged(NamedTuple):
@@ -63,7 +63,7 @@ class StackGAN(SentenceModule):
     Args:
         image_size: Side of the square images in pixels, from 16 to 256: 4, 5, 6 or 7, doubled several times.
         image_channels: C.
-        scale: How many times the side of stage one's images that is; these have one doubling at least.
+        enlargement: How many times the side of stage one's images that is; these have one doubling at least.
         condition_dim: D, of a condition.
         base_channels: Twice the channels of stage one's last layer, and those of stage two's first.
         discriminator_channels: Channels of the first layer of both discriminators.
@@ -100,7 +100,7 @@ class StackGAN(SentenceModule):
         printed={
             "image_size": 256,
             "image_channels": 3,
-            "scale": 4,
+            "enlargement": 4,
             "embedding_dim": 1024,
             "condition_dim": 128,
             "base_channels": 128,
@@ -126,7 +126,7 @@ class StackGAN(SentenceModule):
         self,
         image_size: Pixels = 256,
         image_channels: Channels = 3,
-        scale: Scale = 4,
+        enlargement: Enlargement = 4,
         condition_dim: Width = 128,
         base_channels: Width = 128,
         discriminator_channels: Width = 64,
@@ -146,15 +146,20 @@ class StackGAN(SentenceModule):
         super().__init__(image_size, image_channels, latent_dim=latent_dim, adam_betas=adam_betas, **rates, **further)
         if halve_every:
             refuse(further, dict.fromkeys(FALLS, 0), "the rates are halved, by model.halve_every")
-        maps, size = maps_of(image_size, FIRSTS), image_size // scale
-        check("scale", scale, size >= 2 * maps.first, f"up to {image_size // (2 * maps.first)} at this image size")
+        maps, size = maps_of(image_size, FIRSTS), image_size // enlargement
+        check(
+            "enlargement",
+            enlargement,
+            size >= 2 * maps.first,
+            f"up to {image_size // (2 * maps.first)} at this image size",
+        )
         self.latent_dim = latent_dim + 2 * condition_dim  # with the noise of both conditions
-        self.scale: Scale = scale
+        self.enlargement: Enlargement = enlargement
         self.condition_dim = condition_dim
         self.lambda_kl, self.lambda_wrong = lambda_kl, lambda_wrong
         self.stage_one_steps, self.halve_every = stage_one_steps, halve_every
         sizes = (latent_dim, self.embedding_dim, condition_dim, base_channels, num_residual)
-        self.generator = StackGANGenerator(image_size, image_channels, scale, *sizes)
+        self.generator = StackGANGenerator(image_size, image_channels, enlargement, *sizes)
         judging_sizes = (maps.first, condition_dim, discriminator_channels)
         first = StackedDiscriminator(size, image_channels, *judging_sizes, alone=False)
         second = StackedDiscriminator(image_size, image_channels, *judging_sizes, alone=alone)
@@ -182,7 +187,7 @@ class StackGAN(SentenceModule):
 
     def _enlarged(self, small: Tensor) -> Tensor:
         """Stage one's images with each pixel repeated."""
-        return interpolate(small, scale_factor=self.scale, mode="nearest")
+        return interpolate(small, scale_factor=self.enlargement, mode="nearest")
 
     # Phases
 
@@ -202,7 +207,7 @@ class StackGAN(SentenceModule):
 
     def at_hand(self, images: Tensor) -> Tensor:
         """Real images of the size of the stage that the next batch trains."""
-        return images if self.is_second else avg_pool2d(images, self.scale)
+        return images if self.is_second else avg_pool2d(images, self.enlargement)
 
     def set_schedules(self, optimizers: dict[str, LightningOptimizer]) -> None:
         """Sets the learning rates of the stage at hand."""
