@@ -7,7 +7,8 @@ import torch
 from torch import Tensor, nn
 
 from gan_cli.networks.dcgan import FIRSTS, WIDEST
-from gan_cli.networks.layers import in_float32, initialise
+from gan_cli.networks.layers import GatedLinear, in_float32, initialise
+from gan_cli.networks.layouts import FirstMap, laid_out
 from gan_cli.networks.sizes import maps_of
 
 SLOPE = 0.2
@@ -53,7 +54,7 @@ class ConditioningAugmentation(nn.Module):
     def __init__(self, embedding_dim: int, condition_dim: int, gated: bool) -> None:
         super().__init__()
         layers: list[nn.Module] = [nn.Linear(embedding_dim, 2 * condition_dim * (1 + gated))]
-        self.layers = nn.Sequential(*layers, *([nn.GLU(dim=1)] if gated else []))
+        self.layers = nn.Sequential(*layers, *([GatedLinear()] if gated else []))
 
     def forward(self, told: Tensor, noise: Tensor) -> Condition:
         """Conditions from sentences' vectors [N, E] and noise [N, C] of N(0, 1)."""
@@ -63,6 +64,19 @@ class ConditioningAugmentation(nn.Module):
     def mean(self, told: Tensor) -> Tensor:
         """The means of sentences' vectors, [N, C]."""
         return cast(Tensor, self.layers(told).chunk(2, dim=1)[0])
+
+
+class Joined(nn.Module):
+    """Maps with a condition at each of their places, in the network's memory layout."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.memory_format = torch.contiguous_format
+
+    def forward(self, maps: Tensor, condition: Tensor) -> Tensor:
+        """[N, K + C, H, W] from maps [N, K, H, W] and conditions [N, C]."""
+        everywhere = condition[:, :, None, None].expand(-1, -1, *maps.shape[2:])
+        return torch.cat([maps, laid_out(everywhere, self.memory_format)], dim=1)
 
 
 class SelfAdding(nn.Module):
@@ -100,7 +114,7 @@ class FirstMaps(nn.Module):
         widths = [channels * min(2**level, WIDEST) for level in range(doublings + 1)][::-1]
         numbers = widths[0] * first**2
         begin = [nn.Linear(inputs, numbers * (1 + gated), bias=False), nn.BatchNorm1d(numbers * (1 + gated))]
-        layers = [*begin, activation(gated), nn.Unflatten(1, (widths[0], first, first))]
+        layers = [*begin, activation(gated), FirstMap(widths[0], first)]
         for narrow, wide in zip(widths[1:], widths, strict=False):
             layers += doubled(wide, narrow, gated)
         self.layers = nn.Sequential(*layers)
@@ -174,6 +188,7 @@ class StageTwo(nn.Module):
         for narrow in (base_channels, 2 * base_channels):
             smaller = nn.Conv2d(narrow, 2 * narrow, 4, 2, 1, bias=False)
             layers += [smaller, nn.BatchNorm2d(2 * narrow), nn.ReLU()]
+        self.joined = Joined()
         self.encoder = nn.Sequential(*layers)
         width = 4 * base_channels
         layers = [*convolved(condition_dim + width, width, gated=False)]
@@ -187,7 +202,7 @@ class StageTwo(nn.Module):
     def forward(self, small: Tensor, noise: Tensor, told: Tensor) -> Stacked:
         """Both images of each, from small ones, noise for the condition [N, C] and sentences' vectors [N, E]."""
         condition = self.augmentation(told, noise)
-        image = self.image(self.layers(beside(condition.drawn, self.encoder(small))))
+        image = self.image(self.layers(self.joined(self.encoder(small), condition.drawn)))
         return Stacked((small, image), condition)
 
 
@@ -253,13 +268,14 @@ class NextMaps(nn.Module):
 
     def __init__(self, channels: int, condition_dim: int, num_residual: int) -> None:
         super().__init__()
+        self.joined = Joined()
         layers = [*convolved(channels + condition_dim, channels, gated=True)]
         layers += [SelfAdding(channels, gated=True) for _ in range(num_residual)]
         self.layers = nn.Sequential(*layers, *doubled(channels, max(1, channels // 2), gated=True))
 
     def forward(self, maps: Tensor, condition: Tensor) -> Tensor:
         """Maps [N, K / 2, 2 H, 2 W] from maps [N, K, H, W] and conditions [N, C]."""
-        return cast(Tensor, self.layers(beside(condition, maps)))
+        return cast(Tensor, self.layers(self.joined(maps, condition)))
 
 
 class StackGANppGenerator(nn.Module):
@@ -346,6 +362,7 @@ class StackedDiscriminator(nn.Module):
             layers += judged(inputs, inputs // 2)
             inputs //= 2
         self.layers = nn.Sequential(*layers)
+        self.joined = Joined()
         self.joint = nn.Sequential(*judged(inputs + condition_dim, inputs))
         self.head = nn.Conv2d(inputs, 1, first)
         self.alone = nn.Conv2d(inputs, 1, first) if alone else None
@@ -354,7 +371,7 @@ class StackedDiscriminator(nn.Module):
     def forward(self, images: Tensor, *conditions: Tensor) -> Tensor:
         """Logits [N, K] of images [N, C, H, W] with each of some conditions [N, C]; the last ones are those alone."""
         maps = self.layers(images)
-        logits = [in_float32(self.head, self.joint(beside(condition, maps))) for condition in conditions]
+        logits = [in_float32(self.head, self.joint(self.joined(maps, condition))) for condition in conditions]
         if self.alone is not None:
             logits.append(in_float32(self.alone, maps))
         return torch.cat([each.flatten(1) for each in logits], dim=1)
@@ -362,7 +379,7 @@ class StackedDiscriminator(nn.Module):
 
 def activation(gated: bool) -> nn.Module:
     """What follows a normalisation: a gated linear unit, which halves the channels, or ReLU."""
-    return nn.GLU(dim=1) if gated else nn.ReLU()
+    return GatedLinear() if gated else nn.ReLU()
 
 
 def convolved(inputs: int, outputs: int, gated: bool) -> list[nn.Module]:
@@ -384,9 +401,3 @@ def judged(inputs: int, outputs: int) -> list[nn.Module]:
 def image_of(channels: int, image_channels: int) -> nn.Sequential:
     """The image of maps, [N, channels, H, W] -> [N, image_channels, H, W] in [-1, 1]."""
     return nn.Sequential(nn.Conv2d(channels, image_channels, 3, padding=1, bias=False), nn.Tanh())
-
-
-def beside(condition: Tensor, maps: Tensor) -> Tensor:
-    """Maps [N, K, H, W] with conditions [N, C] at each of their places, [N, C + K, H, W]."""
-    everywhere = condition[:, :, None, None].expand(-1, -1, *maps.shape[2:])
-    return torch.cat([everywhere, maps], dim=1)
