@@ -4,6 +4,7 @@ Networks", arXiv:1612.03242."""
 from contextlib import nullcontext
 from typing import Any, ClassVar, Literal, NamedTuple, cast
 
+import torch
 from lightning.pytorch.core.optimizer import LightningOptimizer
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, interpolate, softplus
@@ -252,8 +253,8 @@ class StackGAN(SentenceModule):
             wrong_logits = real_logits[:, 1]
             self.watch("logits/wrong", wrong_logits)
             losses["wrong"] = self.lambda_wrong * softplus(wrong_logits).mean() / rejected
-        right = [0, *range(len(conditions), real_logits.shape[1])]
-        return {"real": softplus(-real_logits[:, right]).mean(), **losses}
+        right = torch.cat([real_logits[:, :1], real_logits[:, len(conditions) :]], dim=1)
+        return {"real": softplus(-right).mean(), **losses}
 
     def generator_losses(self, batch: Staged) -> Losses:
         logits = judging.judge_fake(self.judge_at_hand, (batch.fake, batch.told))
