@@ -69,7 +69,8 @@ class StackGAN(SentenceModule):
         base_channels: Twice the channels of stage one's last layer, and those of stage two's first.
         discriminator_channels: Channels of the first layer of both discriminators.
         num_residual: Residual blocks of stage two.
-        lambda_kl: Weight of the conditions' divergence from N(0, 1), which is averaged over the D numbers.
+        lambda_kl: Weight of the conditions' divergence from N(0, 1), which is averaged over the D numbers as in the
+            authors' code, where the paper's equation adds them up.
         lambda_wrong: Weight of real images with wrong sentences among what a discriminator is to reject, where that of
             made images is 1; all are divided by their sum.
         alone: Whether stage two's discriminator also judges images without a sentence, as in the authors' PyTorch code.

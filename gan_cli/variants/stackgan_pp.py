@@ -58,7 +58,8 @@ class StackGANpp(SentenceModule):
         base_channels: Channels of the smallest image's maps; halved from each size to the next.
         discriminator_channels: Channels of the first layer of all discriminators.
         num_residual: Residual blocks before each further size.
-        lambda_kl: Weight of the condition's divergence from N(0, 1), which is averaged over the D numbers.
+        lambda_kl: Weight of the condition's divergence from N(0, 1), which is averaged over the D numbers as in the
+            authors' code.
         lambda_wrong: Weight of real images with wrong sentences, which the discriminators are to reject.
         lambda_alone: Weight of what they say of images without a sentence.
         lambda_colour: Weight of the colours' consistency between one size and the next; the authors have it for images
