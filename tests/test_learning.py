@@ -14,6 +14,7 @@ from benchmarks.score import rows
 from gan_cli import load
 from gan_cli.command.cli import GANCLI
 from gan_cli.data import (
+    CaptionedDigits,
     Crossings,
     Degraded,
     Digits,
@@ -291,3 +292,22 @@ def test_vgan_makes_what_moves(workdir: Path) -> None:
     for learned_nothing in ("their first frame, frozen", "the mean of them"):
         assert made["frames_and_changes"] < table.values(learned_nothing)["frames_and_changes"] / 2  # 77
     assert 0.5 < made["motion"] < 2  # 0.85; after 900 batches in bfloat16
+
+
+@pytest.mark.usefixtures("all_cores")
+@pytest.mark.parametrize(
+    ("config", "flags"),
+    [
+        ("stackgan.yaml", ["--model.stage_one_steps", "600", "--trainer.max_steps", "1400"]),
+        ("stackgan_pp.yaml", ["--trainer.max_steps", "1000"]),
+    ],
+)
+def test_stacked_generators_paint_what_they_are_told(config: str, flags: list[str], workdir: Path) -> None:
+    GANCLI(["fit", "--config", config, *flags, *CPU])
+    (last,) = Path("checkpoints").glob("*/version_0/last.ckpt")
+    table = own_table(load(last).model, CaptionedDigits(), seed=0)
+    assert table is not None
+    made, shuffled = table.values(), table.values("made, captions shuffled")
+    assert made["colour"] > 0.5  # captions shuffled: 0.19
+    assert made["place"] > 0.5  # 0.20
+    assert shuffled["colour"] < 0.3

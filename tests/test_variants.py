@@ -101,8 +101,9 @@ class Watch(Callback):
                     yield f"discriminator.{key} is another"
         for name in model.players:
             for key, parameter in getattr(model, name).named_parameters():
-                rests = f"{name}.{key}".endswith(self.row.resting or "nothing")
-                if name != player or not rests or player not in self.descents:
+                still = f"{name}.{key}".startswith(self.row.still or "nothing")
+                rests = still or f"{name}.{key}".endswith(self.row.resting or "nothing")
+                if still or name != player or not rests or player not in self.descents:
                     stays = name != player or rests
                     if torch.equal(parameter, before[name][key]) != stays:
                         yield f"{name}.{key} {'moved' if stays else 'stayed'}"

@@ -48,6 +48,8 @@ from gan_cli.variants import (
     ProgressiveGAN,
     ProjectedGAN,
     SocialGAN,
+    StackGAN,
+    StackGANpp,
     StarGAN,
     StarGANv2,
     StyleGAN,
@@ -102,6 +104,7 @@ class VariantRow(NamedTuple):
         plays: Whether there is a discriminator's step at all.
         generator_first: Whether the generator steps before the discriminator.
         resting: Endings of the parameters that a player's first descent leaves where they are, by construction.
+        still: Beginnings of such as no descent moves, because they have a phase of their own.
         tells_classes: Whether its discriminator is also a classifier.
         tiny: What makes its networks and images small.
         data: What it trains on, of an image size and a batch size.
@@ -116,6 +119,7 @@ class VariantRow(NamedTuple):
     plays: bool = True
     generator_first: bool = False
     resting: tuple[str, ...] = ()
+    still: tuple[str, ...] = ()
     tells_classes: bool = False
     tiny: dict[str, Any] = TINY
     data: Callable[..., GANDataModule] = FewDigits
@@ -655,6 +659,15 @@ TOLD: dict[str, Any] = {
 }
 """The same for what is told in words."""
 
+STACKED: dict[str, Any] = {
+    **{name: value for name, value in TOLD.items() if name != "text_channels"},
+    "condition_dim": 4,
+    "num_residual": 1,
+}
+"""The same in stages."""
+STAGES = [("stage-one", 1000, "second"), ("stage-two", 0, "first")]
+"""Names of rows, how long stage one takes there, and what stands still meanwhile."""
+
 WORD_ROWS = [
     VariantRow("gan-cls", GANCLS, {"ema_decay": 0.9}, tiny=TOLD, data=FewCaptioned),
     VariantRow(
@@ -663,6 +676,26 @@ WORD_ROWS = [
         {"wrong_share": 0.0, "lambda_interpolation": 0.5, "n_critic": 2},
         n_critic=2,
         tiny=TOLD,
+        data=FewCaptioned,
+    ),
+    *(
+        VariantRow(
+            f"stackgan-{name}",
+            StackGAN,
+            {"enlargement": 2, "stage_one_steps": steps, "ema_decay": 0.9},
+            still=(f"generator.{other}.", f"discriminator.{other}."),
+            tiny=STACKED,
+            data=FewCaptioned,
+        )
+        for name, steps, other in STAGES
+    ),
+    VariantRow("stackgan-pp", StackGANpp, {"num_scales": 2}, tiny=STACKED, data=FewCaptioned),
+    VariantRow(
+        "stackgan-pp-colours",
+        StackGANpp,
+        {"num_scales": 2, "lambda_colour": 50.0, "lambda_wrong": 0.5, "lambda_alone": 0.0, "n_critic": 2},
+        n_critic=2,
+        tiny=STACKED,
         data=FewCaptioned,
     ),
 ]

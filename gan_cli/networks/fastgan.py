@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from gan_cli.errors import UserError
-from gan_cli.networks.layers import FirstDeconvolution, initialise
+from gan_cli.networks.layers import FirstDeconvolution, GatedLinear, initialise
 from gan_cli.networks.spectral_norm import normalise_spectrally
 
 SIZES = (64, 128, 256, 512, 1024)
@@ -98,18 +98,6 @@ class MapNoise(nn.Module):
         if self.training:
             drawn = torch.randn(len(maps), 1, *maps.shape[2:], device=maps.device)
         return maps + (self.strength * drawn).to(maps.dtype)
-
-
-class GatedLinear(nn.Module):
-    """One half of the channels times the sigmoid of the other (Dauphin et al. 2016, arXiv:1612.08083).
-
-    The gradient of torch's own `glu` is contiguous, whatever the layout of the maps.
-    """
-
-    def forward(self, maps: Tensor) -> Tensor:
-        """[N, 2C, H, W] -> [N, C, H, W]."""
-        value, gate = maps.chunk(2, dim=1)
-        return value * gate.sigmoid()
 
 
 def gated(convolution: nn.Module, channels: int, *between: nn.Module) -> list[nn.Module]:

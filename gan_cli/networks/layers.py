@@ -32,6 +32,18 @@ class Gate(nn.Module):
         return torch.tanh(value) * torch.sigmoid(gate)
 
 
+class GatedLinear(nn.Module):
+    """One half of the channels times the sigmoid of the other (Dauphin et al. 2016, arXiv:1612.08083).
+
+    The gradient of torch's own `glu` is contiguous, whatever the layout of the maps.
+    """
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """[N, 2C, H, W] -> [N, C, H, W]."""
+        value, gate = maps.chunk(2, dim=1)
+        return value * gate.sigmoid()
+
+
 class Maxout(nn.Module):
     """The largest of five linear pieces (Goodfellow et al. 2013, "Maxout Networks", arXiv:1302.4389)."""
 

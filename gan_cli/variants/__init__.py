@@ -30,6 +30,8 @@ from gan_cli.variants.sngan import SNGAN
 from gan_cli.variants.social_gan import SocialGAN
 from gan_cli.variants.spade import SPADE
 from gan_cli.variants.srgan import SRGAN
+from gan_cli.variants.stackgan import StackGAN
+from gan_cli.variants.stackgan_pp import StackGANpp
 from gan_cli.variants.stargan import StarGAN
 from gan_cli.variants.stargan_v2 import StarGANv2
 from gan_cli.variants.style_transfer import StyleTransfer
@@ -78,6 +80,8 @@ __all__ = [
     "ProgressiveGAN",
     "ProjectedGAN",
     "SocialGAN",
+    "StackGAN",
+    "StackGANpp",
     "StarGAN",
     "StarGANv2",
     "StyleGAN",

@@ -59,7 +59,7 @@ class ConditionalVGAN(LatentModule):
     )
     LEARNS_FROM: ClassVar[tuple[Fields, ...]] = ({"videos": Videos},)
     GIVEN: ClassVar[tuple[str, ...]] = ("first",)
-    PARTS: ClassVar[tuple[str, ...]] = ("foreground", "background", "mask")
+    PARTS = ("foreground", "background", "mask")
     SETTLES = ("latent_dim", "latent_distribution")
     makes = "videos"
 

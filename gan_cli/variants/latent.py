@@ -33,7 +33,7 @@ class LatentModule(AdversarialModule):
     GOES_ON_FROM: ClassVar[str] = ""
     """Which of `GIVEN` is the thing before, where things follow each other, as bars of a tune do; "" if none."""
 
-    PARTS: ClassVar[tuple[str, ...]] = ()
+    PARTS: tuple[str, ...] = ()
     """What a thing is put together of and can be looked at alone, as a video's background; a variant has `parts`."""
     generator_batch_multiple: int = 1
     """So many batches of made things are a generator's step; `ChosenNetworks` has an argument for it."""

@@ -18,6 +18,9 @@ Unit = Literal["passes", "kimg", "generator_steps"]
 """What the length of a run is counted in: passes over the training set, thousands of real things shown, or steps of the
 generator. The first two count what all processes are shown together, so they mean the same for every batch size."""
 
+FALLS = ("lr_decay_start", "lr_decay_end", "constant_epochs", "decay_epochs")
+"""The arguments that say when learning rates fall; a variant with another schedule refuses them."""
+
 
 class Length(NamedTuple):
     """How long a run is.

@@ -23,13 +23,13 @@ from gan_cli.ranges import Channels, Depth, LearningRate, Pixels, Range, Steps, 
 from gan_cli.variants import descents
 from gan_cli.variants.base import Fields, Losses
 from gan_cli.variants.checks import check, refuse
+from gan_cli.variants.schedules import FALLS
 from gan_cli.variants.translation import Sizes, TranslationModule, in_three_channels
 
 PRETRAINED = "pretrained"
 """The name of the checkpoint of a pretraining's end."""
 LEAST_SHARE = 5e-4
 """A rate that falls along a cosine ends at this share of its beginning, as in ESRGAN's code."""
-FALLS = ("lr_decay_start", "lr_decay_end", "constant_epochs", "decay_epochs")
 
 Drops = tuple[Annotated[int, Range(1, 10**12)], ...]
 """Steps of the generator after which learning rates drop."""

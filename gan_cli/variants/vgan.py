@@ -57,7 +57,7 @@ class VGAN(LatentModule):
         why={},
     )
     LEARNS_FROM: ClassVar[tuple[Fields, ...]] = ({"videos": Videos},)
-    PARTS: ClassVar[tuple[str, ...]] = ("foreground", "background", "mask")
+    PARTS = ("foreground", "background", "mask")
     makes = "videos"
 
     def __init__(

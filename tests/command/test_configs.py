@@ -20,6 +20,7 @@ from gan_cli.media import midi_files
 from gan_cli.media.notes import Note
 from gan_cli.variants import AdversarialModule
 from gan_cli.variants.growing import GrowingModule
+from gan_cli.variants.sentences import SentenceModule
 from gan_cli.variants.super_resolution import SuperResolutionModule
 from gan_cli.variants.translation import TranslationModule
 from tests import fake_mnist, fake_sets
@@ -155,8 +156,11 @@ def shrinking(config: Path) -> list[str]:
         del flags["--data.image_size"]
     if issubclass(getattr(data, name), data.SolidDataModule):
         flags |= {"--data.volume_size": "16"} | ({"--data.num_solids": "80"} if name == "Primitives" else {})
-    if variant is variants.GANCLS:
+    if issubclass(variant, SentenceModule):
         flags |= {"--model.embedding_dim": "8", "--model.matching_steps": "0"}
+    if "condition_dim" in plugins.defaults(variant):
+        flags |= {"--data.image_size": "32", "--model.condition_dim": "4", "--model.num_residual": "1"}
+        flags |= {"--model.stage_one_steps": "1"} if variant is variants.StackGAN else {}
     if variant is variants.MidiNet:
         flags["--model.hidden"] = "8"
     if issubclass(getattr(data, name), data.VideoDataModule):

@@ -1,40 +1,23 @@
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
 from lightning.pytorch import Trainer
 
-from gan_cli.batches import CaptionedBatch
 from gan_cli.callbacks.run_checkpoint import RunCheckpoint
 from gan_cli.callbacks.watchdog import Watchdog
-from gan_cli.seeding import Rows
 from gan_cli.variants import GANCLS
-from gan_cli.variants.gan_cls import MATCHED, Told
-from gan_cli.variants.places import Place
+from gan_cli.variants.gan_cls import Told
+from gan_cli.variants.sentences import MATCHED
 from tests.toys import FewCaptioned
 from tests.variant_rows import TOLD
-
-
-def ready(**arguments: Any) -> GANCLS:
-    """A model as a trainer leaves it before a step."""
-    torch.manual_seed(0)
-    model = GANCLS(**{**TOLD, **arguments})
-    model._place = Place(Rows(0, 16, 16), 0, 0)
-    model.watch = lambda *_: None  # type: ignore[method-assign]
-    return model
-
-
-def batch() -> CaptionedBatch:
-    data = FewCaptioned()
-    loaded: CaptionedBatch = data.on_device(data.part("train")[torch.arange(16)])  # type: ignore[assignment]
-    return loaded
+from tests.variants.told import batch, ready
 
 
 def test_wrong_sentences_share_the_weight_of_what_is_to_be_rejected() -> None:
     losses = {}
     for share in (0.0, 0.5, 0.25):
-        model = ready(wrong_share=share)
+        model = ready(GANCLS, **TOLD, wrong_share=share)
         losses[share] = model.discriminator_losses(model.shared(batch()))  # type: ignore[arg-type]
     assert set(losses[0.0]) == {"real", "fake"}
     assert losses[0.5]["wrong"].item() == pytest.approx(2 * losses[0.25]["wrong"].item(), rel=1e-4)
@@ -42,15 +25,15 @@ def test_wrong_sentences_share_the_weight_of_what_is_to_be_rejected() -> None:
 
 
 def test_interpolated_sentences_are_beyond_the_discriminators_data() -> None:
-    model = ready(lambda_interpolation=3.0, interpolation=1.0)
+    model = ready(GANCLS, **TOLD, lambda_interpolation=3.0, interpolation=1.0)
     told: Told = model.shared(batch())  # type: ignore[assignment]
     losses = model.generator_losses(told)
     assert losses["interpolated"].item() == pytest.approx(3 * losses["adversarial"].item(), rel=1e-4)
-    assert set(ready(lambda_interpolation=0.0).generator_losses(told)) == {"adversarial"}
+    assert set(ready(GANCLS, **TOLD, lambda_interpolation=0.0).generator_losses(told)) == {"adversarial"}
 
 
 def test_vectors_of_sentences_serve_as_the_sentences_themselves() -> None:
-    model, one = ready().eval(), batch()
+    model, one = ready(GANCLS, **TOLD).eval(), batch()
     latents = torch.randn(16, 8)
     assert torch.equal(model(latents, one.text), model(latents, model.vectors(one.text)))
     between = model.between({"text": one.text}, {"text": one.wrong}, torch.linspace(0, 1, 16))["text"]

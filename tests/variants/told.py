@@ -1,0 +1,29 @@
+"""What tests of variants that make images from sentences share."""
+
+from typing import Any, TypeVar
+
+import torch
+
+from gan_cli.batches import CaptionedBatch
+from gan_cli.seeding import Rows
+from gan_cli.variants.places import Place
+from gan_cli.variants.sentences import SentenceModule
+from tests.toys import FewCaptioned
+
+S = TypeVar("S", bound=SentenceModule)
+
+
+def ready(variant: type[S], **arguments: Any) -> S:
+    """A model as a trainer leaves it before a step."""
+    torch.manual_seed(0)
+    model = variant(**arguments)
+    model._place = Place(Rows(0, 16, 16), 0, 0)
+    model.watch = lambda *_: None  # type: ignore[method-assign]
+    return model
+
+
+def batch() -> CaptionedBatch:
+    """Sixteen training images with their sentences, as a model sees them."""
+    data = FewCaptioned()
+    loaded: CaptionedBatch = data.on_device(data.part("train")[torch.arange(16)])  # type: ignore[assignment]
+    return loaded
