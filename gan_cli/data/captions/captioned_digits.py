@@ -10,7 +10,7 @@ from torch.nn.functional import max_pool2d
 
 from gan_cli.data.captions import comparison
 from gan_cli.data.captions.captioned import Captioned
-from gan_cli.data.captions.sentences import COLOURS, LONGEST, PLACES, WIDTHS, described, every_word
+from gan_cli.data.captions.sentences import COLOURS, GRAMMAR, LONGEST, PLACES, WIDTHS
 from gan_cli.data.datamodules import Facts, GANDataModule, Split
 from gan_cli.data.images import sources
 from gan_cli.data.stores import TensorStore
@@ -91,7 +91,7 @@ class CaptionedDigits(GANDataModule):
     @cached_property
     def texts(self) -> Texts:
         """What a sentence is like: the words that training sentences may have."""
-        return Texts(vocabulary_of(every_word()), LONGEST)
+        return Texts(vocabulary_of(GRAMMAR.every_word()), LONGEST)
 
     @property
     def fields(self) -> Mapping[str, Medium]:  # type: ignore[override]
@@ -151,7 +151,7 @@ class CaptionedDigits(GANDataModule):
         look = torch.where(new, of_one_colour, chosen % looks)
         attributes = torch.stack([numbers, colours, look // len(PLACES), look % len(PLACES)], dim=1)
         new_sentence = torch.zeros(count, dtype=torch.bool) if train else torch.arange(count) // 2 % 2 == 0
-        said = [described(attributes, new_sentence, random) for _ in range(self.sentences if train else 1)]
+        said = [GRAMMAR.described(attributes, new_sentence, random) for _ in range(self.sentences if train else 1)]
         sentences = [list(of_one) for of_one in zip(*(each.sentences for each in said), strict=True)]
         images = rendered(digits.images[which], attributes, self.image_size, random)
         return Shown(images, attributes, said[0].names, sentences, new_sentence, new)
