@@ -1,7 +1,9 @@
 """Data sets as LightningDataModules, selectable as `--data NAME`."""
 
 from gan_cli.data.captions.caption_folder import Captions
+from gan_cli.data.captions.captioned_clips import CaptionedClips
 from gan_cli.data.captions.captioned_digits import CaptionedDigits
+from gan_cli.data.captions.captioned_moving_digits import CaptionedMovingDigits
 from gan_cli.data.datamodules import Facts, GANDataModule, NamedImage
 from gan_cli.data.degraded.degraded import Degraded
 from gan_cli.data.images.celeba import CelebA
@@ -70,7 +72,9 @@ __all__ = [
     "SVHN",
     "Apple2Orange",
     "CMPFacades",
+    "CaptionedClips",
     "CaptionedDigits",
+    "CaptionedMovingDigits",
     "Captions",
     "CelebA",
     "Cezanne2Photo",

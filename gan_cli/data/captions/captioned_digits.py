@@ -11,7 +11,8 @@ from torch.nn.functional import max_pool2d
 from gan_cli.data.captions import comparison
 from gan_cli.data.captions.captioned import Captioned
 from gan_cli.data.captions.sentences import COLOURS, GRAMMAR, LONGEST, PLACES, WIDTHS
-from gan_cli.data.datamodules import Facts, GANDataModule, Split
+from gan_cli.data.captions.told import Attributes, Describable
+from gan_cli.data.datamodules import Facts, Split
 from gan_cli.data.images import sources
 from gan_cli.data.stores import TensorStore
 from gan_cli.data.transforms import Framing
@@ -48,7 +49,7 @@ class Shown(NamedTuple):
     new_combination: Tensor
 
 
-class CaptionedDigits(GANDataModule):
+class CaptionedDigits(Describable):
     """scikit-learn's 1,797 digits in six colours, thin or thick, at five places, with sentences on them. No download.
 
     Every number has a colour that it never has in training; half of the held-out images are of such combinations, and
@@ -72,6 +73,7 @@ class CaptionedDigits(GANDataModule):
     offline = True
     natural = False
     own_measures: ClassVar[OwnMeasures] = OwnMeasures(KINDS, things=1000)
+    attributes: ClassVar[Attributes | None] = Attributes(("number", "colour", "width", "place"), GRAMMAR)
 
     def __init__(
         self,
@@ -121,7 +123,12 @@ class CaptionedDigits(GANDataModule):
         """The colour of a full stroke, by the colours' numbers, float [6, 3]."""
         return torch.tensor(PAINTS, dtype=torch.float32)
 
+    def known_attributes(self, split: Split) -> Tensor:
+        return self.known(split).attributes
+
     def compared(self, made: Tensor, numbers: Tensor, split: Split) -> RowTable:
+        if made.dtype == torch.int64:
+            return super().compared(made, numbers, split)
         return comparison.table(self, made, numbers, split)
 
     def notes(self) -> list[str]:
