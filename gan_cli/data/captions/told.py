@@ -114,8 +114,8 @@ def _notes(data: Describable, judge: "_Judge", count: int) -> list[str]:
     ]
     if data.attributes is not None:
         notes.append(
-            f"{', '.join(data.attributes.names)}: of the sentences that name it, the share that is right; nothing wrong: the "
-            "share of sentences in which all is right; named: the share of attributes that sentences name"
+            f"{', '.join(data.attributes.names)}: of the sentences that name it, the share that is right; nothing "
+            "wrong: the share of sentences in which all is right; named: the share of attributes that sentences name"
         )
     notes.append(
         "different: the share of a thing's sentences that differ; distinct-2: the share of pairs of words "
