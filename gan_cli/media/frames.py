@@ -27,11 +27,19 @@ class Frames(Images):
     def read(self, path: Path) -> Tensor:
         """A picture from a file, or the first one of a film, uint8 [C, H, W]."""
         try:
-            film = film_at(path)
-            first = next(frames_of(film, [0])) if film.kind in ("video", "frames") else reading.read(path)
-            image = reading.to_mode(first, self.image_channels)
+            return self.picture(path)
         except reading.Unreadable as error:
             raise UserError(f"given: {path} cannot be read ({error.reason})") from error
+
+    def picture(self, path: Path) -> Tensor:
+        """The same.
+
+        Raises:
+            Unreadable: If there is none, or it is damaged.
+        """
+        film = film_at(path)
+        first = next(frames_of(film, [0])) if film.kind in ("video", "frames") else reading.read(path)
+        image = reading.to_mode(first, self.image_channels)
         return reading.to_tensor(squared(image, self.image_size), self.image_channels)
 
 

@@ -3,6 +3,7 @@
 Theirs reads 4,096 features that VGG16 makes of an image; here each player learns to look itself.
 """
 
+from math import sqrt
 from typing import cast
 
 import torch
@@ -196,7 +197,7 @@ class SentenceJudge(nn.Module):
     def agreement(vectors: Tensor, said: Tensor) -> Tensor:
         """The product of vectors [..., E] in float32, divided by the root of E."""
         product: Tensor = (vectors.float() * said.float()).sum(-1)
-        return product / vectors.shape[-1] ** 0.5
+        return product / sqrt(vectors.shape[-1])
 
 
 def counted(text: Tensor) -> Tensor:
@@ -208,5 +209,6 @@ def counted(text: Tensor) -> Tensor:
 def _drawn(probabilities: Tensor, chances: Tensor) -> Tensor:
     """The words at which probabilities [N, V] add up to chances [N], beginning with the largest, int64 [N]."""
     falling, order = probabilities.sort(dim=1, descending=True, stable=True)
-    place = (falling.cumsum(1) <= chances[:, None]).sum(1).clamp(max=probabilities.shape[1] - 1)
+    last = (falling > 0).sum(1) - 1  # what is barred has none, and sums may end below 1
+    place = torch.minimum((falling.cumsum(1) <= chances[:, None]).sum(1), last)
     return order.gather(1, place[:, None])[:, 0]

@@ -301,7 +301,9 @@ class CaptionGAN(LatentModule):
         earned = rewards[:, :1].expand(-1, self.text_length)
         if self.rollouts:
             earned = rewards[:, -self.rollouts * self.text_length :].unflatten(1, (self.rollouts, -1)).mean(1)
-        return (earned - rewards[:, 1:2] if self.baseline == "greedy" else earned) * counted(text)
+        if self.baseline == "greedy":
+            earned = earned - rewards[:, 1:2]
+        return earned * counted(text)
 
     def _finished(self, guidance: Tensor, text: Tensor) -> Tensor:
         """Sentences that begin as given ones do and go on by chance, int64 [N, K * L, L]: after one word, two, ..."""
@@ -314,7 +316,7 @@ class CaptionGAN(LatentModule):
             begun=text.repeat_interleave(count, 0),
             fixed=fixed,
         )
-        return made.unflatten(0, (-1, count))
+        return cast(Tensor, made.unflatten(0, (-1, count)))
 
     def _split(self, latents: Tensor) -> tuple[Tensor, Tensor]:
         """The chance of each word, in [0, 1), and the noise of latents."""

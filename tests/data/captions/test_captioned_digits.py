@@ -1,7 +1,7 @@
 import torch
 
 from gan_cli.data import CaptionedDigits
-from gan_cli.data.captions.sentences import COLOURS, LONGEST, NAMES, NEVER_SEEN, TEMPLATES, GRAMMAR
+from gan_cli.data.captions.sentences import COLOURS, GRAMMAR, LONGEST, NAMES, NEVER_SEEN, TEMPLATES
 from gan_cli.data.sampling import Span
 from gan_cli.media.vocabularies import words_of
 from gan_cli.metrics import captioned_digits as measures
