@@ -16,6 +16,9 @@ from gan_cli.media.texts import Texts
 from gan_cli.variants.base import AdversarialModule
 from gan_cli.variants.caption_gan import CaptionGAN
 
+AT_ONCE = 64
+"""So many sentences are made at a time."""
+
 
 class Description(NamedTuple):
     """A sentence on a clip.
@@ -63,7 +66,7 @@ class Describer:
     def described(self, clip: Tensor, num: int, seed: int = 0, psi: float = 1.0) -> list[Description]:
         """Different sentences on a clip, at most so many, those that fit best first.
 
-        One has the likeliest words; the others are drawn.
+        One has the likeliest words, without noise; the others are drawn.
 
         Args:
             clip: As `read` gives it.
@@ -71,12 +74,13 @@ class Describer:
             seed: Of the first that is drawn; the next ones have the next seeds.
             psi: The share of probability that words are drawn from.
         """
-        model, count = self.model, max(1, num - 1)
-        latents = seeded_latents(range(seed, seed + count), model.latent_dim, model.latent_distribution)
-        shown = self.sees.shown(clip[None].to(model.device)).expand(count, *clip.shape)
-        latents = latents.to(model.device)
-        sets = [model.candidates(latents[:1], shown[:1], self.ema, 0.0)]
-        sets += [model.candidates(latents, shown, self.ema, psi)] if num > 1 else []
+        model = self.model
+        shown = self.sees.shown(clip[None].to(model.device))
+        sets = [model.candidates(torch.zeros(1, model.latent_dim, device=model.device), shown, self.ema, 0.0)]
+        for first in range(seed, seed + num - 1, AT_ONCE):
+            seeds = range(first, min(first + AT_ONCE, seed + num - 1))
+            latents = seeded_latents(seeds, model.latent_dim, model.latent_distribution).to(model.device)
+            sets.append(model.candidates(latents, shown.expand(len(seeds), *clip.shape), self.ema, psi))
         found: dict[str, Description] = {}
         for text, fit, likelihood in sets:
             for sentence, *scores in zip(self.texts.lines(text.cpu()), fit.tolist(), likelihood.tolist(), strict=True):

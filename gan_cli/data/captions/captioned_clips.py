@@ -88,7 +88,7 @@ class CaptionedClips(Describable, Clips):
         Raises:
             UserError: If there are none.
         """
-        every = self._every
+        every = self.every
         described = [film for film in every.films if film in self._keys]
         if not described:
             example = next(iter(self._sentences.named), "")
@@ -118,15 +118,9 @@ class CaptionedClips(Describable, Clips):
         return {
             **super().mistakes(),
             "sentences without their film": [f"{name} ({told[name][0]})" for name in told if name not in used],
-            "films without a sentence, not used": [str(film) for film in self._every.films if film not in self._keys],
+            "films without a sentence, not used": [str(film) for film in self.every.films if film not in self._keys],
             **sentence_examination.mistakes(described, "films"),
         }
-
-    @cached_property
-    def _every(self) -> Found:
-        """What is below the root, with sentences or without."""
-        folders.existing(self.root, LAYOUT)
-        return super().found
 
     @cached_property
     def _sentences(self) -> Sentences:
@@ -136,7 +130,7 @@ class CaptionedClips(Describable, Clips):
     def _keys(self) -> dict[Film, str]:
         """What each film is called where its sentences are; those without any are left out."""
         told, keys = self._sentences.named, {}
-        for film in self._every.films:
+        for film in self.every.films:
             if (key := next((name for name in _names_of(film, Path(self.root)) if name in told), None)) is not None:
                 keys[film] = key
         return keys

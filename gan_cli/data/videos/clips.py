@@ -214,8 +214,13 @@ class Clips(VideoDataModule):
         """The films that could not be opened so far, and why."""
         return {}
 
-    @cached_property
+    @property
     def found(self) -> Found:
+        """The films that are taken, all of them."""
+        return self.every
+
+    @cached_property
+    def every(self) -> Found:
         """What is below the root.
 
         Raises:
