@@ -160,7 +160,7 @@ def test_sample_writes_lines_files_and_a_page_with_what_is_described(gan: Any, o
     video = film("film.gif")
     gan(of_films, "--given", "film.gif", "--num", 5, "--output", "said.txt", verb="sample")
     model = load(of_films)
-    wanted = model.model.medium.lines(model.sample(5, given={"clip": video[None]}))  # type: ignore[attr-defined]
+    wanted = model.model.medium.lines(model.sample(5, given={"clip": video[None]}))
     assert Path("said.txt").read_text().splitlines() == wanted
     gan(of_films, "--given", "film.gif", "--num", 2, "--output", "out", verb="sample")
     assert [path.read_text().strip() for path in sorted(Path("out").glob("*.txt"))] == wanted[:2]

@@ -1,5 +1,6 @@
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -28,7 +29,7 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def clips(root: Path, **arguments: object) -> CaptionedClips:
+def clips(root: Path, **arguments: Any) -> CaptionedClips:
     return CaptionedClips(root=str(root), num_frames=3, image_size=16, image_channels=1, held_out=0.25, **arguments)
 
 
