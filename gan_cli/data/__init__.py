@@ -58,7 +58,7 @@ from gan_cli.data.solids.solid_folder import Solids
 from gan_cli.data.solids.solid_sets import Primitives, SolidDataModule
 from gan_cli.data.styles.photo_styles import PhotoStyles
 from gan_cli.data.styles.style_folder import StyleFolder
-from gan_cli.data.videos.clips import Clips
+from gan_cli.data.videos.clips import Clips, FilmDataModule
 from gan_cli.data.videos.moving_digits import MovingDigits
 from gan_cli.data.videos.video_sets import VideoDataModule
 
@@ -90,6 +90,7 @@ __all__ = [
     "Facades",
     "Facts",
     "FashionMNIST",
+    "FilmDataModule",
     "FolkTunes",
     "GANDataModule",
     "GoPro",

@@ -12,7 +12,7 @@ from gan_cli.data.captions.caption_files import captions_below
 from gan_cli.data.captions.captioned import CaptionedVideos
 from gan_cli.data.captions.told import Describable
 from gan_cli.data.datamodules import Facts, Split
-from gan_cli.data.videos.clips import Clips
+from gan_cli.data.videos.clips import FilmDataModule
 from gan_cli.data.videos.film_folders import Found
 from gan_cli.errors import UserError
 from gan_cli.media.film_reading import Film
@@ -26,7 +26,7 @@ FILM_FOLDERS = ("videos", "clips", "films")
 LAYOUT = "films and sentences on them"
 
 
-class CaptionedClips(Describable, Clips):
+class CaptionedClips(Describable, FilmDataModule):
     """Your own films with sentences, one or several each; training draws one of them in each pass.
 
     The films are read and cut as those of `Clips`, all clips of a film have its sentences. These are in captions.txt,
@@ -37,7 +37,7 @@ class CaptionedClips(Describable, Clips):
         text_length: Words of a sentence; longer ones are cut.
         least: How often a word must occur in training sentences to be known.
         most_words: At most so many words are known, the most frequent ones.
-        **clips: Further arguments of `Clips`.
+        **clips: Further arguments of `FilmDataModule`.
 
     Raises:
         UserError: If a value is not possible, or there are no sentences.
