@@ -25,8 +25,11 @@ BARRED = -1e4
 class ClipEncoder(nn.Module):
     """A clip as a vector: convolutions look at each frame, an LSTM goes from frame to frame (Yang et al. 2018).
 
+    Beside a frame they see how it differs from the one before, without which motion is learned many times slower; the
+    LSTM's last state and the mean of the frames' vectors are added.
+
     Args:
-        num_frames: T; a single frame has no LSTM.
+        num_frames: T; a single frame has no LSTM, and nothing to differ from.
         image_size: Side of the square frames in pixels, as `networks.dcgan` takes them.
         image_channels: C.
         base_channels: Channels of the first convolution; doubled with each halving of the map, up to eight times.
@@ -39,7 +42,7 @@ class ClipEncoder(nn.Module):
         super().__init__()
         maps = maps_of(image_size, FIRSTS)
         layers: list[nn.Module] = []
-        inputs = image_channels
+        inputs = image_channels * (1 + (num_frames > 1))
         for level in range(maps.doublings):
             width = base_channels * min(2**level, WIDEST)
             layers += [nn.Conv2d(inputs, width, 4, 2, 1), nn.LeakyReLU(SLOPE)]
@@ -52,18 +55,24 @@ class ClipEncoder(nn.Module):
         """Vectors [N, E] of clips [N, C, T, H, W], or of images [N, C, H, W], in [-1, 1]."""
         if clips.ndim == 4:
             clips = clips[:, :, None]
-        frames = self.frames(clips.transpose(1, 2).flatten(0, 1)).unflatten(0, (len(clips), -1))
         if self.recurrence is None:
-            return cast(Tensor, frames.mean(1))
+            return self._seen(clips).mean(1)
+        changes = clips.diff(dim=2, prepend=clips[:, :, :1])
+        frames = self._seen(torch.cat([clips, changes], dim=1))
         _, (state, _) = self.recurrence(frames)
-        return cast(Tensor, state[0])
+        return cast(Tensor, state[0] + frames.mean(1))
+
+    def _seen(self, clips: Tensor) -> Tensor:
+        """A vector of each frame of clips [N, C, T, H, W], [N, T, E]."""
+        frames: Tensor = self.frames(clips.transpose(1, 2).flatten(0, 1))
+        return cast(Tensor, frames.unflatten(0, (len(clips), -1)))
 
 
 class SentenceGenerator(nn.Module):
     """Sentences of clips, word by word, by an LSTM that is first shown the clip's vector with noise.
 
-    As in the authors' code, one symbol stands for the beginning and for the end. No sentence is empty, and no word
-    unknown.
+    As in the authors' code, one symbol stands for the beginning and for the end. Unlike there, the clip's vector is also
+    added to that of each word, by which clips are told apart sooner. No sentence is empty, and no word unknown.
 
     Args:
         encoder: Makes vectors [N, E] of clips.
@@ -117,7 +126,7 @@ class SentenceGenerator(nn.Module):
         """
         begin = torch.full_like(text[:, :1], NOTHING)
         before = torch.cat([begin, text[:, :-1]], dim=1)
-        states, _ = self.recurrence(torch.cat([guidance[:, None], self.words(before)], dim=1))
+        states, _ = self.recurrence(torch.cat([guidance[:, None], self.words(before) + guidance[:, None]], dim=1))
         states = dropout(states[:, 1:], self.left_out, self.training and not whole)
         logits = in_float32(self.head, states) + self.barred
         chosen: Tensor = logits.log_softmax(2).gather(2, text[:, :, None])[:, :, 0]
@@ -148,7 +157,7 @@ class SentenceGenerator(nn.Module):
         over = torch.zeros_like(word, dtype=torch.bool)
         found = []
         for place in range(self.text_length):
-            states, state = self.recurrence(self.words(word)[:, None], state)
+            states, state = self.recurrence((self.words(word) + guidance)[:, None], state)
             logits = in_float32(self.head, states[:, 0]) + self.barred[place]
             word = _drawn(logits.softmax(1), chances[:, place] * psi)
             if begun is not None and fixed is not None:

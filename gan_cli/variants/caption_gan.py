@@ -55,9 +55,10 @@ class CaptionGAN(LatentModule):
     are in the order of their probability: `truncation_psi` p draws from the likeliest words that have p of it, and 0
     takes the likeliest.
 
-    Departures: both players look at frames by convolutions, and from frame to frame by an LSTM as Yang et al. 2018,
-    "Video Captioning by Adversarial LSTM", IEEE TIP 27(11), where the authors have features of VGG16; products of
-    vectors are divided by the root of their length; `baseline` and `lambda_likelihood` are not in the paper.
+    Departures: both players look at frames and at what changes in them by convolutions, and from frame to frame by an
+    LSTM as Yang et al. 2018, "Video Captioning by Adversarial LSTM", IEEE TIP 27(11), where the authors have features
+    of VGG16; the generator's LSTM sees the clip beside each word, and not only first; products of vectors are divided
+    by the root of their length; `baseline` and `lambda_likelihood` are not in the paper.
 
     Args:
         num_frames: T, of the data's videos; 1 of images. Comes from the data, as the next four.
