@@ -71,8 +71,8 @@ class ClipEncoder(nn.Module):
 class SentenceGenerator(nn.Module):
     """Sentences of clips, word by word, by an LSTM that is first shown the clip's vector with noise.
 
-    As in the authors' code, one symbol stands for the beginning and for the end. Unlike there, the clip's vector is also
-    added to that of each word, by which clips are told apart sooner. No sentence is empty, and no word unknown.
+    As in the authors' code, one symbol stands for the beginning and for the end. Unlike there, the clip's vector is
+    added to that of each word too, by which clips are told apart sooner. No sentence is empty, and no word unknown.
 
     Args:
         encoder: Makes vectors [N, E] of clips.

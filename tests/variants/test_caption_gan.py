@@ -177,19 +177,12 @@ def test_sentences_say_what_moves_and_whereto(tmp_path: Path) -> None:
     data = CaptionedMovingDigits()
     told = ("num_frames", "image_size", "image_channels", "vocabulary_size", "text_length")
     arguments: dict[str, Any] = {name: data.facts[name] for name in told}
-    arguments |= {
-        "noise_dim": 8,
-        "word_dim": 128,
-        "hidden_dim": 256,
-        "clip_dim": 128,
-        "base_channels": 16,
-        "dropout": 0.0,
-    }
-    arguments |= {"pretraining_steps": 700, "judging_steps": 50, "rollouts": 0, "baseline": "greedy", "n_critic": 2}
-    arguments |= {"generator_lr": 1e-3, "discriminator_lr": 1e-3, "lambda_likelihood": 0.1}
+    arguments |= {"noise_dim": 8, "word_dim": 64, "hidden_dim": 128, "clip_dim": 128, "base_channels": 16}
+    arguments |= {"pretraining_steps": 1000, "judging_steps": 50, "rollouts": 0, "baseline": "greedy", "n_critic": 2}
+    arguments |= {"generator_lr": 2e-3, "discriminator_lr": 2e-3, "lambda_likelihood": 0.5, "dropout": 0.0}
     model = CaptionGAN(**arguments)
     trainer = Trainer(
-        max_steps=900,
+        max_steps=1200,
         default_root_dir=tmp_path,
         logger=False,
         enable_checkpointing=False,
