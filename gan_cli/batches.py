@@ -273,10 +273,31 @@ class CaptionedBatch(NamedTuple):
         return self.images
 
 
+class CaptionedVideoBatch(NamedTuple):
+    """Videos with sentences that describe them, and sentences that do not.
+
+    Attributes:
+        videos: uint8 [N, C, T, H, W] as it leaves the loader; float in [-1, 1] once it is on the device.
+        text: int64 [N, L], the words of a sentence on each video, as `media.texts.Texts` numbers them.
+        wrong: int64 [N, L], those of a sentence on another video, of another kind where kinds are known.
+    """
+
+    videos: Tensor
+    text: Tensor
+    wrong: Tensor
+
+    @property
+    def real(self) -> Tensor:
+        """What the generator is to imitate, under the name that every kind of batch has."""
+        return self.videos
+
+
 Batch = ImageBatch | PointBatch
 ToldBatch = MaskedBatch | HintedBatch | EdgedBatch
 """Pairs of which a model is told one thing more, by the name of the third field."""
-AnyBatch = Batch | PairedBatch | UnpairedBatch | StyledBatch | SceneBatch | VideoBatch | CaptionedBatch
+AnyBatch = (
+    Batch | PairedBatch | UnpairedBatch | StyledBatch | SceneBatch | VideoBatch | CaptionedBatch | CaptionedVideoBatch
+)
 
 
 def paired(fields: Mapping[str, Tensor]) -> PairedBatch | ToldBatch:

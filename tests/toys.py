@@ -31,6 +31,7 @@ from gan_cli.data import (
     StyledDigits,
 )
 from gan_cli.data.captions.captioned_digits import Shown
+from gan_cli.data.captions.captioned_moving_digits import CaptionedMovingDigits, Moving
 from gan_cli.data.datamodules import Split
 from gan_cli.data.degraded.colourless import Hinted
 from gan_cli.data.degraded.part import degraded
@@ -188,6 +189,22 @@ class FewCaptioned(CaptionedDigits):
             few: list[Any] = [of_all[:160] for of_all in super().known(split)]
             self.parts[key] = Shown(*few)
         return self.parts[key]
+
+
+class FewMovingCaptioned(CaptionedMovingDigits):
+    """160 captioned moving digits in each part, of four frames, made once for all tests."""
+
+    made: ClassVar[dict[tuple[bool, int], Moving]] = {}
+
+    def __init__(self, image_size: int = 16, batch_size: int = 16) -> None:
+        super().__init__(4, image_size, renderings=1, sentences=2, batch_size=batch_size)
+
+    def known(self, split: Split) -> Moving:
+        key = split == "train", self.image_size
+        if key not in self.made:
+            few: list[Any] = [of_all[:160] for of_all in super().known(split)]
+            self.made[key] = Moving(*few)
+        return self.made[key]
 
 
 class Few(Part):

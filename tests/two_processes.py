@@ -45,6 +45,8 @@ CHANGES: dict[str, dict[str, Any]] = {
     "pix2pix-regression": {"dropout": 0.0},
     "deblurgan": {"dropout": 0.0},
     "vqgan": {"lambda_adversarial": 0.0},
+    "caption-gan": {"dropout": 0.0},
+    "caption-gan-of-images": {"dropout": 0.0},
 }
 """What leaves nothing that depends on the process: normalisation over a batch, pools, dropout."""
 

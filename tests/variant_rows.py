@@ -36,6 +36,7 @@ from gan_cli.variants import (
     AdaIN,
     AdversarialModule,
     BigGAN,
+    CaptionGAN,
     Colorization,
     ConditionalVGAN,
     ContextEncoder,
@@ -69,6 +70,7 @@ from tests.toys import (
     FewMaps,
     FewMasked,
     FewMoving,
+    FewMovingCaptioned,
     FewPairs,
     FewSolids,
     FewStyled,
@@ -175,7 +177,7 @@ class VariantRow(NamedTuple):
     def shape(self, model: Any) -> tuple[int, ...]:
         """Of a thing that a model makes."""
         if not isinstance(model.medium, Images):
-            return tuple(self.held_out(1).real.shape[1:])
+            return tuple(getattr(self.held_out(1), model.makes).shape[1:])
         channels = model.channels(model.directions[-1])[1] if isinstance(model, TranslationModule) else 0
         return channels or self.tiny.get("image_channels", 1), self.image_size, self.image_size
 
@@ -700,7 +702,49 @@ WORD_ROWS = [
     ),
 ]
 
-ROWS = [*LATENT_ROWS, *TRANSLATOR_ROWS, *SCENE_ROWS, *MUSIC_ROWS, *VIDEO_ROWS, *FRAME_ROWS, *SOLID_ROWS, *WORD_ROWS]
+DESCRIBING: dict[str, Any] = {
+    "num_frames": 4,
+    "image_size": 16,
+    "image_channels": 1,
+    "vocabulary_size": 57,
+    "text_length": 16,
+    "noise_dim": 4,
+    "word_dim": 8,
+    "hidden_dim": 8,
+    "clip_dim": 8,
+    "base_channels": 4,
+    "pretraining_steps": 0,
+    "judging_steps": 0,
+    "rollouts": 1,
+    "lambda_likelihood": 0.5,
+    "n_critic": 1,
+}
+"""The same for sentences that are made."""
+OF_IMAGES: dict[str, Any] = {"image_channels": 3, "num_frames": 1, "vocabulary_size": 60}
+
+SENTENCE_ROWS = [
+    VariantRow("caption-gan", CaptionGAN, {"ema_decay": 0.9}, tiny=DESCRIBING, data=FewMovingCaptioned),
+    VariantRow(
+        "caption-gan-of-images",
+        CaptionGAN,
+        {"rollouts": 0, "baseline": "greedy", "n_critic": 2},
+        n_critic=2,
+        tiny={**DESCRIBING, **OF_IMAGES},
+        data=FewCaptioned,
+    ),
+]
+
+ROWS = [
+    *LATENT_ROWS,
+    *TRANSLATOR_ROWS,
+    *SCENE_ROWS,
+    *MUSIC_ROWS,
+    *VIDEO_ROWS,
+    *FRAME_ROWS,
+    *SOLID_ROWS,
+    *WORD_ROWS,
+    *SENTENCE_ROWS,
+]
 
 
 def as_params(rows: Sequence[VariantRow]) -> list[ParameterSet]:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from gan_cli.command import settings
-from gan_cli.data import Clips, GANDataModule, archives, caches, doctor
+from gan_cli.data import FilmDataModule, GANDataModule, archives, caches, doctor
 from gan_cli.data.caches import Cache
 from gan_cli.data.combined import CombinedDataModule
 from gan_cli.data.doctor import Diagnosis, Finding
@@ -46,7 +46,7 @@ def check(config: Namespace) -> None:
     print(f"{data.name}: {_settings(config, data)}")
     asked: Cache = getattr(data, "cache", "none")
     for one in data.sets if isinstance(data, CombinedDataModule) else (data,):
-        if isinstance(one, FileDataModule | Clips):  # what would end a run is to be found here
+        if isinstance(one, FileDataModule | FilmDataModule):  # what would end a run is to be found here
             one.on_error, one.cache = "skip", "none"
     try:
         with _bar("files") as bar:
@@ -56,7 +56,7 @@ def check(config: Namespace) -> None:
         with suppress(UserError):
             _tell(doctor.mistakes_of(data))
         raise
-    room = _room(data, asked) if isinstance(data, FileDataModule | Clips) else []
+    room = _room(data, asked) if isinstance(data, FileDataModule | FilmDataModule) else []
     print("\n".join(f"  {fact}" for fact in [*diagnosis.facts, *room]))
     _tell(diagnosis.findings)
     _draw(data, Path(config.output or f"contact-sheet-{data.name.lower()}.png"))
@@ -76,17 +76,17 @@ def prepare(config: Namespace) -> None:
             f"data: {kind.__name__} is made of other sets; prepare each of them by its own name, --data.cache disk "
             "keeps it"
         )
-    if not issubclass(kind, FileDataModule | Clips):
+    if not issubclass(kind, FileDataModule | FilmDataModule):
         raise UserError(f"data: {kind.__name__} is held in memory as it is; there is nothing to prepare")
     config.data.init_args["cache"] = "disk"
-    data: FileDataModule | Clips = settings.made(config.data)
+    data: FileDataModule | FilmDataModule = settings.made(config.data)
     data.prepare_data()
     for split in ("train", "val", "test"):
         data.part(split)
     if skipped := data.unreadable_files():
         print(f"unreadable files, for which others of their class stand in: {len(skipped)}")
     words = f"--data {data.name} --data.root {data.root} --data.image_size {data.image_size} --data.cache disk"
-    if isinstance(data, Clips):  # these say which frames are kept
+    if isinstance(data, FilmDataModule):  # these say which frames are kept
         words += f" --data.stride {data.stride}" if data.rate is None else f" --data.frame_rate {data.rate}"
     print(f"ready in {data.cache_dir}; to train from it: gan fit ... {words}")
 
@@ -168,7 +168,7 @@ def _decided(data: GANDataModule) -> dict[str, Any]:
     return {"load_size": framing.load_size, "flip": framing.flip} if framing else {}
 
 
-def _room(data: FileDataModule | Clips, asked: Cache) -> list[str]:
+def _room(data: FileDataModule | FilmDataModule, asked: Cache) -> list[str]:
     """How much room the decoded images take, and where they would be kept."""
     try:
         size = sum(store.size for store in data.part("train").stores)

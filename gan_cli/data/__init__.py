@@ -1,7 +1,9 @@
 """Data sets as LightningDataModules, selectable as `--data NAME`."""
 
 from gan_cli.data.captions.caption_folder import Captions
+from gan_cli.data.captions.captioned_clips import CaptionedClips
 from gan_cli.data.captions.captioned_digits import CaptionedDigits
+from gan_cli.data.captions.captioned_moving_digits import CaptionedMovingDigits
 from gan_cli.data.datamodules import Facts, GANDataModule, NamedImage
 from gan_cli.data.degraded.degraded import Degraded
 from gan_cli.data.images.celeba import CelebA
@@ -56,7 +58,7 @@ from gan_cli.data.solids.solid_folder import Solids
 from gan_cli.data.solids.solid_sets import Primitives, SolidDataModule
 from gan_cli.data.styles.photo_styles import PhotoStyles
 from gan_cli.data.styles.style_folder import StyleFolder
-from gan_cli.data.videos.clips import Clips
+from gan_cli.data.videos.clips import Clips, FilmDataModule
 from gan_cli.data.videos.moving_digits import MovingDigits
 from gan_cli.data.videos.video_sets import VideoDataModule
 
@@ -70,7 +72,9 @@ __all__ = [
     "SVHN",
     "Apple2Orange",
     "CMPFacades",
+    "CaptionedClips",
     "CaptionedDigits",
+    "CaptionedMovingDigits",
     "Captions",
     "CelebA",
     "Cezanne2Photo",
@@ -86,6 +90,7 @@ __all__ = [
     "Facades",
     "Facts",
     "FashionMNIST",
+    "FilmDataModule",
     "FolkTunes",
     "GANDataModule",
     "GoPro",

@@ -166,12 +166,16 @@ class GANDataModule(LightningDataModule, ABC):
         """The facts as a checkpoint keeps them, with the media of the fields."""
         return {**self.facts, "fields": {name: medium.record() for name, medium in self.fields.items()}}
 
+    def measures_of(self, field: str) -> OwnMeasures | None:
+        """What the set measures of things made in place of a field of its batches; by default its `own_measures`."""
+        return self.own_measures
+
     def compared(self, made: Tensor, numbers: Tensor, split: Split) -> RowTable:
         """The set's own measures of made things beside real ones and such as learn nothing, where it has measures.
 
         Args:
-            made: As they are kept, and as many as `own_measures` says: [N, ...]; several made from each given one lie
-                side by side; where they follow each other, in runs, [M, L, ...].
+            made: As they are kept, and as many as `measures_of` says of their field: [N, ...]; several made from each
+                given one lie side by side; where they follow each other, in runs, [M, L, ...].
             numbers: Of the real things that each was made from what belongs to, int64 [N] or [M, L].
             split: The part that these are of.
         """

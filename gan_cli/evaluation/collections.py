@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from gan_cli.data import Clips, GANDataModule
+from gan_cli.data import FilmDataModule, GANDataModule
 from gan_cli.data.caches import digest_of
 from gan_cli.data.combined import CombinedDataModule
 from gan_cli.data.datamodules import Split
@@ -110,7 +110,7 @@ def content_key(data: GANDataModule, split: Split) -> str:
         recipe = data.recipe(split, data.facts["image_channels"])
         files = (file for group in data.groups(split).values() for file in group)
         return digest_of(repr(recipe), files)[:12]
-    if isinstance(data, Clips):
+    if isinstance(data, FilmDataModule):
         return data.content_key(split)
     part = data.at_hand(split)
     digest = hashlib.sha256()

@@ -21,7 +21,7 @@ AT_ONCE = 64
 
 def measures_of(model: AdversarialModule, data: GANDataModule) -> OwnMeasures | None:
     """What the variant measures itself, or else the set; None where neither measures anything."""
-    return model.own_measures or data.own_measures
+    return model.own_measures or data.measures_of(model.makes)
 
 
 @torch.no_grad()

@@ -11,6 +11,7 @@ from gan_cli import ranges
 from gan_cli.devices.float32 import true_float32
 from gan_cli.errors import UserError
 from gan_cli.inference.api_codes import HasCodes
+from gan_cli.inference.api_describe import Describes
 from gan_cli.inference.api_directions import FindsDirections
 from gan_cli.inference.api_making import GivenThings, Source
 from gan_cli.inference.api_predict import Predicts
@@ -35,7 +36,7 @@ from gan_cli.networks.noise_maps import NoiseMode
 from gan_cli.ranges import BatchSize, Few, Many, Seed, Threshold, Truncation
 
 
-class TrainedGAN(WorksWithStyles, FindsDirections, Projects, HasCodes, Predicts):
+class TrainedGAN(WorksWithStyles, FindsDirections, Projects, HasCodes, Predicts, Describes):
     """A checkpoint's model, ready to use; it computes in true float32, as the verbs do.
 
     Args:

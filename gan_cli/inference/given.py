@@ -97,7 +97,7 @@ def held_out_given(model: AdversarialModule, data: GANDataModule, count: int, sp
     batch = data.on_device(part[numbers])
     given = model.given(batch)
     names = tuple(f"example{number:06d}" for number in numbers.tolist())
-    return Given({name: given[name] for name in fields}, model.medium.kept(batch.real), names)
+    return Given({name: given[name] for name in fields}, model.medium.kept(getattr(batch, model.makes)), names)
 
 
 def typed_given(model: AdversarialModule, typed: Sequence[str]) -> Given:

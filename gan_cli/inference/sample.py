@@ -45,9 +45,9 @@ def sample(model: AdversarialModule, folder: Path, options: Any, trainer_options
     medium = model.medium
     kind = _format(medium, options.format, output)
     alone = output is not None and output.suffix.lower() in _of_one(medium)
-    source, latents, given, make = things_of(model, options, alone)
+    source, latents, given, make = things_of(model, options, alone and not medium.several)
     num = len(source)
-    if alone and num > 1:
+    if alone and num > 1 and not medium.several:
         raise UserError(f"output: {output} holds one of {num}; take --num 1, or a folder")
     conditions = {
         "ema": options.ema,
@@ -79,7 +79,7 @@ def sample(model: AdversarialModule, folder: Path, options: Any, trainer_options
     if in_files:
         return [single_folder, *written]
     if output is not None and alone:
-        medium.write(made[0], output)
+        medium.write(made if medium.several else made[0], output)
         return [output, *written]
     if kind == "npz":
         path = output or folder / f"{stem}.npz"

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from PIL import Image
 from torch import Tensor
 
 from gan_cli.errors import UserError
@@ -26,14 +27,25 @@ class Frames(Images):
     def read(self, path: Path) -> Tensor:
         """A picture from a file, or the first one of a film, uint8 [C, H, W]."""
         try:
-            film = film_at(path)
-            first = next(frames_of(film, [0])) if film.kind in ("video", "frames") else reading.read(path)
-            image = reading.to_mode(first, self.image_channels)
+            return self.picture(path)
         except reading.Unreadable as error:
             raise UserError(f"given: {path} cannot be read ({error.reason})") from error
-        side = min(image.size)
-        left, top = ((length - side) // 2 for length in image.size)
-        square = image.crop((left, top, left + side, top + side))
-        if side != self.image_size:
-            square = square.resize((self.image_size, self.image_size))
-        return reading.to_tensor(square, self.image_channels)
+
+    def picture(self, path: Path) -> Tensor:
+        """The same.
+
+        Raises:
+            Unreadable: If there is none, or it is damaged.
+        """
+        film = film_at(path)
+        first = next(frames_of(film, [0])) if film.kind in ("video", "frames") else reading.read(path)
+        image = reading.to_mode(first, self.image_channels)
+        return reading.to_tensor(squared(image, self.image_size), self.image_channels)
+
+
+def squared(image: Image.Image, size: int) -> Image.Image:
+    """The largest square in the middle of a picture, in a size."""
+    side = min(image.size)
+    left, top = ((length - side) // 2 for length in image.size)
+    square = image.crop((left, top, left + side, top + side))
+    return square if side == size else square.resize((size, size))

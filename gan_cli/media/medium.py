@@ -77,6 +77,8 @@ class Medium(ABC):
     """The format in which `gan sample` fills a folder if none is typed: "grid", "files" or "both"."""
     comparable: ClassVar[bool] = True
     """Whether all things are of one shape, so that the numbers of two can be compared one by one."""
+    several: ClassVar[bool] = False
+    """Whether a file may hold several things, [N, ...], as a text has lines; `write` then takes these too."""
     beside_real: ClassVar[int] = 0
     """How many real things a page shows below the made ones; 0 shows none."""
     rounds: ClassVar[bool] = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import isqrt
 from pathlib import Path
 from typing import ClassVar
 
@@ -13,13 +14,17 @@ from torch import Tensor
 
 from gan_cli.errors import UserError, nearest
 from gan_cli.files import write_atomically
-from gan_cli.media.medium import Medium
+from gan_cli.media.medium import Beside, Medium
+from gan_cli.media.pictures import grid
+from gan_cli.media.videos import Videos
 from gan_cli.media.vocabularies import SPECIAL, Pieces, joined, numbers_of, words_of
-from gan_cli.media.written import written
+from gan_cli.media.written import with_lines, written
 from gan_cli.networks.text_encoders import NOTHING, UNKNOWN
 
 NAMED = 5
 """At most so many unknown words are named."""
+STRIP = 4
+"""So many frames of a film are shown above what is said of it."""
 PICTURE = (128, 48)
 """Width and height of a sentence's picture, at least."""
 
@@ -44,6 +49,10 @@ class Texts(Medium):
     name: ClassVar[str] = "texts"
     FACTS: ClassVar[tuple[str, ...]] = ("vocabulary_size", "text_length", "text_encoder")
     suffix: ClassVar[str] = ".txt"
+    endings: ClassVar[tuple[str, ...]] = (".txt",)
+    several: ClassVar[bool] = True
+    usual: ClassVar[int] = 24
+    in_folder: ClassVar[str] = "both"
     comparable: ClassVar[bool] = False
     of_places: ClassVar[bool] = False
 
@@ -73,6 +82,15 @@ class Texts(Medium):
 
     def pictures(self, kept: Tensor) -> Tensor:
         return written(self.lines(kept), *PICTURE)[:, None]
+
+    def page(self, kept: Tensor, beside: Beside) -> Tensor:
+        """What was described with its sentence below it, if these are pictures or films; otherwise sentences alone."""
+        shown = next((found for rows in beside.given.values() if (found := _pictured(rows)) is not None), None)
+        if shown is None:
+            return super().page(kept, beside)
+        pictures = with_lines(shown, self.lines(kept))
+        height, width = pictures.shape[2:]
+        return grid(pictures, columns=isqrt((len(pictures) * height - 1) // width) + 1)
 
     def lines(self, kept: Tensor) -> list[str]:
         return [self.sentence(row) for row in kept.tolist()]
@@ -129,8 +147,9 @@ class Texts(Medium):
         return torch.stack([self._read(line, f"{path}, line {number}") for number, line in told])
 
     def write(self, one: Tensor, path: Path) -> None:
-        line = self.sentence(one.tolist())
-        write_atomically(path, lambda file: file.write(f"{line}\n".encode()))
+        """Writes a sentence, [L], or several, [N, L], one a line."""
+        text = "".join(f"{line}\n" for line in self.lines(one.view(-1, self.length)))
+        write_atomically(path, lambda file: file.write(text.encode()))
 
     def _read(self, sentence: str, where: str) -> Tensor:
         """One sentence of a user, [L]."""
@@ -154,3 +173,13 @@ class Texts(Medium):
         if unknown:
             print(f"given: {where}: the model has never seen {told}{more}; used as unknown", flush=True)
         return torch.tensor(numbers_of(words, self.known, self.length))
+
+
+def _pictured(kept: Tensor) -> Tensor | None:
+    """Pictures of images [N, C, H, W], or of videos [N, C, T, H, W] a few frames side by side; None of other things."""
+    if kept.dtype != torch.uint8 or kept.ndim not in (4, 5):
+        return None
+    if kept.ndim == 4:
+        return kept
+    chosen = torch.linspace(0, kept.shape[2] - 1, min(STRIP, kept.shape[2])).round().long()
+    return Videos().pictures(kept[:, :, chosen])

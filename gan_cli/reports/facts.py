@@ -86,6 +86,8 @@ def commands(run: RunRecord) -> list[str]:
     verbs = ["translate"] if run.translates else ["sample", "interpolate"]
     if run.usage.verb == "predict":
         verbs = ["predict"]
+    if run.usage.verb == "describe":
+        verbs = ["describe", "sample"]
     return [*found, *(command(run, verb) for verb in [*verbs, "test"])]
 
 

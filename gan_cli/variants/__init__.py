@@ -4,6 +4,7 @@ from gan_cli.variants.acgan import ACGAN
 from gan_cli.variants.adain import AdaIN
 from gan_cli.variants.base import AdversarialModule
 from gan_cli.variants.biggan import BigGAN
+from gan_cli.variants.caption_gan import CaptionGAN
 from gan_cli.variants.cgan import CGAN
 from gan_cli.variants.colorization import Colorization
 from gan_cli.variants.conditional_vgan import ConditionalVGAN
@@ -68,6 +69,7 @@ __all__ = [
     "AdaIN",
     "AdversarialModule",
     "BigGAN",
+    "CaptionGAN",
     "Colorization",
     "ConditionalVGAN",
     "ContextEncoder",

@@ -24,6 +24,7 @@ VERBS = (
     "probe",
     "translate",
     "predict",
+    "describe",
     "reconstruct",
     "report",
     "compare",

@@ -170,6 +170,11 @@ def shrinking(config: Path) -> list[str]:
         del flags["--model.latent_dim"]
     if variant is variants.DVDGAN:
         flags |= {"--model.embedding_dim": "4", "--model.num_classes": "10" if name == "MovingDigits" else "2"}
+    if variant is variants.CaptionGAN:
+        del flags["--model.latent_dim"]
+        flags |= {f"--model.{part}_dim": "8" for part in ("noise", "word", "hidden", "clip")}
+        flags |= {"--model.pretraining_steps": "0", "--model.judging_steps": "0", "--model.rollouts": "1"}
+        flags["--model.n_critic"] = "2"
     if variant is variants.FramePrediction:  # of no latents, and of patches that leave something to judge
         del flags["--model.latent_dim"]
         flags |= {"--model.discriminator_channels": "2"}
@@ -276,6 +281,13 @@ def write_films(root: Path) -> None:
                 pictures.write(root / folder / name / f"{number:08d}.png", 32 * 10, 32)
 
 
+def write_captioned_films(root: Path) -> None:
+    """Films with two sentences each."""
+    for number in range(12):
+        pictures.write(root / "msvd" / "videos" / f"{number:08d}.png", 32 * 10, 32)
+        (root / "msvd" / "videos" / f"{number:08d}.txt").write_text(f"film {number}\nit moves")
+
+
 def write_melodies(root: Path) -> None:
     """Tunes of eight bars."""
     for number in range(4):
@@ -344,6 +356,7 @@ SETS: dict[str, Callable[[Path], object]] = {
     "GoPro": write_frames,
     "CIFAR10": lambda root: fake_sets.cifar10(root, count=40),
     "CityscapesMaps": write_streets,
+    "CaptionedClips": write_captioned_films,
     "Clips": write_films,
     "ImageFolder": write_folders,
     "ImageNet": partial(write_classes, name="imagenet"),

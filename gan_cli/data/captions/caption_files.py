@@ -13,7 +13,7 @@ LISTS = ("captions.txt", "captions.csv", "captions.tsv", "captions.jsonl", "capt
 """Files at the top that name images with their sentences."""
 TEXTS = ("text_c10", "texts", "captions")
 """Folders with a file of sentences for each image, as those of CUB and of the flowers."""
-IMAGE_KEYS = ("image", "file_name", "filename", "file", "path")
+IMAGE_KEYS = ("image", "file_name", "filename", "file", "path", "video", "clip", "film")
 SENTENCE_KEYS = ("caption", "captions", "text", "sentence", "sentences", "raw")
 NUMBERED = re.compile(r"#\w+$")
 """Behind an image's name in Flickr's lists, the number of a sentence."""
@@ -34,8 +34,13 @@ class Captions(NamedTuple):
     kinds: dict[str, str]
 
 
-def captions_below(root: Path) -> Captions:
+def captions_below(root: Path, thing: str = "image", example: str = "three.png") -> Captions:
     """The sentences of a folder: of the first list that there is, or of files beside or apart from the images.
+
+    Args:
+        root: The folder.
+        thing: What is described.
+        example: The name of such a file, for the message.
 
     Raises:
         UserError: If there are none, or a list cannot be read.
@@ -48,10 +53,10 @@ def captions_below(root: Path) -> Captions:
             kinds = {key: key.rpartition("/")[0] for key in found if "/" in key}
             return Captions(f"{name}/", found, kinds)
     if found := _of_files(root):
-        return Captions("a text beside each image", found, {})
+        return Captions(f"a text beside each {thing}", found, {})
     raise UserError(
-        f"data.root: {root} has no sentences; put a captions.csv there with lines such as three.png,a red three,\n"
-        "or captions.txt, .tsv or .jsonl, COCO's captions.json, a folder text_c10, or three.txt beside three.png"
+        f"data.root: {root} has no sentences; put a captions.csv there with lines such as {example},a red three,\n"
+        f"or captions.txt, .tsv or .jsonl, COCO's captions.json, a folder text_c10, or three.txt beside {example}"
     )
 
 

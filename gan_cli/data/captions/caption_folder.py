@@ -1,7 +1,5 @@
 """The user's own images with sentences on them."""
 
-import unicodedata
-from collections import Counter
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -12,10 +10,11 @@ from torch import Tensor
 
 from gan_cli.data import folders
 from gan_cli.data.archives import File
-from gan_cli.data.captions import ranking
+from gan_cli.data.captions import ranking, sentence_examination
 from gan_cli.data.captions.caption_files import Captions as Sentences
 from gan_cli.data.captions.caption_files import captions_below
 from gan_cli.data.captions.captioned import Captioned, facts_of, texts_for
+from gan_cli.data.captions.told import Describable
 from gan_cli.data.cuts import CutStore
 from gan_cli.data.datamodules import Facts, Split
 from gan_cli.data.file_sets import FileDataModule, checked_channels
@@ -24,7 +23,7 @@ from gan_cli.errors import UserError
 from gan_cli.media.images import Images
 from gan_cli.media.medium import Medium
 from gan_cli.media.texts import Texts
-from gan_cli.media.vocabularies import vocabulary_of, words_of
+from gan_cli.media.vocabularies import vocabulary_of
 from gan_cli.metrics.matching import KINDS, Judge
 from gan_cli.metrics.row_table import OwnMeasures, RowTable
 from gan_cli.networks.text_encoders import TextEncoder
@@ -48,7 +47,7 @@ class Described(NamedTuple):
     kind: str
 
 
-class Captions(FileDataModule):
+class Captions(Describable, FileDataModule):
     """Your own images with sentences, one or several each; training draws one of them in each pass.
 
     The sentences are in captions.txt, .csv or .tsv (image, sentence; commas may be in it), in captions.jsonl, in COCO's
@@ -143,6 +142,8 @@ class Captions(FileDataModule):
         return part
 
     def compared(self, made: Tensor, numbers: Tensor, split: Split) -> RowTable:
+        if made.dtype == torch.int64:  # sentences
+            return super().compared(made, numbers, split)
         return ranking.table(self, made, numbers, split)
 
     def part(self, split: Split) -> Captioned:
@@ -159,36 +160,15 @@ class Captions(FileDataModule):
     def notes(self) -> list[str]:
         train = [sentence for one in self.described("train") for sentence in one.sentences]
         every = [sentence for files in self._matched.parts.values() for one in files for sentence in one.sentences]
-        lengths = torch.tensor([len(words_of(sentence)) for sentence in every])
-        long = sum(len(self.texts.words_of(sentence)) > self.text_length for sentence in every)
-        different = len({tuple(words_of(sentence)) for sentence in every})
-        words = len({word for sentence in train for word in words_of(sentence)})
-        known = f"{len(self.texts.words):,}" + (
-            " pieces of words, minilm's" if self.texts.pieces else f" of the {words:,} words to train on"
-        )
-        return [
-            f"sentences: {len(every):,} from {self._sentences.source}, {different:,} of them different",
-            f"words of a sentence: {int(lengths.min())} to {int(lengths.max())}, half of them {int(lengths.median())} "
-            f"and more; {long:,} longer than text_length {self.text_length}, which are cut",
-            f"vocabulary: {known}",
-            f"scripts: {_scripts(every)}",
-        ]
+        return sentence_examination.notes(self.texts, train, every, self._sentences.source)
 
     def mistakes(self) -> dict[str, list[str]]:
         found = self._matched
-        for_several: dict[tuple[str, ...], set[str]] = {}
-        empty = []
-        for one in [one for files in found.parts.values() for one in files]:
-            for sentence in one.sentences:
-                words = tuple(words_of(sentence))
-                for_several.setdefault(words, set()).add(str(one.file))
-                empty += [] if words else [f"{one.file} ({sentence!r})"]
-        twice = {words: sorted(files) for words, files in for_several.items() if len(files) > 1 and words}
+        every = [(str(one.file), one.sentences) for files in found.parts.values() for one in files]
         return {
             "sentences without their image": found.no_image,
             "images without a sentence, not used": [str(file) for file in found.no_sentence],
-            "sentences on several images": [f"{' '.join(words)} ({', '.join(at[:3])})" for words, at in twice.items()],
-            "sentences without a word": empty,
+            **sentence_examination.mistakes(every, "images"),
         }
 
     @cached_property
@@ -239,13 +219,3 @@ def _names_of(file: File) -> list[str]:
     below = [path, *(path.relative_to(folder) for folder in IMAGE_FOLDERS if path.is_relative_to(folder))]
     whole = [*below, PurePosixPath(path.name)]
     return [str(name) for one in whole for name in (one, one.with_suffix(""))]
-
-
-def _scripts(sentences: list[str]) -> str:
-    """Of which scripts the letters are, the most frequent first."""
-    counted = Counter(letter for sentence in sentences for letter in sentence if letter.isalpha())
-    scripts: Counter[str] = Counter()
-    for letter, count in counted.items():
-        scripts[unicodedata.name(letter, "unknown").split()[0].lower()] += count
-    total = sum(scripts.values())
-    return ", ".join(f"{name} {100 * count / total:.1f} %" for name, count in scripts.most_common(4)) or "no letters"

@@ -10,8 +10,9 @@ from torch.nn.functional import max_pool2d
 
 from gan_cli.data.captions import comparison
 from gan_cli.data.captions.captioned import Captioned, facts_of, texts_for
-from gan_cli.data.captions.sentences import COLOURS, LONGEST, PLACES, WIDTHS, described, every_word
-from gan_cli.data.datamodules import Facts, GANDataModule, Split
+from gan_cli.data.captions.sentences import COLOURS, GRAMMAR, LONGEST, PLACES, WIDTHS
+from gan_cli.data.captions.told import Attributes, Describable
+from gan_cli.data.datamodules import Facts, Split
 from gan_cli.data.images import sources
 from gan_cli.data.stores import TensorStore
 from gan_cli.data.transforms import Framing
@@ -49,7 +50,7 @@ class Shown(NamedTuple):
     new_combination: Tensor
 
 
-class CaptionedDigits(GANDataModule):
+class CaptionedDigits(Describable):
     """scikit-learn's 1,797 digits in six colours, thin or thick, at five places, with sentences on them. No download.
 
     Every number has a colour that it never has in training; half of the held-out images are of such combinations, and
@@ -74,6 +75,7 @@ class CaptionedDigits(GANDataModule):
     offline = True
     natural = False
     own_measures: ClassVar[OwnMeasures] = OwnMeasures(KINDS, things=1000)
+    attributes: ClassVar[Attributes | None] = Attributes(("number", "colour", "width", "place"), GRAMMAR)
 
     def __init__(
         self,
@@ -95,7 +97,7 @@ class CaptionedDigits(GANDataModule):
     @cached_property
     def texts(self) -> Texts:
         """What a sentence is like: the words that training sentences may have."""
-        return texts_for(self.text_encoder, vocabulary_of(every_word()), LONGEST)
+        return texts_for(self.text_encoder, vocabulary_of(GRAMMAR.every_word()), LONGEST)
 
     @property
     def fields(self) -> Mapping[str, Medium]:  # type: ignore[override]
@@ -125,7 +127,12 @@ class CaptionedDigits(GANDataModule):
         """The colour of a full stroke, by the colours' numbers, float [6, 3]."""
         return torch.tensor(PAINTS, dtype=torch.float32)
 
+    def known_attributes(self, split: Split) -> Tensor:
+        return self.known(split).attributes
+
     def compared(self, made: Tensor, numbers: Tensor, split: Split) -> RowTable:
+        if made.dtype == torch.int64:
+            return super().compared(made, numbers, split)
         return comparison.table(self, made, numbers, split)
 
     def notes(self) -> list[str]:
@@ -155,7 +162,7 @@ class CaptionedDigits(GANDataModule):
         look = torch.where(new, of_one_colour, chosen % looks)
         attributes = torch.stack([numbers, colours, look // len(PLACES), look % len(PLACES)], dim=1)
         new_sentence = torch.zeros(count, dtype=torch.bool) if train else torch.arange(count) // 2 % 2 == 0
-        said = [described(attributes, new_sentence, random) for _ in range(self.sentences if train else 1)]
+        said = [GRAMMAR.described(attributes, new_sentence, random) for _ in range(self.sentences if train else 1)]
         sentences = [list(of_one) for of_one in zip(*(each.sentences for each in said), strict=True)]
         images = rendered(digits.images[which], attributes, self.image_size, random)
         return Shown(images, attributes, said[0].names, sentences, new_sentence, new)

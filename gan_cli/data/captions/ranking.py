@@ -21,7 +21,7 @@ def judge_for(data: "Captions") -> Judge:
     train = data.captioned("train")
     count = min(TRAINED_ON, len(train))
     places = torch.arange(count) * len(train) // count
-    pairs = Pairs(train[places].batch.real, [train.texts_of(place) for place in places.tolist()])
+    pairs = Pairs(train[places].batch.real, [train.sentences.of(place) for place in places.tolist()])
     return judge_of(pairs, data.texts.size, data.text_encoder)
 
 
@@ -35,11 +35,11 @@ def table(data: "Captions", made: Tensor, numbers: Tensor, split: Split) -> RowT
         split: The part that these are of.
     """
     judge, train, held_out = data.judge, data.captioned("train"), data.captioned(split)
-    sentences, of_image = held_out.first_sentences.unique(dim=0, return_inverse=True)
+    sentences, of_image = held_out.text(torch.arange(len(held_out))).unique(dim=0, return_inverse=True)
     own = of_image[numbers]
     shuffled = own[torch.randperm(len(own), generator=stream(0, "shuffled captions"))]
     likeness = judge.likeness(made, sentences)
-    nearest = nearest_sentences(sentences[own], train.first_sentences)
+    nearest = nearest_sentences(sentences[own], train.text(torch.arange(len(train))))
     rows = {
         "made": precision(likeness, own),
         "made, captions shuffled": precision(likeness, shuffled),

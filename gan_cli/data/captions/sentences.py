@@ -1,10 +1,6 @@
 """Sentences on single digits, made of templates and synonyms, of which it is known what they say."""
 
-import re
-from typing import NamedTuple
-
-import torch
-from torch import Tensor
+from gan_cli.data.captions.grammar import Grammar
 
 NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 COLOURS = ("red", "green", "blue", "yellow", "purple", "white")
@@ -12,9 +8,6 @@ WIDTHS = ("thin", "thick")
 PLACES = ("upper left", "upper right", "lower left", "lower right", "middle")
 NAMES = (NUMBERS, COLOURS, WIDTHS, PLACES)
 """What each attribute may be: number, colour, width of the strokes, place."""
-UNSAID = -1
-"""Of an attribute that a sentence does not name."""
-
 SYNONYMS: dict[str, tuple[str, ...]] = {
     **{name: (name, name, str(number)) for number, name in enumerate(NUMBERS)},
     "red": ("red", "red", "scarlet"),
@@ -56,46 +49,4 @@ NEVER_SEEN = (
 LONGEST = 16
 """More words than any of them has."""
 
-
-class Said(NamedTuple):
-    """Sentences with what they say.
-
-    Attributes:
-        sentences: N.
-        names: Which attributes each names, bool [N, 4].
-    """
-
-    sentences: list[str]
-    names: Tensor
-
-
-def described(attributes: Tensor, never_seen: Tensor, random: torch.Generator) -> Said:
-    """A sentence for each image.
-
-    Args:
-        attributes: Number, colour, width and place of each, int64 [N, 4].
-        never_seen: Which sentences are of `NEVER_SEEN` templates, bool [N].
-        random: Chooses templates and synonyms.
-    """
-    shares = torch.rand(len(attributes), 1 + len(NAMES), generator=random).tolist()
-    sentences, names = [], []
-    for row, (which, *synonyms), new in zip(attributes.tolist(), shares, never_seen.tolist(), strict=True):
-        template = _chosen(NEVER_SEEN if new else TEMPLATES, which)
-        words = [
-            _chosen(SYNONYMS[kinds[number]], share) for kinds, number, share in zip(NAMES, row, synonyms, strict=True)
-        ]
-        sentence = template.format(**dict(zip("ncwp", words, strict=True)))
-        sentences.append(re.sub(r"\ba (?=[aeiou8])", "an ", sentence).replace(" ,", ","))
-        names.append([f"{{{letter}}}" in template for letter in "ncwp"])
-    return Said(sentences, torch.tensor(names, dtype=torch.bool).view(-1, len(NAMES)))
-
-
-def every_word() -> list[str]:
-    """Sentences that together have each word of the training ones."""
-    return [*(re.sub(r"{.}", " ", template) for template in TEMPLATES), "an", *(
-        said for names in SYNONYMS.values() for said in names
-    )]  # fmt: skip
-
-
-def _chosen(among: tuple[str, ...], share: float) -> str:
-    return among[int(share * len(among))]
+GRAMMAR = Grammar(NAMES, "ncwp", SYNONYMS, TEMPLATES, NEVER_SEEN)

@@ -37,8 +37,8 @@ UNSAID = 24
 LAYOUT = "films, or a folder of them for each class, or train/ and test/ with either"
 
 
-class Clips(VideoDataModule):
-    """Your own films: GIF, MP4, AVI, MKV, WEBM, MOV, folders of frames, or pictures of square frames side by side.
+class FilmDataModule(VideoDataModule):
+    """Films in a folder: GIF, MP4, AVI, MKV, WEBM, MOV, folders of frames, or pictures of square frames side by side.
 
     Each film is cut into clips of one length. Films are held out whole, so that no clip is beside one that is trained
     on.
@@ -71,10 +71,6 @@ class Clips(VideoDataModule):
     Raises:
         UserError: If a value is not possible.
     """
-
-    home = "your own"
-    licence = "that of the films"
-    layout = "root/<film>, root/<class>/<film> or root/{train,val,test}/ of either; a film is a file or a folder"
 
     def __init__(
         self,
@@ -214,8 +210,13 @@ class Clips(VideoDataModule):
         """The films that could not be opened so far, and why."""
         return {}
 
-    @cached_property
+    @property
     def found(self) -> Found:
+        """The films that are taken, all of them."""
+        return self.every
+
+    @cached_property
+    def every(self) -> Found:
         """What is below the root.
 
         Raises:
@@ -283,6 +284,17 @@ class Clips(VideoDataModule):
             for path in reel.film.files
         )
         return caches.digest_of(repr((self.recipe, self.rate, self.stride, *how)), files)
+
+
+class Clips(FilmDataModule):
+    """Your own films: GIF, MP4, AVI, MKV, WEBM, MOV, folders of frames, or pictures of square frames side by side.
+
+    See `FilmDataModule` for what is made of them.
+    """
+
+    home = "your own"
+    licence = "that of the films"
+    layout = "root/<film>, root/<class>/<film> or root/{train,val,test}/ of either; a film is a file or a folder"
 
 
 class ClipPart(LabelledPart):

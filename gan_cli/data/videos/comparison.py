@@ -61,7 +61,7 @@ class Yardstick:
         numbers = torch.arange(min(MOST, len(part))) * len(part) // min(MOST, len(part))
         loaded = [part[piece].batch for piece in numbers.split(64)]
         self.videos = torch.cat([reduced(batch.videos) for batch in loaded])
-        self.labels = torch.cat([batch.labels for batch in loaded])
+        self.labels = torch.cat([batch.labels for batch in loaded]) if len(data.classes) > 1 else torch.tensor([])
         self.features = FramesAndChanges.of(self.videos)
         self.known = self.features(self.videos)
         self.motion = motion(self.videos)

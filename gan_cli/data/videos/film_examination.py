@@ -11,7 +11,7 @@ from gan_cli.media.film_reading import Film, Length, frames_of, seen_at
 from gan_cli.media.reading import Unreadable
 
 if TYPE_CHECKING:
-    from gan_cli.data.videos.clips import Clips
+    from gan_cli.data.videos.clips import FilmDataModule
 
 THREADS = 2
 """So many films are decoded at once; a decoder has threads of its own."""
@@ -22,7 +22,7 @@ STILL = 2
 KINDS = {"video": "videos", "animation": "animations", "frames": "folders of frames", "strip": "rows of frames"}
 
 
-def notes(data: "Clips") -> list[str]:
+def notes(data: "FilmDataModule") -> list[str]:
     """Lines on the films of a set and what becomes of them."""
     parts = _parts(data)
     lengths = {name: data.lengths(films) for name, films in parts.items()}
@@ -50,7 +50,7 @@ def notes(data: "Clips") -> list[str]:
     return lines
 
 
-def mistakes(data: "Clips") -> dict[str, list[str]]:
+def mistakes(data: "FilmDataModule") -> dict[str, list[str]]:
     """What is wrong with films, which are decoded to their ends."""
     where = {film: name for name, films in _parts(data).items() for film in films}
     lengths = data.lengths(list(where))
@@ -95,7 +95,7 @@ def _look(named: tuple[Film, Length]) -> _Look:
     return _Look(digest.digest(), "", still)
 
 
-def _parts(data: "Clips") -> dict[str, list[Film]]:
+def _parts(data: "FilmDataModule") -> dict[str, list[Film]]:
     """The films of each part that differs from those before it, since watching and judging may share a part."""
     names: dict[str, Split] = {"train": "train", "val": "val", "test": "test"}
     parts = {name: data.films(split) for name, split in names.items()}
@@ -104,7 +104,7 @@ def _parts(data: "Clips") -> dict[str, list[Film]]:
     return parts
 
 
-def _of_part(data: "Clips", name: str, lengths: dict[Film, Length]) -> str:
+def _of_part(data: "FilmDataModule", name: str, lengths: dict[Film, Length]) -> str:
     """How many films a part has, how many frames are taken of them, and what becomes of short ones."""
     taken = [len(seen_at(length, data.rate, data.stride)) for length in lengths.values()]
     short = sum(frames < data.num_frames for frames in taken)

@@ -1,7 +1,7 @@
 import torch
 
 from gan_cli.data import CaptionedDigits
-from gan_cli.data.captions.sentences import COLOURS, LONGEST, NAMES, NEVER_SEEN, TEMPLATES, described
+from gan_cli.data.captions.sentences import COLOURS, GRAMMAR, LONGEST, NAMES, NEVER_SEEN, TEMPLATES
 from gan_cli.data.sampling import Span
 from gan_cli.media.vocabularies import words_of
 from gan_cli.metrics import captioned_digits as measures
@@ -11,7 +11,7 @@ from tests.toys import FewCaptioned
 
 def test_every_sentence_says_what_its_names_say_and_no_more() -> None:
     attributes = torch.cartesian_prod(*(torch.arange(len(names)) for names in NAMES))
-    said = described(attributes, torch.arange(len(attributes)) % 2 == 0, stream("sentences"))
+    said = GRAMMAR.described(attributes, torch.arange(len(attributes)) % 2 == 0, stream("sentences"))
     signs = {"red": 0, "scarlet": 0, "green": 1, "lime": 1, "blue": 2, "navy": 2, "yellow": 3, "golden": 3}
     for sentence, (_, colour, width, place), names in zip(
         said.sentences, attributes.tolist(), said.names.tolist(), strict=True
