@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn.functional import softplus
 
 from gan_cli.batches import AnyBatch, CaptionedBatch, CaptionedVideoBatch
+from gan_cli.errors import UserError
 from gan_cli.media.frames import Frames
 from gan_cli.media.images import Images
 from gan_cli.media.medium import Medium
@@ -102,8 +103,8 @@ class CaptionGAN(LatentModule):
             "word_dim": 512,
             "hidden_dim": 512,
             "dropout": 0.5,
-            "pretraining_steps": "2 passes, paper 20",
-            "judging_steps": "2 passes, paper 5",
+            "pretraining_steps": "2 passes",
+            "judging_steps": "2 passes",
             "rollouts": 64,
             "baseline": "none",
             "lambda_wrong": 1.0,
@@ -116,8 +117,8 @@ class CaptionGAN(LatentModule):
             "discriminator_clip_norm": 5.0,
         },
         why={
-            "pretraining_steps": "about two passes over COCO in batches of 64",
-            "judging_steps": "about two passes over COCO in batches of 64",
+            "pretraining_steps": "about three passes over COCO's sentences in batches of 64",
+            "judging_steps": "the same",
         },
     )
     LEARNS_FROM: ClassVar[tuple[Fields, ...]] = (
@@ -200,8 +201,11 @@ class CaptionGAN(LatentModule):
 
         Raises:
             ValueError: If clips are of another size.
+            UserError: If that is no share.
         """
         self._check(clip)
+        if not 0 <= truncation_psi <= 1:
+            raise UserError(f"truncation_psi: {truncation_psi:g} is no share of words' probability; take 0 to 1")
         generator = cast(SentenceGenerator, self.picture_maker(ema))
         chances, noise = self._split(latents)
         return generator.written(generator.guidance(generator.encoder(clip), noise), chances, truncation_psi)

@@ -128,6 +128,8 @@ def test_what_makes_no_sense_is_refused(gan: Any, of_films: Path, of_images: Pat
     assert "start: it is of films that --input names" in gan(
         of_images, "--input", "film.gif", "--start", 1, refused=True
     )
+    told = gan(of_films, "--given", "film.gif", "--truncation_psi", 1.5, verb="sample", refused=True)
+    assert "truncation_psi: 1.5 is no share of words' probability; take 0 to 1" in told
     assert "num: " in gan(of_films, "--num", 0, refused=True)
     other = saved(GAN(image_size=16), Path("other.ckpt"))
     assert "GAN describes nothing in words; type --ckpt with a checkpoint of CaptionGAN" in gan(other, refused=True)
