@@ -127,6 +127,7 @@ class VQTransformer(LatentModule):
         "code_dim",
     )
     """The arguments that the first stage tells."""
+    LEAPS: ClassVar[bool] = True
     own_measures: ClassVar[OwnMeasures | None] = code_likelihood.OWN
     CARD: ClassVar[Card | None] = Card(
         paper='Esser et al. 2021, "Taming Transformers for High-Resolution Image Synthesis", arXiv:2012.09841',
@@ -390,7 +391,8 @@ class VQTransformer(LatentModule):
         return {}
 
     def shared(self, batch: AnyBatch) -> Read:
-        codes = self.encode(batch.real)
+        with torch.no_grad():  # not in tiles, whose places wait for the device
+            codes = self.coder.network.encode(self.laid_out(batch.real))
         given = {"labels": None, "text": None, "source": None, **self.given(batch)}
         return Read(self._told(codes, **given, size=(self.side, self.side)), codes.flatten(1))
 
