@@ -73,7 +73,7 @@ def test_some_of_the_codes_that_it_reads_are_random_and_none_that_it_learns(monk
 
 
 def test_only_weights_of_linear_layers_decay(tmp_path: Path) -> None:
-    model = made()
+    model = made().train()
     model.take_up(model.coder.network.state_dict())
     trainer = quiet(tmp_path, max_steps=1)
     trainer.fit(model, FewDigits(image_size=16, batch_size=16))
@@ -86,7 +86,7 @@ def test_only_weights_of_linear_layers_decay(tmp_path: Path) -> None:
 
 
 def test_codes_of_training_images_are_counted_and_the_first_stage_stays_as_it_is(tmp_path: Path) -> None:
-    model, data = made(), FewDigits(image_size=16, batch_size=16)
+    model, data = made().train(), FewDigits(image_size=16, batch_size=16)
     before = {name: tensor.clone() for name, tensor in model.coder.state_dict().items()}
     model.take_up(model.coder.network.state_dict())
     quiet(tmp_path, max_steps=2).fit(model, data)
@@ -97,7 +97,7 @@ def test_codes_of_training_images_are_counted_and_the_first_stage_stays_as_it_is
 
 
 def test_without_a_first_stage_nothing_is_learned(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="model.first_stage: VQTransformer learns the codes of a VQGAN, and none is"):
+    with pytest.raises(UserError, match=r"model.first_stage: VQTransformer learns the codes of a VQGAN, and none is"):
         quiet(tmp_path, max_steps=1).fit(made(), FewDigits(image_size=16, batch_size=16))
 
 
