@@ -45,6 +45,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "pix2pix-regression": {"dropout": 0.0},
     "deblurgan": {"dropout": 0.0},
     "vqgan": {"lambda_adversarial": 0.0},
+    "vq-transformer": {"dropout": 0.0},
 }
 """What leaves nothing that depends on the process: normalisation over a batch, pools, dropout."""
 
@@ -76,6 +77,10 @@ APART = {
 UNDETERMINED = {
     "stargan-v2": r"(generator|ema\.network)\.translator\.(.*\.)?(enter|first|second)\.bias",
     "vqgan": r"(generator|ema\.network)\..*\.key\.bias",
+    **dict.fromkeys(
+        ("vq-transformer", "vq-transformer-alone", "vq-transformer-of-words", "vq-transformer-of-maps"),
+        r"(generator|ema\.network)\..*\.enter\.bias",
+    ),
 }
 """Weights, by row, whose gradient is rounding alone, which Adam makes steps of: biases that a norm takes away again, or
 that attention adds to all it compares."""

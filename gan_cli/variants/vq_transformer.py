@@ -137,8 +137,8 @@ class VQTransformer(LatentModule):
             "image_size": 256,
             "image_channels": 3,
             "num_codes": "1024 or 16384",
-            "depth": "24, ImageNet 48",
-            "width": "1024, ImageNet 1536",
+            "depth": 24,
+            "width": "1024, FFHQ 1664",
             "heads": 16,
             "dropout": "0, authors' code",
             "kept_codes": "1, authors' code",
@@ -148,8 +148,7 @@ class VQTransformer(LatentModule):
         },
         why={
             "num_codes": "comes from the first stage",
-            "depth": "as for faces",
-            "width": "as for faces",
+            "width": "as in the authors' config of faces",
             "generator_lr": "of 2 images, as in the authors' config of faces",
         },
     )
