@@ -140,8 +140,8 @@ class VQTransformer(LatentModule):
             "depth": 24,
             "width": "1024, FFHQ 1664",
             "heads": 16,
-            "dropout": "0, authors' code",
-            "kept_codes": "1, authors' code",
+            "dropout": 0.0,
+            "kept_codes": 1.0,
             "weight_decay": 0.01,
             "generator_lr": "4.5e-6 times the batch",
             "adam_betas": (0.9, 0.95),
@@ -181,10 +181,8 @@ class VQTransformer(LatentModule):
         adam_betas: tuple[Decay, Decay] = (0.9, 0.95),
         **optimisation: Any,
     ) -> None:
-        factor = 2 ** (len(multipliers) - 1)
-        self.side = image_size // factor
         super().__init__(
-            self.side**2,
+            0,
             "uniform",
             generator_lr=generator_lr,
             discriminator_lr=generator_lr,
@@ -193,9 +191,13 @@ class VQTransformer(LatentModule):
             adam_betas=adam_betas,
             **optimisation,
         )
+        check("multipliers", multipliers, bool(multipliers), "such as [1,2,2], a number for each level")
+        factor = 2 ** (len(multipliers) - 1)
         fits = image_size % factor == 0
         check("image_size", image_size, fits, f"that is a multiple of {factor}, of which a code is made")
         check("heads", heads, width % heads == 0, f"that divides the width, {width}")
+        self.side = image_size // factor
+        self.latent_dim = self.side**2  # one number for each code
         self.first_stage, self.first_stage_sum = first_stage, ""
         self.factor, self.image_channels, self.num_codes = factor, image_channels, num_codes
         self.num_classes, self.num_labels = num_classes, num_labels
