@@ -9,7 +9,10 @@ from torch import Tensor
 
 from gan_cli import load
 from gan_cli.__main__ import main
+from gan_cli.data import Digits
 from gan_cli.errors import UserError
+from gan_cli.evaluation.comparing import own_table
+from gan_cli.evaluation.scorer import Scorer
 from gan_cli.inference.code_sampling import read_drawing, read_size
 from gan_cli.media.pictures import save_png
 from gan_cli.networks.code_drawing import Drawing
@@ -65,6 +68,30 @@ def test_pictures_go_on_from_an_upper_part(last: Path, workdir: Path) -> None:
     assert torch.equal(gan.sample(3, labels=[4], prime=image), made)
     assert torch.equal(gan.sample(3, labels=[4], prime="upper.png"), made)
     assert not torch.equal(made, gan.sample(3, labels=[4]))
+
+
+def test_likelihood_is_measured_from_the_classes_of_held_out_images(last: Path) -> None:
+    gan, data = load(last), Digits(image_size=16)
+    data.prepare_data()
+    table = own_table(gan.model, data, seed=0, num=40)
+    assert table is not None
+    batch = data.on_device(data.at_hand("test")[torch.arange(40) * 360 // 40])
+    with torch.inference_mode():
+        told = gan.model.held_out_measures(batch)
+        wrong = gan.model.held_out_measures(batch._replace(labels=(batch.labels + 1) % 10))
+    assert table.values()["nll"] == pytest.approx(float(told["nll"]), rel=1e-5)
+    assert table.values()["nll"] != pytest.approx(float(wrong["nll"]), rel=1e-5)
+    by_place = table.values("their shares at each place")["nll"]
+    assert by_place == pytest.approx(float(told["nll_by_place"]), rel=1e-5)
+
+
+def test_images_that_change_in_leaps_have_no_path_length(last: Path, workdir: Path) -> None:
+    data = Digits(image_size=16)
+    scorer = Scorer(data, "pixels.pt", 40, metrics=["kid", "ppl"], folder=workdir)
+    torch.jit.trace(torch.nn.Flatten(), torch.zeros(1, 1, 16, 16)).save("pixels.pt")
+    (table,) = scorer.score(load(last).model)
+    assert "ppl" not in table.scores
+    assert any("change in leaps" in line for line in table.lines())
 
 
 def test_what_is_typed_is_read() -> None:
