@@ -10,6 +10,7 @@ from gan_cli.errors import UserError
 from gan_cli.inference import first_stages
 from gan_cli.variants import AdversarialModule, VQTransformer
 from gan_cli.variants.base import RECORD
+from gan_cli.variants.vq_transformer import FIRST_STAGE
 
 
 def tell_model_about_first_stage(config: Namespace, typed: Namespace, facts: Facts) -> None:
@@ -61,10 +62,10 @@ def check_resumed(content: dict[str, Any], config: Namespace, typed: Namespace) 
     """
     said = typed.get("model.init_args") or Namespace()
     is_one = _has_one(config) and content[RECORD]["variant"] == VQTransformer.__name__
-    if not is_one or not said.get(first_stages.FIRST_STAGE):
+    if not is_one or not said.get(FIRST_STAGE):
         return
-    first_stages.check_same(said[first_stages.FIRST_STAGE], content[RECORD])
-    del said[first_stages.FIRST_STAGE]
+    first_stages.check_same(said[FIRST_STAGE], content[RECORD])
+    del said[FIRST_STAGE]
 
 
 def take(model: AdversarialModule) -> None:

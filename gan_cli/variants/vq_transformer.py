@@ -192,7 +192,7 @@ class VQTransformer(LatentModule):
             **optimisation,
         )
         check("multipliers", multipliers, bool(multipliers), "such as [1,2,2], a number for each level")
-        factor = 2 ** (len(multipliers) - 1)
+        factor: int = 2 ** (len(multipliers) - 1)
         fits = image_size % factor == 0
         check("image_size", image_size, fits, f"that is a multiple of {factor}, of which a code is made")
         check("heads", heads, width % heads == 0, f"that divides the width, {width}")
@@ -369,7 +369,7 @@ class VQTransformer(LatentModule):
         """AdamW, whose decay leaves biases, normalisations and vectors alone, as the authors' code has it."""
         network = cast(nn.Module, getattr(self, player))
         decaying = {module.weight for module in network.modules() if isinstance(module, nn.Linear)}
-        groups = [
+        groups: list[dict[str, Any]] = [
             {"params": [weight for weight in network.parameters() if weight in decaying]},
             {"params": [weight for weight in network.parameters() if weight not in decaying], "weight_decay": 0.0},
         ]
@@ -423,7 +423,7 @@ class VQTransformer(LatentModule):
     def _likely(self, read: Read) -> Tensor:
         return code_likelihood.log_likelihoods(self._logits(self.picture_maker(), read), read.codes)
 
-    def own_table_beside(self, made: Tensor, real: Tensor, batches: Iterable[AnyBatch], of: str) -> RowTable:
+    def own_table_beside(self, made: Tensor, real: Tensor, batches: Iterable[Any], of: str) -> RowTable:
         """Held-out codes' likelihood, from what is told of their images, and the codes of made images."""
         likely, codes = [], []
         for batch in batches:
