@@ -1,6 +1,7 @@
 """Pictures of codes by the verb and from Python: how codes are drawn, of which size, and what they go on from."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -75,7 +76,7 @@ def test_likelihood_is_measured_from_the_classes_of_held_out_images(last: Path) 
     data.prepare_data()
     table = own_table(gan.model, data, seed=0, num=40)
     assert table is not None
-    batch = data.on_device(data.at_hand("test")[torch.arange(40) * 360 // 40])
+    batch: Any = data.on_device(data.at_hand("test")[torch.arange(40) * 360 // 40])
     with torch.inference_mode():
         told = gan.model.held_out_measures(batch)
         wrong = gan.model.held_out_measures(batch._replace(labels=(batch.labels + 1) % 10))
@@ -96,7 +97,8 @@ def test_images_that_change_in_leaps_have_no_path_length(last: Path, workdir: Pa
 
 def test_what_is_typed_is_read() -> None:
     assert read_drawing("temperature=0.5, top_k=7") == Drawing(0.5, 7, 1.0)
-    assert read_drawing(None) is read_size(None) is None
+    assert read_drawing(None) is None
+    assert read_size(None) is None
     assert read_size("64X32") == (32, 64)
     for text in ("warm=1", "top_k", "temperature=hot", "top_k=1.5", "top_p=0", "temperature=0", ""):
         with pytest.raises(UserError, match="draw"):

@@ -60,9 +60,14 @@ def test_each_code_is_learned_from_those_before_it_and_the_class() -> None:
 
 def test_some_of_the_codes_that_it_reads_are_random_and_none_that_it_learns(monkeypatch: pytest.MonkeyPatch) -> None:
     model = made(kept_codes=0.5)
-    read, seen = model.shared(batch()), []
-    plain = model._logits
-    monkeypatch.setattr(model, "_logits", lambda network, given: seen.append(given.codes) or plain(network, given))
+    read, plain = model.shared(batch()), model._logits
+    seen: list[Tensor] = []
+
+    def noted(network: nn.Module, given: Any) -> Any:
+        seen.append(given.codes)
+        return plain(network, given)
+
+    monkeypatch.setattr(model, "_logits", noted)
     model.generator_losses(read)
     share = float((seen[0] == read.codes).float().mean())
     assert 0.4 < share < 0.7  # a sixteenth of the random ones are right
