@@ -311,3 +311,22 @@ def test_stacked_generators_paint_what_they_are_told(config: str, flags: list[st
     assert made["colour"] > 0.5  # captions shuffled: 0.19
     assert made["place"] > 0.5  # 0.20
     assert shuffled["colour"] < 0.3
+
+
+@pytest.mark.usefixtures("all_cores")
+def test_a_vq_transformer_knows_more_than_where_codes_stand(workdir: Path) -> None:
+    digits = ["--data", "Digits", "--data.image_size", "16", "--data.batch_size", "32"]
+    codes = ["--model.base_channels", "8", "--model.attention_size", "0", "--model.num_codes", "64"]
+    small = ["--model.latent_channels", "16", "--model.code_dim", "16"]
+    GANCLI(["fit", "--config", "vqgan.yaml", *digits, *codes, *small, "--trainer.max_steps", "150", *CPU])
+    words = ["--model.first_stage", "checkpoints/vqgan-digits/version_0", "--model.num_classes", "10"]
+    GANCLI(["fit", "--config", "vq_transformer.yaml", *digits, *words, "--trainer.max_steps", "400", *CPU])
+    gan, data = load("checkpoints/vqtransformer-digits/version_0/last.ckpt"), Digits(image_size=16)
+    table = own_table(gan.model, data, seed=0)
+    assert table is not None
+    made, by_place = table.values(), table.values("their shares at each place")
+    assert made["nll"] < by_place["nll"] - 0.3
+    assert by_place["nll"] < table.values("their shares everywhere")["nll"]
+    asked = torch.arange(500) % 10
+    told = Judge(data).classes(gan.sample(500))
+    assert float((told == asked).float().mean()) > 0.5

@@ -47,6 +47,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "vqgan": {"lambda_adversarial": 0.0},
     "caption-gan": {"dropout": 0.0},
     "caption-gan-of-images": {"dropout": 0.0},
+    "vq-transformer": {"dropout": 0.0},
 }
 """What leaves nothing that depends on the process: normalisation over a batch, pools, dropout."""
 
@@ -80,6 +81,10 @@ APART = {
 UNDETERMINED = {
     "stargan-v2": r"(generator|ema\.network)\.translator\.(.*\.)?(enter|first|second)\.bias",
     "vqgan": r"(generator|ema\.network)\..*\.key\.bias",
+    **dict.fromkeys(
+        ("vq-transformer", "vq-transformer-alone", "vq-transformer-of-words", "vq-transformer-of-maps"),
+        r"(generator|ema\.network)\..*\.enter\.bias",
+    ),
 }
 """Weights, by row, whose gradient is rounding alone, which Adam makes steps of: biases that a norm takes away again, or
 that attention adds to all it compares."""

@@ -57,6 +57,7 @@ from gan_cli.variants import (
     StyleGAN2,
     StyleTransfer,
     VoxelGAN,
+    VQTransformer,
 )
 from gan_cli.variants.translation import TranslationModule
 from tests.toys import (
@@ -111,6 +112,7 @@ class VariantRow(NamedTuple):
         tiny: What makes its networks and images small.
         data: What it trains on, of an image size and a batch size.
         sources: What a translator starts from, of a shape.
+        ready: What is done to a new model before it is trained.
     """
 
     name: str
@@ -126,6 +128,7 @@ class VariantRow(NamedTuple):
     tiny: dict[str, Any] = TINY
     data: Callable[..., GANDataModule] = FewDigits
     sources: Callable[..., Tensor] = random_images
+    ready: Callable[[Any], None] | None = None
 
     @property
     def round_of_descents(self) -> list[str]:
@@ -146,7 +149,10 @@ class VariantRow(NamedTuple):
 
     def make(self, **changes: Any) -> Any:
         """A new model."""
-        return self.variant(**{**self.tiny, **self.arguments, **changes})
+        made = self.variant(**{**self.tiny, **self.arguments, **changes})
+        if self.ready is not None:
+            self.ready(made)
+        return made
 
     def pictures(self, model: Any, count: int = 4, **options: Any) -> Tensor:
         """Images that a model makes of the same latents, or the same images, whatever the global state."""
@@ -734,16 +740,63 @@ SENTENCE_ROWS = [
     ),
 ]
 
+READ: dict[str, Any] = {
+    **{name: value for name, value in CODED.items() if name != "features"},
+    "multipliers": (1, 1, 1),
+    "depth": 2,
+    "width": 8,
+    "heads": 2,
+    "generator_lr": 1e-3,
+}
+"""The same for what draws codes: 4x4 of them."""
+
+
+def with_a_first_stage(model: VQTransformer) -> None:
+    """Gives a model the codes of a first stage that learned nothing, the same for each that is made after a seed."""
+    model.take_up(model.coder.network.state_dict())
+
+
+CODE_ROWS = [
+    VariantRow(
+        "vq-transformer",
+        VQTransformer,
+        {"image_channels": 1, "num_classes": 10, "dropout": 0.1, "kept_codes": 0.9, "ema_decay": 0.9},
+        plays=False,
+        tiny=READ,
+        ready=with_a_first_stage,
+    ),
+    VariantRow(
+        "vq-transformer-alone",
+        VQTransformer,
+        {"image_channels": 1},
+        plays=False,
+        tiny=READ,
+        ready=with_a_first_stage,
+    ),
+    VariantRow(
+        "vq-transformer-of-words",
+        VQTransformer,
+        {"vocabulary_size": 60, "text_length": 16},
+        plays=False,
+        tiny={**READ, "image_channels": 3},
+        data=FewCaptioned,
+        ready=with_a_first_stage,
+    ),
+    VariantRow(
+        "vq-transformer-of-maps",
+        VQTransformer,
+        {"num_labels": 4},
+        plays=False,
+        tiny={**READ, "image_channels": 3},
+        data=FewMaps,
+        ready=with_a_first_stage,
+    ),
+]
+
 ROWS = [
-    *LATENT_ROWS,
-    *TRANSLATOR_ROWS,
-    *SCENE_ROWS,
-    *MUSIC_ROWS,
-    *VIDEO_ROWS,
-    *FRAME_ROWS,
-    *SOLID_ROWS,
-    *WORD_ROWS,
+    *(*LATENT_ROWS, *TRANSLATOR_ROWS, *SCENE_ROWS, *MUSIC_ROWS, *VIDEO_ROWS, *FRAME_ROWS, *SOLID_ROWS, *WORD_ROWS),
     *SENTENCE_ROWS,
+    *CODE_ROWS,
 ]
 
 

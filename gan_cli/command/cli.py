@@ -23,7 +23,7 @@ from gan_cli.callbacks.sample_grid import SampleGrid
 from gan_cli.callbacks.set_measures import SetMeasures
 from gan_cli.callbacks.threads import Threads
 from gan_cli.callbacks.watchdog import Watchdog
-from gan_cli.command import attempts, beginning, endings, lengths, resuming, settings, trainer
+from gan_cli.command import attempts, beginning, endings, lengths, resuming, settings, stages, trainer
 from gan_cli.command.choices import choices
 from gan_cli.command.parser import Parser, normalised, parsed
 from gan_cli.command.run_config import SaveRunConfig
@@ -158,11 +158,14 @@ class GANCLI(LightningCLI):
         if config.ckpt_path is None:
             if config.init is not None:
                 beginning.inherit(beginning.read(config.init), config, self.typed.fit)
-            settings.tell_model_about_data(config, self.typed.fit)
+            facts = settings.tell_model_about_data(config, self.typed.fit)
+            stages.tell_model_about_first_stage(config, self.typed.fit, facts)
             return
         self.resumed = self._checkpoint_to_resume(config)
         config.ckpt_path = str(self.resumed)
-        for note in resuming.take_over(checkpoints.read(self.resumed), config, self.typed.fit):
+        content = checkpoints.read(self.resumed)
+        stages.check_resumed(content, config, self.typed.fit)
+        for note in resuming.take_over(content, config, self.typed.fit):
             say(note)
 
     def _check_fit(self, config: Namespace) -> None:
@@ -182,6 +185,8 @@ class GANCLI(LightningCLI):
         # These two are made here, not by jsonargparse, which would bury what they say of a wrong value.
         self.model, self.datamodule = settings.made(config.fit.pop("model")), settings.made(config.fit.pop("data"))
         self.model.trusted = self.modules
+        if self.resumed is None:
+            stages.take(self.model)
         if self.resumed is None and config.fit.init is not None:
             transfer.take(self.model, beginning.read(config.fit.init), Path(config.fit.init))
             say(beginning.said(self.model.origin))

@@ -57,8 +57,10 @@ def own_table(
         with undisturbed(model):
             made, numbers = (_runs if model.GOES_ON_FROM else _single)(model, data, own, seed, split)
         if model.own_measures is not None:
-            real = data.at_hand(split)[numbers].batch.real
-            return model.own_table(made, real, f"{data.name} {split}")
+            part = data.at_hand(split)
+            batches = (data.on_device(part[some]) for some in numbers.split(AT_ONCE))
+            with undisturbed(model):
+                return model.own_table_beside(made, part[numbers].batch.real, batches, f"{data.name} {split}")
         return data.compared(made, numbers, split)
 
     return by_first(compared)

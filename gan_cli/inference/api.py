@@ -19,6 +19,7 @@ from gan_cli.inference.api_project import Projects
 from gan_cli.inference.api_styles import WorksWithStyles
 from gan_cli.inference.arithmetic import Concept, all_latents, classes_of, labels_of_each
 from gan_cli.inference.checkpoints import Modules, load_model
+from gan_cli.inference.code_sampling import Asked, conditions_of, drawing_of, latents_for
 from gan_cli.inference.continuing import continued_at
 from gan_cli.inference.latents import Method
 from gan_cli.inference.rendering import (
@@ -32,8 +33,9 @@ from gan_cli.inference.sources import with_classes
 from gan_cli.inference.spaces import usual_space
 from gan_cli.inference.thing_parts import part_at
 from gan_cli.inference.walks import shares_of, walks_through, way_between
+from gan_cli.networks.code_drawing import Temperature, TopK, TopP
 from gan_cli.networks.noise_maps import NoiseMode
-from gan_cli.ranges import BatchSize, Few, Many, Seed, Threshold, Truncation
+from gan_cli.ranges import BatchSize, Few, Many, Pixels, Seed, Threshold, Truncation
 
 
 class TrainedGAN(WorksWithStyles, FindsDirections, Projects, HasCodes, Predicts, Describes):
@@ -69,6 +71,11 @@ class TrainedGAN(WorksWithStyles, FindsDirections, Projects, HasCodes, Predicts,
         truncation_threshold: Threshold | None = None,
         noise: NoiseMode | None = None,
         part: str | None = None,
+        temperature: Temperature | None = None,
+        top_k: TopK | None = None,
+        top_p: TopP | None = None,
+        size: tuple[Pixels, Pixels] | None = None,
+        prime: str | Path | Tensor | None = None,
         ema: bool = True,
         batch_size: BatchSize = 64,
     ) -> Tensor:
@@ -88,6 +95,11 @@ class TrainedGAN(WorksWithStyles, FindsDirections, Projects, HasCodes, Predicts,
                 seed; or "none". None takes "const".
             part: For a variant that puts things together of parts, the name of one, such as VGAN's "background", to
                 have in their place, or "all" to have each below the whole, [N, ..., 4H, W]; not of sequences.
+            temperature: For a variant that draws codes: what their logits are divided by; None takes 1.
+            top_k: For such a variant: of so many codes, the likeliest, one is drawn; 0 takes all, None 100.
+            top_p: For such a variant: of the likeliest codes that together are so likely, one is drawn; None takes 1.
+            size: For such a variant: height and width in pixels, as in training or more.
+            prime: For such a variant: the upper part of the images, a file or uint8 [C, H, W].
             ema: The averaged generator, or the one that was trained.
             batch_size: Things at a time.
 
@@ -106,8 +118,11 @@ class TrainedGAN(WorksWithStyles, FindsDirections, Projects, HasCodes, Predicts,
         else:
             latents = latents_of(self.model, seeds, threshold=truncation_threshold)
             shown = self._given(given, num)
+        asked = Asked(drawing_of(temperature=temperature, top_k=top_k, top_p=top_p), size, prime)
+        if (sized := latents_for(self.model, seeds, asked)) is not None:
+            latents = sized
         conditions = conditions_for(self.model, num, labels, truncation_psi, shown)
-        conditions |= noise_for(self.model, noise, num, seed)
+        conditions |= noise_for(self.model, noise, num, seed) | conditions_of(self.model, asked, num)
         make = continued_at if bars else part_at(self.model, part)
         return self._images(latents, {"ema": ema, **conditions}, batch_size, make)
 

@@ -70,7 +70,7 @@ def translated_sheet(model: TranslationModule, batch: Any) -> Tensor:
 def surface(model: AdversarialModule, made: Tensor) -> Tensor | None:
     """The discriminator's outputs, [N] at made things [N, ...], if it judges things alone."""
     ask: Any = getattr(model, "surface", None)
-    if ask is None:
+    if ask is None or "discriminator" not in model.players:
         return None
     with evaluating(model.discriminator):
         return cast(Tensor | None, ask(made.to(model.device)))

@@ -45,7 +45,7 @@ def sample(model: AdversarialModule, folder: Path, options: Any, trainer_options
     medium = model.medium
     kind = _format(medium, options.format, output)
     alone = output is not None and output.suffix.lower() in _of_one(medium)
-    source, latents, given, make = things_of(model, options, alone and not medium.several)
+    source, latents, given, make, drawn = things_of(model, options, alone and not medium.several)
     num = len(source)
     if alone and num > 1 and not medium.several:
         raise UserError(f"output: {output} holds one of {num}; take --num 1, or a folder")
@@ -53,6 +53,7 @@ def sample(model: AdversarialModule, folder: Path, options: Any, trainer_options
         "ema": options.ema,
         **conditions_with(model, source.labels, num, options.truncation_psi, given.shown),
         **noise_for(model, options.noise, num, options.seed),
+        **drawn,
     }
     written = [save_latents(model, source, options)] if options.save_latents else []
     stem = f"sample-{_stem(options, num)}{f'-{options.part}' if options.part else ''}{'' if options.ema else '-no-ema'}"

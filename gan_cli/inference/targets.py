@@ -21,6 +21,7 @@ from gan_cli.media.films import VIDEOS
 from gan_cli.media.images import Images
 from gan_cli.media.reading import Unreadable
 from gan_cli.variants.base import AdversarialModule
+from gan_cli.variants.latent import LatentModule
 from gan_cli.variants.translation import TranslationModule
 
 USUAL = 8
@@ -50,6 +51,8 @@ def picture_shape(model: AdversarialModule) -> tuple[int, int, int]:
         raise UserError(f"ckpt: {name} makes images from images, and has no latents; type gan translate")
     if not isinstance(model.medium, Images):
         raise UserError(f"ckpt: this {name} makes {model.medium.name}, and only images are projected")
+    if isinstance(model, LatentModule) and model.LEAPS:
+        raise UserError(f"ckpt: the images of {name} change in leaps, and no slope leads to a latent; take another one")
     if fields := fields_given(model):
         raise UserError(f"ckpt: {name} makes images from {' and '.join(fields)} too, and only latents are looked for")
     latents = seeded_latents([0], model.latent_dim, model.latent_distribution).to(model.device)

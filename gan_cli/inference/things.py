@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 from torch import Tensor
 
 from gan_cli.errors import UserError
+from gan_cli.inference.code_sampling import Asked, conditions_of, draws_codes, latents_for, read_drawing, read_size
 from gan_cli.inference.continuing import check_goes_on, continued_at, given_of_sequences, sequence_latents
 from gan_cli.inference.given import Given, fields_given, given_of, typed_given
 from gan_cli.inference.labels import chosen_classes, read_labels
@@ -14,6 +15,7 @@ from gan_cli.inference.rendering import MadeAt, takes_labels
 from gan_cli.inference.sources import seeded, stored, with_classes
 from gan_cli.inference.thing_parts import part_at
 from gan_cli.variants.base import AdversarialModule
+from gan_cli.variants.latent import LatentModule
 
 EXAMPLES = 4
 """So many held-out things are taken where several are made from each and none is typed."""
@@ -29,12 +31,14 @@ class Things(NamedTuple):
         latents: [M, ...], those of sequences [M, K, Z].
         given: What they are made from beside latents.
         make: What makes a batch of them.
+        drawn: How they are drawn, of a model that draws codes: further inputs of `forward`.
     """
 
     source: Latents
     latents: Tensor
     given: Given
     make: MadeAt
+    drawn: dict[str, Any]
 
 
 def things_of(model: AdversarialModule, options: Any, alone: bool) -> Things:
@@ -50,11 +54,15 @@ def things_of(model: AdversarialModule, options: Any, alone: bool) -> Things:
     """
     if options.bars:
         return _sequences(model, options, options.num or (1 if alone else TUNES))
-    if options.prime:
+    if options.prime and isinstance(model, LatentModule) and model.GOES_ON_FROM:
         raise UserError("prime: it is what a tune begins with, and --bars says how long that is; type both")
     make = part_at(model, options.part)
+    asked = Asked(read_drawing(options.draw), read_size(options.size), options.prime)
+    draws_codes(model, asked)
     source, given = _source_and_given(model, options, 1 if alone else None)
-    return Things(source, source.inputs(model), given, make)
+    latents = latents_for(model, range(options.seed, options.seed + len(source)), asked)
+    drawn = conditions_of(model, asked, len(source))
+    return Things(source, source.inputs(model) if latents is None else latents, given, make, drawn)
 
 
 def _sequences(model: AdversarialModule, options: Any, num: int) -> Things:
@@ -66,7 +74,7 @@ def _sequences(model: AdversarialModule, options: Any, num: int) -> Things:
     latents = sequence_latents(seeds, options.bars, goes_on.latent_dim, goes_on.latent_distribution, threshold)
     rows = typed_given(goes_on, typed).shown if typed else None
     source = with_classes(model, seeded(model, seeds, threshold), read_labels(options.labels))
-    return Things(source, latents, given_of_sequences(goes_on, rows, num, options.bars), continued_at)
+    return Things(source, latents, given_of_sequences(goes_on, rows, num, options.bars), continued_at, {})
 
 
 def _source_and_given(model: AdversarialModule, options: Any, most: int | None) -> tuple[Latents, Given]:

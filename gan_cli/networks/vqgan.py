@@ -267,6 +267,11 @@ class CodedImages(nn.Module):
         return cast(Tensor, self.of_codes(laid_out(entries, self.memory_format)))
 
 
+def attention_levels(image_size: int, num_levels: int, attention_size: int) -> frozenset[int]:
+    """The levels whose maps, of images of a size, have a side with attention."""
+    return frozenset(level for level in range(num_levels) if image_size >> level == attention_size)
+
+
 def at_least_float32(tensor: Tensor) -> Tensor:
     """Numbers of 16 bits in 32."""
     return tensor.to(torch.promote_types(tensor.dtype, torch.float32))

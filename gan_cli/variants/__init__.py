@@ -40,6 +40,7 @@ from gan_cli.variants.stylegan import StyleGAN
 from gan_cli.variants.stylegan2 import StyleGAN2
 from gan_cli.variants.vgan import VGAN
 from gan_cli.variants.voxel_gan import VoxelGAN
+from gan_cli.variants.vq_transformer import VQTransformer
 from gan_cli.variants.vqgan import VQGAN
 from gan_cli.variants.wgan import WGAN
 from gan_cli.variants.wgan_gp import WGANGP
@@ -89,5 +90,6 @@ __all__ = [
     "StyleGAN",
     "StyleGAN2",
     "StyleTransfer",
+    "VQTransformer",
     "VoxelGAN",
 ]

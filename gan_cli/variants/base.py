@@ -223,6 +223,17 @@ class AdversarialModule(PlacedModule, ABC):
         """
         raise NotImplementedError(f"{type(self).__name__} has no measures of its own")
 
+    def own_table_beside(self, made: Tensor, real: Tensor, batches: Iterable[Any], of: str) -> RowTable:
+        """`own_table`, of a variant that also needs what is told of the held-out things.
+
+        Args:
+            made: As for `own_table`.
+            real: As for `own_table`.
+            batches: The held-out things, batch after batch as the model sees them, on the CPU.
+            of: As for `own_table`.
+        """
+        return self.own_table(made, real, of)
+
     # What a variant uses
 
     @property

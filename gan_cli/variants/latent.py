@@ -35,6 +35,8 @@ class LatentModule(AdversarialModule):
 
     PARTS: tuple[str, ...] = ()
     """What a thing is put together of and can be looked at alone, as a video's background; a variant has `parts`."""
+    LEAPS: ClassVar[bool] = False
+    """Whether things change in leaps, so that there are no slopes to go down to a latent by, nor lengths of walks."""
     generator_batch_multiple: int = 1
     """So many batches of made things are a generator's step; `ChosenNetworks` has an argument for it."""
 

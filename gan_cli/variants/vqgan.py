@@ -23,7 +23,7 @@ from gan_cli.networks.layers import initialise
 from gan_cli.networks.loss_networks import Seen
 from gan_cli.networks.patchgan import PatchGAN, PatchSize
 from gan_cli.networks.perceptual_maps import PerceptualMaps, perceptual_maps
-from gan_cli.networks.vqgan import CodedImages
+from gan_cli.networks.vqgan import CodedImages, attention_levels
 from gan_cli.networks.vqgan import Sizes as NetworkSizes
 from gan_cli.objectives.adversarial import critic_generator_loss, discriminator_hinge
 from gan_cli.objectives.reconstruction import absolute_error
@@ -192,7 +192,7 @@ class VQGAN(TranslationModule):
         self.features: Seen = features
         self.lambda_pixel, self.lambda_perceptual = lambda_pixel, lambda_perceptual
         self.lambda_adversarial, self.disc_start = lambda_adversarial, disc_start
-        attention = frozenset(level for level, side in enumerate(sides) if side == attention_size)
+        attention = attention_levels(image_size, len(multipliers), attention_size)
         sizes = NetworkSizes(image_channels, base_channels, tuple(multipliers), num_blocks, attention, latent_channels)
         self.generator = CodedImages(sizes, num_codes, code_dim)
         self.discriminator = PatchGAN(image_channels, discriminator_channels, patch_size)

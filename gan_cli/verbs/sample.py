@@ -31,7 +31,18 @@ def add_options(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--bars", type=Few | None, metavar="N", help="Tunes of N bars, each made from the bar before it (MidiNet)"
     )
-    parser.add_argument("--prime", type=str | None, metavar="FILE", help="What a tune goes on from: the last bar there")
+    parser.add_argument(
+        "--prime",
+        type=str | None,
+        metavar="FILE",
+        help="What a tune goes on from (the last bar there), or a picture of codes (the upper part)",
+    )
+    parser.add_argument(
+        "--draw", type=str | None, metavar="...", help="Of codes: temperature=T,top_k=K,top_p=P; default: 1, 100, 1"
+    )
+    parser.add_argument(
+        "--size", type=str | None, metavar="WxH", help="Of pictures of codes, in pixels; default: as in training"
+    )
     parser.add_argument(
         "--part", type=str | None, metavar="NAME", help="Of VGAN: foreground, background, mask, or all below the whole"
     )
@@ -40,7 +51,7 @@ def add_options(parser: ArgumentParser) -> None:
         "--format",
         type=str | None,
         metavar="NAME",
-        help="grid, files (one a seed; of images also: images), both, npz, mid, wav, ...; default: see --output",
+        help="grid, files (one a seed; or: images), both, npz, mid, wav, ...; default: see --output",
     )
     parser.add_argument("--save_latents", type=str | None, metavar="FILE", help="Also write the latents, an .npz")
     options.space(parser, "Of the latents that are saved: z (default), or w (styles, before truncation)")
@@ -57,7 +68,8 @@ def run(words: Sequence[str]) -> None:
     options.not_beside(typed, "num", "samples")
     seeded = ["seed"] if asked.noise != "random" else []
     options.not_beside(typed, "latents", "num", "samples", "bars", "truncation_threshold", *seeded)
-    options.not_beside(typed, "bars", "save_latents", "samples", "part")
+    options.not_beside(typed, "bars", "save_latents", "samples", "part", "draw", "size")
+    options.not_beside(typed, "size", "save_latents", "latents")
     if asked.space and not asked.save_latents:
         raise UserError("space: it is that of --save_latents, which is missing; leave it out")
     from gan_cli.command.opening import opened

@@ -28,6 +28,7 @@ from tests.conftest import TINY_FLAGS
 from tests.data import pictures
 from tests.data.maps.test_map_sets import write_map, write_photo
 from tests.data.test_archives import database
+from tests.inference.test_first_stages import first_stage
 from tests.media.test_paths import walk
 from tests.networks.layouts import LayoutWatch
 
@@ -132,6 +133,10 @@ def shrinking(config: Path) -> list[str]:
         flags |= {"--model.latent_channels": "4", "--model.num_codes": "16", "--model.code_dim": "4"}
         flags |= {"--model.features": "random", "--model.disc_start": "1", "--model.discriminator_channels": "4"}
         flags["--model.patch_size"] = "16"
+    if variant is variants.VQTransformer:
+        for told in ("--model.latent_dim", "--model.base_channels", "--model.num_blocks"):
+            flags.pop(told, None)
+        flags |= {"--model.first_stage": "stage.ckpt", "--model.depth": "1", "--model.width": "8", "--model.heads": "2"}
     if variant is variants.StyleGAN2:
         flags["--data.num_workers"] = "0"
     if "ada_target" in arguments:  # whose statistic is taken over four batches
@@ -411,6 +416,8 @@ def test_shipped_config_trains(config: Path, workdir: Path, monkeypatch: pytest.
     fake_sets.any_checksum(monkeypatch)
     if write := SETS.get(set_of(config)):
         write(workdir / "data")
+    if config.name.startswith("vq_transformer"):
+        first_stage(workdir / "stage.ckpt", image_channels=3)
     names = [OVERLAYS[config.name], config.name] if config.name in OVERLAYS else [config.name]
     configs = [word for name in names for word in ("--config", name)]
     batches = 10 if set_of(config) == "JointSets" else 5  # in which there is a step of the generator
