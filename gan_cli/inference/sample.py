@@ -1,6 +1,5 @@
 """`gan sample`: things from seeds, as a page, as single files or as an array."""
 
-from math import isqrt
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from gan_cli.inference.sources import in_space
 from gan_cli.inference.standing import standing
 from gan_cli.inference.things import things_of
 from gan_cli.media.films import FILMS, write_film
-from gan_cli.media.medium import Medium, rows_of
+from gan_cli.media.medium import Medium
 from gan_cli.media.pictures import save_png
 from gan_cli.variants.base import AdversarialModule
 
@@ -87,7 +86,7 @@ def sample(model: AdversarialModule, folder: Path, options: Any, trainer_options
     shown = beside(model, source.labels, given.shown, given.real)
     picture = file_in(output, folder, f"{stem}.png")
     if picture.suffix.lower() in FILMS:
-        write_film(medium.film(in_square(made), shown), picture, medium.fps)
+        write_film(medium.film(made[None], shown), picture, medium.fps)
     else:
         save_png(medium.page(made, shown), picture)
     if kind == "grid":
@@ -128,13 +127,6 @@ def _numbers(options: Any, source: Latents) -> dict[str, Any]:
     if options.latents:
         return {"names": np.array(source.names)}
     return {"seeds": np.arange(options.seed, options.seed + len(source))}
-
-
-def in_square(made: Tensor) -> Tensor:
-    """Things [N, ...] as rows of a square, [R, F, ...]; places that would be empty show the first things again."""
-    columns = isqrt(len(made) - 1) + 1
-    whole = rows_of(made, -(-len(made) // columns) * columns)
-    return whole.reshape(-1, columns, *made.shape[1:])
 
 
 def save_npz(made: dict[str, Any], numbers: dict[str, Any], labels: Tensor | None, path: Path) -> Path:

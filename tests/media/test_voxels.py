@@ -184,6 +184,10 @@ def test_pages_walks_and_films_show_every_solid() -> None:
     assert len(film) == TURNS
     assert film[0].shape == (1, 2 * 66 + 2, 66 + 2)
     assert not torch.equal(film[0], film[TURNS // 2])
+    three = Voxels(8).film(solids[None, :3, :, ::2, ::2, ::2], Beside())
+    assert three[0].shape == (1, 2 * 66 + 2, 2 * 66 + 2)  # a square, without a solid at its end
+    assert bool((three[0][:, 68:, 68:] == 255).all())
+    assert not bool((three[0][:, 68:, :66] == 255).all())
 
 
 def test_a_record_makes_the_medium_again() -> None:
