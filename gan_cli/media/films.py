@@ -16,6 +16,7 @@ from torch.nn.functional import pad
 
 from gan_cli.files import replacing, write_atomically
 from gan_cli.media import pictures
+from gan_cli.media.gif_frames import UNIT, unmerged
 from gan_cli.media.picture_files import FORMATS, OPTIONS, Picture, picture_of, to_pil
 from gan_cli.media.reading import Unreadable
 
@@ -246,9 +247,9 @@ def write_film(frames: Sequence[Tensor], path: Path, fps: int) -> None:
 
 def _write_gif(frames: Sequence[Tensor], path: Path, fps: int) -> None:
     first, *rest = [pictures.to_pil(frame) for frame in frames]
-    write_atomically(
-        path, lambda file: first.save(file, "GIF", save_all=True, append_images=rest, duration=1000 / fps, loop=0)
-    )
+    content, each = io.BytesIO(), max(UNIT, 1000 / fps)
+    first.save(content, "GIF", save_all=True, append_images=rest, duration=each, loop=0)
+    write_atomically(path, lambda file: file.write(unmerged(content.getvalue(), each)))
 
 
 def _write_mp4(frames: Sequence[Tensor], path: Path, fps: int) -> None:

@@ -5,9 +5,10 @@ from typing import Any
 import av
 import numpy as np
 import pytest
+import torch
 from PIL import Image, ImageSequence
 
-from gan_cli.media.films import first_frame, frames_in, translate_animation, translate_video
+from gan_cli.media.films import first_frame, frames_in, translate_animation, translate_video, write_film
 from gan_cli.media.picture_files import Picture
 from gan_cli.media.reading import Unreadable
 from tests.inference.translators import colours
@@ -188,3 +189,22 @@ def test_a_video_that_breaks_off_in_the_middle_leaves_the_older_file(tmp_path: P
         translate_video(source, target, inverted, stop)
     assert target.read_bytes() == before
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["b.mp4"]
+
+
+@pytest.mark.parametrize(("rate", "milliseconds"), [(8, 120), (12, 80), (25, 40), (200, 10)])
+@pytest.mark.parametrize("shown", [[0, 0, 0, 0], [0, 0, 1, 1, 1, 2, 0], [2]])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_gif_has_as_many_frames_as_it_is_made_of(
+    tmp_path: Path, rate: int, milliseconds: int, shown: list[int], channels: int
+) -> None:
+    levels = [30, 90, 200]
+    frames = [torch.full((channels, 9, 7), levels[number], dtype=torch.uint8) for number in shown]
+    frames[0][:, 3:] = 0
+    write_film(frames, tmp_path / "a.gif", rate)
+    times, loop, back = told(tmp_path / "a.gif")
+    assert times == [milliseconds] * len(shown)
+    assert loop == 0
+    assert [frame.getpixel((0, 0))[0] for frame in back] == [levels[number] for number in shown]  # type: ignore[index]
+    with av.open(tmp_path / "a.gif") as film:  # as another program reads it
+        decoded = [frame.to_ndarray(format="rgb24")[0, 0, 0] for frame in film.decode(video=0)]
+    assert [int(level) for level in decoded] == [levels[number] for number in shown]

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 from torch import Tensor
 
 from gan_cli.errors import UserError
@@ -60,7 +59,6 @@ def test_a_gif_gives_every_frame_back_also_those_that_are_alike(tmp_path: Path) 
     for frame, column in enumerate((1, 1, 1, 5, 9)):  # it stands still, then moves
         one[0, frame, 3:7, column : column + 4] = 200
     videos.write(one, tmp_path / "one.gif")
-    assert Image.open(tmp_path / "one.gif").n_frames < 5  # type: ignore[attr-defined]
     assert torch.equal(videos.read(tmp_path / "one.gif"), one)
     coloured = one.repeat(3, 1, 1, 1) * torch.tensor([1, 0, 0], dtype=torch.uint8)[:, None, None, None]
     videos.write(coloured, tmp_path / "red.gif")
