@@ -47,7 +47,7 @@ def picture_shape(model: AdversarialModule) -> tuple[int, int, int]:
     """
     name = type(model).__name__
     if isinstance(model, TranslationModule):
-        raise UserError(f"ckpt: {name} makes images from images, and has no latents; type gan translate")
+        raise UserError(f"ckpt: {name} makes images from images, and has no latents; type gan {model.VERB}")
     if not isinstance(model.medium, Images):
         raise UserError(f"ckpt: this {name} makes {model.medium.name}, and only images are projected")
     if fields := fields_given(model):

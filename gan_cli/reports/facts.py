@@ -83,9 +83,8 @@ def commands(run: RunRecord) -> list[str]:
             + plugins.options(run.modules)
             + (f" --seed_everything {seed}" if known else "")
         )
-    verbs = ["translate"] if run.translates else ["sample", "interpolate"]
-    if run.usage.verb == "predict":
-        verbs = ["predict"]
+    made_by = run.usage.verb or ("translate" if run.translates else "sample")
+    verbs = [made_by, "interpolate"] if made_by == "sample" else [made_by]
     return [*found, *(command(run, verb) for verb in [*verbs, "test"])]
 
 
