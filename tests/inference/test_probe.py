@@ -76,7 +76,10 @@ def test_features_of_any_number_of_images(row: VariantRow) -> None:
     ("words", "message"),
     [
         (("--labels_per_class", "1"), "labels_per_class: 1 leaves none to choose the regularisation by"),
-        (("--labels_per_class", "500"), "labels_per_class: Digits has 14. training images of class ., and 500 of each"),
+        (
+            ("--labels_per_class", "500"),
+            "labels_per_class: Digits has 14. of class . among its training images, and 500",
+        ),
         (("--output", "x.txt"), "output: x.txt has no ending this verb writes; take a .json"),
         (("--data", "Digits", "--data.image_size", "32"), "data.image_size: Digits has 32, but the checkpoint's model"),
         (("--data", "Ring8"), "data: Ring8 has no images, which the checkpoint's model makes"),

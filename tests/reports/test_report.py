@@ -165,7 +165,8 @@ def test_a_translator_has_no_interpolation(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("verb", "verbs"), [("sample", {"sample", "interpolate"}), ("reconstruct", {"reconstruct"}), ("predict", {"predict"})]
+    ("verb", "verbs"),
+    [("sample", {"sample", "interpolate"}), ("reconstruct", {"reconstruct"}), ("predict", {"predict"})],
 )
 def test_a_page_has_the_commands_of_the_verb_that_a_run_has_recorded(
     tmp_path: Path, verb: str, verbs: set[str]
