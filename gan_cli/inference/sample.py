@@ -1,5 +1,6 @@
 """`gan sample`: things from seeds, as a page, as single files or as an array."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,12 +43,13 @@ def sample(model: AdversarialModule, folder: Path, options: Any, trainer_options
     output = Path(options.output) if options.output else None
     latents_of(model, [0])  # refuses a model that makes images from images
     medium = model.medium
-    kind = _format(medium, options.format, output)
+    kind = _format(medium, options, output)
     alone = output is not None and output.suffix.lower() in _of_one(medium)
     source, latents, given, make = things_of(model, options, alone)
     num = len(source)
-    if alone and num > 1:
-        raise UserError(f"output: {output} holds one of {num}; take --num 1, or a folder")
+    together = bool(given.names) and medium.each > 1  # what is made of one given thing is one file
+    if alone:
+        _check_one(output, num, given.names if together else ())
     conditions = {
         "ema": options.ema,
         **conditions_with(model, source.labels, num, options.truncation_psi, given.shown),
@@ -57,7 +59,6 @@ def sample(model: AdversarialModule, folder: Path, options: Any, trainer_options
     stem = f"sample-{_stem(options, num)}{f'-{options.part}' if options.part else ''}{'' if options.ema else '-no-ema'}"
     single_folder = folder_in(output, folder, stem)
 
-    together = bool(given.names) and medium.each > 1  # what is made of one given thing is one file
     ending = f".{kind}" if f".{kind}" in medium.endings else medium.suffix
     save_single = singly(medium, single_folder, source.names, ending)
     in_files = not alone and (kind == "files" or f".{kind}" in medium.endings)
@@ -78,7 +79,7 @@ def sample(model: AdversarialModule, folder: Path, options: Any, trainer_options
     if in_files:
         return [single_folder, *written]
     if output is not None and alone:
-        medium.write(made[0], output)
+        medium.write(made if together else made[0], output)
         return [output, *written]
     if kind == "npz":
         path = output or folder / f"{stem}.npz"
@@ -96,12 +97,22 @@ def sample(model: AdversarialModule, folder: Path, options: Any, trainer_options
     return [picture, single_folder, *written]
 
 
-def _format(medium: Medium, typed: str | None, output: Path | None) -> str:
+def _check_one(output: Path | None, num: int, names: Sequence[str]) -> None:
+    """Refuses a file of one thing for several, or for what is made of several given things, by their names."""
+    if (several := len(set(names))) > 1:
+        raise UserError(f"output: {output} holds what is made of one, and {several} are given; take one, or a folder")
+    if not names and num > 1:
+        raise UserError(f"output: {output} holds one of {num}; take --num 1, or a folder")
+
+
+def _format(medium: Medium, options: Any, output: Path | None) -> str:
     films = dict.fromkeys(FILMS if medium.moves else (), PAGES)
     singles = {ending: (ending[1:],) for ending in _of_one(medium)}
-    usual = medium.in_folder if output else FORMATS[0]
+    usual = medium.in_folder if output or (options.given and medium.each > 1) else FORMATS[0]
     of_folder = (usual, *FORMATS, *(ending[1:] for ending in medium.endings))
-    return format_of(typed, output, medium, {".png": PAGES, ".npz": ("npz",), "": of_folder, **films, **singles})
+    return format_of(
+        options.format, output, medium, {".png": PAGES, ".npz": ("npz",), "": of_folder, **films, **singles}
+    )
 
 
 def _of_one(medium: Medium) -> list[str]:
