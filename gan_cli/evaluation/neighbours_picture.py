@@ -61,7 +61,7 @@ def distributions(views: Sequence[Compared], things: str) -> Tensor:
         threshold = float(view.held_out.quantile(0.01))
         axes.axvline(threshold, color="0.3", linestyle="--", label=f"1 % of held-out {things} are nearer")
         axes.set(xlabel=f"distance in {view.name}{f', {view.unit}' if view.unit else ''}", yticks=[])
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=1 if len(views) == 1 else 3)
     figure.suptitle(f"distance to the nearest of the training {things}")
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png")

@@ -82,6 +82,8 @@ def test_tunes_are_a_page_files_or_arrays(last: Path, workdir: Path, capsys: pyt
     assert Image.open("tunes.png").size == (2 * 8 * 96 + 12, 2 * (96 + 14) + 12)
     assert gan("sample", last, "--bars", 8, "--num", 2, "--format", "files", "--output", "midi") == 0
     assert sorted(path.name for path in Path("midi").iterdir()) == ["seed000000.mid", "seed000001.mid"]
+    assert gan("sample", last, "--bars", 2, "--num", 2, "--output", "both") == 0
+    assert sorted(path.suffix for path in Path("both").iterdir()) == [".mid", ".mid", ".png"]
     assert gan("sample", last, "--num", 2, "--format", "wav", "--output", "sound") == 0
     assert sorted(path.name for path in Path("sound").iterdir()) == ["seed000000.wav", "seed000001.wav"]
     assert gan("sample", last, "--bars", 3, "--num", 2, "--given", "chords=C", "--output", "a.npz") == 0
