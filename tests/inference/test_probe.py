@@ -9,11 +9,12 @@ import torch
 
 from gan_cli import verbs
 from gan_cli.errors import UserError
-from gan_cli.inference.discriminator_features import discriminator_features
-from gan_cli.variants import CGAN, DCGAN
+from gan_cli.inference.discriminator_features import check_has_features, discriminator_features
+from gan_cli.variants import CGAN, DCGAN, DVDGAN, GANCLS, FramePrediction, MidiNet, SocialGAN, StarGANv2
+from gan_cli.variants.base import AdversarialModule
 from tests.conftest import TINY_DCGAN
 from tests.data.pictures import write
-from tests.variant_rows import LATENT_ROWS, VariantRow
+from tests.variant_rows import LATENT_ROWS, ROWS, VariantRow
 
 
 def gan(*words: Any) -> None:
@@ -59,6 +60,13 @@ def test_a_discriminator_of_packs_sees_a_pack_of_one_image() -> None:
 
 
 PROBED = [row for row in LATENT_ROWS if row.name in ("progressive-gan", "stylegan", "stylegan2", "biggan", "fastgan")]
+
+
+@pytest.mark.parametrize("variant", [DVDGAN, FramePrediction, MidiNet, GANCLS, StarGANv2, SocialGAN])
+def test_a_discriminator_that_judges_nothing_alone_is_refused(variant: type[AdversarialModule]) -> None:
+    model = next(row for row in ROWS if row.variant is variant).make()
+    with pytest.raises(UserError, match=f"ckpt: the discriminator of {variant.__name__} judges nothing alone"):
+        check_has_features(model)
 
 
 @pytest.mark.parametrize("row", PROBED, ids=lambda row: row.name)

@@ -115,6 +115,7 @@ def test_a_quarter_turn_is_exact_and_twelve_turns_are_none() -> None:
         ("a.npy", b"no array", "a.npy holds no solid"),
         ("a.mat", b"MATLAB 5.0", "a.mat holds no solid"),
         ("a.binvox", b"#binvox 1\ndim 2 2 2\ndata\n\x01\x03", "its runs make 3 voxels, and its dim 8"),
+        ("a.npy", b"nothing of the kind", "it holds no array of numbers"),
         ("a.binvox", b"#binvox 1\ndata\n", "no header of a .binvox"),
         ("a.binvox", b"#binvox 1\ndim 2 x 2\ndata\n", "holds no solid"),
         ("a.txt", b"", r"\.txt is none of \.npy"),
