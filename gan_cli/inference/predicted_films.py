@@ -9,6 +9,7 @@ from torch import Tensor
 
 from gan_cli.errors import UserError
 from gan_cli.inference.film_inputs import FilmInput
+from gan_cli.inference.names import distinct
 from gan_cli.media.films import FILMS, write_film
 from gan_cli.media.pictures import grid, save_png
 from gan_cli.metrics.frame_prediction import summary
@@ -92,7 +93,7 @@ def targets_of(films: Sequence[FilmInput], output: Path, kind: str | None) -> li
         kind: One of `FORMATS`, as typed; None takes a GIF and a strip, or what the output's ending says.
 
     Raises:
-        UserError: If there is no such format, or a file would be written twice or over an input.
+        UserError: If there is no such format, or an input would be written over.
     """
     if kind is not None and kind not in FORMATS:
         raise UserError(f"format: {kind} is unknown; take one of {', '.join(FORMATS)}")
@@ -100,7 +101,8 @@ def targets_of(films: Sequence[FilmInput], output: Path, kind: str | None) -> li
     if ending and not output.is_dir():
         targets = [_alone(films, output, kind)]
     else:
-        targets = [_below(output / film.name, kind) for film in films]
+        fuller = [film.name.with_name(Path(film.place).name) for film in films]
+        targets = [_below(output / name, kind) for name in distinct([film.name for film in films], fuller)]
     _check(films, targets)
     return targets
 
@@ -134,14 +136,9 @@ def _below(place: Path, kind: str | None) -> Target:
 
 def _check(films: Sequence[FilmInput], targets: Sequence[Target]) -> None:
     inputs = {film.content.resolve() for film in films if isinstance(film.content, Path)}
-    seen: dict[Path, FilmInput] = {}
-    for film, target in zip(films, targets, strict=True):
-        for place in target.places:
-            if place.resolve() in inputs:
-                raise UserError(f"output: {place} is one of the inputs; name another place")
-            other = seen.setdefault(place, film)
-            if other is not film:
-                raise UserError(f"output: {other.place} and {film.place} would both become {place}; name them apart")
+    for place in (place for target in targets for place in target.places):
+        if place.resolve() in inputs:
+            raise UserError(f"output: {place} is one of the inputs; name another place")
 
 
 def write(prediction: Prediction, target: Target, rate: float) -> None:

@@ -204,7 +204,7 @@ def test_a_gif_has_as_many_frames_as_it_is_made_of(
     times, loop, back = told(tmp_path / "a.gif")
     assert times == [milliseconds] * len(shown)
     assert loop == 0
-    assert [frame.getpixel((0, 0))[0] for frame in back] == [levels[number] for number in shown]  # type: ignore[index]
+    assert [frame.getpixel((0, 0))[0] for frame in back] == [levels[number] for number in shown]
     with av.open(tmp_path / "a.gif") as film:  # as another program reads it
         decoded = [frame.to_ndarray(format="rgb24")[0, 0, 0] for frame in film.decode(video=0)]
     assert [int(level) for level in decoded] == [levels[number] for number in shown]
