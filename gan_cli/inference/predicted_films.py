@@ -1,6 +1,6 @@
 """Films with frames that were made, as files: films, strips, folders of frames, beside the truth where it is known."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -49,15 +49,21 @@ class Prediction(NamedTuple):
         made = set(self.made)
         return max(other for other in range(number) if other not in made)
 
-    def rows(self, start: int = 0) -> Tensor:
-        """The film from a frame on, below the truth where it is known, [R, C, T, H, W]; white where it ends."""
-        film = self.film[:, start:]
+    def rows(self, start: int = 0, end: int | None = None) -> Tensor:
+        """Frames of the film, below the truth where it is known, [R, C, T, H, W]; white where it ends."""
+        film = self.film[:, start:end]
         if self.truth is None:
             return film[None]
         truth = torch.full_like(film, 255)
-        there = self.truth[:, start:]
+        there = self.truth[:, start:end]
         truth[:, : there.shape[1]] = there
         return torch.stack([truth, film])
+
+    def moments(self) -> Iterator[Tensor]:
+        """A picture of each frame, uint8 [C, H', W'], made when it is asked for."""
+        for number in range(self.film.shape[1]):
+            rows = self.rows(number, number + 1)[:, :, 0]
+            yield rows[0] if len(rows) == 1 else grid(rows, 1)
 
 
 class Target(NamedTuple):
@@ -153,9 +159,7 @@ def write(prediction: Prediction, target: Target, rate: float) -> None:
         OSError: If it cannot be written.
     """
     if target.film is not None:
-        rows = prediction.rows()
-        frames = rows[0].unbind(1) if len(rows) == 1 else [grid(moment, 1) for moment in rows.unbind(2)]
-        write_film(frames, target.film, max(1, round(rate)))
+        write_film(prediction.moments(), target.film, max(1, round(rate)))
     if target.strip is not None:
         rows = prediction.rows(max(0, prediction.made[0] - SHOWN))
         moments = rows.transpose(1, 2).flatten(0, 1)

@@ -1,3 +1,5 @@
+import weakref
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -7,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image, ImageSequence
+from torch import Tensor
 
 from gan_cli.media.films import first_frame, frames_in, translate_animation, translate_video, write_film
 from gan_cli.media.picture_files import Picture
@@ -208,3 +211,22 @@ def test_a_gif_has_as_many_frames_as_it_is_made_of(
     with av.open(tmp_path / "a.gif") as film:  # as another program reads it
         decoded = [frame.to_ndarray(format="rgb24")[0, 0, 0] for frame in film.decode(video=0)]
     assert [int(level) for level in decoded] == [levels[number] for number in shown]
+
+
+@pytest.mark.parametrize("name", ["a.gif", "a.mp4"])
+def test_few_frames_of_a_film_are_held_while_it_is_written(tmp_path: Path, name: str) -> None:
+    alive: list[int] = []
+
+    def made() -> Iterator[Tensor]:
+        frames: list[weakref.ref[Tensor]] = []
+        for level in range(0, 250, 25):
+            frame = torch.full((3, 8, 8), level, dtype=torch.uint8)
+            frames.append(weakref.ref(frame))
+            alive.append(sum(ref() is not None for ref in frames))
+            yield frame
+            del frame
+
+    write_film(made(), tmp_path / name, 10)
+    assert max(alive) <= 3
+    with av.open(tmp_path / name) as film:
+        assert len(list(film.decode(video=0))) == 10
