@@ -201,9 +201,9 @@ def test_a_module_that_cannot_be_imported_is_named(
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--model.warmht", "2"], "warmht is no argument here; did you mean warmth?"),
-        (["--model.warmth", "hot"], "warmth: hot is not possible; take a number"),
-        (["--data.image_siz", "16"], "image_siz is no argument here; did you mean image_size?"),
+        (["--model.warmht", "2"], "model.warmht is no argument here; did you mean warmth?"),
+        (["--model.warmth", "hot"], "model.warmth: hot is not possible; take a number"),
+        (["--data.image_siz", "16"], "data.image_siz is no argument here; did you mean image_size?"),
         (["--model", "MyGNA"], "model: MyGNA is unknown; did you mean MyGAN?"),
         (["--module"], "module: a name must follow, such as --module my_gan"),
     ],
