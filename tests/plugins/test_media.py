@@ -24,11 +24,11 @@ VIDEO, TRAJECTORIES, VOXELS = PLUGINS
 
 @pytest.mark.parametrize("plugin", PLUGINS, ids=lambda plugin: plugin.data)
 def test_sets_are_the_same_each_time_and_held_out_parts_are_others(plugin: Plugin) -> None:
-    kind = name_of(plugin, plugin.data)
-    one, again = (kind().part("train")[torch.arange(20)].batch for _ in range(2))
-    assert all(torch.equal(here, there) for here, there in zip(one, again, strict=True))
-    assert not torch.equal(one.real, kind().part("test")[torch.arange(20)].batch.real)
-    assert torch.equal(kind().part("val")[torch.arange(9)].batch.real, kind().part("val")[torch.arange(9)].batch.real)
+    data, again = (name_of(plugin, plugin.data)() for _ in range(2))
+    one, same = (each.part("train")[torch.arange(20)].batch for each in (data, again))
+    assert all(torch.equal(here, there) for here, there in zip(one, same, strict=True))
+    assert not torch.equal(one.real, data.part("test")[torch.arange(20)].batch.real)
+    assert torch.equal(*(each.part("val")[torch.arange(9)].batch.real for each in (data, again)))
 
 
 @pytest.mark.parametrize(
