@@ -43,7 +43,7 @@ def sample(model: AdversarialModule, folder: Path, options: Any, trainer_options
     output = Path(options.output) if options.output else None
     latents_of(model, [0])  # refuses a model that makes images from images
     medium = model.medium
-    kind = _format(medium, options, output)
+    kind = _format(medium, options.format, output, bool(options.given) and medium.each > 1)
     alone = output is not None and output.suffix.lower() in _of_one(medium)
     source, latents, given, make = things_of(model, options, alone)
     num = len(source)
@@ -105,14 +105,13 @@ def _check_one(output: Path | None, num: int, names: Sequence[str]) -> None:
         raise UserError(f"output: {output} holds one of {num}; take --num 1, or a folder")
 
 
-def _format(medium: Medium, options: Any, output: Path | None) -> str:
+def _format(medium: Medium, typed: str | None, output: Path | None, of_given: bool = False) -> str:
+    """The format; where one file holds all of a given thing (`of_given`), it is written without an output too."""
     films = dict.fromkeys(FILMS if medium.moves else (), PAGES)
     singles = {ending: (ending[1:],) for ending in _of_one(medium)}
-    usual = medium.in_folder if output or (options.given and medium.each > 1) else FORMATS[0]
+    usual = medium.in_folder if output or of_given else FORMATS[0]
     of_folder = (usual, *FORMATS, *(ending[1:] for ending in medium.endings))
-    return format_of(
-        options.format, output, medium, {".png": PAGES, ".npz": ("npz",), "": of_folder, **films, **singles}
-    )
+    return format_of(typed, output, medium, {".png": PAGES, ".npz": ("npz",), "": of_folder, **films, **singles})
 
 
 def _of_one(medium: Medium) -> list[str]:
