@@ -58,7 +58,7 @@ def test_arguments_that_would_do_nothing_are_refused(folder: Path, capsys: pytes
     for argument in ("architecture resnet", "pack 2", "generator_batch_multiple 2"):
         assert main(f"{FIT} --trainer.max_steps 1 --model.{argument}".split()) == 2
         said = capsys.readouterr().err
-        assert said.startswith(f"gan: {argument.split()[0]} is no argument here")
+        assert said.startswith(f"gan: model.{argument.split()[0]} is no argument here")
         assert "generator_architecture" not in said  # an argument of others
 
 

@@ -14,7 +14,6 @@ from gan_cli.data import GANDataModule
 from gan_cli.inference.examples import examples_of
 from gan_cli.inference.pictures import beside, translated_sheet, usual_number
 from gan_cli.inference.rendering import takes_labels
-from gan_cli.inference.sample import in_square
 from gan_cli.media.films import write_film
 from gan_cli.media.pictures import save_png
 from gan_cli.networks.layers import evaluating
@@ -70,7 +69,7 @@ class SampleGrid(Callback):
         medium, shown = model.medium, beside(model, conditions.get("labels"), given.shown, given.real)
         save_png(medium.page(made, shown), path)
         if medium.moves:
-            write_film(medium.film(in_square(made), shown), path.with_suffix(".gif"), medium.fps)
+            write_film(medium.film(made[None], shown), path.with_suffix(".gif"), medium.fps)
 
     def _translated(self, trainer: Trainer, model: TranslationModule) -> Tensor:
         data: GANDataModule = trainer.datamodule  # type: ignore[attr-defined]

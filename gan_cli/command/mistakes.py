@@ -127,7 +127,8 @@ def _in_words(words: Sequence[str], known: Known) -> Iterator[str]:
             values.append(pending.popleft())
         if short in options and not values and nargs in (None, "+"):
             yield f"argument --{name}: expected {'at least ' if nargs else ''}one argument"
-        yield from _one(short, values[0] if values else None, options, known)
+        part = f"{kind}." if within else ""
+        yield from _one(short, values[0] if values else None, options, known, part)
         if short not in options:
             doubtful.append(name)
     if extra := left_over[known.positions :]:
@@ -146,7 +147,8 @@ def _in_settings(
             if given and name not in known.arguments:
                 yield f"{name}: of which? class_path: NAME is missing in {config.path}; gan list shows them all"
             for argument, one in (given or {}).items() if name in known.arguments else ():
-                yield from _standing(_one(str(argument), one, known.arguments[name], known), config)
+                mistakes = _one(str(argument), one, known.arguments[name], known, f"{name}.")
+                yield from _standing(mistakes, config)
         elif isinstance(value, dict) and any(option.startswith(f"{name}.") for option in known.options):
             yield from _in_settings(config, value, known, chosen, f"{name}.")
         elif wanted := _wants_import(config, name, value, known, chosen):
@@ -159,17 +161,17 @@ def _standing(mistakes: Iterator[str], config: Config) -> Iterator[str]:
     return (f"{mistake.replace(chr(10), ' ')}\nThis stands in {config.path}" for mistake in mistakes)
 
 
-def _one(name: str, value: Any, options: Mapping[str, Action], known: Known) -> Iterator[str]:
-    """What is wrong with an argument and its value; None is no value."""
+def _one(name: str, value: Any, options: Mapping[str, Action], known: Known, part: str = "") -> Iterator[str]:
+    """What is wrong with an argument and its value; None is no value. `part` is what it is typed behind."""
     if name in options:
         type_ = _type(options[name])
         if value is not None and type_ is not None and not _is_possible(type_, value):
-            yield f"{name}: {shown(value)} is not possible; take {readable(type_)}"
+            yield f"{part}{name}: {shown(value)} is not possible; take {readable(type_)}"
     elif not any(name.startswith(f"{above}.") for above, action in options.items() if _type(action) is not None):
         last = name.rpartition(".")[2]
         here = {option.rpartition(".")[2] for option in options}
         hint = nearest(last, here) or nearest(last, known.nearby - {last} if options is known.options else ())
-        yield f"{name} is no argument here{hint}"
+        yield f"{part}{name} is no argument here{hint}"
 
 
 def _is_possible(type_: Any, value: Any) -> bool:

@@ -1,4 +1,4 @@
-"""`gan neighbours`: generated images beside their nearest training images, and what that says about memorisation."""
+"""`gan neighbours`: made things beside the nearest of the training set, and what that says about memorisation."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -105,16 +105,18 @@ def neighbours(
     real = held_out.all()
     shown_of_each = min(options.neighbours, training.total)
     compared = [compare(name, unit, view, made, real, training, shown_of_each) for name, unit, view in views]
-    table, verdict = _table(type(model).__name__, compared, training, held_out), sentence(compared)
+    table, verdict = _table(type(model).__name__, compared, training, held_out), sentence(compared, training.things)
     if shown_of_each < options.neighbours:
-        verdict += f" No more than {training.total} can be shown beside each sample: those are all training images."
+        verdict += (
+            f" No more than {training.total} can be shown beside each sample: those are all training {training.things}."
+        )
     histograms, figures = (output.with_name(f"{output.stem}{end}") for end in ("-distances.png", ".json"))
     medium = model.medium
     nearest_ones = [medium.each_pictured(training.read(one.numbers[: options.num].flatten())) for one in compared]
     shown = [pictures.unflatten(0, (options.num, -1)) for pictures in nearest_ones]
     names = [one.name for one in compared]
     save_png(rows_picture(medium.each_pictured(made[: options.num]), shown, names), output)
-    save_png(distributions(compared), histograms)
+    save_png(distributions(compared, training.things), histograms)
     content = {
         "checkpoint": str(path),
         "variant": type(model).__name__,
@@ -167,41 +169,43 @@ def _viewed(images: Collection, view: View) -> Iterator[Tensor]:
         yield view(images.read(numbers))
 
 
-def sentence(compared: list[Compared]) -> str:
-    """What the figures mean, in one sentence."""
+def sentence(compared: list[Compared], things: str = Images.name) -> str:
+    """What the figures mean, in one sentence; `things` is what they are of, in the plural."""
     plain = next(one for one in compared if one.name in PLAIN)
     if copies := plain.found.copies:
         also = plain.found.held_out_copies
-        of_others = f", and so are {also:.1%} of the held-out images" if also else ""
-        return f"{copies:.1%} of the samples are exact copies of training images{of_others}."
+        of_others = f", and so are {also:.1%} of the held-out {things}" if also else ""
+        return f"{copies:.1%} of the samples are exact copies of training {things}{of_others}."
     if len(plain.distances) > 1 and len(plain.numbers[:, 0].unique()) == 1:
-        return "All samples have the same training image as their nearest one: this says nothing about memorisation."
+        return f"All samples have the same nearest one of the training {things}: this says nothing about memorisation."
     if (held_out := len(plain.held_out)) < ENOUGH:
-        return f"No exact copies; more cannot be said beside {held_out} held-out images, which takes {ENOUGH} of them."
+        return (
+            f"No exact copies; more cannot be said beside {held_out} held-out {things}, which takes {ENOUGH} of them."
+        )
     nearer = [one for one in compared if one.found.share_nearer > SUSPICIOUS]
     if nearer:
         worst = max(nearer, key=lambda one: one.found.share_nearer)
         return (
-            f"Memorisation is likely: in {worst.name}, {worst.found.share_nearer:.1%} of the samples are nearer to a "
-            "training image than all but 1 % of the held-out images are; look at the picture."
+            f"Memorisation is likely: in {worst.name}, {worst.found.share_nearer:.1%} of the samples are nearer to "
+            f"the training {things} than all but 1 % of the held-out {things} are; look at the picture."
         )
-    return "No sign of memorisation: samples are no nearer to the training images than held-out images are."
+    return f"No sign of memorisation: samples are no nearer to the training {things} than held-out {things} are."
 
 
 def _table(variant: str, compared: list[Compared], training: Collection, held_out: Collection) -> Table:
-    count = len(compared[0].distances)
+    count, things = len(compared[0].distances), training.things
     table = Table(
-        "distance to the nearest training image",
+        f"distance to the nearest of the training {things}",
         *(f"{one.name}{f', {one.unit}' if one.unit else ''}" for one in compared),
-        title=f"{count:,} samples of {variant} and {held_out.total:,} images of {held_out.origin} beside "
+        title=f"{count:,} samples of {variant} and {held_out.total:,} {things} of {held_out.origin} beside "
         f"{training.total:,} of {training.origin}",
         title_justify="left",
     )
     figures = [one.found for one in compared]
     table.add_row("median of the samples", *(f"{found.median:.3g}" for found in figures))
-    table.add_row("median of held-out images", *(f"{found.held_out_median:.3g}" for found in figures))
-    table.add_row("1 % of held-out images are nearer than", *(f"{found.threshold:.3g}" for found in figures))
+    table.add_row(f"median of held-out {things}", *(f"{found.held_out_median:.3g}" for found in figures))
+    table.add_row(f"1 % of held-out {things} are nearer than", *(f"{found.threshold:.3g}" for found in figures))
     table.add_row("share of samples nearer than that", *(f"{found.share_nearer:.1%}" for found in figures))
     table.add_row("share of exact copies", *(f"{found.copies:.1%}" for found in figures))
-    table.add_row("the same of held-out images", *(f"{found.held_out_copies:.1%}" for found in figures))
+    table.add_row(f"the same of held-out {things}", *(f"{found.held_out_copies:.1%}" for found in figures))
     return table

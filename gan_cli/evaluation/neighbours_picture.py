@@ -42,8 +42,13 @@ def grid_of(images: Tensor) -> Tensor:
     return grid(flat, images.shape[1])
 
 
-def distributions(views: Sequence[Compared]) -> Tensor:
-    """Histograms of the distances to the nearest training image, one for each view, uint8 [3, H, W]."""
+def distributions(views: Sequence[Compared], things: str) -> Tensor:
+    """Histograms of the distances to the nearest of the training set, one for each view, uint8 [3, H, W].
+
+    Args:
+        views: What was found.
+        things: What samples and training set consist of, in the plural.
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # imported here: it takes a while
     from matplotlib.figure import Figure
 
@@ -51,13 +56,13 @@ def distributions(views: Sequence[Compared]) -> Tensor:
     FigureCanvasAgg(figure)
     for axes, view in zip(figure.subplots(1, len(views), squeeze=False)[0], views, strict=True):
         edges = np.linspace(0, float(torch.cat([view.distances, view.held_out]).max()) or 1, BINS)
-        for values, label in ((view.held_out, "held-out images"), (view.distances, "samples")):
+        for values, label in ((view.held_out, f"held-out {things}"), (view.distances, "samples")):
             axes.hist(values.numpy(), edges, density=True, alpha=0.6, label=label)
         threshold = float(view.held_out.quantile(0.01))
-        axes.axvline(threshold, color="0.3", linestyle="--", label="1 % of held-out images are nearer")
+        axes.axvline(threshold, color="0.3", linestyle="--", label=f"1 % of held-out {things} are nearer")
         axes.set(xlabel=f"distance in {view.name}{f', {view.unit}' if view.unit else ''}", yticks=[])
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=3)
-    figure.suptitle("distance to the nearest training image")
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=1 if len(views) == 1 else 3)
+    figure.suptitle(f"distance to the nearest of the training {things}")
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png")
     return torch.from_numpy(np.array(Image.open(buffer).convert("RGB"))).permute(2, 0, 1)

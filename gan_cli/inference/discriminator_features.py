@@ -1,7 +1,9 @@
 """A discriminator's features of images: the outputs of its layers as one row of numbers."""
 
+import inspect
+
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from gan_cli.errors import UserError
 from gan_cli.networks.layer_outputs import feature_layers, layer_outputs, pooled_row, pooled_side
@@ -12,17 +14,25 @@ def check_has_features(model: AdversarialModule) -> int:
     """How many of the discriminator's layers give features.
 
     Raises:
-        UserError: If none do, or there are several discriminators.
+        UserError: If none do, there are several discriminators, or theirs needs more than a thing and its class.
     """
     name = type(model).__name__
     if "discriminator" not in model.players:
         raise UserError(f"ckpt: {name} has no discriminator")
-    if isinstance(model.discriminator, torch.nn.ModuleDict):
+    if isinstance(model.discriminator, nn.ModuleDict):
         raise UserError(f"ckpt: {name} has several discriminators, none of which has learned the whole data")
+    if _needs_more(model.discriminator):
+        raise UserError(f"ckpt: the discriminator of {name} judges nothing alone, but beside other things")
     layers = len(feature_layers(model.discriminator))
     if not layers:
         raise UserError(f"ckpt: the discriminator of {name} has no activations that are layers of their own")
     return layers
+
+
+def _needs_more(discriminator: nn.Module) -> bool:
+    """Whether a discriminator takes more than a thing and its class, which cannot be left out."""
+    _, *further = inspect.signature(discriminator.forward).parameters.values()
+    return any(one.default is one.empty and one.kind is not one.VAR_KEYWORD for one in further if one.name != "labels")
 
 
 @torch.no_grad()

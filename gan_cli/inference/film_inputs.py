@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import torch
 from PIL import Image
 from torch import Tensor
+from torch.nn.functional import pad
 
 from gan_cli.data.videos.film_folders import films_below
 from gan_cli.devices import memory
@@ -68,7 +69,7 @@ def frames_in(film: FilmInput) -> tuple[int, float | None]:
     return -(-length.frames // film.every), None if length.rate is None else float(length.rate) / film.every
 
 
-def read_frames(film: FilmInput, channels: int, first: int = 0, last: int | None = None) -> Tensor:
+def read_frames(film: FilmInput, channels: int, first: int = 0, last: int | None = None, spare: int = 0) -> Tensor:
     """Frames of a film, uint8 [C, T, H, W], at their own size.
 
     Args:
@@ -76,23 +77,31 @@ def read_frames(film: FilmInput, channels: int, first: int = 0, last: int | None
         channels: C; grey films are shown in colours where these are wanted.
         first: The number of the first one.
         last: The number after the last; None takes all.
+        spare: So many places follow them, for frames to come; what is in them says nothing.
 
     Raises:
         Unreadable: If it is damaged, its frames differ in size, or it has colours where grey is wanted.
         UserError: If they do not fit the memory.
     """
     if isinstance(film.content, Tensor):
-        return film.content[:, first:last]
+        return pad(film.content[:, first:last], (0, 0, 0, 0, 0, spare))
     found = film_at(film.content)
     length = length_of(found)
     numbers = range(0, length.frames, film.every)[first:last]
     width, height = length.size
     way_out = "Type --format frames, which keeps what is made alone, or a shorter film"
-    memory.check_room(len(numbers) * width * height * channels, f"input: the frames of {film.place}", way_out)
-    frames = [_frame(image, channels, film.content) for image in frames_of(found, numbers)]
-    if len({frame.shape for frame in frames}) > 1:
-        raise Unreadable(film.content, "its frames differ in size")
-    return torch.stack(frames, dim=1)
+    places = len(numbers) + spare
+    memory.check_room(places * width * height * channels, f"input: the frames of {film.place}", way_out)
+    frames: Tensor | None = None
+    for number, image in enumerate(frames_of(found, numbers)):
+        frame = _frame(image, channels, film.content)
+        if frames is None:
+            frames = frame.new_empty(channels, places, *frame.shape[1:])
+        if frame.shape[1:] != frames.shape[2:]:
+            raise Unreadable(film.content, "its frames differ in size")
+        frames[:, number] = frame
+    assert frames is not None
+    return frames
 
 
 def _frame(image: Image.Image, channels: int, path: Path) -> Tensor:

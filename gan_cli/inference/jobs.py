@@ -1,12 +1,12 @@
 """The files that `gan translate` is to write, known before the first one is written."""
 
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from gan_cli.errors import UserError
 from gan_cli.inference.inputs import Input
+from gan_cli.inference.names import distinct
 from gan_cli.inference.ways import Way, Ways
 from gan_cli.media.films import VIDEOS
 from gan_cli.media.image_files import SUFFIXES
@@ -53,7 +53,7 @@ def planned(
         words: Inputs as they were typed.
 
     Raises:
-        UserError: If there is no input, or a file would be written twice or over an input.
+        UserError: If there is no input, or one would be written over.
     """
     if options.format is not None and f".{options.format}" not in FORMATS:
         known = ", ".join(suffix[1:] for suffix in FORMATS)
@@ -63,7 +63,10 @@ def planned(
     jobs: list[Job] = []
     for way in ways.all:
         place = output / (way.direction if len(ways.directions) > 1 else "") / way.name
-        jobs += [Job(item, way, place / _file_name(item, options.format)) for item in inputs(way.direction)]
+        items = inputs(way.direction)
+        names = [_file_name(item, options.format) for item in items]
+        fuller = [item.name.with_name(item.name.name + name.suffix) for item, name in zip(items, names, strict=True)]
+        jobs += [Job(item, way, place / name) for item, name in zip(items, distinct(names, fuller), strict=True)]
     if output.suffix.lower() in WRITABLE and not output.is_dir():
         jobs = [_single(jobs, output, options.format)]
     _check_targets(jobs, output, words)
@@ -101,13 +104,6 @@ def _single(jobs: list[Job], output: Path, kind: str | None) -> Job:
 def _check_targets(jobs: Sequence[Job], output: Path, words: Sequence[str]) -> None:
     inputs = {job.item.content.resolve() for job in jobs if isinstance(job.item.content, Path)}
     folders = {Path(word).resolve() for word in words if Path(word).is_dir()}
-    made: dict[str, Job] = {}
     for job in jobs:
         if job.target.resolve() in inputs or output.resolve() in folders:
             raise UserError(f"output: {job.target} would lie among the inputs; name another place")
-        other = made.setdefault(os.path.normcase(job.target), job)
-        if other is not job:
-            raise UserError(
-                f"output: {other.place} and {job.place} would both become {job.target}\n"
-                "Nothing was written: leave --format out, or translate them into folders of their own"
-            )

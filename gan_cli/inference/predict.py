@@ -198,11 +198,15 @@ def _following(predictor: Predictor, film: FilmInput, asked: Asked, length: int,
         raise Unreadable(Path(film.place), f"it has {length} of the {wanted} frames that are needed")
     first = 0 if whole else start - past
     last = min(length, start + asked.ahead) if asked.truth else start
-    frames = read_frames(film, predictor.model.image_channels, first, last)
-    given = frames[:, : start - first]
-    further = predictor.continued(given, asked.ahead)
-    numbers = [*range(given.shape[1], given.shape[1] + asked.ahead)]
-    return Prediction(torch.cat([given, further], dim=1), numbers, frames if last > start else None, first, None)
+    known = last > start
+    frames = read_frames(film, predictor.model.image_channels, first, last, 0 if known else asked.ahead)
+    count = start - first
+    further = predictor.continued(frames[:, :count], asked.ahead)
+    numbers = [*range(count, count + asked.ahead)]
+    if known:
+        return Prediction(torch.cat([frames[:, :count], further], dim=1), numbers, frames, first, None)
+    frames[:, count:] = further
+    return Prediction(frames, numbers, None, first, None)
 
 
 def _between(predictor: Predictor, film: FilmInput, asked: Asked, length: int, whole: bool) -> Prediction:

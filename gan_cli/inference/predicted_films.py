@@ -1,6 +1,6 @@
 """Films with frames that were made, as files: films, strips, folders of frames, beside the truth where it is known."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,6 +9,7 @@ from torch import Tensor
 
 from gan_cli.errors import UserError
 from gan_cli.inference.film_inputs import FilmInput
+from gan_cli.inference.names import distinct
 from gan_cli.media.films import FILMS, write_film
 from gan_cli.media.pictures import grid, save_png
 from gan_cli.metrics.frame_prediction import summary
@@ -48,15 +49,21 @@ class Prediction(NamedTuple):
         made = set(self.made)
         return max(other for other in range(number) if other not in made)
 
-    def rows(self, start: int = 0) -> Tensor:
-        """The film from a frame on, below the truth where it is known, [R, C, T, H, W]; white where it ends."""
-        film = self.film[:, start:]
+    def rows(self, start: int = 0, end: int | None = None) -> Tensor:
+        """Frames of the film, below the truth where it is known, [R, C, T, H, W]; white where it ends."""
+        film = self.film[:, start:end]
         if self.truth is None:
             return film[None]
         truth = torch.full_like(film, 255)
-        there = self.truth[:, start:]
+        there = self.truth[:, start:end]
         truth[:, : there.shape[1]] = there
         return torch.stack([truth, film])
+
+    def moments(self) -> Iterator[Tensor]:
+        """A picture of each frame, uint8 [C, H', W'], made when it is asked for."""
+        for number in range(self.film.shape[1]):
+            rows = self.rows(number, number + 1)[:, :, 0]
+            yield rows[0] if len(rows) == 1 else grid(rows, 1)
 
 
 class Target(NamedTuple):
@@ -92,7 +99,7 @@ def targets_of(films: Sequence[FilmInput], output: Path, kind: str | None) -> li
         kind: One of `FORMATS`, as typed; None takes a GIF and a strip, or what the output's ending says.
 
     Raises:
-        UserError: If there is no such format, or a file would be written twice or over an input.
+        UserError: If there is no such format, or an input would be written over.
     """
     if kind is not None and kind not in FORMATS:
         raise UserError(f"format: {kind} is unknown; take one of {', '.join(FORMATS)}")
@@ -100,7 +107,8 @@ def targets_of(films: Sequence[FilmInput], output: Path, kind: str | None) -> li
     if ending and not output.is_dir():
         targets = [_alone(films, output, kind)]
     else:
-        targets = [_below(output / film.name, kind) for film in films]
+        fuller = [film.name.with_name(Path(film.place).name) for film in films]
+        targets = [_below(output / name, kind) for name in distinct([film.name for film in films], fuller)]
     _check(films, targets)
     return targets
 
@@ -134,14 +142,9 @@ def _below(place: Path, kind: str | None) -> Target:
 
 def _check(films: Sequence[FilmInput], targets: Sequence[Target]) -> None:
     inputs = {film.content.resolve() for film in films if isinstance(film.content, Path)}
-    seen: dict[Path, FilmInput] = {}
-    for film, target in zip(films, targets, strict=True):
-        for place in target.places:
-            if place.resolve() in inputs:
-                raise UserError(f"output: {place} is one of the inputs; name another place")
-            other = seen.setdefault(place, film)
-            if other is not film:
-                raise UserError(f"output: {other.place} and {film.place} would both become {place}; name them apart")
+    for place in (place for target in targets for place in target.places):
+        if place.resolve() in inputs:
+            raise UserError(f"output: {place} is one of the inputs; name another place")
 
 
 def write(prediction: Prediction, target: Target, rate: float) -> None:
@@ -156,9 +159,7 @@ def write(prediction: Prediction, target: Target, rate: float) -> None:
         OSError: If it cannot be written.
     """
     if target.film is not None:
-        rows = prediction.rows()
-        frames = rows[0].unbind(1) if len(rows) == 1 else [grid(moment, 1) for moment in rows.unbind(2)]
-        write_film(frames, target.film, max(1, round(rate)))
+        write_film(prediction.moments(), target.film, max(1, round(rate)))
     if target.strip is not None:
         rows = prediction.rows(max(0, prediction.made[0] - SHOWN))
         moments = rows.transpose(1, 2).flatten(0, 1)

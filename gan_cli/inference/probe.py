@@ -125,12 +125,19 @@ def _output(options: Any, path: Path, data: GANDataModule) -> Path:
     return output
 
 
+def _things_of(data: GANDataModule) -> str:
+    """What a set holds, in the plural."""
+    return next(iter(data.fields.values())).name
+
+
 def _check_classes(data: GANDataModule) -> None:
     name = data.name
     if data.facts.get("attributes"):
         raise UserError(f"data: an image of {name} has several attributes, and a probe tells one class; take another")
     if data.facts.get("num_classes", 0) < 2:
-        raise UserError(f"data: {name} has no labels to tell its images apart by; take a labelled set with --data")
+        raise UserError(
+            f"data: {name} has no labels to tell its {_things_of(data)} apart by; take a labelled set with --data"
+        )
 
 
 def _check_labels(labels: Tensor, each: int | None, data: GANDataModule) -> None:
@@ -142,22 +149,22 @@ def _check_labels(labels: Tensor, each: int | None, data: GANDataModule) -> None
         raise UserError("labels_per_class: 1 leaves none to choose the regularisation by; take 2 or more")
     if (there := int(counts[fewest])) < (each or 2):
         way_out = f"; take --labels_per_class {there}" if there >= 2 else ", to learn from one and choose by the other"
-        argument, images = "labels_per_class" if each else "data", "image" if there == 1 else "images"
         raise UserError(
-            f"{argument}: {data.name} has {there} training {images} of class {name}, "
+            f"{'labels_per_class' if each else 'data'}: {data.name} has {there} of class {name} among its training "
+            f"{_things_of(data)}, "
             f"and {each or 2} of each are needed{way_out}"
         )
 
 
-def _check_memory(images: int, model: AdversarialModule, data: GANDataModule) -> None:
+def _check_memory(count: int, model: AdversarialModule, data: GANDataModule) -> None:
     one = cast(Batch, data.on_device(data.at_hand("train")[torch.tensor([0])])).real
     features = discriminator_features(model, torch.zeros_like(one)).shape[1]
-    wanted, there = images * features * BYTES, memory.memory()
+    wanted, there = count * features * BYTES, memory.memory()
     if wanted > there:
-        fits = max(2, int(images * there / wanted / data.facts["num_classes"] / 2))
+        fits = max(2, int(count * there / wanted / data.facts["num_classes"] / 2))
         raise UserError(
-            f"labels_per_class: {images:,} images with {features:,} features each would take {wanted / 1e9:.0f} GB, "
-            f"and there are {there / 1e9:.0f}; take fewer, such as --labels_per_class {fits}"
+            f"labels_per_class: {count:,} {_things_of(data)} with {features:,} features each would take "
+            f"{wanted / 1e9:.0f} GB, and there are {there / 1e9:.0f}; take fewer, such as --labels_per_class {fits}"
         )
 
 

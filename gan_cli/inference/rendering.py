@@ -182,7 +182,7 @@ def latents_of(
         UserError: If it makes things from images, has no such space, or no normal latents for a threshold.
     """
     if isinstance(model, TranslationModule):
-        raise UserError(f"ckpt: {type(model).__name__} makes images from images; type gan translate")
+        raise UserError(f"ckpt: {type(model).__name__} makes images from images; type gan {model.VERB}")
     latents = seeded_latents(seeds, model.latent_dim, model.latent_distribution, threshold)
     check_space(model, space)
     return latents if space == "z" else styles_of(model, latents, labels, ema)

@@ -1,6 +1,6 @@
 """`gan sample`: things from seeds, as a page, as single files or as an array."""
 
-from math import isqrt
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from gan_cli.inference.sources import in_space
 from gan_cli.inference.standing import standing
 from gan_cli.inference.things import things_of
 from gan_cli.media.films import FILMS, write_film
-from gan_cli.media.medium import Medium, rows_of
+from gan_cli.media.medium import Medium
 from gan_cli.media.pictures import save_png
 from gan_cli.variants.base import AdversarialModule
 
@@ -43,12 +43,13 @@ def sample(model: AdversarialModule, folder: Path, options: Any, trainer_options
     output = Path(options.output) if options.output else None
     latents_of(model, [0])  # refuses a model that makes images from images
     medium = model.medium
-    kind = _format(medium, options.format, output)
+    kind = _format(medium, options.format, output, bool(options.given) and medium.each > 1)
     alone = output is not None and output.suffix.lower() in _of_one(medium)
     source, latents, given, make, drawn = things_of(model, options, alone and not medium.several)
     num = len(source)
-    if alone and num > 1 and not medium.several:
-        raise UserError(f"output: {output} holds one of {num}; take --num 1, or a folder")
+    together = bool(given.names) and medium.each > 1  # what is made of one given thing is one file
+    if alone and not medium.several:
+        _check_one(output, num, given.names if together else ())
     conditions = {
         "ema": options.ema,
         **conditions_with(model, source.labels, num, options.truncation_psi, given.shown),
@@ -59,7 +60,6 @@ def sample(model: AdversarialModule, folder: Path, options: Any, trainer_options
     stem = f"sample-{_stem(options, num)}{f'-{options.part}' if options.part else ''}{'' if options.ema else '-no-ema'}"
     single_folder = folder_in(output, folder, stem)
 
-    together = bool(given.names) and medium.each > 1  # what is made of one given thing is one file
     ending = f".{kind}" if f".{kind}" in medium.endings else medium.suffix
     save_single = singly(medium, single_folder, source.names, ending)
     in_files = not alone and (kind == "files" or f".{kind}" in medium.endings)
@@ -80,7 +80,7 @@ def sample(model: AdversarialModule, folder: Path, options: Any, trainer_options
     if in_files:
         return [single_folder, *written]
     if output is not None and alone:
-        medium.write(made if medium.several else made[0], output)
+        medium.write(made if together or medium.several else made[0], output)
         return [output, *written]
     if kind == "npz":
         path = output or folder / f"{stem}.npz"
@@ -88,7 +88,7 @@ def sample(model: AdversarialModule, folder: Path, options: Any, trainer_options
     shown = beside(model, source.labels, given.shown, given.real)
     picture = file_in(output, folder, f"{stem}.png")
     if picture.suffix.lower() in FILMS:
-        write_film(medium.film(in_square(made), shown), picture, medium.fps)
+        write_film(medium.film(made[None], shown), picture, medium.fps)
     else:
         save_png(medium.page(made, shown), picture)
     if kind == "grid":
@@ -98,10 +98,19 @@ def sample(model: AdversarialModule, folder: Path, options: Any, trainer_options
     return [picture, single_folder, *written]
 
 
-def _format(medium: Medium, typed: str | None, output: Path | None) -> str:
+def _check_one(output: Path | None, num: int, names: Sequence[str]) -> None:
+    """Refuses a file of one thing for several, or for what is made of several given things, by their names."""
+    if (several := len(set(names))) > 1:
+        raise UserError(f"output: {output} holds what is made of one, and {several} are given; take one, or a folder")
+    if not names and num > 1:
+        raise UserError(f"output: {output} holds one of {num}; take --num 1, or a folder")
+
+
+def _format(medium: Medium, typed: str | None, output: Path | None, of_given: bool = False) -> str:
+    """The format; where one file holds all of a given thing (`of_given`), it is written without an output too."""
     films = dict.fromkeys(FILMS if medium.moves else (), PAGES)
     singles = {ending: (ending[1:],) for ending in _of_one(medium)}
-    usual = medium.in_folder if output else FORMATS[0]
+    usual = medium.in_folder if output or of_given else FORMATS[0]
     of_folder = (usual, *FORMATS, *(ending[1:] for ending in medium.endings))
     return format_of(typed, output, medium, {".png": PAGES, ".npz": ("npz",), "": of_folder, **films, **singles})
 
@@ -129,13 +138,6 @@ def _numbers(options: Any, source: Latents) -> dict[str, Any]:
     if options.latents:
         return {"names": np.array(source.names)}
     return {"seeds": np.arange(options.seed, options.seed + len(source))}
-
-
-def in_square(made: Tensor) -> Tensor:
-    """Things [N, ...] as rows of a square, [R, F, ...]; places that would be empty show the first things again."""
-    columns = isqrt(len(made) - 1) + 1
-    whole = rows_of(made, -(-len(made) // columns) * columns)
-    return whole.reshape(-1, columns, *made.shape[1:])
 
 
 def save_npz(made: dict[str, Any], numbers: dict[str, Any], labels: Tensor | None, path: Path) -> Path:

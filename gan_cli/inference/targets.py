@@ -16,6 +16,7 @@ from gan_cli.inference.checkpoints import data_set_of
 from gan_cli.inference.given import fields_given
 from gan_cli.inference.inputs import Input, typed_inputs
 from gan_cli.inference.latents import seeded_latents
+from gan_cli.inference.names import distinct
 from gan_cli.media import reading
 from gan_cli.media.films import VIDEOS
 from gan_cli.media.images import Images
@@ -48,7 +49,7 @@ def picture_shape(model: AdversarialModule) -> tuple[int, int, int]:
     """
     name = type(model).__name__
     if isinstance(model, TranslationModule):
-        raise UserError(f"ckpt: {name} makes images from images, and has no latents; type gan translate")
+        raise UserError(f"ckpt: {name} makes images from images, and has no latents; type gan {model.VERB}")
     if not isinstance(model.medium, Images):
         raise UserError(f"ckpt: this {name} makes {model.medium.name}, and only images are projected")
     if isinstance(model, LatentModule) and model.LEAPS:
@@ -138,19 +139,25 @@ def held_out_targets(model: AdversarialModule, count: int) -> list[Target]:
 
 def _names(items: Sequence[Input], output: Path) -> list[str]:
     """A name for each input's results, with the folders above it."""
-    names: dict[str, Path] = {}
     typed = {Path(str(item.content)).resolve() for item in items}
-    for item in items:
-        name = printable(str(item.name.with_suffix(""))).replace("/", "-").replace("\\", "-").lstrip(".") or "image"
+    short, fuller = ([_flat(each(item.name)) for item in items] for each in (_without_ending, str))
+    names = list(map(str, distinct(short, fuller)))
+    for item, name in zip(items, names, strict=True):
         path = Path(str(item.content))
         if name.lower() in RESERVED:
             raise UserError(f"input: the results of {path} would be called like those of all; give it another name")
-        if name in names:
-            raise UserError(f"input: {names[name]} and {path} would both become {name}; give one another name")
-        names[name] = path
         if (output / f"{name}.png").resolve() in typed:
             raise UserError(f"output: {output} would lie among the inputs; name another place")
-    return list(names)
+    return names
+
+
+def _without_ending(name: Path) -> str:
+    return str(name.with_suffix(""))
+
+
+def _flat(name: str) -> Path:
+    """A name of one piece that can be printed and is not hidden."""
+    return Path(printable(name).replace("/", "-").replace("\\", "-").lstrip(".") or "image")
 
 
 RESERVED = ("latents", "scores")

@@ -47,7 +47,7 @@ def things_of(model: AdversarialModule, options: Any, alone: bool) -> Things:
     Args:
         model: The variant.
         options: Those of `gan sample`.
-        alone: Whether there is room for only one.
+        alone: Whether there is room for only one, or for what is made of one given thing.
 
     Raises:
         UserError: If something typed cannot be read or does not fit the model.
@@ -59,7 +59,7 @@ def things_of(model: AdversarialModule, options: Any, alone: bool) -> Things:
     make = part_at(model, options.part)
     asked = Asked(read_drawing(options.draw), read_size(options.size), options.prime)
     draws_codes(model, asked)
-    source, given = _source_and_given(model, options, 1 if alone else None)
+    source, given = _source_and_given(model, options, alone)
     latents = latents_for(model, range(options.seed, options.seed + len(source)), asked)
     drawn = conditions_of(model, asked, len(source))
     return Things(source, source.inputs(model) if latents is None else latents, given, make, drawn)
@@ -77,7 +77,7 @@ def _sequences(model: AdversarialModule, options: Any, num: int) -> Things:
     return Things(source, latents, given_of_sequences(goes_on, rows, num, options.bars), continued_at, {})
 
 
-def _source_and_given(model: AdversarialModule, options: Any, most: int | None) -> tuple[Latents, Given]:
+def _source_and_given(model: AdversarialModule, options: Any, alone: bool) -> tuple[Latents, Given]:
     typed = read_labels(options.labels)
     several = options.samples is not None or model.medium.each > 1
     each = options.samples or model.medium.each
@@ -87,7 +87,8 @@ def _source_and_given(model: AdversarialModule, options: Any, most: int | None) 
         source = with_classes(model, stored(model, options.latents), typed)
         return source, given_of(model, options.given, max(1, len(source) // each)).dealt(len(source))
     classes = len(chosen_classes(model, typed)) if takes_labels(model) else 0
-    usual = most or (each * EXAMPLES if several else usual_number(model.medium, classes))
+    examples = each * EXAMPLES if several else usual_number(model.medium, classes)
+    usual = each if alone else examples
     given = given_of(model, options.given, max(1, (options.num or usual) // each))
     num = options.num or (each * len(given.names) if several and given.names else usual)
     seeds = range(options.seed, options.seed + num)

@@ -2,9 +2,10 @@
 
 import errno
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from torch.nn.functional import pad
 
 from gan_cli.files import replacing, write_atomically
 from gan_cli.media import pictures
+from gan_cli.media.gif_frames import UNIT, unmerged
 from gan_cli.media.picture_files import FORMATS, OPTIONS, Picture, picture_of, to_pil
 from gan_cli.media.reading import Unreadable
 
@@ -230,11 +232,11 @@ def reasons(source: Path) -> Iterator[None]:
         raise Unreadable(source, f"damaged, or no film ({getattr(error, 'strerror', None) or error})") from error
 
 
-def write_film(frames: Sequence[Tensor], path: Path, fps: int) -> None:
+def write_film(frames: Iterable[Tensor], path: Path, fps: int) -> None:
     """Writes pictures as a film, whole or not at all.
 
     Args:
-        frames: uint8 [C, H, W] each, of one size.
+        frames: uint8 [C, H, W] each, of one size; they are taken one after the other, and one at least.
         path: Ends in one of `FILMS`.
         fps: Pictures a second.
 
@@ -244,22 +246,24 @@ def write_film(frames: Sequence[Tensor], path: Path, fps: int) -> None:
     (_write_gif if path.suffix.lower() == ".gif" else _write_mp4)(frames, path, fps)
 
 
-def _write_gif(frames: Sequence[Tensor], path: Path, fps: int) -> None:
-    first, *rest = [pictures.to_pil(frame) for frame in frames]
-    write_atomically(
-        path, lambda file: first.save(file, "GIF", save_all=True, append_images=rest, duration=1000 / fps, loop=0)
-    )
+def _write_gif(frames: Iterable[Tensor], path: Path, fps: int) -> None:
+    images = map(pictures.to_pil, frames)
+    first = next(images)
+    content, each = io.BytesIO(), max(UNIT, 1000 / fps)
+    first.save(content, "GIF", save_all=True, append_images=images, duration=each, loop=0)
+    write_atomically(path, lambda file: file.write(unmerged(content.getvalue(), each)))
 
 
-def _write_mp4(frames: Sequence[Tensor], path: Path, fps: int) -> None:
+def _write_mp4(frames: Iterable[Tensor], path: Path, fps: int) -> None:
     """Writes H.264 in the pixel format that every player shows, which needs even sides."""
-    coloured = [frame.expand(3, -1, -1) if frame.shape[0] == 1 else frame[:3] for frame in frames]
-    _, height, width = coloured[0].shape
+    coloured = (frame.expand(3, -1, -1) if frame.shape[0] == 1 else frame[:3] for frame in frames)
+    first = next(coloured)
+    _, height, width = first.shape
     content = io.BytesIO()
     with av.open(content, "w", format="mp4", options={"fflags": "+bitexact"}) as container:
         stream = container.add_stream("libx264", rate=fps, options={"crf": "17", "threads": "1"})
         stream.width, stream.height, stream.pix_fmt = width + width % 2, height + height % 2, "yuv420p"
-        for frame in coloured:
+        for frame in chain([first], coloured):
             even = pad(frame, (0, width % 2, 0, height % 2), value=255).permute(1, 2, 0).contiguous()
             container.mux(stream.encode(av.VideoFrame.from_ndarray(even.numpy(), format="rgb24")))
         container.mux(stream.encode())

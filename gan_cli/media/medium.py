@@ -139,6 +139,8 @@ class Medium(ABC):
     def film(self, kept: Tensor, beside: Beside) -> list[Tensor]:
         """Walks as the pictures of a film, each uint8 [C, H, W]: one for each moment, showing all walks.
 
+        Where a single thing moves, the film shows all things of all walks at once, in the `columns` they have together.
+
         Args:
             kept: R walks of F things, [R, F, ...].
             beside: What may be shown with them.
@@ -250,6 +252,12 @@ def medium_of(record: Mapping[str, Any]) -> Medium:
         )
     made: Medium = known[name](**{key: value for key, value in record.items() if key != CLASS})
     return made
+
+
+def columns(walks: Tensor) -> int:
+    """How many things a film of what moves shows side by side: walks [R, F, ...] are rows, a single one is a square."""
+    count, length = walks.shape[:2]
+    return isqrt(length - 1) + 1 if count == 1 else length
 
 
 def rows_of(things: Tensor, count: int) -> Tensor:

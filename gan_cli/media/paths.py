@@ -34,6 +34,7 @@ class Paths(Medium):
     name: ClassVar[str] = "paths"
     FACTS: ClassVar[tuple[str, ...]] = ("observed_steps", "future_steps")
     suffix: ClassVar[str] = ".csv"
+    endings: ClassVar[tuple[str, ...]] = (".csv",)
     usual: ClassVar[int] = 80
     each: ClassVar[int] = 20
     in_folder: ClassVar[str] = "both"

@@ -57,6 +57,7 @@ class PianoRolls(Medium):
     suffix: ClassVar[str] = ".mid"
     endings: ClassVar[tuple[str, ...]] = (".mid", ".wav")
     usual: ClassVar[int] = 32
+    in_folder: ClassVar[str] = "both"
 
     @property
     def quarters(self) -> float:

@@ -68,7 +68,10 @@ def read(path: Path, size: int, up: Axis | None = None, turn: float = 0.0) -> Re
 
 
 def _npy(path: Path) -> np.ndarray[Any, Any]:
-    found = np.load(path, allow_pickle=False)
+    try:
+        found = np.load(path, allow_pickle=False)
+    except ValueError as error:  # of objects, and of what is no array at all
+        raise ValueError("it holds no array of numbers") from error
     if not isinstance(found, np.ndarray):
         raise ValueError("it holds several arrays")
     return found

@@ -1,7 +1,6 @@
 """Videos: uint8 outside, float in [-1, 1] in a model, GIF, MP4 or a folder of pictures in files."""
 
 from dataclasses import dataclass
-from math import isqrt
 from pathlib import Path
 from typing import ClassVar
 
@@ -13,7 +12,7 @@ from gan_cli.media import reading
 from gan_cli.media.film_reading import film_at, frames_of, length_of, seen_at
 from gan_cli.media.films import FILMS, write_film
 from gan_cli.media.images import flipped
-from gan_cli.media.medium import Beside, Medium
+from gan_cli.media.medium import Beside, Medium, columns
 from gan_cli.media.pictures import grid, labelled_grid, save_png, to_float, to_uint8
 
 WIDEST = 512
@@ -78,10 +77,8 @@ class Videos(Medium):
         return grid(self.each_pictured(kept.transpose(0, 1).flatten(0, 1)), columns=kept.shape[0])
 
     def film(self, kept: Tensor, beside: Beside) -> list[Tensor]:
-        """All videos of all walks play at once, a row for each walk."""
-        walks, videos = kept.shape[:2]
-        columns = isqrt(videos - 1) + 1 if walks == 1 else videos
-        return [grid(frames.flatten(0, 1), columns=columns) for frames in kept.unbind(3)]
+        """All videos of all walks play at once, a row for each walk; those of a single one are a square."""
+        return [grid(frames.flatten(0, 1), columns(kept)) for frames in kept.unbind(3)]
 
     def write(self, one: Tensor, path: Path) -> None:
         """Writes a video, [C, T, H, W], by the ending as GIF, as MP4, or as a folder of that name, of a PNG a frame."""

@@ -11,7 +11,7 @@ from torch import Tensor
 from gan_cli.errors import UserError
 from gan_cli.files import write_atomically
 from gan_cli.media import meshes, solid_files
-from gan_cli.media.medium import Beside, Medium
+from gan_cli.media.medium import Beside, Medium, columns
 from gan_cli.media.pictures import grid
 from gan_cli.media.solid_pictures import SIDES, rendered, two_sides
 
@@ -56,11 +56,11 @@ class Voxels(Medium):
         return grid(rendered(kept.flatten(0, 1)[:, 0], SIDES[0]), columns=kept.shape[1])
 
     def film(self, kept: Tensor, beside: Beside) -> list[Tensor]:
-        """All of them turn once, a row for each walk."""
+        """All of them turn once, a row for each walk; those of a single one are a square."""
         solids = kept.flatten(0, 1)[:, 0]
         fine = 2 if len(solids) == 1 else 1
         turns = (SIDES[0] + 360 * moment / TURNS for moment in range(TURNS))
-        return [grid(rendered(solids, turn, fine), columns=kept.shape[1]) for turn in turns]
+        return [grid(rendered(solids, turn, fine), columns(kept)) for turn in turns]
 
     def write(self, one: Tensor, path: Path) -> None:
         """A solid [1, D, H, W] as a mesh, or by the ending as an array, uint8 [D, H, W] of 0 and 1."""

@@ -75,7 +75,7 @@ class Memorisation(NamedTuple):
 
 
 class Compared(NamedTuple):
-    """Nearest training images in one view.
+    """Nearest of the training set in one view.
 
     Attributes:
         name: Name of the view.

@@ -53,7 +53,7 @@ class ACGANGenerator(nn.Module):
         super().__init__()
         wider = WIDER[3 if image_size <= LARGEST_OF_THREE else 4]
         if image_size % 2 ** len(wider):
-            raise UserError(f"image_size: {image_size} is not possible here; take a multiple of {2 ** len(wider)}")
+            raise UserError(f"data.image_size: {image_size} is not possible here; take a multiple of {2 ** len(wider)}")
         size = image_size // 2 ** len(wider)
         inputs, *widths = (int(base_channels * times) for times in wider)
         layers: list[nn.Module] = [nn.Linear(latent_dim, inputs * size**2), nn.ReLU(), FirstMap(inputs, size)]

@@ -38,7 +38,7 @@ def check_size(image_size: int) -> None:
     if image_size not in SIZES:
         *sizes, largest = SIZES
         raise UserError(
-            f"image_size: {image_size} is not possible here; take {', '.join(map(str, sizes))} or {largest}"
+            f"data.image_size: {image_size} is not possible here; take {', '.join(map(str, sizes))} or {largest}"
         )
 
 

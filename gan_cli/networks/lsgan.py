@@ -98,5 +98,5 @@ class LSGANBody(nn.Module):
 def _first_map(image_size: int) -> int:
     """Side of the smallest map."""
     if image_size % (1 << DOUBLINGS) or not 0 < image_size <= LARGEST:
-        raise UserError(f"image_size: {image_size} is not possible here; take a multiple of 16 up to {LARGEST}")
+        raise UserError(f"data.image_size: {image_size} is not possible here; take a multiple of 16 up to {LARGEST}")
     return image_size >> DOUBLINGS

@@ -181,7 +181,7 @@ class Resample(Binomial):
 def stage_widths(image_size: int, base_channels: int, constant_width: bool = False) -> list[int]:
     """Channels of the maps from 4x4 up to the image's size."""
     if image_size not in (16, 32, 64, 128, 256):
-        raise UserError(f"image_size: {image_size} is not possible here; take 16, 32, 64, 128 or 256")
+        raise UserError(f"data.image_size: {image_size} is not possible here; take 16, 32, 64, 128 or 256")
     sides = [4 * 2**level for level in range(image_size.bit_length() - 2)]
     return [base_channels * (1 if constant_width else min(8, 256 // side)) for side in sides]
 

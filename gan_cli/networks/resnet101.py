@@ -186,7 +186,7 @@ class DividedLinear(nn.Linear):
 def _widths(image_size: int, base_channels: int) -> list[int]:
     """Channels of the maps from 4x4 up to the image's size."""
     if image_size not in (16, 32, 64, 128, 256):
-        raise UserError(f"image_size: {image_size} is not possible here; take 16, 32, 64, 128 or 256")
+        raise UserError(f"data.image_size: {image_size} is not possible here; take 16, 32, 64, 128 or 256")
     maps = image_size.bit_length() - 2
     return [max(1, base_channels * min(2 * WIDEST, 2 ** (maps - 1 - level)) // 2) for level in range(maps)]
 

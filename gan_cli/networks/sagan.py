@@ -131,7 +131,7 @@ def widths_of(table: Mapping[int, tuple[int, ...]], image_size: int) -> tuple[in
     if image_size not in table:
         *sizes, largest = sorted(table)
         raise UserError(
-            f"image_size: {image_size} is not possible here; take {', '.join(map(str, sizes))} or {largest}"
+            f"data.image_size: {image_size} is not possible here; take {', '.join(map(str, sizes))} or {largest}"
         )
     return table[image_size]
 

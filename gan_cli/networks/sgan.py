@@ -101,7 +101,7 @@ class SGANCNNGenerator(nn.Module):
         super().__init__()
         doublings = image_size.bit_length() - 3
         if doublings < 1 or image_size != 4 << doublings:
-            raise UserError(f"image_size: {image_size} is not possible here; take 16, 32, 64, 128 or 256")
+            raise UserError(f"data.image_size: {image_size} is not possible here; take 16, 32, 64, 128 or 256")
         *widths, inputs = (base_channels << level for level in range(doublings))
         first = _drawn(nn.Linear(latent_dim, 16 * inputs, bias=False), DEVIATION)
         layers: list[nn.Module] = [first, _shifting(nn.BatchNorm1d(16 * inputs, eps=1e-6)), nn.ReLU(), FirstMap(inputs)]

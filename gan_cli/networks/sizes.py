@@ -40,6 +40,6 @@ def maps_of(image_size: int, firsts: Sequence[int]) -> Maps:
     if image_size not in possible:
         *sizes, largest = sorted(possible)
         raise UserError(
-            f"image_size: {image_size} is not possible here; take {', '.join(map(str, sizes))} or {largest}"
+            f"data.image_size: {image_size} is not possible here; take {', '.join(map(str, sizes))} or {largest}"
         )
     return possible[image_size]

@@ -263,5 +263,5 @@ def map_sides(image_size: int) -> list[int]:
         UserError: If it is no power of two from 8 to 1,024.
     """
     if image_size not in (8, 16, 32, 64, 128, 256, 512, 1024):
-        raise UserError(f"image_size: {image_size} is not possible here; take a power of two from 8 to 1,024")
+        raise UserError(f"data.image_size: {image_size} is not possible here; take a power of two from 8 to 1,024")
     return [2**level for level in range(2, image_size.bit_length())]

@@ -184,12 +184,12 @@ def first_frames(num_frames: int, image_size: int) -> int:
         UserError: If the frames cannot be doubled to as many, or the sides to that size.
     """
     if image_size not in SIZES:
-        raise UserError(f"image_size: {image_size} is not possible here; take {', '.join(map(str, SIZES))}")
+        raise UserError(f"data.image_size: {image_size} is not possible here; take {', '.join(map(str, SIZES))}")
     times = image_size // FIRST
     if num_frames % times:
         raise UserError(
-            f"num_frames: {num_frames} is not possible with frames of {image_size} pixels; take a multiple of {times}, "
-            "by --data.num_frames"
+            f"data.num_frames: {num_frames} is not possible with frames of {image_size} pixels; "
+            f"take a multiple of {times}"
         )
     return num_frames // times
 

@@ -178,7 +178,7 @@ class WGANGPResNetBody(nn.Module):
 def _widths(image_size: int, base_channels: int) -> list[int]:
     """Channels of the maps from the image's size down to 4x4."""
     if image_size not in (16, 32, 64, 128, 256):
-        raise UserError(f"image_size: {image_size} is not possible here; take 16, 32, 64, 128 or 256")
+        raise UserError(f"data.image_size: {image_size} is not possible here; take 16, 32, 64, 128 or 256")
     maps = image_size.bit_length() - 2
     if image_size <= SMALL:
         return [2 * base_channels] * maps

@@ -7,6 +7,8 @@ from gan_cli import plugins, runs
 from gan_cli.reports.run_record import CONFIG, RunRecord, flat
 
 SESSION_HEAD = ("started", "steps", "duration", "processor", "devices", "precision", "versions")
+BESIDE = {"sample": ("interpolate",), "describe": ("sample",)}
+"""What a reader may type beside the verb that makes things of a model."""
 
 
 def headline(run: RunRecord) -> dict[str, str]:
@@ -83,11 +85,8 @@ def commands(run: RunRecord) -> list[str]:
             + plugins.options(run.modules)
             + (f" --seed_everything {seed}" if known else "")
         )
-    verbs = ["translate"] if run.translates else ["sample", "interpolate"]
-    if run.usage.verb == "predict":
-        verbs = ["predict"]
-    if run.usage.verb == "describe":
-        verbs = ["describe", "sample"]
+    made_by = run.usage.verb or ("translate" if run.translates else "sample")
+    verbs = [made_by, *BESIDE.get(made_by, ())]
     return [*found, *(command(run, verb) for verb in [*verbs, "test"])]
 
 

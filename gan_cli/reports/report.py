@@ -14,7 +14,7 @@ FILE = "report.html"
 PICTURES = {
     "sample": "Samples",
     "interpolate": "Interpolation",
-    "neighbours": "Nearest training images",
+    "neighbours": "Nearest of the training set",
     "arithmetic": "Latent arithmetic",
     "mix": "Mixed styles",
     "directions": "Directions",

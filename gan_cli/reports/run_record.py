@@ -89,7 +89,7 @@ class RunRecord(NamedTuple):
     def translates(self) -> bool:
         """Whether it makes images from images. An older run tells by its config: noise has a number of latents."""
         if self.usage.verb:
-            return self.usage.verb == "translate"
+            return self.usage.verb in ("translate", "reconstruct")
         return bool(self.config) and "model.init_args.latent_dim" not in flat(self.config)
 
     @property

@@ -104,6 +104,7 @@ class VQGAN(TranslationModule):
         UserError: If a value is out of its range, or nothing is learned.
     """
 
+    VERB: ClassVar[str] = "reconstruct"
     CARD: ClassVar[Card | None] = Card(
         paper='Esser et al. 2021, "Taming Transformers for High-Resolution Image Synthesis", arXiv:2012.09841',
         discriminator="L_D = (E[max(0, 1 - D(x))] + E[max(0, 1 + D(G(x)))]) / 2, from disc_start on",

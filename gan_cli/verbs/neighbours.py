@@ -1,4 +1,4 @@
-"""`gan neighbours`: samples beside their nearest training images."""
+"""`gan neighbours`: samples beside the nearest things of the training set."""
 
 from collections.abc import Sequence
 
@@ -7,14 +7,14 @@ from jsonargparse import ArgumentParser
 from gan_cli.ranges import Few, Many
 from gan_cli.verbs import options
 
-SUMMARY = "Show samples beside their nearest training images: does the model memorise?"
+SUMMARY = "Show samples beside the nearest things of the training set: does the model memorise?"
 
 
 def add_options(parser: ArgumentParser) -> None:
     """Adds the options of the verb."""
     options.checkpoint(parser)
     parser.add_argument("--num", type=Few, default=16, metavar="N", help="Samples to show")
-    parser.add_argument("--neighbours", type=Few, default=5, metavar="K", help="Training images to show of each")
+    parser.add_argument("--neighbours", type=Few, default=5, metavar="K", help="Training things to show of each")
     parser.add_argument("--samples", type=Many, default=1000, metavar="N", help="Samples to measure")
     options.features(parser, "Beside pixels: inception, lite0, classifier or a TorchScript file")
     options.cache_dir(parser, "Where classifiers and weights are kept")

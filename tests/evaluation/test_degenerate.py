@@ -119,7 +119,9 @@ def verdict(training: Tensor, made: Tensor, held_out: Tensor) -> str:
 def test_a_verdict_on_memorisation_is_not_drawn_from_nothing() -> None:
     images = Digits(image_size=16).read(train=True).images
     grey, held_out = torch.full_like(images[:20], 60), images[400:]
-    assert verdict(images[:300], grey, held_out).startswith("All samples have the same training image")
+    assert verdict(images[:300], grey, held_out).startswith(
+        "All samples have the same nearest one of the training images"
+    )
     assert verdict(images[:300], images[:20] // 2, held_out[:99]).startswith("No exact copies; more cannot be said")
     same = images[:1].repeat(20, 1, 1, 1)
     copies = "100.0% of the samples are exact copies of training images, and so are 100.0% of the held-out images."

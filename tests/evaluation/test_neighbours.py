@@ -8,6 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from matplotlib.backend_bases import FigureCanvasBase
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 from PIL import Image
 from torch import Tensor, nn
 
@@ -17,6 +20,8 @@ from gan_cli.errors import UserError
 from gan_cli.evaluation import neighbours as module
 from gan_cli.evaluation.collections import of_split
 from gan_cli.evaluation.neighbours import compare, pixels, sentence
+from gan_cli.evaluation.neighbours_picture import distributions
+from gan_cli.metrics.nearest import Compared, Memorisation
 
 
 class Halves(nn.Module):
@@ -98,3 +103,20 @@ def test_bad_input_is_named_with_the_way_out(
     with pytest.raises(UserError, match=message):
         gan("neighbours", "--ckpt", checkpoint, *words)
     assert not list(workdir.iterdir())
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_picture_of_distances_has_room_for_its_legend(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[Figure] = []
+    monkeypatch.setattr(FigureCanvasAgg, "__init__", lambda self, figure: seen(self, figure, drawn))
+    found = Compared("values", "RMS", torch.rand(9), torch.rand(9), torch.zeros(9, 1), Memorisation(*[0.0] * 6))
+    distributions([found] * count, "label maps")
+    (figure,) = drawn
+    box = figure.legends[0].get_window_extent()
+    assert box.x0 >= 0
+    assert box.x1 <= figure.bbox.width
+
+
+def seen(canvas: FigureCanvasAgg, figure: Figure, drawn: list[Figure]) -> None:
+    drawn.append(figure)
+    FigureCanvasBase.__init__(canvas, figure)

@@ -59,6 +59,29 @@ def test_a_folder_has_a_file_for_each_scene_and_a_plot_of_all(gan: Any) -> None:
     assert np.allclose(alone, street[street[:, 0] == 0])  # seed 0, whatever else is asked for
 
 
+def test_one_file_holds_the_futures_of_one_scene(gan: Any) -> None:
+    Path("street.txt").write_text(walk(range(0, 100, 10), 5, 6))
+    gan("sample", "--given", "observed=street.txt", "--samples", 6, "--output", "futures.csv")
+    assert rows(Path("futures.csv")).shape == (6 * 2 * 8, 5)
+    gan("sample", "--given", "street.txt", "--output", "usual.csv")
+    assert rows(Path("usual.csv"))[:, 0].max() == 19
+    assert np.allclose(rows(Path("usual.csv"))[: 6 * 2 * 8], rows(Path("futures.csv")))
+    gan("sample", "--samples", 2, "--output", "example.csv")  # of one held-out scene
+    assert rows(Path("example.csv"))[:, 0].max() == 1
+    Path("square.txt").write_text(walk(range(0, 80, 10), 1))
+    told = gan("sample", "--given", "street.txt", "square.txt", "--output", "both.csv", refused=True)
+    assert "output: both.csv holds what is made of one, and 2 are given; take one, or a folder" in told
+
+
+def test_scenes_that_were_typed_give_files_and_a_plot(gan: Any) -> None:
+    Path("street.txt").write_text(walk(range(0, 100, 10), 5, 6))
+    told = gan("sample", "--given", "observed=street.txt", "--samples", 3)
+    plot, folder = (Path(line.removeprefix("written: ")) for line in told.splitlines())
+    assert plot.suffix == ".png"
+    assert plot.is_file()
+    assert rows(folder / "street.csv").shape == (3 * 2 * 8, 5)
+
+
 def rows_of_one(gan: Any) -> Any:
     gan("sample", "--given", "street.txt", "--num", 1, "--format", "files", "--output", "one")
     return rows(Path("one/street.csv"))

@@ -9,11 +9,12 @@ import torch
 
 from gan_cli import verbs
 from gan_cli.errors import UserError
-from gan_cli.inference.discriminator_features import discriminator_features
-from gan_cli.variants import CGAN, DCGAN
+from gan_cli.inference.discriminator_features import check_has_features, discriminator_features
+from gan_cli.variants import CGAN, DCGAN, DVDGAN, GANCLS, FramePrediction, MidiNet, SocialGAN, StarGANv2
+from gan_cli.variants.base import AdversarialModule
 from tests.conftest import TINY_DCGAN
 from tests.data.pictures import write
-from tests.variant_rows import LATENT_ROWS, VariantRow
+from tests.variant_rows import LATENT_ROWS, ROWS, VariantRow
 
 
 def gan(*words: Any) -> None:
@@ -61,6 +62,13 @@ def test_a_discriminator_of_packs_sees_a_pack_of_one_image() -> None:
 PROBED = [row for row in LATENT_ROWS if row.name in ("progressive-gan", "stylegan", "stylegan2", "biggan", "fastgan")]
 
 
+@pytest.mark.parametrize("variant", [DVDGAN, FramePrediction, MidiNet, GANCLS, StarGANv2, SocialGAN])
+def test_a_discriminator_that_judges_nothing_alone_is_refused(variant: type[AdversarialModule]) -> None:
+    model = next(row for row in ROWS if row.variant is variant).make()
+    with pytest.raises(UserError, match=f"ckpt: the discriminator of {variant.__name__} judges nothing alone"):
+        check_has_features(model)
+
+
 @pytest.mark.parametrize("row", PROBED, ids=lambda row: row.name)
 def test_features_of_any_number_of_images(row: VariantRow) -> None:
     """Also where the discriminator compares groups of four, and where it has not grown up."""
@@ -76,7 +84,10 @@ def test_features_of_any_number_of_images(row: VariantRow) -> None:
     ("words", "message"),
     [
         (("--labels_per_class", "1"), "labels_per_class: 1 leaves none to choose the regularisation by"),
-        (("--labels_per_class", "500"), "labels_per_class: Digits has 14. training images of class ., and 500 of each"),
+        (
+            ("--labels_per_class", "500"),
+            "labels_per_class: Digits has 14. of class . among its training images, and 500",
+        ),
         (("--output", "x.txt"), "output: x.txt has no ending this verb writes; take a .json"),
         (("--data", "Digits", "--data.image_size", "32"), "data.image_size: Digits has 32, but the checkpoint's model"),
         (("--data", "Ring8"), "data: Ring8 has no images, which the checkpoint's model makes"),

@@ -77,6 +77,12 @@ def test_one_picture_becomes_one_file_without_a_page(ckpt: Path, photos: Path) -
     assert [path.name for path in Path("again").iterdir()] == ["a.jpg"]
 
 
+def test_pictures_from_noise_are_refused_with_the_verb_that_helps(ckpt: Path) -> None:
+    for verb in ("sample", "project", "interpolate"):
+        with pytest.raises(UserError, match=r"VQGAN makes images from images.*type gan reconstruct"):
+            verbs.run([verb, "--ckpt", str(ckpt), *CPU])
+
+
 def test_python_has_the_same(ckpt: Path, photos: Path) -> None:
     gan = load(ckpt)
     reconstruct(ckpt, "--input", photos / "a.png", "--output", "b.png")

@@ -77,18 +77,24 @@ def test_a_tune_is_made_bar_after_bar(last: Path) -> None:
         assert torch.equal(model.model.medium.kept(model.model(latents, **shown))[0], tune[0, bar])
 
 
-def test_tunes_are_a_page_files_or_arrays(last: Path, workdir: Path) -> None:
+def test_tunes_are_a_page_files_or_arrays(last: Path, workdir: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert gan("sample", last, "--bars", 8, "--num", 3, "--output", "tunes.png") == 0
     assert Image.open("tunes.png").size == (2 * 8 * 96 + 12, 2 * (96 + 14) + 12)
     assert gan("sample", last, "--bars", 8, "--num", 2, "--format", "files", "--output", "midi") == 0
     assert sorted(path.name for path in Path("midi").iterdir()) == ["seed000000.mid", "seed000001.mid"]
+    assert gan("sample", last, "--bars", 2, "--num", 2, "--output", "both") == 0
+    assert sorted(path.suffix for path in Path("both").iterdir()) == [".mid", ".mid", ".png"]
     assert gan("sample", last, "--num", 2, "--format", "wav", "--output", "sound") == 0
     assert sorted(path.name for path in Path("sound").iterdir()) == ["seed000000.wav", "seed000001.wav"]
     assert gan("sample", last, "--bars", 3, "--num", 2, "--given", "chords=C", "--output", "a.npz") == 0
     assert np.load("a.npz")["bars"].shape == (2, 3, 2, 16, 24)
     assert gan("sample", last, "--num", 5, "--output", "bars.png") == 0  # of held-out bars and chords
     assert gan("interpolate", last, "--walks", 2, "--steps", 3, "--output", "walk.png") == 0
+    capsys.readouterr()
     assert gan("neighbours", last, "--samples", 30, "--num", 3, "--output", "n.png", "--cache_dir", "c") == 0
+    told = capsys.readouterr().out
+    assert "of held-out bars" in told
+    assert "image" not in told
 
 
 def test_what_cannot_be_a_tune_is_named(

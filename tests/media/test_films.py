@@ -1,3 +1,5 @@
+import weakref
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -5,9 +7,11 @@ from typing import Any
 import av
 import numpy as np
 import pytest
+import torch
 from PIL import Image, ImageSequence
+from torch import Tensor
 
-from gan_cli.media.films import first_frame, frames_in, translate_animation, translate_video
+from gan_cli.media.films import first_frame, frames_in, translate_animation, translate_video, write_film
 from gan_cli.media.picture_files import Picture
 from gan_cli.media.reading import Unreadable
 from tests.inference.translators import colours
@@ -188,3 +192,41 @@ def test_a_video_that_breaks_off_in_the_middle_leaves_the_older_file(tmp_path: P
         translate_video(source, target, inverted, stop)
     assert target.read_bytes() == before
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["b.mp4"]
+
+
+@pytest.mark.parametrize(("rate", "milliseconds"), [(8, 120), (12, 80), (25, 40), (200, 10)])
+@pytest.mark.parametrize("shown", [[0, 0, 0, 0], [0, 0, 1, 1, 1, 2, 0], [2]])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_gif_has_as_many_frames_as_it_is_made_of(
+    tmp_path: Path, rate: int, milliseconds: int, shown: list[int], channels: int
+) -> None:
+    levels = [30, 90, 200]
+    frames = [torch.full((channels, 9, 7), levels[number], dtype=torch.uint8) for number in shown]
+    frames[0][:, 3:] = 0
+    write_film(frames, tmp_path / "a.gif", rate)
+    times, loop, back = told(tmp_path / "a.gif")
+    assert times == [milliseconds] * len(shown)
+    assert loop == 0
+    assert [frame.getpixel((0, 0))[0] for frame in back] == [levels[number] for number in shown]
+    with av.open(tmp_path / "a.gif") as film:  # as another program reads it
+        decoded = [frame.to_ndarray(format="rgb24")[0, 0, 0] for frame in film.decode(video=0)]
+    assert [int(level) for level in decoded] == [levels[number] for number in shown]
+
+
+@pytest.mark.parametrize("name", ["a.gif", "a.mp4"])
+def test_few_frames_of_a_film_are_held_while_it_is_written(tmp_path: Path, name: str) -> None:
+    alive: list[int] = []
+
+    def made() -> Iterator[Tensor]:
+        frames: list[weakref.ref[Tensor]] = []
+        for level in range(0, 250, 25):
+            frame = torch.full((3, 8, 8), level, dtype=torch.uint8)
+            frames.append(weakref.ref(frame))
+            alive.append(sum(ref() is not None for ref in frames))
+            yield frame
+            del frame
+
+    write_film(made(), tmp_path / name, 10)
+    assert max(alive) <= 3
+    with av.open(tmp_path / name) as film:
+        assert len(list(film.decode(video=0))) == 10

@@ -52,10 +52,18 @@ def test_walks_are_columns_of_strips_and_in_a_film_all_play_at_once() -> None:
     assert torch.equal(film[4][:, 2:10, 12:20], walks[0, 1, :, 4])
 
 
+def test_a_film_of_several_leaves_what_is_missing_in_their_square_white() -> None:
+    videos = noise(3, 1, 5, 8, 8)
+    film = VIDEOS.film(videos[None], Beside())
+    assert film[4].shape == (1, 2 * 10 + 2, 2 * 10 + 2)
+    assert torch.equal(film[4][:, 12:20, 2:10], videos[2, :, 4])
+    assert film[4][:, 12:20, 12:20].unique().tolist() == [255]
+
+
 @pytest.mark.parametrize("name", ["one.gif", "one.frames", "one.png"])
 def test_a_video_comes_back_from_its_file(tmp_path: Path, name: str) -> None:
     one = levels(6)[:1].contiguous()
-    one[:, 2] = one[:, 1]  # a GIF has one frame for two that are alike
+    one[:, 2] = one[:, 1]
     if name == "one.png":
         save(one, tmp_path / name)
     else:

@@ -115,6 +115,7 @@ def test_a_quarter_turn_is_exact_and_twelve_turns_are_none() -> None:
         ("a.npy", b"no array", "a.npy holds no solid"),
         ("a.mat", b"MATLAB 5.0", "a.mat holds no solid"),
         ("a.binvox", b"#binvox 1\ndim 2 2 2\ndata\n\x01\x03", "its runs make 3 voxels, and its dim 8"),
+        ("a.npy", b"nothing of the kind", "it holds no array of numbers"),
         ("a.binvox", b"#binvox 1\ndata\n", "no header of a .binvox"),
         ("a.binvox", b"#binvox 1\ndim 2 x 2\ndata\n", "holds no solid"),
         ("a.txt", b"", r"\.txt is none of \.npy"),
@@ -184,6 +185,10 @@ def test_pages_walks_and_films_show_every_solid() -> None:
     assert len(film) == TURNS
     assert film[0].shape == (1, 2 * 66 + 2, 66 + 2)
     assert not torch.equal(film[0], film[TURNS // 2])
+    three = Voxels(8).film(solids[None, :3, :, ::2, ::2, ::2], Beside())
+    assert three[0].shape == (1, 2 * 66 + 2, 2 * 66 + 2)  # a square, without a solid at its end
+    assert bool((three[0][:, 68:, 68:] == 255).all())
+    assert not bool((three[0][:, 68:, :66] == 255).all())
 
 
 def test_a_record_makes_the_medium_again() -> None:

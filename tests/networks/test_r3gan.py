@@ -24,7 +24,7 @@ def test_widths_are_the_authors() -> None:
     assert stage_widths(32, 96) == [768, 768, 768, 768]  # CIFAR-10
     assert stage_widths(64, 96) == [768, 768, 768, 768, 384]  # FFHQ at 64 pixels
     assert stage_widths(256, 96) == [768, 768, 768, 768, 384, 192, 96]
-    with pytest.raises(UserError, match="image_size: 48 is not possible"):
+    with pytest.raises(UserError, match=r"data\.image_size: 48 is not possible"):
         stage_widths(48, 96)
 
 

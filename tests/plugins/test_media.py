@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 from torch import Tensor
 
 from gan_cli.errors import UserError
@@ -25,11 +24,11 @@ VIDEO, TRAJECTORIES, VOXELS = PLUGINS
 
 @pytest.mark.parametrize("plugin", PLUGINS, ids=lambda plugin: plugin.data)
 def test_sets_are_the_same_each_time_and_held_out_parts_are_others(plugin: Plugin) -> None:
-    kind = name_of(plugin, plugin.data)
-    one, again = (kind().part("train")[torch.arange(20)].batch for _ in range(2))
-    assert all(torch.equal(here, there) for here, there in zip(one, again, strict=True))
-    assert not torch.equal(one.real, kind().part("test")[torch.arange(20)].batch.real)
-    assert torch.equal(kind().part("val")[torch.arange(9)].batch.real, kind().part("val")[torch.arange(9)].batch.real)
+    data, again = (name_of(plugin, plugin.data)() for _ in range(2))
+    one, same = (each.part("train")[torch.arange(20)].batch for each in (data, again))
+    assert all(torch.equal(here, there) for here, there in zip(one, same, strict=True))
+    assert not torch.equal(one.real, data.part("test")[torch.arange(20)].batch.real)
+    assert torch.equal(*(each.part("val")[torch.arange(9)].batch.real for each in (data, again)))
 
 
 @pytest.mark.parametrize(
@@ -60,7 +59,6 @@ def test_a_gif_gives_every_frame_back_also_those_that_are_alike(tmp_path: Path) 
     for frame, column in enumerate((1, 1, 1, 5, 9)):  # it stands still, then moves
         one[0, frame, 3:7, column : column + 4] = 200
     videos.write(one, tmp_path / "one.gif")
-    assert Image.open(tmp_path / "one.gif").n_frames < 5  # type: ignore[attr-defined]
     assert torch.equal(videos.read(tmp_path / "one.gif"), one)
     coloured = one.repeat(3, 1, 1, 1) * torch.tensor([1, 0, 0], dtype=torch.uint8)[:, None, None, None]
     videos.write(coloured, tmp_path / "red.gif")

@@ -120,7 +120,9 @@ def test_nearest_training_things_are_shown(training: Training, gan: Gan, feature
 def test_the_discriminator_tells_classes_where_there_are_any(training: Training, gan: Gan) -> None:
     if training.plugin.field == "future":
         told = gan("probe", refused=True)
-        assert told.startswith("gan: data: Walks has no labels to tell its images apart by")
+        assert told.startswith(
+            "gan: ckpt: the discriminator of TrajectoryGAN judges nothing alone, but beside other things"
+        )
         return
     gan("probe", "--labels_per_class", 5, "--output", "probe.json")
     found = json.loads(Path("probe.json").read_text())

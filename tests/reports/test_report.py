@@ -164,6 +164,20 @@ def test_a_translator_has_no_interpolation(tmp_path: Path) -> None:
     assert "gan sample" not in page.text
 
 
+@pytest.mark.parametrize(
+    ("verb", "verbs"),
+    [("sample", {"sample", "interpolate"}), ("reconstruct", {"reconstruct"}), ("predict", {"predict"})],
+)
+def test_a_page_has_the_commands_of_the_verb_that_a_run_has_recorded(
+    tmp_path: Path, verb: str, verbs: set[str]
+) -> None:
+    folder = make_run(tmp_path / "run")
+    (folder / "environment.json").write_text(json.dumps({"verb": verb}))
+    told = reading(folder).text
+    every = ("sample", "interpolate", "translate", "reconstruct", "predict")
+    assert {other for other in every if f"gan {other} --ckpt" in told} == verbs
+
+
 def test_the_durations_of_all_sessions_are_one(tmp_path: Path) -> None:
     folder = make_run(tmp_path / "run", losses(1))
     sessions = [{"seconds": 3000.0, "processes": 2, "accelerator": "NVIDIA H100", "last_step": 5}]

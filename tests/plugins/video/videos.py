@@ -12,7 +12,7 @@ from torchvision.transforms.functional import pil_to_tensor
 from gan_cli.errors import UserError
 from gan_cli.media.films import write_film
 from gan_cli.media.images import flipped
-from gan_cli.media.medium import Beside, Medium
+from gan_cli.media.medium import Beside, Medium, columns
 from gan_cli.media.pictures import grid, to_float, to_uint8
 
 STRIP = 8
@@ -68,8 +68,8 @@ class Films(Medium):
         return kept[:, :, ::every].transpose(2, 3).flatten(3)
 
     def film(self, kept: Tensor, beside: Beside) -> list[Tensor]:
-        """All videos of all walks play at once, a row for each walk."""
-        return [grid(frames.flatten(0, 1), columns=kept.shape[1]) for frames in kept.unbind(3)]
+        """All videos of all walks play at once, a row for each walk; those of a single one are a square."""
+        return [grid(frames.flatten(0, 1), columns(kept)) for frames in kept.unbind(3)]
 
     def write(self, one: Tensor, path: Path) -> None:
         write_film(one.unbind(1), path, self.frame_rate)
