@@ -86,7 +86,7 @@ def test_several_sentences_have_scores_and_come_in_their_order(gan: Any, of_film
     assert fits == sorted(fits, reverse=True)
     assert fits == pytest.approx([one.fit for one in wanted])
     assert load(of_films).describe(video)[0] in wanted
-    assert len(load(of_films).describe(video, 6, truncation_psi=0.0)) == 1
+    assert len(load(of_films).describe(video, 6, truncation_psi=0.0)) < len(wanted)  # by their noise alone
 
 
 def test_a_text_has_lines_that_a_set_of_captions_may_have(gan: Any, of_films: Path) -> None:

@@ -172,17 +172,17 @@ def test_the_phases_follow_each_other_and_each_resumes_bit_for_bit(tmp_path: Pat
 
 @pytest.mark.slow
 def test_sentences_say_what_moves_and_whereto(tmp_path: Path) -> None:
-    """After some two minutes of one core; who says the most frequent sentence is right in a tenth and an eighth."""
+    """After half a minute of one core; what is dealt to others is right by chance."""
     torch.manual_seed(0)
-    data = CaptionedMovingDigits()
+    data = CaptionedMovingDigits(num_frames=6, image_size=16)
     told = ("num_frames", "image_size", "image_channels", "vocabulary_size", "text_length")
     arguments: dict[str, Any] = {name: data.facts[name] for name in told}
     arguments |= {"noise_dim": 8, "word_dim": 64, "hidden_dim": 128, "clip_dim": 128, "base_channels": 16}
-    arguments |= {"pretraining_steps": 1000, "judging_steps": 50, "rollouts": 0, "baseline": "greedy", "n_critic": 2}
+    arguments |= {"pretraining_steps": 450, "judging_steps": 20, "rollouts": 0, "baseline": "greedy", "n_critic": 2}
     arguments |= {"generator_lr": 2e-3, "discriminator_lr": 2e-3, "lambda_likelihood": 0.5, "dropout": 0.0}
     model = CaptionGAN(**arguments)
     trainer = Trainer(
-        max_steps=1200,
+        max_steps=520,
         default_root_dir=tmp_path,
         logger=False,
         enable_checkpointing=False,
@@ -197,8 +197,9 @@ def test_sentences_say_what_moves_and_whereto(tmp_path: Path) -> None:
     table = own_table(model.eval(), data, seed=0, num=60)
     assert table is not None
     made, dealt = table.values("made"), table.values("made, dealt to others")
-    assert made["direction"] > 0.5
-    assert made["speed"] > 0.8
-    assert made["number"] > 0.3
+    assert made["direction"] > 0.6
+    assert made["speed"] > 0.7
+    assert made["turn"] > 0.65
+    assert made["cider"] > 1.5 * dealt["cider"]
     assert dealt["direction"] < 0.3
-    assert dealt["number"] < 0.2
+    assert max(dealt["speed"], dealt["turn"]) < 0.65

@@ -130,6 +130,10 @@ class CaptionedDigits(Describable):
     def known_attributes(self, split: Split) -> Tensor:
         return self.known(split).attributes
 
+    def cells(self, split: Split) -> dict[str, Tensor]:
+        new = self.known(split).new_combination
+        return {"known combinations": ~new, "new combinations": new}
+
     def compared(self, made: Tensor, numbers: Tensor, split: Split) -> RowTable:
         if made.dtype == torch.int64:
             return super().compared(made, numbers, split)

@@ -49,7 +49,7 @@ class Moving(NamedTuple):
 class CaptionedMovingDigits(Describable, VideoDataModule):
     """scikit-learn's 1,797 digits on ways that sentences describe by templates and synonyms. No download.
 
-    Of each number one direction is left out of training; half of the held-out videos are of such combinations.
+    Of each number one direction is left out of training; about half of the held-out videos are of such combinations.
 
     Args:
         num_frames: T.
@@ -110,6 +110,10 @@ class CaptionedMovingDigits(Describable, VideoDataModule):
     def known_attributes(self, split: Split) -> Tensor:
         return self.known(split).attributes
 
+    def cells(self, split: Split) -> dict[str, Tensor]:
+        new = self.known(split).new_combination
+        return {"known combinations": ~new, "new combinations": new}
+
     def part(self, split: Split) -> CaptionedVideos:
         known = self.known(split)
         texts = [self.texts.encoded(of_one) for of_one in known.sentences]
@@ -131,7 +135,7 @@ class CaptionedMovingDigits(Describable, VideoDataModule):
         random = stream(self.seed, "captioned moving digits", int(train))
         numbers = digits.labels.repeat(self.renderings)
         count = len(numbers)
-        new = torch.zeros(count, dtype=torch.bool) if train else torch.arange(count) % 2 == 0
+        new = torch.zeros(count, dtype=torch.bool) if train else torch.rand(count, generator=random) < 0.5
         left_out = numbers % len(DIRECTIONS)  # the direction that a number never has in training
         others = (left_out + torch.randint(1, len(DIRECTIONS), (count,), generator=random)) % len(DIRECTIONS)
         speeds, turns = (torch.randint(len(kinds), (count,), generator=random) for kinds in (SPEEDS, TURNS))

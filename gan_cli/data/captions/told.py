@@ -63,6 +63,10 @@ class Describable(GANDataModule):
         """The right value of each attribute of each thing of a part, int64 [M, A]."""
         raise NotImplementedError
 
+    def cells(self, split: Split) -> dict[str, Tensor]:
+        """Which things of a part are to stand in rows of their own too, bool [M], by what these are called."""
+        return {}
+
     def measures_of(self, field: str) -> OwnMeasures | None:
         return measures(self.attributes) if field == "text" else super().measures_of(field)
 
@@ -95,6 +99,7 @@ def table(data: Describable, made: Tensor, numbers: Tensor, split: Split) -> Row
     shuffled = torch.randperm(len(sentences), generator=stream(0, "shuffled captions")).tolist()
     rows = {
         "made": judge.measured(sentences),
+        **_of_cells(data, sentences, numbers, split),
         "made, dealt to others": judge.measured([sentences[place] for place in shuffled]),
         "held-out sentences": judge.measured_own(),
         "sentences of the nearest training things": judge.measured(judge.nearest()),
@@ -103,6 +108,19 @@ def table(data: Describable, made: Tensor, numbers: Tensor, split: Split) -> Row
     kinds = measures(data.attributes).kinds
     values = {name: [row.get(kind) for kind in kinds] for name, row in rows.items()}
     return RowTable(f"{data.name} {split}: sentences", kinds, values, _notes(data, judge, len(sentences)))
+
+
+def _of_cells(
+    data: Describable, sentences: Sequence[str], numbers: Tensor, split: Split
+) -> dict[str, dict[str, float | None]]:
+    """The measures of made sentences on some of the things alone."""
+    found = {}
+    for name, there in data.cells(split).items():
+        places = there[numbers].nonzero().flatten()
+        if len(places):
+            said = [sentences[place] for place in places.tolist()]
+            found[f"  {name}"] = _Judge(data, numbers[places], split).measured(said)
+    return found
 
 
 def _notes(data: Describable, judge: "_Judge", count: int) -> list[str]:
