@@ -26,7 +26,7 @@ from gan_cli.networks.gpt import GPT
 from gan_cli.networks.vqgan import CodedImages, attention_levels
 from gan_cli.networks.vqgan import Sizes as CoderSizes
 from gan_cli.ranges import Channels, Classes, Decay, Few, LearningRate, Pixels, PixelsOrNone, Range, Weight, Width
-from gan_cli.variants.base import Fields, Losses, check
+from gan_cli.variants.base import RECORD, Fields, Losses, check
 from gan_cli.variants.card import Card
 from gan_cli.variants.latent import LatentModule
 from gan_cli.variants.vqgan import Multipliers
@@ -266,11 +266,11 @@ class VQTransformer(LatentModule):
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         super().on_save_checkpoint(checkpoint)
-        checkpoint["gan_cli"][FIRST_STAGE] = self.first_stage_sum
+        checkpoint[RECORD][FIRST_STAGE] = self.first_stage_sum
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         super().on_load_checkpoint(checkpoint)
-        self.first_stage_sum = checkpoint["gan_cli"].get(FIRST_STAGE, "")
+        self.first_stage_sum = checkpoint[RECORD].get(FIRST_STAGE, "")
 
     # Images of codes
 
