@@ -33,8 +33,9 @@ from gan_cli.variants.vqgan import Multipliers
 
 AT_ONCE = 16
 """So many images at a time are made into codes before the first step."""
-COUNTED = 4096
-"""At most so many training images, whose codes are counted for what is told beside the likelihood."""
+COUNTED, NUMBERS = 4096, 2**26
+"""At most so many training images, of so many numbers in all, whose codes are counted for what is told beside the
+likelihood."""
 USUAL, FIRST = Drawing(), Corner(0, 0)
 FIRST_STAGE = "first_stage"
 """The key, in a checkpoint's record, of the sum of the first stage's weights."""
@@ -257,7 +258,8 @@ class VQTransformer(LatentModule):
 
     @torch.no_grad()
     def _count_codes(self) -> None:
-        images = self.trainer.datamodule.some(COUNTED, self.seed, self.device).real  # type: ignore[attr-defined]
+        count = max(1, min(COUNTED, NUMBERS // (self.image_channels * (self.side * self.factor) ** 2)))
+        images = self.trainer.datamodule.some(count, self.seed, self.device).real  # type: ignore[attr-defined]
         counts = cast(Tensor, self.counts).zero_()
         with self.trainer.precision_plugin.forward_context():
             for some in images.split(AT_ONCE):
