@@ -325,8 +325,8 @@ def test_a_vq_transformer_knows_more_than_where_codes_stand(workdir: Path) -> No
     table = own_table(gan.model, data, seed=0)
     assert table is not None
     made, by_place = table.values(), table.values("their shares at each place")
-    assert made["nll"] < by_place["nll"] - 0.3
+    assert made["nll"] < by_place["nll"] - 0.8  # 1.2 below with seed 0
     assert by_place["nll"] < table.values("their shares everywhere")["nll"]
     asked = torch.arange(500) % 10
     told = Judge(data).classes(gan.sample(500))
-    assert float((told == asked).float().mean()) > 0.5
+    assert float((told == asked).float().mean()) > 0.6  # 0.77

@@ -26,15 +26,16 @@ from gan_cli.networks.gpt import GPT
 from gan_cli.networks.vqgan import CodedImages, attention_levels
 from gan_cli.networks.vqgan import Sizes as CoderSizes
 from gan_cli.ranges import Channels, Classes, Decay, Few, LearningRate, Pixels, PixelsOrNone, Range, Weight, Width
-from gan_cli.variants.base import Fields, Losses, check
+from gan_cli.variants.base import RECORD, Fields, Losses, check
 from gan_cli.variants.card import Card
 from gan_cli.variants.latent import LatentModule
 from gan_cli.variants.vqgan import Multipliers
 
 AT_ONCE = 16
 """So many images at a time are made into codes before the first step."""
-COUNTED = 4096
-"""At most so many training images, whose codes are counted for what is told beside the likelihood."""
+COUNTED, NUMBERS = 4096, 2**26
+"""At most so many training images, of so many numbers in all, whose codes are counted for what is told beside the
+likelihood."""
 USUAL, FIRST = Drawing(), Corner(0, 0)
 FIRST_STAGE = "first_stage"
 """The key, in a checkpoint's record, of the sum of the first stage's weights."""
@@ -257,7 +258,8 @@ class VQTransformer(LatentModule):
 
     @torch.no_grad()
     def _count_codes(self) -> None:
-        images = self.trainer.datamodule.some(COUNTED, self.seed, self.device).real  # type: ignore[attr-defined]
+        count = max(1, min(COUNTED, NUMBERS // (self.image_channels * (self.side * self.factor) ** 2)))
+        images = self.trainer.datamodule.some(count, self.seed, self.device).real  # type: ignore[attr-defined]
         counts = cast(Tensor, self.counts).zero_()
         with self.trainer.precision_plugin.forward_context():
             for some in images.split(AT_ONCE):
@@ -266,11 +268,11 @@ class VQTransformer(LatentModule):
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         super().on_save_checkpoint(checkpoint)
-        checkpoint["gan_cli"][FIRST_STAGE] = self.first_stage_sum
+        checkpoint[RECORD][FIRST_STAGE] = self.first_stage_sum
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         super().on_load_checkpoint(checkpoint)
-        self.first_stage_sum = checkpoint["gan_cli"].get(FIRST_STAGE, "")
+        self.first_stage_sum = checkpoint[RECORD].get(FIRST_STAGE, "")
 
     # Images of codes
 
