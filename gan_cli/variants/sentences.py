@@ -122,7 +122,7 @@ class SentenceModule(LatentModule):
         before = self.counters.batches
         super().training_step(batch, batch_idx)
         ended = [name for name, end in self.phases.items() if before < end <= self.counters.batches]
-        self.milestone = ended[-1] if ended else ""
+        self.milestone = ended[0] if ended else ""
 
     def matcher_losses(self, batch: CaptionedBatch) -> Losses:
         similarities = SHARPNESS * self.matcher(batch.images, batch.text)

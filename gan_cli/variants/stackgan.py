@@ -9,7 +9,7 @@ from lightning.pytorch.core.optimizer import LightningOptimizer
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, interpolate, softplus
 
-from gan_cli.batches import CaptionedBatch
+from gan_cli.batches import AnyBatch, CaptionedBatch
 from gan_cli.networks.dcgan import FIRSTS
 from gan_cli.networks.layers import evaluating
 from gan_cli.networks.sizes import maps_of
@@ -59,7 +59,9 @@ class StackGAN(SentenceModule):
     Departures: mean and logarithm of the variance are linear in a sentence's vector, where the authors' PyTorch code
     has ReLU behind them, which leaves no variance below 1 and no mean below 0; while stage two learns from stage one's
     images, these are made as after training, where the code goes on with the statistics of each batch; wrong sentences
-    are those of images of another kind, where it takes the batch shifted by one.
+    are those of images of another kind, where it takes the batch shifted by one. Stage two's conditions begin as stage
+    one's: its discriminator sees their means alone, and on captioned digits the divergence had drawn those of the usual
+    first weights to 0 before it read anything in them.
 
     Args:
         image_size: Side of the square images in pixels, from 16 to 256: 4, 5, 6 or 7, doubled several times.
@@ -231,6 +233,13 @@ class StackGAN(SentenceModule):
             return super().average_weight()
         steps = self.counters.generator_steps - self.stage_one_steps // self.n_critic
         return min(self.ema_decay, (1 + steps) / (10 + steps))
+
+    def training_step(self, batch: AnyBatch, batch_idx: int) -> None:
+        super().training_step(batch, batch_idx)
+        if self.milestone == STAGE_ONE:
+            for network in (self.generator, *([self.ema.network] if self.ema is not None else [])):
+                one, two = (cast(StackGANGenerator, network).first, cast(StackGANGenerator, network).second)
+                two.augmentation.load_state_dict(one.augmentation.state_dict())
 
     def shared(self, batch: CaptionedBatch) -> CaptionedBatch | Staged:
         if self.is_matching:

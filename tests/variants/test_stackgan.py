@@ -50,7 +50,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_each_phase_moves_what_is_its_own_and_leaves_a_checkpoint(folder: Path) -> None:
     ends = [folder / name for name in ("step-00000001.ckpt", f"{MATCHED}.ckpt", f"{STAGE_ONE}.ckpt", "last.ckpt")]
     begin, matched, one, two = map(weights, ends)
-    own = ("matcher.",), ("generator.first.", "discriminator.first."), ("generator.second.", "discriminator.second.")
+    begins = "generator.second.augmentation."  # where stage one's ends
+    own = (
+        ("matcher.",),
+        ("generator.first.", "discriminator.first.", begins),
+        ("generator.second.", "discriminator.second."),
+    )
+    assert all(
+        torch.equal(one[key], one[key.replace("second", "first")]) for key in one if ".second.augmentation." in key
+    )
     for before, after, moving in zip((begin, matched, one), (matched, one, two), own, strict=True):
         for key in (key for key in before if key.startswith(("matcher.", "generator.", "discriminator."))):
             stays = torch.equal(before[key], after[key])

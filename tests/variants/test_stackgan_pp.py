@@ -63,11 +63,8 @@ def test_colours_follow_those_of_the_smaller_image() -> None:
     seen = shared(model)
     term = model.generator_losses(seen)["colour"]
     assert term.item() == pytest.approx(50 * colour_consistency(*reversed(seen.fakes)).item(), rel=1e-4)
-    slopes: tuple[torch.Tensor | None, ...] = torch.autograd.grad(term, seen.fakes, allow_unused=True)
-    small, large = slopes
-    assert small is None
-    assert large is not None
-    assert large.abs().sum() > 0
+    slopes: list[Tensor | None] = [*torch.autograd.grad(term, seen.fakes, allow_unused=True)]
+    assert [slope is None for slope in slopes] == [True, False]
 
 
 def test_the_generator_is_judged_by_the_mean_and_moves_it() -> None:
@@ -77,8 +74,8 @@ def test_the_generator_is_judged_by_the_mean_and_moves_it() -> None:
     assert seen.condition.mean.grad is not None
     assert seen.condition.mean.grad.any()
     told = model.discriminator_losses(seen)["wrong"]
-    slopes: tuple[torch.Tensor | None, ...] = torch.autograd.grad(told, seen.condition.mean, allow_unused=True)
-    assert slopes[0] is None
+    slopes: list[Tensor | None] = [*torch.autograd.grad(told, seen.condition.mean, allow_unused=True)]
+    assert slopes == [None]
 
 
 def test_what_does_not_go_together_is_refused() -> None:
