@@ -108,7 +108,7 @@ def _learned(made: Tensor) -> float:
     return accuracy(network, images, classes_of(images))
 
 
-OF_THINGS = ("captioned_digits", "music", "music_baselines", "solids", "videos")
+OF_THINGS = ("captioned_digits", "captions", "music", "music_baselines", "solids", "videos")
 """Modules whose measures are of notes, voxels, frames and words and not of features; they have tests of their own."""
 
 
