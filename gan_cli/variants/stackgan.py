@@ -60,8 +60,9 @@ class StackGAN(SentenceModule):
     has ReLU behind them, which leaves no variance below 1 and no mean below 0; while stage two learns from stage one's
     images, these are made as after training, where the code goes on with the statistics of each batch; wrong sentences
     are those of images of another kind, where it takes the batch shifted by one. Stage two's conditions begin as stage
-    one's: its discriminator sees their means alone, and on captioned digits the divergence had drawn those of the usual
-    first weights to 0 before it read anything in them.
+    one's: its discriminator sees their means alone, and has something to read in them from its first batch. A
+    `lambda_kl` that is too large for so few numbers draws these means to 0 (`loss/generator/kl`) before it does, and
+    then `logits/wrong` stay as `logits/real`.
 
     Args:
         image_size: Side of the square images in pixels, from 16 to 256: 4, 5, 6 or 7, doubled several times.

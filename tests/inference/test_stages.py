@@ -27,8 +27,9 @@ def last(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     """A checkpoint of a tiny model of each kind."""
     root = tmp_path_factory.mktemp(request.param)
     small = ["--model.embedding_dim", "8", "--model.matching_steps", "1", "--model.condition_dim", "4"]
+    small += ["--model.ema_decay", "0", "--model.generator_lr", "0.02"]  # so that pictures differ after few steps
     small += ["--data.renderings", "1", "--model.discriminator_channels", "4", *SMALL[request.param]]
-    places = ["--trainer.max_steps", "3", "--trainer.default_root_dir", str(root), *TINY_FLAGS]
+    places = ["--trainer.max_steps", "6", "--trainer.default_root_dir", str(root), *TINY_FLAGS]
     GANCLI(["fit", "--config", f"{request.param}.yaml", *small, *places])
     return next(root.glob("*/version_0/last.ckpt"))
 
