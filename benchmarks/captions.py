@@ -18,6 +18,7 @@ from gan_cli.data import CaptionedMovingDigits
 from gan_cli.inference.api import TrainedGAN
 from gan_cli.media.medium import Beside
 from gan_cli.media.pictures import save_png
+from gan_cli.metrics.row_table import RowTable
 from gan_cli.variants.caption_gan import PRETRAINED
 
 SHOWN = 24
@@ -35,6 +36,11 @@ def models_of(at: runs.Standing) -> dict[str, tuple[TrainedGAN, runs.Standing]]:
     return found
 
 
+def without_parts(table: RowTable) -> RowTable:
+    """A table without the rows of some of the things alone, which are the first model's."""
+    return table._replace(rows={name: row for name, row in table.rows.items() if not name.startswith(" ")})
+
+
 def draw(data: CaptionedMovingDigits, gan: TrainedGAN, path: Path) -> None:
     """Draws held-out videos, each with a sentence below it."""
     part = data.at_hand("test")
@@ -48,7 +54,7 @@ def main() -> None:
     runs.train([RUN], options.folder, jobs=options.jobs, minutes=options.minutes)
     for _, at in runs.trained([RUN], options.folder):
         data, models = CaptionedMovingDigits(), models_of(at)
-        table = compared(data, models)
+        table = without_parts(compared(data, models))
         console = Console(width=200, highlight=False)
         console.print(table.table())
         console.print("\n".join(table.notes), markup=False)

@@ -48,9 +48,10 @@ class CaptionGAN(LatentModule):
     """Sentences that describe videos or images, several of each (Dai et al. 2017, arXiv:1703.06029).
 
     In the first `pretraining_steps` batches the generator learns by likelihood alone, and the run keeps a checkpoint of
-    the name `PRETRAINED`; in the next `judging_steps` the discriminator learns alone to tell people's sentences on a
-    clip from made ones and from those on others. Then both go on, the generator by the gradient of its policy: a word's
-    reward is what the discriminator says of sentences that begin so (section 3.3).
+    the name `PRETRAINED`. There the discriminator takes over how the generator looks at clips, and learns alone in the
+    next `judging_steps` to tell people's sentences on a clip from made ones and from those on others. Then both go on,
+    the generator by the gradient of its policy: a word's reward is what the discriminator says of sentences that begin
+    so (section 3.3).
 
     A latent has a number for each word, by which it is drawn, and behind these the noise that the LSTM is shown. Words
     are in the order of their probability: `truncation_psi` p draws from the likeliest words that have p of it, and 0
@@ -252,6 +253,8 @@ class CaptionGAN(LatentModule):
         before = self.is_pretraining
         super().training_step(batch, batch_idx)
         self.milestone = PRETRAINED if before and not self.is_pretraining else ""
+        if self.milestone:  # the authors' players look by the same network, which is trained before
+            self.discriminator.encoder.load_state_dict(self.generator.encoder.state_dict())
 
     # Objectives
 
