@@ -114,9 +114,9 @@ def _folder() -> Path:
 
 
 def _pretrained() -> nn.Module:
+    folder = _folder()
     from transformers import BertModel, logging  # slow to import, and few need it
 
-    folder = _folder()
     path = folder / "model.safetensors"
     with open(path, "rb") as file:
         if hashlib.file_digest(file, "sha256").hexdigest() != SHA256:
