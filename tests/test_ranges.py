@@ -143,7 +143,7 @@ TYPED = [
     (["--model.generator_lr", "1e-400"], "model.generator_lr: 0.0 is not possible"),
     (["--model.n_critic", "1.5"], "model.n_critic: 1.5 is not possible; take a whole number from 1 to 1,000"),
     (["--model.n_critic", TOO_LONG], "model.n_critic: 9999"),
-    (["--model.adam_betas", "[]"], "model.adam_betas: [] is not possible; take a list such as [A,B], each a number from 0"),
+    (["--model.adam_betas", "[]"], "model.adam_betas: [] is not possible; take a list such as [A,B], each a number"),
     (["--model.adam_betas", "[0.5, .nan]"], "model.adam_betas: (0.5, nan) is not possible"),
     (["--model.base_channels", "30000"], "model: "),
     (["--model.base_channels", "65536"], "model: "),
