@@ -89,7 +89,13 @@ class BareLoop:
 
     def _laid_out(self, batch: Any) -> Any:
         layout = self.model.memory_format
-        return type(batch)(*(t.contiguous(memory_format=layout) if t.ndim == 4 else t for t in batch))
+        pictures = (isinstance(part, Tensor) and part.ndim == 4 for part in batch)
+        return type(batch)(
+            *(
+                part.contiguous(memory_format=layout) if is_picture else part
+                for part, is_picture in zip(batch, pictures, strict=True)
+            )
+        )
 
 
 @contextmanager

@@ -423,6 +423,12 @@ def test_blocks_of_fits_steps_and_of_bare_ones_alternate(workdir: Path) -> None:
     assert not list(workdir.iterdir())
 
 
+def test_people_can_be_timed_too(workdir: Path) -> None:
+    words = ["--trainer.accelerator", "cpu", "--report", "false", "--data.batch_size", "4"]
+    measured = speed.measure("social_gan", "32-true", rounds=1, seconds=0.01, words=words)
+    assert min(measured.fit + measured.bare) > 0
+
+
 def test_bare_steps_teach_both_players_and_leave_the_noise_as_it_was() -> None:
     model = GAN(image_size=16, image_channels=1, base_channels=8, depth=2, n_critic=2, ema_decay=0.9)
     model.seed = 0
