@@ -204,8 +204,9 @@ class SentenceJudge(nn.Module):
 
     @staticmethod
     def agreement(vectors: Tensor, said: Tensor) -> Tensor:
-        """The product of vectors [..., E] in float32, divided by the root of E."""
-        product: Tensor = (vectors.float() * said.float()).sum(-1)
+        """The product of vectors [..., E] in float32 at least, divided by the root of E."""
+        exact = torch.promote_types(vectors.dtype, torch.float32)
+        product: Tensor = (vectors.to(exact) * said.to(exact)).sum(-1)
         return product / sqrt(vectors.shape[-1])
 
 
