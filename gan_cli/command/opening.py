@@ -1,5 +1,6 @@
 """Opens what a verb that works from a checkpoint needs: the checkpoint, its model, and the data set to look at."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from jsonargparse import Namespace
@@ -8,6 +9,7 @@ from gan_cli.command import settings
 from gan_cli.command.running import say
 from gan_cli.data import GANDataModule
 from gan_cli.inference import checkpoints
+from gan_cli.inference.newest import M, newest
 from gan_cli.variants import AdversarialModule
 
 
@@ -25,6 +27,26 @@ def opened(options: Namespace) -> tuple[Path, AdversarialModule]:
     if options.ckpt is None:
         say(f"checkpoint: {path}")
     return path, model
+
+
+def opened_that(options: Namespace, kind: Callable[[AdversarialModule], M], does: str, config: str) -> tuple[Path, M]:
+    """The checkpoint that was typed, or the newest that holds a model of a kind, which is then printed; and the model.
+
+    Args:
+        options: With `ckpt` and `module`.
+        kind: Gives the model if it is one; raises a `UserError` if not.
+        does: What such a model does, in words behind "a run".
+        config: A packaged config that trains one.
+
+    Raises:
+        UserError: If there is none, or it is no whole checkpoint of such a model.
+    """
+    if options.ckpt is None:
+        path, model = newest(kind, does, config, options.module)
+        say(f"checkpoint: {path}")
+        return path, model
+    path, typed = opened(options)
+    return path, kind(typed)
 
 
 def data_of(options: Namespace, typed: Namespace, model: AdversarialModule, path: Path) -> GANDataModule:

@@ -7,9 +7,7 @@ import torch
 from torch import Tensor
 
 from gan_cli.errors import UserError
-from gan_cli.inference import checkpoints
 from gan_cli.inference.latents import seeded_latents
-from gan_cli.inference.newest import newest_of
 from gan_cli.media.frames import Frames
 from gan_cli.media.shots import Shots
 from gan_cli.media.texts import Texts
@@ -99,21 +97,3 @@ def describing(model: AdversarialModule) -> CaptionGAN:
             f"ckpt: {type(model).__name__} describes nothing in words; type --ckpt with a checkpoint of CaptionGAN"
         )
     return model
-
-
-def newest_describer(module: checkpoints.Modules = None, root: str = "checkpoints") -> tuple[Path, CaptionGAN]:
-    """The newest checkpoint that describes things, and its model.
-
-    Args:
-        module: Name of a trusted module that defines the variant, or several, where it is none of this package's.
-        root: Where the runs are.
-
-    Raises:
-        UserError: If there is none.
-    """
-    if (found := newest_of(describing, module, root)) is not None:
-        return found
-    raise UserError(
-        f"no run under {root}/ describes anything yet: type --ckpt FILE, or train one with gan fit --config "
-        "caption_gan.yaml"
-    )

@@ -1,13 +1,9 @@
 """Frames from the frames of a film, by a model that predicts them."""
 
-from pathlib import Path
-
 import torch
 from torch import Tensor
 
 from gan_cli.errors import UserError
-from gan_cli.inference import checkpoints
-from gan_cli.inference.newest import newest_of
 from gan_cli.variants.base import AdversarialModule
 from gan_cli.variants.frame_prediction import FramePrediction
 
@@ -70,21 +66,3 @@ def predicting(model: AdversarialModule) -> FramePrediction:
             f"ckpt: {type(model).__name__} predicts no frames; type --ckpt with a checkpoint of FramePrediction"
         )
     return model
-
-
-def newest_predictor(module: checkpoints.Modules = None, root: str = "checkpoints") -> tuple[Path, FramePrediction]:
-    """The newest checkpoint that predicts frames, and its model.
-
-    Args:
-        module: Name of a trusted module that defines the variant, or several, where it is none of this package's.
-        root: Where the runs are.
-
-    Raises:
-        UserError: If there is none.
-    """
-    if (found := newest_of(predicting, module, root)) is not None:
-        return found
-    raise UserError(
-        f"no run under {root}/ predicts frames yet: type --ckpt FILE, or train one with gan fit --config "
-        "frame_prediction.yaml"
-    )

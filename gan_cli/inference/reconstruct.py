@@ -10,19 +10,17 @@ from lightning.pytorch import Trainer
 from gan_cli.data import GANDataModule
 from gan_cli.devices.float32 import true_float32
 from gan_cli.errors import UserError
-from gan_cli.inference import checkpoints
 from gan_cli.inference.code_files import SUFFIX, check_name, read_codes, write_codes
 from gan_cli.inference.coder import Coder, Codes
 from gan_cli.inference.inputs import Input, test_inputs, typed_inputs
 from gan_cli.inference.jobs import WRITABLE, is_film
-from gan_cli.inference.newest import newest_of
 from gan_cli.inference.source_media import read_source
 from gan_cli.inference.trainers import verb_trainer
 from gan_cli.inference.translate import Summary, translate
 from gan_cli.media.films import VIDEOS, frames_in
 from gan_cli.media.image_files import SUFFIXES
 from gan_cli.media.picture_files import FORMATS, picture_of_tensor, write_picture
-from gan_cli.variants.vqgan import RECONSTRUCT, VQGAN, coding
+from gan_cli.variants.vqgan import RECONSTRUCT, VQGAN
 
 UNUSED = {
     "dropout": None,
@@ -97,23 +95,6 @@ def reconstruct(
         _write_codes(_on_device(model, options, trainer), items, Path(options.codes), summary)
         places = [*places, Path(options.codes)]
     return Found(places, summary.done, summary.skipped, summary.refused)
-
-
-def newest_coder(module: checkpoints.Modules = None, root: str = "checkpoints") -> tuple[Path, VQGAN]:
-    """The newest checkpoint whose model has codes, and the model.
-
-    Args:
-        module: Name of a trusted module, or several, where the variant is none of this package's.
-        root: Where the runs are.
-
-    Raises:
-        UserError: If there is none.
-    """
-    if (found := newest_of(coding, module, root)) is not None:
-        return found
-    raise UserError(
-        f"no run under {root}/ has codes yet: type --ckpt FILE, or train one with gan fit --config vqgan.yaml"
-    )
 
 
 def _still(items: list[Input]) -> list[Input]:

@@ -61,15 +61,13 @@ def run(words: Sequence[str]) -> None:
     asked, _ = options.parsed("describe", add_options, words)
     from functools import partial
 
-    from gan_cli.command.opening import opened
+    from gan_cli.command.opening import opened_that
     from gan_cli.command.running import say
     from gan_cli.inference import checkpoints
     from gan_cli.inference.describe import describe
-    from gan_cli.inference.describer import newest_describer
+    from gan_cli.inference.describer import describing
 
-    path, model = newest_describer(asked.module) if asked.ckpt is None else opened(asked)
-    if asked.ckpt is None:
-        say(f"checkpoint: {path}")
+    path, model = opened_that(asked, describing, "describes anything", "caption_gan.yaml")
     summary = describe(model, asked, asked.trainer.as_dict(), partial(checkpoints.data_set, path, asked.module))
     if summary is None:  # another process has it
         return

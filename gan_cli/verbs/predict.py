@@ -59,16 +59,14 @@ def run(words: Sequence[str]) -> None:
     options.not_beside(typed, "start", "truth")
     from functools import partial
 
-    from gan_cli.command.opening import opened
+    from gan_cli.command.opening import opened_that
     from gan_cli.command.running import say
     from gan_cli.evaluation.testing import show_own
     from gan_cli.inference import checkpoints
     from gan_cli.inference.predict import predict
-    from gan_cli.inference.predictor import newest_predictor
+    from gan_cli.inference.predictor import predicting
 
-    path, model = newest_predictor(asked.module) if asked.ckpt is None else opened(asked)
-    if asked.ckpt is None:
-        say(f"checkpoint: {path}")
+    path, model = opened_that(asked, predicting, "predicts frames", "frame_prediction.yaml")
     data = partial(checkpoints.data_set, path, asked.module)
     summary = predict(model, path.parent / "pictures", asked, asked.trainer.as_dict(), data)
     if summary is None:  # another process has it

@@ -47,18 +47,13 @@ def run(words: Sequence[str]) -> None:
     asked = options.parsed("reconstruct", add_options, words).all
     from functools import partial
 
-    from gan_cli.command.opening import opened
+    from gan_cli.command.opening import opened_that
     from gan_cli.command.running import say
     from gan_cli.inference import checkpoints
-    from gan_cli.inference.reconstruct import newest_coder, reconstruct
+    from gan_cli.inference.reconstruct import reconstruct
     from gan_cli.variants.vqgan import coding
 
-    if asked.ckpt is None:
-        path, model = newest_coder(asked.module)
-        say(f"checkpoint: {path}")
-    else:
-        path, opened_model = opened(asked)
-        model = coding(opened_model)
+    path, model = opened_that(asked, coding, "has codes", "vqgan.yaml")
     data = partial(checkpoints.data_set, path, asked.module)
     found = reconstruct(model, path.parent / "pictures", asked, asked.trainer.as_dict(), data)
     if found is None:  # another process has it
