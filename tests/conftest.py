@@ -91,7 +91,7 @@ def workdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def quiet(folder: Path, checkpoint_every: int = 10**9, **options: Any) -> "Trainer":
+def quiet(folder: Path, checkpoint_every: int = 10**9, keep: int = 2, **options: Any) -> "Trainer":
     """A trainer on the CPU that writes into a run's folder and shows nothing."""
     from lightning.pytorch import Trainer
 
@@ -99,7 +99,7 @@ def quiet(folder: Path, checkpoint_every: int = 10**9, **options: Any) -> "Train
     from gan_cli.callbacks.loggers import RunLogger
     from gan_cli.callbacks.run_checkpoint import RunCheckpoint
 
-    callbacks = [RunCheckpoint(every_n_steps=checkpoint_every), *options.pop("callbacks", [])]
+    callbacks = [RunCheckpoint(every_n_steps=checkpoint_every, keep=keep), *options.pop("callbacks", [])]
     defaults: dict[str, Any] = {
         "accelerator": "cpu",
         "devices": 1,

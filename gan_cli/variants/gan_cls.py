@@ -109,19 +109,6 @@ class GANCLS(SentenceModule):
         self.discriminator = GANCLSDiscriminator(*shape, told, discriminator_channels, text_channels)
         self.make_matcher()
 
-    def forward(self, latents: Tensor, text: Tensor, ema: bool = True) -> Tensor:  # type: ignore[override]
-        """Images [N, C, H, W] in [-1, 1] from latents [N, Z].
-
-        Args:
-            latents: From the prior.
-            text: Sentences, int64 [N, L], or their vectors, float [N, E], such as those between two sentences.
-            ema: The averaged generator where there is one, or the one that is trained.
-
-        Raises:
-            ValueError: If sentences have another number of words.
-        """
-        return cast(Tensor, self.picture_maker(ema)(latents, self.vectors(text)))
-
     def shared(self, batch: CaptionedBatch) -> CaptionedBatch | Told:
         if self.is_matching:
             return batch

@@ -82,6 +82,23 @@ class SentenceModule(LatentModule):
         self.matcher = Matcher(*sizes, self.text_encoder)
         self.finish_players()
 
+    def forward(self, latents: Tensor, text: Tensor, ema: bool = True) -> Tensor:  # type: ignore[override]
+        """Images [N, C, H, W] in [-1, 1] from latents.
+
+        Args:
+            latents: From the prior.
+            text: Sentences, int64 [N, L], or their vectors, float [N, E], such as those between two sentences.
+            ema: The averaged generator where there is one, or the one that is trained.
+
+        Raises:
+            ValueError: If sentences have another number of words.
+        """
+        return self.painted(latents, self.vectors(text), ema)
+
+    def painted(self, latents: Tensor, told: Tensor, ema: bool) -> Tensor:
+        """What a generator of one image makes of latents and sentences' vectors [N, E]."""
+        return cast(Tensor, self.picture_maker(ema)(latents, told))
+
     @torch.no_grad()
     def vectors(self, text: Tensor) -> Tensor:
         """Vectors of sentences, [N, E], by the encoder as it is; what is a vector already stays it.

@@ -171,19 +171,10 @@ class StackGAN(SentenceModule):
         self.discriminator = nn.ModuleDict({"first": first, "second": second})
         self.make_matcher()
 
-    def forward(self, latents: Tensor, text: Tensor, ema: bool = True) -> Tensor:  # type: ignore[override]
-        """Images [N, C, H, W] in [-1, 1] from latents [N, Z + 2 D]; stage one's, enlarged, before stage two begins.
-
-        Args:
-            latents: From the prior.
-            text: Sentences, int64 [N, L], or their vectors, float [N, E], such as those between two sentences.
-            ema: The averaged generator where there is one, or the one that is trained.
-
-        Raises:
-            ValueError: If sentences have another number of words.
-        """
+    def painted(self, latents: Tensor, told: Tensor, ema: bool) -> Tensor:
+        """Images of stage two, from latents [N, Z + 2 D]; stage one's, enlarged, before it begins."""
         begun = self.counters.batches > self.phases[STAGE_ONE]
-        *_, image = self.picture_maker(ema)(latents, self.vectors(text), second=begun).images
+        *_, image = self.picture_maker(ema)(latents, told, second=begun).images
         return cast(Tensor, image) if begun else self._enlarged(image)
 
     def parts(self, latents: Tensor, ema: bool = True, **given: Tensor) -> dict[str, Tensor]:

@@ -150,18 +150,9 @@ class StackGANpp(SentenceModule):
             draw_first_weights(network, "orthogonal")
         self.make_matcher()
 
-    def forward(self, latents: Tensor, text: Tensor, ema: bool = True) -> Tensor:  # type: ignore[override]
-        """The largest images, [N, C, H, W] in [-1, 1], from latents [N, Z + D].
-
-        Args:
-            latents: From the prior.
-            text: Sentences, int64 [N, L], or their vectors, float [N, E], such as those between two sentences.
-            ema: The averaged generator where there is one, or the one that is trained.
-
-        Raises:
-            ValueError: If sentences have another number of words.
-        """
-        return cast(Tensor, self.picture_maker(ema)(latents, self.vectors(text)).images[-1])
+    def painted(self, latents: Tensor, told: Tensor, ema: bool) -> Tensor:
+        """The largest images, from latents [N, Z + D]."""
+        return cast(Tensor, self.picture_maker(ema)(latents, told).images[-1])
 
     def parts(self, latents: Tensor, ema: bool = True, **given: Tensor) -> dict[str, Tensor]:
         """The smaller images by their sides, with each pixel repeated."""

@@ -3,12 +3,10 @@ from typing import Any
 
 import pytest
 import torch
-from lightning.pytorch import Trainer
 from torch import Tensor
 from torch.optim import SGD
 
 from gan_cli.batches import CaptionedVideoBatch
-from gan_cli.callbacks.run_checkpoint import RunCheckpoint
 from gan_cli.data import CaptionedMovingDigits
 from gan_cli.evaluation.comparing import own_table
 from gan_cli.networks.caption_gan import counted
@@ -18,19 +16,16 @@ from gan_cli.seeding import Rows
 from gan_cli.variants import CaptionGAN
 from gan_cli.variants.caption_gan import PRETRAINED
 from gan_cli.variants.places import Place
+from tests.conftest import quiet
 from tests.toys import FewMovingCaptioned
 from tests.variant_rows import DESCRIBING
+from tests.variants import told
 
 WORD = 5
 
 
 def ready(**arguments: Any) -> CaptionGAN:
-    """A model as a trainer leaves it before a step."""
-    torch.manual_seed(0)
-    model = CaptionGAN(**{**DESCRIBING, **arguments})
-    model._place = Place(Rows(0, 16, 16), 0, 0)
-    model.watch = lambda *_: None  # type: ignore[method-assign]
-    return model
+    return told.ready(CaptionGAN, **{**DESCRIBING, **arguments})
 
 
 def batch() -> CaptionedVideoBatch:
@@ -133,18 +128,7 @@ def test_the_phases_follow_each_other_and_each_resumes_bit_for_bit(tmp_path: Pat
     def trained(steps: int, ckpt: Path | None = None) -> CaptionGAN:
         torch.manual_seed(0)
         model = CaptionGAN(**{**DESCRIBING, "pretraining_steps": 3, "judging_steps": 2, "baseline": "greedy"})
-        trainer = Trainer(
-            max_steps=steps,
-            default_root_dir=tmp_path,
-            callbacks=[RunCheckpoint(every_n_steps=2, keep=9)],
-            logger=False,
-            enable_progress_bar=False,
-            enable_model_summary=False,
-            num_sanity_val_steps=0,
-            limit_val_batches=0,
-            accelerator="cpu",
-            use_distributed_sampler=False,
-        )
+        trainer = quiet(tmp_path, 2, keep=9, max_steps=steps)
         trainer.fit(model, FewMovingCaptioned(), ckpt_path=ckpt, weights_only=True)
         return model
 
@@ -182,18 +166,7 @@ def test_sentences_say_what_moves_and_whereto(tmp_path: Path) -> None:
     arguments |= {"pretraining_steps": 450, "judging_steps": 20, "rollouts": 0, "baseline": "greedy", "n_critic": 2}
     arguments |= {"generator_lr": 2e-3, "discriminator_lr": 2e-3, "lambda_likelihood": 0.5, "dropout": 0.0}
     model = CaptionGAN(**arguments)
-    trainer = Trainer(
-        max_steps=520,
-        default_root_dir=tmp_path,
-        logger=False,
-        enable_checkpointing=False,
-        enable_progress_bar=False,
-        enable_model_summary=False,
-        num_sanity_val_steps=0,
-        limit_val_batches=0,
-        accelerator="cpu",
-        use_distributed_sampler=False,
-    )
+    trainer = quiet(tmp_path, max_steps=520)
     trainer.fit(model, data)
     table = own_table(model.eval(), data, seed=0, num=60)
     assert table is not None

@@ -2,13 +2,12 @@ from pathlib import Path
 
 import pytest
 import torch
-from lightning.pytorch import Trainer
 
-from gan_cli.callbacks.run_checkpoint import RunCheckpoint
 from gan_cli.callbacks.watchdog import Watchdog
 from gan_cli.variants import GANCLS
 from gan_cli.variants.gan_cls import Told
 from gan_cli.variants.sentences import MATCHED
+from tests.conftest import quiet
 from tests.toys import FewCaptioned
 from tests.variant_rows import TOLD
 from tests.variants.told import batch, ready
@@ -47,18 +46,7 @@ def test_the_matcher_trains_first_and_then_stays(tmp_path: Path, capsys: pytest.
     def trained(steps: int, ckpt: Path | None = None) -> GANCLS:
         torch.manual_seed(0)
         model = GANCLS(**{**TOLD, "matching_steps": 3})
-        trainer = Trainer(
-            max_steps=steps,
-            default_root_dir=tmp_path,
-            callbacks=[RunCheckpoint(every_n_steps=2, keep=9), Watchdog(every_n_steps=3)],
-            logger=False,
-            enable_progress_bar=False,
-            enable_model_summary=False,
-            num_sanity_val_steps=0,
-            limit_val_batches=0,
-            accelerator="cpu",
-            use_distributed_sampler=False,
-        )
+        trainer = quiet(tmp_path, 2, keep=9, max_steps=steps, callbacks=[Watchdog(every_n_steps=3)])
         trainer.fit(model, FewCaptioned(), ckpt_path=ckpt, weights_only=True)
         return model
 

@@ -1,4 +1,4 @@
-"""What tests of variants that make images from sentences share."""
+"""What tests of variants that make images from sentences, or sentences, share."""
 
 from typing import Any, TypeVar
 
@@ -6,11 +6,11 @@ import torch
 
 from gan_cli.batches import CaptionedBatch
 from gan_cli.seeding import Rows
+from gan_cli.variants.base import AdversarialModule
 from gan_cli.variants.places import Place
-from gan_cli.variants.sentences import SentenceModule
 from tests.toys import FewCaptioned
 
-S = TypeVar("S", bound=SentenceModule)
+S = TypeVar("S", bound=AdversarialModule)
 
 
 def ready(variant: type[S], **arguments: Any) -> S:
