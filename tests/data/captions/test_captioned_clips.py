@@ -1,4 +1,3 @@
-import os
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +8,6 @@ from gan_cli.data import CaptionedClips
 from gan_cli.errors import UserError
 from gan_cli.media.films import write_film
 from gan_cli.variants import VGAN
-
-HERE = Path(os.environ.get("GAN_DATA", "")) / "msvd_clips"
 
 
 def film(path: Path, frames: int = 6, shade: int = 200) -> None:
@@ -95,9 +92,8 @@ def test_other_variants_learn_from_its_films_alone(root: Path) -> None:
     assert all(name in data.fields for fields in VGAN.LEARNS_FROM for name in fields)
 
 
-@pytest.mark.skipif(not HERE.is_dir(), reason="needs GAN_DATA")
-def test_msvds_layout_is_read() -> None:
-    data = CaptionedClips(root=str(HERE), num_frames=4, frame_rate=2, image_size=16)
+def test_msvds_layout_is_read(real_data: Path) -> None:
+    data = CaptionedClips(root=str(real_data / "msvd_clips"), num_frames=4, frame_rate=2, image_size=16)
     part = data.part("train")
     assert sum(len(data.sentences_on(film)) for film in data.found.films) == 395
     assert part[torch.arange(2)].batch.videos.shape == (2, 3, 4, 16, 16)

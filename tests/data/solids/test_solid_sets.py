@@ -1,4 +1,3 @@
-import os
 from pathlib import Path
 
 import numpy as np
@@ -187,11 +186,8 @@ def test_every_kind_can_be_chosen() -> None:
     assert len(solids) == 9
 
 
-@pytest.mark.skipif("GAN_DATA" not in os.environ, reason="needs the real sets")
-def test_the_real_chairs_face_one_way_once_they_are_turned_back(tmp_path: Path) -> None:
-    root = Path(os.environ["GAN_DATA"]) / "shapenet_chair_mat"
-    if not root.is_dir():
-        pytest.skip("no chairs")
+def test_the_real_chairs_face_one_way_once_they_are_turned_back(tmp_path: Path, real_data: Path) -> None:
+    root = real_data / "shapenet_chair_mat"
     means = {}
     for back in (False, True):
         data = Solids(str(root), 16, turned_back=back, cache_dir=str(tmp_path))
