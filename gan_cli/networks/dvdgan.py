@@ -7,7 +7,7 @@ from typing import cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import avg_pool3d, conv2d
+from torch.nn.functional import avg_pool3d, conv2d, conv3d, pad
 
 from gan_cli.networks.biggan import SharedEmbedding
 from gan_cli.networks.heads import Discriminator, ProjectionDiscriminator
@@ -218,6 +218,20 @@ class Halving(nn.Module):
         return avg_pool3d(inputs, (min(2, inputs.shape[2]), 2, 2), ceil_mode=True)
 
 
+class SpaceTimeConvolution(nn.Conv3d):
+    """A 3x3x3 convolution, which pads two frames with zeros itself.
+
+    On CPUs with units for bfloat16, PyTorch 2.15 makes the gradient of the weights of unset memory where two frames are
+    padded to four by the convolution.
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        """[N, C, T, H, W] -> [N, C', T, H, W]."""
+        if input.shape[2] != 2:
+            return super().forward(input)
+        return conv3d(pad(input, (0, 0, 0, 0, 1, 1)), self.weight, self.bias, padding=(0, 1, 1))
+
+
 class DeepBlock(nn.Module):
     """A residual block of 3x3x3 convolutions, without normalisation.
 
@@ -233,9 +247,9 @@ class DeepBlock(nn.Module):
         halved = [Halving()] if halves else []
         self.path = nn.Sequential(
             *([] if first else [nn.ReLU()]),
-            nn.Conv3d(inputs, outputs, 3, padding=1),
+            SpaceTimeConvolution(inputs, outputs, 3, padding=1),
             nn.ReLU(),
-            nn.Conv3d(outputs, outputs, 3, padding=1),
+            SpaceTimeConvolution(outputs, outputs, 3, padding=1),
             *halved,
         )
         widened = [nn.Conv3d(inputs, outputs, 1)] if halves or inputs != outputs else []

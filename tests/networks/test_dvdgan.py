@@ -5,7 +5,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv2d
 
-from gan_cli.networks.dvdgan import ConvGRU, DVDGANDiscriminator, DVDGANGenerator, FrameNorm, TemporalBody
+from gan_cli.networks.dvdgan import (
+    ConvGRU,
+    DVDGANDiscriminator,
+    DVDGANGenerator,
+    FrameNorm,
+    SpaceTimeConvolution,
+    TemporalBody,
+)
 from gan_cli.networks.first_weights import draw_first_weights
 from gan_cli.networks.sagan import SAGANBody
 from gan_cli.networks.spectral_norm import normalise_spectrally
@@ -126,3 +133,20 @@ def test_sizes() -> None:
 def test_videos_of_any_length_are_judged(frames: int) -> None:
     network = DVDGANDiscriminator(32, 3, 1, 0)
     assert network(torch.rand(2, 3, frames, 32, 32), torch.zeros(2, 1, dtype=torch.int64)).shape == (2, 2)
+
+
+@pytest.mark.parametrize("frames", [1, 2, 3])
+def test_gradients_of_short_videos_are_the_same_in_bfloat16(frames: int) -> None:
+    """PyTorch's own layer has any numbers there for two frames, on CPUs with units for bfloat16."""
+    torch.manual_seed(0)
+    layer, plain = SpaceTimeConvolution(16, 16, 3, padding=1), nn.Conv3d(16, 16, 3, padding=1)
+    plain.load_state_dict(layer.state_dict())
+    videos, slopes = torch.randn(8, 16, frames, 8, 8), torch.randn(8, 16, frames, 8, 8)
+    made = plain(videos)
+    exact = torch.autograd.grad(made, [*plain.parameters()], slopes)
+    with torch.autocast("cpu", torch.bfloat16):
+        short = layer(videos)
+    found = torch.autograd.grad(short, [*layer.parameters()], slopes.to(short.dtype))
+    assert torch.allclose(short.float(), made, atol=0.03)
+    for mine, wanted in zip(found, exact, strict=True):
+        assert (mine - wanted).abs().max() < 0.02 * wanted.abs().max()
