@@ -201,6 +201,26 @@ class SceneBatch(NamedTuple):
         return self.future
 
 
+class BoxBatch(NamedTuple):
+    """Images with the boxes of the things in them.
+
+    Attributes:
+        images: uint8 [N, C, H, W] as it leaves the loader; float in [-1, 1] once it is on the device.
+        boxes: float [N, P, 6] as `media.boxes` says: edges in pixels, class, score; NaN behind an image's last one.
+        counts: How many each image has, N whole numbers, which stay with the processor: who computes with them need not
+            wait for the device.
+    """
+
+    images: Tensor
+    boxes: Tensor
+    counts: tuple[int, ...]
+
+    @property
+    def real(self) -> Tensor:
+        """What the generator is to imitate, under the name that every kind of batch has."""
+        return self.boxes
+
+
 class BarBatch(NamedTuple):
     """Bars with what they follow.
 
@@ -296,7 +316,15 @@ Batch = ImageBatch | PointBatch
 ToldBatch = MaskedBatch | HintedBatch | EdgedBatch
 """Pairs of which a model is told one thing more, by the name of the third field."""
 AnyBatch = (
-    Batch | PairedBatch | UnpairedBatch | StyledBatch | SceneBatch | VideoBatch | CaptionedBatch | CaptionedVideoBatch
+    Batch
+    | PairedBatch
+    | UnpairedBatch
+    | StyledBatch
+    | SceneBatch
+    | VideoBatch
+    | CaptionedBatch
+    | CaptionedVideoBatch
+    | BoxBatch
 )
 
 
