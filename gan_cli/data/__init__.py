@@ -1,5 +1,8 @@
 """Data sets as LightningDataModules, selectable as `--data NAME`."""
 
+from gan_cli.data.boxes.box_folder import Boxes
+from gan_cli.data.boxes.box_set import BoxDataModule
+from gan_cli.data.boxes.digits_in_scenes import DigitsInScenes
 from gan_cli.data.captions.caption_folder import Captions
 from gan_cli.data.captions.captioned_clips import CaptionedClips
 from gan_cli.data.captions.captioned_digits import CaptionedDigits
@@ -71,6 +74,8 @@ __all__ = [
     "STL10",
     "SVHN",
     "Apple2Orange",
+    "BoxDataModule",
+    "Boxes",
     "CMPFacades",
     "CaptionedClips",
     "CaptionedDigits",
@@ -85,6 +90,7 @@ __all__ = [
     "Degraded",
     "DigitMaps",
     "Digits",
+    "DigitsInScenes",
     "Edges2Handbags",
     "Edges2Shoes",
     "Facades",

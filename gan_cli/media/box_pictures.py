@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 import torch
-from PIL import Image, ImageDraw, ImageFont
+from PIL import ImageDraw, ImageFont
 from torch import Tensor
 
 from gan_cli.media.pictures import to_pil
@@ -17,22 +17,22 @@ LEAST = 192
 """Smaller pictures are enlarged before boxes are drawn on them, each pixel to a square, so that names can be read."""
 
 
-def drawn(pictures: Tensor, rows: Tensor, names: Sequence[str], least: int = LEAST, scores: bool = True) -> Tensor:
-    """Pictures with boxes on them, uint8 [N, 3, H', W'].
+def drawn(pictures: Tensor, rows: Tensor, names: Sequence[str], least: int = LEAST) -> Tensor:
+    """Pictures with boxes on them, uint8 [N, 3, H', W']; scores in hundredths, but for those of 1, which are known.
 
     Args:
         pictures: uint8 [N, C, H, W].
         rows: As `media.boxes.Boxes` keeps them, in pixels of the pictures, [N, P, 6].
         names: Of the classes; a class without one is written as its number.
         least: The shorter side of what is drawn, at least.
-        scores: Whether scores are written behind the names.
     """
     height, width = pictures.shape[2:]
     by = max(1, -(-least // min(height, width)))
-    return torch.stack([_with_boxes(picture, of_one, names, by, scores) for picture, of_one in zip(pictures, rows, strict=True)])
+    both = zip(pictures, rows, strict=True)
+    return torch.stack([_with_boxes(picture, of_one, names, by) for picture, of_one in both])
 
 
-def _with_boxes(picture: Tensor, rows: Tensor, names: Sequence[str], by: int, scores: bool) -> Tensor:
+def _with_boxes(picture: Tensor, rows: Tensor, names: Sequence[str], by: int) -> Tensor:
     large = picture.repeat_interleave(by, 1).repeat_interleave(by, 2)
     image = to_pil(large).convert("RGB")
     brush = ImageDraw.Draw(image)
@@ -41,19 +41,22 @@ def _with_boxes(picture: Tensor, rows: Tensor, names: Sequence[str], by: int, sc
         left, top, right, bottom = (round(by * edge) for edge in (x1, y1, x2, y2))
         brush.rectangle((left, top, max(left, right - 1), max(top, bottom - 1)), outline=colour, width=1 + (by > 1))
         name = str(names[int(number)]) if int(number) < len(names) else str(int(number))
-        _write(brush, (left, top), f"{name} {100 * score:.0f}" if scores else name, colour, image.width)
+        _write(brush, (left, top), f"{name} {100 * score:.0f}" if score < 1 else name, colour, image.width)
     return torch.from_numpy(np.array(image)).permute(2, 0, 1)
 
 
-def _write(brush: ImageDraw.ImageDraw, corner: tuple[int, int], text: str, colour: tuple[int, int, int], width: int) -> None:
+Colour = tuple[int, int, int]
+
+
+def _write(brush: ImageDraw.ImageDraw, corner: tuple[int, int], text: str, colour: Colour, width: int) -> None:
     """Writes a name above a box, or inside it where there is no room above."""
     left, top = corner
     size = round(_font().getlength(text)) + 2
     left = max(0, min(left, width - size))
     above = top - LETTERS - 1 if top > LETTERS else top
     brush.rectangle((left, above, left + size, above + LETTERS), fill=colour)
-    dark = sum(colour) > 380
-    brush.text((left + 1, above + LETTERS // 2), text, fill=(0, 0, 0) if dark else (255, 255, 255), font=_font(), anchor="lm")
+    ink = (0, 0, 0) if sum(colour) > 380 else (255, 255, 255)
+    brush.text((left + 1, above + LETTERS // 2), text, fill=ink, font=_font(), anchor="lm")
 
 
 def colour_of(number: int) -> tuple[int, int, int]:

@@ -27,7 +27,7 @@ def edges_at(distances: Tensor, stride: int) -> Tensor:
 
 
 def moves_to(boxes: Tensor, wanted: Tensor) -> Tensor:
-    """The four numbers that make one box of another (Girshick 2015, arXiv:1504.08083): shifts, and logarithms of growth.
+    """The numbers that make one box of another (Girshick 2015, arXiv:1504.08083): two shifts, two logarithms of growth.
 
     Args:
         boxes: Edges in pixels, [M, 4].

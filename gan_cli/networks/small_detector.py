@@ -1,4 +1,4 @@
-"""A small detector: convolutions, a head that knows centres and edges, and networks on what boxes cut out of its maps."""
+"""A small detector: convolutions, a head that knows centres and edges, and what looks at the features of boxes."""
 
 import torch
 from torch import Tensor, nn
@@ -93,7 +93,8 @@ class PerceptionBranch(nn.Module):
 
     def __init__(self, features: int, hidden_dim: int, num_classes: int) -> None:
         super().__init__()
-        self.layers = nn.Sequential(nn.Linear(features, hidden_dim), nn.ReLU(), nn.Linear(hidden_dim, hidden_dim), nn.ReLU())
+        first, second = nn.Linear(features, hidden_dim), nn.Linear(hidden_dim, hidden_dim)
+        self.layers = nn.Sequential(first, nn.ReLU(), second, nn.ReLU())
         self.classes = nn.Linear(hidden_dim, num_classes)
         self.moves = nn.Linear(hidden_dim, 4)
 

@@ -12,6 +12,7 @@ SPREAD = 0.15
 NEAR = 0.5
 """Where a peak is at least so high, the edges of its box are learned too."""
 
+
 class Centres(NamedTuple):
     """What cells of a map should say of the boxes of an image.
 

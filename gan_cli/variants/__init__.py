@@ -21,6 +21,7 @@ from gan_cli.variants.gan import GAN
 from gan_cli.variants.gan_cls import GANCLS
 from gan_cli.variants.lsgan import LSGAN
 from gan_cli.variants.midinet import MidiNet
+from gan_cli.variants.perceptual_gan import PerceptualGAN
 from gan_cli.variants.pix2pix import Pix2Pix
 from gan_cli.variants.progressive_gan import ProgressiveGAN
 from gan_cli.variants.projected_gan import ProjectedGAN
@@ -79,6 +80,7 @@ __all__ = [
     "FastGAN",
     "FramePrediction",
     "MidiNet",
+    "PerceptualGAN",
     "Pix2Pix",
     "ProgressiveGAN",
     "ProjectedGAN",

@@ -91,8 +91,8 @@ class PerceptualGAN(LatentModule):
 
     Departures: the detector is small and trained from nothing, with centres in place of the paper's proposals and
     VGG16, and these learn from things of all sizes; its score that something is there stands in for the perception
-    branch's class of nothing; the generator has fine features of twice as many cells, and normalises groups of channels;
-    terms are averaged image by image, so that parts of a batch count by their images.
+    branch's class of nothing; the generator has fine features of twice as many cells, and normalises groups of
+    channels; terms are averaged image by image, so that parts of a batch count by their images.
 
     Args:
         image_size: Side of the square images in pixels, a multiple of 4. Comes from the data, as the next five.
@@ -129,11 +129,12 @@ class PerceptualGAN(LatentModule):
         discriminator="L_D = -E[log D(F_large)] - E[log(1 - D(F_small + G(f)))] + perception(F_large)",
         generator="L_G = -E[log D(F_small + G(f))] + perception(F_small + G(f)); perception: class + box",
         printed={"taught": "large", "lambda_feature": 0.0},
+        why={},
     )
     LEARNS_FROM: ClassVar[tuple[Fields, ...]] = ({"images": Images, "boxes": Boxes},)
     GIVEN: ClassVar[tuple[str, ...]] = ("images",)
     VERB: ClassVar[str] = "detect"
-    SETTLES = ("latent_dim", "latent_distribution", "n_critic")
+    SETTLES = ("latent_dim", "latent_distribution")
     makes = "boxes"
     generator: FeatureGenerator
     discriminator: PerceptualDiscriminator
@@ -309,19 +310,18 @@ class PerceptualGAN(LatentModule):
         self.watch("logits/real", (real_weights * real_logits).sum())
         self.watch("logits/fake", (fake_weights * fake_logits).sum())
         adversarial = (real_weights * softplus(-real_logits)).sum() + (fake_weights * softplus(fake_logits)).sum()
-        return {"adversarial": self.lambda_adversarial * adversarial, **self._perception(batch.large, batch.things, real_weights)}
+        perceived = self._perception(batch.large, batch.things, real_weights)
+        return {"adversarial": self.lambda_adversarial * adversarial, **perceived}
 
     def _detector_losses(self, batch: BoxBatch) -> Losses:
         """What the detector is wrong about in the first phase: centres, edges, classes and boxes."""
         things = self._things(batch)
         large, small = self._weights(things)
         if self.reduction:
-            losses: list[Losses] = []
-            if self.taught != "small":
-                losses.append(self._perception(self._cut(batch.images, things.rois), things, large))
-            if self.taught != "large":
-                losses.append(self._perception(self._cut(self._reduced(batch.images), things.rois), things, small))
-            return {name: sum((each[name] for each in losses), start=losses[0][name] * 0) / len(losses) for name in losses[0]}
+            views = {"large": [batch.images], "small": [self._reduced(batch.images)]}
+            shown = views[self.taught] if self.taught in views else views["large"] + views["small"]
+            losses = [self._perception(self._cut(images, things.rois), things, large) for images in shown]
+            return {name: torch.stack([each[name] for each in losses]).mean() for name in losses[0]}
         weights = {"large": large, "small": small, "all": self._shares(things, torch.ones_like(things.small))}
         low, deep = self.discriminator.trunk(batch.images)
         assert self.discriminator.head is not None

@@ -25,6 +25,7 @@ VERBS = (
     "translate",
     "predict",
     "describe",
+    "detect",
     "reconstruct",
     "report",
     "compare",

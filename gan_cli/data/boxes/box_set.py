@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, ClassVar
 from torch import Tensor
 
 from gan_cli.data.boxes.box_part import BoxPart, counted
-from gan_cli.metrics.detection_tables import OWN, boxes_table
 from gan_cli.data.datamodules import Facts, GANDataModule, Split, class_facts
 from gan_cli.media.boxes import Boxes as BoxMedium
 from gan_cli.media.images import Images
 from gan_cli.media.medium import Medium
+from gan_cli.metrics.detection_tables import OWN, boxes_table
 from gan_cli.metrics.row_table import OwnMeasures, RowTable
 
 
