@@ -100,9 +100,7 @@ def _checked(output: Path) -> Path:
         UserError: If it is a file, or named as one.
     """
     if output.is_file() or output.suffix.lower() in (".png", ".jpg", ".jpeg", ".json", ".csv"):
-        raise UserError(
-            f"output: {output} is to be a folder: it gets a picture for each image, and the lists; name one"
-        )
+        raise UserError(f"output: {output} is to be a folder, for a picture of each image and for lists; name one")
     return output
 
 

@@ -68,10 +68,8 @@ class Detector:
         self.side, self.channels = model.image_size, model.discriminator.trunk.first.in_channels
         for name in classes:
             if name not in medium.names:
-                known = ", ".join(medium.names)
-                raise UserError(
-                    f"classes: {name!r} is unknown to this model{nearest(name, medium.names)}; it knows {known}"
-                )
+                guess, known = nearest(name, medium.names), ", ".join(medium.names)
+                raise UserError(f"classes: {name!r} is unknown to this model{guess}; it knows {known}")
         self.wanted = [number for number, name in enumerate(medium.names) if not classes or name in classes]
 
     def read(self, path: Path) -> Image.Image:
@@ -129,7 +127,8 @@ class Detector:
     def _of(self, images: Tensor) -> Tensor:
         """Boxes [N, P, 6] of images uint8 [N, C, S, S], on the CPU."""
         shown = to_float(images.to(self.model.device))
-        return self.model(shown.new_empty(len(shown), 0), shown, ema=self.ema).float().cpu()
+        rows: Tensor = self.model(shown.new_empty(len(shown), 0), shown, ema=self.ema)
+        return rows.float().cpu()
 
 
 def _starts(length: int, side: int) -> list[int]:
@@ -158,7 +157,7 @@ def detecting(model: AdversarialModule) -> PerceptualGAN:
         raise UserError(f"ckpt: {type(model).__name__} finds no boxes; type --ckpt with a checkpoint of PerceptualGAN")
     if model.reduction:
         raise UserError(
-            "ckpt: this PerceptualGAN classifies crops by boxes that are known, and finds none; type --ckpt with one that "
-            "was trained on whole images (--data.reduction 0)"
+            "ckpt: this PerceptualGAN classifies crops by boxes that are known, and finds none; type --ckpt with one "
+            "that was trained on whole images (--data.reduction 0)"
         )
     return model

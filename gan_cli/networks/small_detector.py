@@ -121,7 +121,8 @@ class AdversarialBranch(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         """Features [M, ...] -> logits [M]."""
         hidden = leaky_relu(self.second(leaky_relu(self.first(features.flatten(1)), 0.2)), 0.2)
-        return self.last(hidden)[:, 0].float()
+        logits: Tensor = self.last(hidden)[:, 0].float()
+        return logits
 
 
 class PerceptualDiscriminator(nn.Module):
@@ -222,6 +223,6 @@ def sorted_out(rows: Tensor, least: float) -> Tensor:
     stays[kept] = True
     stays &= (flat[:, 5] >= least) & ((flat[:, 2:4] - flat[:, :2]) > 0).all(1)
     scores = torch.where(stays, flat[:, 5], -1.0).view(count, candidates)
-    order = scores.argsort(1, descending=True, stable=True)
+    order = scores.argsort(stable=True, dim=1, descending=True)
     found = rows.gather(1, order[..., None].expand(-1, -1, rows.shape[2]))
     return torch.where((scores.gather(1, order) >= 0)[..., None], found, torch.nan)

@@ -78,4 +78,5 @@ def edges_loss(found: Tensor, wanted: Centres) -> Tensor:
         wanted: What they should be.
     """
     losses = generalized_box_iou_loss(found.flatten(0, 2), wanted.boxes.flatten(0, 2))
-    return (losses.view(wanted.weights.shape) * wanted.weights).sum((1, 2)).mean()
+    mean: Tensor = (losses.view(wanted.weights.shape) * wanted.weights).sum((1, 2)).mean()
+    return mean

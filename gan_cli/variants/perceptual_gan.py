@@ -25,7 +25,7 @@ from gan_cli.variants.latent import LatentModule
 
 Taught = Literal["large", "small", "all"]
 """Which things the first phase learns classes and boxes from."""
-LEAST = 0.02
+LEAST = 0.001
 """Boxes with lower scores are never given."""
 JITTER = 0.12
 """Boxes to learn from are moved and scaled by up to such a share of their sides: found ones are never quite right."""
@@ -226,10 +226,17 @@ class PerceptualGAN(LatentModule):
         small = side_of(rois[:, 1:]) < self.small_side
         logits, moves = self._perceived(features, small, ema, enhanced)
         chances, classes = logits.softmax(1).max(1)
-        found = moved(rois[:, 1:], moves) if boxes is None else rois[:, 1:]
+        found = self._within(moved(rois[:, 1:], moves), images) if boxes is None else rois[:, 1:]
         scores = torch.where(there, scores, 0).flatten() * chances
         rows = torch.cat([found, classes[:, None].to(found.dtype), scores[:, None]], dim=1)
         return sorted_out(rows.unflatten(0, edges.shape[:2]), LEAST)
+
+    @staticmethod
+    def _within(boxes: Tensor, images: Tensor) -> Tensor:
+        """Boxes [M, 4] cut off at the edges of the images."""
+        height, width = images.shape[2:]
+        most = boxes.new_tensor([width, height, width, height])
+        return torch.minimum(boxes.clamp(min=0), most)
 
     def _proposed(self, deep: Tensor) -> tuple[Tensor, Tensor]:
         assert self.discriminator.head is not None
@@ -267,7 +274,8 @@ class PerceptualGAN(LatentModule):
         return interpolate(few, [self.image_size] * 2, mode="bicubic").clamp(-1, 1)
 
     def _cut(self, images: Tensor, rois: Tensor) -> Features:
-        return Features(*self.discriminator.cut(*self.discriminator.trunk(self.laid_out(images)), rois))
+        low, deep = self.discriminator.trunk(self.laid_out(images))
+        return Features(*self.discriminator.cut(low, deep, rois))
 
     def surface(self, made: Tensor) -> Tensor | None:
         return None  # boxes are judged by features of their image
@@ -326,7 +334,7 @@ class PerceptualGAN(LatentModule):
         low, deep = self.discriminator.trunk(batch.images)
         assert self.discriminator.head is not None
         logits, edges = self.discriminator.head(deep)
-        wanted = centres(batch.boxes[..., :4], *deep.shape[2:], STRIDE)
+        wanted = centres(batch.boxes[..., :4], deep.shape[2], deep.shape[3], STRIDE)
         found = Features(*self.discriminator.cut(low, deep, things.rois))
         return {
             "centres": focal_loss(logits, wanted.peaks),
@@ -393,7 +401,8 @@ class PerceptualGAN(LatentModule):
         seen = self._seen(batch)
         weights = self._weights(seen.things)[0] * len(batch.images)
         logits = weights * self.discriminator(seen.large.deep)
-        return logits.new_zeros(len(batch.images)).index_add_(0, seen.things.images, logits)
+        means: Tensor = logits.new_zeros(len(batch.images)).index_add_(0, seen.things.images, logits)
+        return means
 
     def held_out_measures(self, batch: BoxBatch) -> Losses:
         """The share of small things whose class is right, with the generator and without it."""

@@ -27,7 +27,7 @@ def add_options(parser: ArgumentParser) -> None:
         help="Images, folders, globs; default: the test images of the checkpoint's data set",
     )
     options.output(
-        parser, "A folder for pictures, results.json (COCO) and detections.csv; default: beside the run", "DIR"
+        parser, "Folder for pictures, COCO's results.json and detections.csv; default: beside the run", "DIR"
     )
     parser.add_argument(
         "--threshold",
@@ -42,7 +42,7 @@ def add_options(parser: ArgumentParser) -> None:
         nargs="+",
         default=None,
         metavar="NAME",
-        help="Only these; default: all that the model knows",
+        help="Only these; default: all it knows",
     )
     options.yes_no(
         parser, "--tiles", False, "Look at larger images in tiles at their own resolution, not reduced as a whole"

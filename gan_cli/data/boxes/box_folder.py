@@ -100,7 +100,7 @@ class Boxes(BoxDataModule, FileDataModule):
         return self._reduction
 
     @cached_property
-    def names(self) -> Sequence[str]:  # type: ignore[override]
+    def names(self) -> Sequence[str]:
         """The classes: those asked for, or all, by the alphabet."""
         every = sorted({box[4] for files in self._found.parts.values() for one in files for box in one.boxes})
         for name in self.classes:
@@ -110,7 +110,7 @@ class Boxes(BoxDataModule, FileDataModule):
         return tuple(self.classes or every)
 
     @cached_property
-    def most_boxes(self) -> int:  # type: ignore[override]
+    def most_boxes(self) -> int:
         if self.reduction:
             return 1
         return max((len(self._rows(one)) for files in self._found.parts.values() for one in files), default=1) or 1

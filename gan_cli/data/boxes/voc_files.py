@@ -140,5 +140,5 @@ def _listed(root: Path) -> dict[str, Split]:
         path = root / LISTS / f"{split}.txt"
         if path.is_file():
             words = (line.split() for line in path.read_text(encoding="utf-8").splitlines())
-            parts.update({word[0]: split for word in words if word})  # type: ignore[misc]
+            parts.update({word[0]: split for word in words if word})
     return parts
