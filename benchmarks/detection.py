@@ -55,8 +55,8 @@ class Kind(NamedTuple):
 KINDS = {
     "scenes": Kind(
         "perceptual_gan.yaml",
-        1000,
-        400,
+        600,
+        300,
         {
             "gan": {
                 "with the generator": "GAN",
@@ -79,8 +79,8 @@ KINDS = {
     ),
     "facades": Kind(
         "perceptual_gan_facades.yaml",
-        400,
-        400,
+        250,
+        250,
         {
             "gan": {
                 "large, without it": "large net on large (ceiling)",
