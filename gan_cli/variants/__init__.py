@@ -13,6 +13,7 @@ from gan_cli.variants.cut import CUT
 from gan_cli.variants.cyclegan import CycleGAN
 from gan_cli.variants.dcgan import DCGAN
 from gan_cli.variants.deblurgan import DeblurGAN
+from gan_cli.variants.dtn import DTN
 from gan_cli.variants.dvdgan import DVDGAN
 from gan_cli.variants.esrgan import ESRGAN
 from gan_cli.variants.fastgan import FastGAN
@@ -51,6 +52,7 @@ __all__ = [
     "CGAN",
     "CUT",
     "DCGAN",
+    "DTN",
     "DVDGAN",
     "ESRGAN",
     "GAN",
