@@ -160,6 +160,25 @@ class UnpairedBatch(NamedTuple):
         return self.b
 
 
+class AdaptationBatch(NamedTuple):
+    """Images of a labelled domain, and as many of another one whose labels are not told.
+
+    Attributes:
+        source: uint8 [N, C, H, W] as it leaves the loader; float in [-1, 1] once it is on the device.
+        labels: int64 [N], the class numbers of the source images.
+        target: Images of the same size and channels, that have nothing else to do with these.
+    """
+
+    source: Tensor
+    labels: Tensor
+    target: Tensor
+
+    @property
+    def real(self) -> Tensor:
+        """What the generator is to imitate, under the name that every kind of batch has."""
+        return self.target
+
+
 class StyledBatch(NamedTuple):
     """Photographs, each with a picture whose style it is to have.
 
@@ -296,7 +315,15 @@ Batch = ImageBatch | PointBatch
 ToldBatch = MaskedBatch | HintedBatch | EdgedBatch
 """Pairs of which a model is told one thing more, by the name of the third field."""
 AnyBatch = (
-    Batch | PairedBatch | UnpairedBatch | StyledBatch | SceneBatch | VideoBatch | CaptionedBatch | CaptionedVideoBatch
+    Batch
+    | PairedBatch
+    | UnpairedBatch
+    | AdaptationBatch
+    | StyledBatch
+    | SceneBatch
+    | VideoBatch
+    | CaptionedBatch
+    | CaptionedVideoBatch
 )
 
 

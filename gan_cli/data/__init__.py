@@ -1,5 +1,8 @@
 """Data sets as LightningDataModules, selectable as `--data NAME`."""
 
+from gan_cli.data.adaptation.adaptation import AdaptationDataModule
+from gan_cli.data.adaptation.adapted_digits import AdaptedDigits
+from gan_cli.data.adaptation.domains import Domains
 from gan_cli.data.captions.caption_folder import Captions
 from gan_cli.data.captions.captioned_clips import CaptionedClips
 from gan_cli.data.captions.captioned_digits import CaptionedDigits
@@ -23,8 +26,10 @@ from gan_cli.data.images.imagenet import ImageNet
 from gan_cli.data.images.joint_sets import JointSets
 from gan_cli.data.images.labelled_sets import LabelledFileDataModule
 from gan_cli.data.images.lsun import LSUN
+from gan_cli.data.images.mnist_m import MNISTM
 from gan_cli.data.images.photographs import Photographs
 from gan_cli.data.images.styled_digits import StyledDigits
+from gan_cli.data.images.usps import USPS
 from gan_cli.data.maps.digit_maps import DigitMaps
 from gan_cli.data.maps.map_sets import MapDataModule, MapFolder
 from gan_cli.data.maps.named_maps import ADE20K, CityscapesMaps, CMPFacades
@@ -68,8 +73,12 @@ __all__ = [
     "CIFAR100",
     "LSUN",
     "MNIST",
+    "MNISTM",
     "STL10",
     "SVHN",
+    "USPS",
+    "AdaptationDataModule",
+    "AdaptedDigits",
     "Apple2Orange",
     "CMPFacades",
     "CaptionedClips",
@@ -85,6 +94,7 @@ __all__ = [
     "Degraded",
     "DigitMaps",
     "Digits",
+    "Domains",
     "Edges2Handbags",
     "Edges2Shoes",
     "Facades",
