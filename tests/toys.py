@@ -20,6 +20,7 @@ from gan_cli.batches import (
     UnpairedBatch,
 )
 from gan_cli.data import (
+    AdaptedDigits,
     CaptionedDigits,
     Crossings,
     Digits,
@@ -30,14 +31,17 @@ from gan_cli.data import (
     Primitives,
     StyledDigits,
 )
+from gan_cli.data.adaptation.adaptation import Side
 from gan_cli.data.captions.captioned_digits import Shown
 from gan_cli.data.captions.captioned_moving_digits import CaptionedMovingDigits, Moving
 from gan_cli.data.datamodules import Split
 from gan_cli.data.degraded.colourless import Hinted
 from gan_cli.data.degraded.part import degraded
 from gan_cli.data.pairs.translation_sets import facts_between
-from gan_cli.data.parts import InMemory, Part
+from gan_cli.data.parts import InMemory, LabelledImages, Part
 from gan_cli.data.sampling import Span
+from gan_cli.data.stores import TensorStore
+from gan_cli.data.transforms import Framing
 from gan_cli.media.images import Images
 from gan_cli.media.label_maps import LabelMaps, edges_of, map_facts
 from gan_cli.media.masks import Masks
@@ -241,6 +245,23 @@ class FewPairs(GANDataModule):
 
     def part(self, split: Split) -> Part:
         return Few(self.digits(split), lambda digits, _: PairedBatch(digits, (255 - digits).expand(-1, 3, -1, -1)))
+
+
+class FewTransferred(AdaptedDigits):
+    """160 labelled digits and 160 negatives of others, read once for all tests; an epoch is 10 batches of 16."""
+
+    sides: ClassVar[dict[tuple[Side, bool, int], LabelledImages]] = {}
+
+    def __init__(self, image_size: int = 16, batch_size: int = 16) -> None:
+        super().__init__("inverted", image_size=image_size, batch_size=batch_size)
+
+    def side(self, side: Side, split: Split) -> LabelledImages:
+        key = (side, split == "train", self.image_size)
+        if key not in self.sides:
+            images, labels = super().side(side, split)[torch.arange(160)].batch
+            framing = Framing(self.image_size, self.image_size, False)
+            self.sides[key] = LabelledImages(TensorStore(images), labels, framing)
+        return self.sides[key]
 
 
 LEVELS = ("black", "dark", "light", "white")

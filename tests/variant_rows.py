@@ -17,6 +17,7 @@ from gan_cli.variants import (
     CGAN,
     CUT,
     DCGAN,
+    DTN,
     DVDGAN,
     ESRGAN,
     GAN,
@@ -76,6 +77,7 @@ from tests.toys import (
     FewSolids,
     FewStyled,
     FewStyles,
+    FewTransferred,
     FewUnpaired,
     FewVideos,
     with_holes,
@@ -382,7 +384,32 @@ LATENT_ROWS = [
 TELLS_BINS = ("to_bins.weight", "to_bins.bias")
 """Of Colorization, which tells bins of colours only while it is pretrained."""
 
+TRANSFERRED: dict[str, Any] = {
+    "image_size": 16,
+    "encoder_channels": 2,
+    "code_dim": 8,
+    "base_channels": 4,
+    "discriminator_channels": 4,
+    "encoder_steps": 0,
+}
+"""DTN after its first phase, in a size that trains in moments."""
+
 TRANSLATOR_ROWS = [
+    VariantRow("dtn", DTN, {"ema_decay": 0.9}, tells_classes=True, tiny=TRANSFERRED, data=FewTransferred),
+    VariantRow(
+        "dtn-of-faces",
+        DTN,
+        {
+            "encoder": "lite0",
+            "encoder_size": 32,
+            "pointwise": True,
+            "discriminator_activation": "leaky_relu",
+            "constancy": "cosine",
+            "lambda_tv": 0.05,
+        },
+        tiny=TRANSFERRED,
+        data=FewUnpaired,
+    ),
     VariantRow(
         "pix2pix",
         Pix2Pix,

@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 
 from gan_cli.data import FilmDataModule, GANDataModule
+from gan_cli.data.adaptation.adaptation import AdaptationDataModule
+from gan_cli.data.adaptation.sides import AdaptationPart
 from gan_cli.data.caches import digest_of
 from gan_cli.data.combined import CombinedDataModule
 from gan_cli.data.datamodules import Split
@@ -94,6 +96,10 @@ def _reader(part: Part, domain: int | None) -> tuple[int, Callable[[Tensor], Ten
         store = part.stores[domain]
         return len(store), lambda numbers: part.framing.cut(store[numbers], part.framing.middle(len(numbers)))
 
+    if isinstance(part, AdaptationPart) and domain is not None:
+        side = (part.source, part.target)[domain]
+        return len(side), lambda numbers: side[numbers].batch.images
+
     def read(numbers: Tensor) -> Tensor:
         batch = part[numbers].batch
         things: Tensor = batch.real if domain is None else batch[domain]
@@ -121,8 +127,15 @@ def content_key(data: GANDataModule, split: Split) -> str:
     return digest.hexdigest()[:12]
 
 
+def is_paired(data: GANDataModule) -> bool:
+    """Whether each of a set's sources has a target that belongs to it."""
+    return "target" in data.fields and not isinstance(data, AdaptationDataModule)
+
+
 def labels_of(data: GANDataModule, split: Split) -> Tensor:
-    """The classes of a part's things, int64 [M], or float [M, K] of attributes."""
+    """The classes of a part's things, int64 [M], or float [M, K] of attributes; of two domains those of the target."""
+    if isinstance(data, AdaptationDataModule):
+        return data.side("target", split).labels
     part = data.at_hand(split)
     assert isinstance(part, LabelledPart)
     return part.labels
@@ -137,10 +150,10 @@ def lesson_of(data: GANDataModule) -> Lesson | None:
     """The lesson that a data set's classifier is trained on; None if its images have no classes."""
     if not has_classes(data):
         return None
-    facts = data.facts
+    facts, domain = data.facts, int(isinstance(data, AdaptationDataModule))
 
     def read() -> LabelledImages:
-        train, test = of_split(data, "train"), of_split(data, "test")
+        train, test = of_split(data, "train", domain), of_split(data, "test", domain)
         some = train.some(MOST_TO_LEARN_FROM)
         numbers = torch.arange(some.total) * train.total // some.total
         return LabelledImages(_small(some), labels_of(data, "train")[numbers], _small(test), labels_of(data, "test"))

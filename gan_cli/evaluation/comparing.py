@@ -4,7 +4,9 @@ import torch
 from torch import Tensor
 
 from gan_cli.data import GANDataModule
+from gan_cli.data.adaptation.adaptation import AdaptationDataModule
 from gan_cli.data.datamodules import Split
+from gan_cli.evaluation.collections import of_split
 from gan_cli.evaluation.processes import by_first
 from gan_cli.evaluation.scorer import undisturbed
 from gan_cli.inference.continuing import continued_at, followed, sequence_latents
@@ -45,6 +47,8 @@ def own_table(
     """
     own = measures_of(model, data)
     if own is not None and isinstance(model, TranslationModule):
+        if model.own_measures is None and not isinstance(data, AdaptationDataModule):
+            return None  # what such a set measures is of things that were not made of its own
         return _of_translator(model, data, own, split, num)
     if own is None or not isinstance(model, LatentModule):
         return None
@@ -69,19 +73,20 @@ def own_table(
 def _of_translator(
     model: TranslationModule, data: GANDataModule, own: OwnMeasures, split: Split, num: int | None
 ) -> RowTable | None:
-    """The variant's own table of what it makes of held-out images; a set has none of that."""
-    if model.own_measures is None:
-        return None
-    part = data.at_hand(split)
-    count = min(num or own.things, own.things, len(part))
-    numbers = torch.arange(count) * len(part) // count
+    """The variant's own table of what it makes of held-out images, or else the set's."""
+    inputs, part = of_split(data, split), data.at_hand(split)
+    total = len(part) if model.own_measures is not None else inputs.total
+    count = min(num or own.things, own.things, total)
+    numbers = torch.arange(count) * total // count
 
     def compared() -> RowTable:
-        real = part[numbers].batch.real
+        given = part[numbers].batch.real if model.own_measures is not None else inputs.read(numbers)
         with undisturbed(model):
-            shown = (model.source.shown(some).to(model.device) for some in real.split(AT_ONCE))
+            shown = (model.source.shown(some).to(model.device) for some in given.split(AT_ONCE))
             made = torch.cat([to_uint8(model(some, model.directions[0])).cpu() for some in shown])
-            return model.own_table(made, real, f"{data.name} {split}")
+            if model.own_measures is not None:
+                return model.own_table(made, given, f"{data.name} {split}")
+            return data.compared(made, numbers, split)
 
     return by_first(compared)
 

@@ -79,8 +79,7 @@ class Lite0Encoder(nn.Module):
         seen = images
         if images.shape[2:] != (self.side, self.side):
             seen = interpolate(images, (self.side, self.side), mode="bilinear", antialias=True)
-        network = cast(EfficientNetLite0, self.frozen.network)
-        return network.features(seen)
+        return self.frozen.network.features(seen)
 
 
 class CodeGenerator(nn.Module):

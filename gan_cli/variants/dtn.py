@@ -1,7 +1,7 @@
 """DTN: Taigman, Polyak and Wolf 2017, "Unsupervised Cross-Domain Image Generation", arXiv:1611.02200."""
 
 from collections.abc import Iterable
-from typing import Any, ClassVar, Literal, NamedTuple, cast
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import torch
 from torch import Tensor
@@ -52,9 +52,9 @@ class Transferred(NamedTuple):
 class DTN(TranslationModule):
     """Images of one domain in the look of another, with what f tells of them unchanged (Taigman et al. 2017).
 
-    G(x) = g(f(x)). The first `encoder_steps` batches train f alone, to tell the labels of the source; then the run keeps
-    a checkpoint of the name `ENCODED`, and f stays as it is. g then learns from a discriminator of three classes (made
-    of the source's, made of the target's, real), to leave f as it is, and to give back images of the target.
+    G(x) = g(f(x)). The first `encoder_steps` batches train f alone, to tell the labels of the source; then the run
+    keeps a checkpoint of the name `ENCODED`, and f stays as it is. g then learns from a discriminator of three classes
+    (made of the source's, made of the target's, real), to leave f as it is, and to give back images of the target.
 
     Departures: terms are means, where the paper sums; both domains go through g in one pass, so that its batch
     normalisation has the same statistics for both; images larger or smaller than `image_size` are brought to it and
@@ -172,9 +172,7 @@ class DTN(TranslationModule):
             self.players = tuple(player for player in type(self).players if player != "encoder")  # type: ignore[misc]
             self.encoder = Lite0Encoder(encoder_size)
         self.generator = CodeGenerator(self.encoder.code_dim, image_size, target_channels, base_channels, pointwise)
-        body = DCGANBody(
-            image_size, target_channels, discriminator_channels, activation_kind=discriminator_activation
-        )
+        body = DCGANBody(image_size, target_channels, discriminator_channels, activation_kind=discriminator_activation)
         self.discriminator = Discriminator(body, outputs=3)
         self.finish_players()
 
