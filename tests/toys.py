@@ -20,6 +20,7 @@ from gan_cli.batches import (
     UnpairedBatch,
 )
 from gan_cli.data import (
+    AdaptedDigits,
     CaptionedDigits,
     Crossings,
     Digits,
@@ -30,14 +31,17 @@ from gan_cli.data import (
     Primitives,
     StyledDigits,
 )
+from gan_cli.data.adaptation.adaptation import Side
 from gan_cli.data.captions.captioned_digits import Shown
 from gan_cli.data.captions.captioned_moving_digits import CaptionedMovingDigits, Moving
 from gan_cli.data.datamodules import Split
 from gan_cli.data.degraded.colourless import Hinted
 from gan_cli.data.degraded.part import degraded
 from gan_cli.data.pairs.translation_sets import facts_between
-from gan_cli.data.parts import InMemory, Part
+from gan_cli.data.parts import InMemory, LabelledImages, Part
 from gan_cli.data.sampling import Span
+from gan_cli.data.stores import TensorStore
+from gan_cli.data.transforms import Framing
 from gan_cli.media.images import Images
 from gan_cli.media.label_maps import LabelMaps, edges_of, map_facts
 from gan_cli.media.masks import Masks
@@ -133,6 +137,21 @@ class FewStyles(StyledDigits):
             images, labels = super().read(train)
             self.known[train, self.image_size] = ImageBatch(images[:160], labels[:160])
         return self.known[train, self.image_size]
+
+
+class FewAdapted(AdaptedDigits):
+    """160 of the digits of each domain in each part, made once for all tests."""
+
+    made: ClassVar[dict[tuple[Any, ...], LabelledImages]] = {}
+
+    def side(self, side: Side, split: Split) -> LabelledImages:
+        key = self.image_size, side, split
+        if key not in self.made:
+            images, labels = super().side(side, split)[torch.arange(160)].batch
+            self.made[key] = LabelledImages(
+                TensorStore(images), labels, Framing(self.image_size, self.image_size, False)
+            )
+        return self.made[key]
 
 
 class FewBars(FolkTunes):

@@ -14,6 +14,7 @@ from gan_cli.data.adaptation.sides import AdaptationPart
 from gan_cli.data.datamodules import Facts, GANDataModule, NamedImage, Split, class_facts
 from gan_cli.data.pairs.translation_sets import facts_between, side_of
 from gan_cli.data.parts import LabelledPart
+from gan_cli.media.classes import Classes
 from gan_cli.media.images import Images
 from gan_cli.media.medium import Medium
 
@@ -34,7 +35,7 @@ class AdaptationDataModule(GANDataModule):
         image_size: Side of the images of both domains in pixels.
     """
 
-    fields: Mapping[str, Medium] = {"source": Images(), "target": Images()}
+    fields: Mapping[str, Medium] = {"source": Images(), "target": Images(), "labels": Classes()}
     image_size: int
 
     @property
