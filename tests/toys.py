@@ -139,6 +139,30 @@ class FewStyles(StyledDigits):
         return self.known[train, self.image_size]
 
 
+class FewAdapted(AdaptedDigits):
+    """160 of the digits of each domain in each part, made once for all tests."""
+
+    made: ClassVar[dict[tuple[Any, ...], LabelledImages]] = {}
+
+    def side(self, side: Side, split: Split) -> LabelledImages:
+        key = self.image_size, side, split
+        if key not in self.made:
+            images, labels = super().side(side, split)[torch.arange(160)].batch
+            self.made[key] = LabelledImages(
+                TensorStore(images), labels, Framing(self.image_size, self.image_size, False)
+            )
+        return self.made[key]
+
+
+class FewTransferred(FewAdapted):
+    """The same with negatives for a target."""
+
+    made: ClassVar[dict[tuple[Any, ...], LabelledImages]] = {}
+
+    def __init__(self, image_size: int = 16, batch_size: int = 16) -> None:
+        super().__init__("inverted", image_size=image_size, batch_size=batch_size)
+
+
 class FewBars(FolkTunes):
     """160 bars of the folk tunes in each part, of one octave."""
 
@@ -245,23 +269,6 @@ class FewPairs(GANDataModule):
 
     def part(self, split: Split) -> Part:
         return Few(self.digits(split), lambda digits, _: PairedBatch(digits, (255 - digits).expand(-1, 3, -1, -1)))
-
-
-class FewTransferred(AdaptedDigits):
-    """160 labelled digits and 160 negatives of others, read once for all tests; an epoch is 10 batches of 16."""
-
-    sides: ClassVar[dict[tuple[Side, bool, int], LabelledImages]] = {}
-
-    def __init__(self, image_size: int = 16, batch_size: int = 16) -> None:
-        super().__init__("inverted", image_size=image_size, batch_size=batch_size)
-
-    def side(self, side: Side, split: Split) -> LabelledImages:
-        key = (side, split == "train", self.image_size)
-        if key not in self.sides:
-            images, labels = super().side(side, split)[torch.arange(160)].batch
-            framing = Framing(self.image_size, self.image_size, False)
-            self.sides[key] = LabelledImages(TensorStore(images), labels, framing)
-        return self.sides[key]
 
 
 LEVELS = ("black", "dark", "light", "white")

@@ -14,8 +14,10 @@ from gan_cli.inference.rendering import takes_labels
 from gan_cli.media.images import Images
 from gan_cli.variants import (
     ACGAN,
+    ADDA,
     CGAN,
     CUT,
+    DANN,
     DCGAN,
     DTN,
     DVDGAN,
@@ -47,6 +49,7 @@ from gan_cli.variants import (
     FramePrediction,
     MidiNet,
     Pix2Pix,
+    PixelDA,
     ProgressiveGAN,
     ProjectedGAN,
     SocialGAN,
@@ -60,8 +63,10 @@ from gan_cli.variants import (
     VoxelGAN,
     VQTransformer,
 )
+from gan_cli.variants.adaptation import AdaptationModule
 from gan_cli.variants.translation import TranslationModule
 from tests.toys import (
+    FewAdapted,
     FewBars,
     FewBlurred,
     FewCaptioned,
@@ -169,6 +174,9 @@ class VariantRow(NamedTuple):
             if "mask" in model.takes:
                 options["mask"] = with_holes(given).mask.float()
             return cast(Tensor, model(given, direction, **options))
+        if isinstance(model, AdaptationModule):
+            side = self.image_size
+            return cast(Tensor, model(self.sources(count, model.image_channels, side, side), **options))
         labels = [torch.arange(count) % model.num_classes] if takes_labels(model) else []
         options |= self.given(model, count)
         return cast(Tensor, model(torch.randn(count, model.latent_dim) * 3, *labels, **options))
@@ -184,6 +192,8 @@ class VariantRow(NamedTuple):
 
     def shape(self, model: Any) -> tuple[int, ...]:
         """Of a thing that a model makes."""
+        if isinstance(model, AdaptationModule):
+            return (model.num_classes,)
         if not isinstance(model.medium, Images):
             return tuple(getattr(self.held_out(1), model.makes).shape[1:])
         channels = model.channels(model.directions[-1])[1] if isinstance(model, TranslationModule) else 0
@@ -583,6 +593,45 @@ TRANSLATOR_ROWS = [
     ),
 ]
 
+ADAPTED: dict[str, Any] = {"image_size": 16, "base_channels": 2, "hidden_dim": 8, "domain_dim": 4}
+"""The same for what is adapted to another domain."""
+PAINTED_OVER: dict[str, Any] = {
+    "image_size": 16,
+    "base_channels": 2,
+    "num_blocks": 1,
+    "latent_dim": 2,
+    "discriminator_channels": 2,
+    "tower_channels": 2,
+    "tower_dim": 8,
+}
+"""The same for PixelDA."""
+
+ADAPTATION_ROWS = [
+    VariantRow("dann", DANN, {}, generator_first=True, tells_classes=True, tiny=ADAPTED, data=FewAdapted),
+    VariantRow(
+        "dann-of-features",
+        DANN,
+        {"domain_input": "features", "architecture": "lenet", "ema_decay": 0.9},
+        generator_first=True,
+        tells_classes=True,
+        tiny=ADAPTED,
+        data=FewAdapted,
+    ),
+    *(
+        VariantRow(
+            name,
+            ADDA,
+            {"source_steps": 0, **arguments},
+            still=("classifier",),
+            tells_classes=True,
+            tiny=ADAPTED,
+            data=FewAdapted,
+        )
+        for name, arguments in (("adda", {}), ("adda-of-features", {"domain_input": "features", "ema_decay": 0.9}))
+    ),
+    VariantRow("pixelda", PixelDA, {}, tells_classes=True, tiny=PAINTED_OVER, data=FewAdapted),
+]
+
 SOCIAL: dict[str, Any] = {"hidden_dim": 16, "mlp_dim": 16, "discriminator_dim": 8, "guesses": 3}
 """The same for what foresees people."""
 
@@ -823,6 +872,7 @@ CODE_ROWS = [
 ROWS = [
     *(*LATENT_ROWS, *TRANSLATOR_ROWS, *SCENE_ROWS, *MUSIC_ROWS, *VIDEO_ROWS, *FRAME_ROWS, *SOLID_ROWS, *WORD_ROWS),
     *SENTENCE_ROWS,
+    *ADAPTATION_ROWS,
     *CODE_ROWS,
 ]
 

@@ -7,8 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from gan_cli.data import FilmDataModule, GANDataModule
-from gan_cli.data.adaptation.adaptation import AdaptationDataModule
+from gan_cli.data import AdaptationDataModule, FilmDataModule, GANDataModule
 from gan_cli.data.adaptation.sides import AdaptationPart
 from gan_cli.data.caches import digest_of
 from gan_cli.data.combined import CombinedDataModule
@@ -92,13 +91,12 @@ def of_split(data: GANDataModule, split: Split, domain: int = 0) -> Collection:
 
 
 def _reader(part: Part, domain: int | None) -> tuple[int, Callable[[Tensor], Tensor]]:
-    if isinstance(part, TwoDomains) and domain is not None:  # domains differ in length: numbers count one
-        store = part.stores[domain]
-        return len(store), lambda numbers: part.framing.cut(store[numbers], part.framing.middle(len(numbers)))
-
     if isinstance(part, AdaptationPart) and domain is not None:
         side = (part.source, part.target)[domain]
         return len(side), lambda numbers: side[numbers].batch.images
+    if isinstance(part, TwoDomains) and domain is not None:  # domains differ in length: numbers count one
+        store = part.stores[domain]
+        return len(store), lambda numbers: part.framing.cut(store[numbers], part.framing.middle(len(numbers)))
 
     def read(numbers: Tensor) -> Tensor:
         batch = part[numbers].batch
@@ -127,18 +125,18 @@ def content_key(data: GANDataModule, split: Split) -> str:
     return digest.hexdigest()[:12]
 
 
-def is_paired(data: GANDataModule) -> bool:
-    """Whether each of a set's sources has a target that belongs to it."""
-    return "target" in data.fields and not isinstance(data, AdaptationDataModule)
-
-
 def labels_of(data: GANDataModule, split: Split) -> Tensor:
-    """The classes of a part's things, int64 [M], or float [M, K] of attributes; of two domains those of the target."""
-    if isinstance(data, AdaptationDataModule):
-        return data.side("target", split).labels
+    """The classes of a part's things, int64 [M], or float [M, K] of attributes."""
     part = data.at_hand(split)
+    if isinstance(part, AdaptationPart):  # made images are judged as those of the target
+        return part.target.labels
     assert isinstance(part, LabelledPart)
     return part.labels
+
+
+def is_paired(data: GANDataModule) -> bool:
+    """Whether the source and the target of a batch belong together."""
+    return "target" in data.fields and not isinstance(data, AdaptationDataModule)
 
 
 def has_classes(data: GANDataModule) -> bool:
@@ -150,9 +148,10 @@ def lesson_of(data: GANDataModule) -> Lesson | None:
     """The lesson that a data set's classifier is trained on; None if its images have no classes."""
     if not has_classes(data):
         return None
-    facts, domain = data.facts, int(isinstance(data, AdaptationDataModule))
+    facts = data.facts
 
     def read() -> LabelledImages:
+        domain = int(isinstance(data, AdaptationDataModule))
         train, test = of_split(data, "train", domain), of_split(data, "test", domain)
         some = train.some(MOST_TO_LEARN_FROM)
         numbers = torch.arange(some.total) * train.total // some.total

@@ -1,13 +1,13 @@
 """DTN: Taigman, Polyak and Wolf 2017, "Unsupervised Cross-Domain Image Generation", arXiv:1611.02200."""
 
 from collections.abc import Iterable
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple, cast
 
 import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy, interpolate, mse_loss
 
-from gan_cli.batches import AdaptationBatch, AnyBatch, PairedBatch, UnpairedBatch
+from gan_cli.batches import AdaptationBatch, AnyBatch, UnpairedBatch
 from gan_cli.errors import UserError
 from gan_cli.media.images import Images
 from gan_cli.networks.dcgan import DCGANBody
@@ -22,6 +22,7 @@ from gan_cli.objectives.domain_transfer import (
     told_apart_in_three,
 )
 from gan_cli.ranges import Channels, Classes, Decay, LearningRate, Pixels, Steps, Weight, Width
+from gan_cli.variants.adaptation import DOMAINS
 from gan_cli.variants.base import Fields, Losses, check
 from gan_cli.variants.card import Card
 from gan_cli.variants.translation import Sizes, TranslationModule, in_three_channels
@@ -30,7 +31,7 @@ ENCODED = "encoded"
 """The name of the checkpoint at the end of f's training."""
 Encoder = Literal["learned", "lite0"]
 """What f is: a classifier of the source's labels, or the features of EfficientNet-Lite0."""
-Sides = AdaptationBatch | UnpairedBatch | PairedBatch
+Sides = AdaptationBatch | UnpairedBatch
 
 
 class Transferred(NamedTuple):
@@ -120,7 +121,7 @@ class DTN(TranslationModule):
             "lambda_tv": "as for digits",
         },
     )
-    LEARNS_FROM: ClassVar[tuple[Fields, ...]] = ({"source": Images, "target": Images}, {"a": Images, "b": Images})
+    LEARNS_FROM: ClassVar[tuple[Fields, ...]] = (DOMAINS, {"a": Images, "b": Images})
     players: ClassVar[tuple[str, ...]] = ("discriminator", "generator", "encoder")
     generator: CodeGenerator
     encoder: ContentEncoder | Lite0Encoder
@@ -193,6 +194,20 @@ class DTN(TranslationModule):
     def codes(self, images: Tensor) -> Tensor:
         """f, [N, F], of images [N, C, H, W]; no gradient passes through."""
         return self.encoder.features(images)
+
+    def classify(self, images: Tensor, ema: bool = True) -> Tensor:
+        """Class logits [N, K] of images, by a learned f.
+
+        Args:
+            images: [N, C, H, W] in [-1, 1], of either domain.
+            ema: There is no average of f; it is taken as it is.
+
+        Raises:
+            UserError: If f has not learned any classes.
+        """
+        if not isinstance(self.encoder, ContentEncoder):
+            raise UserError("ckpt: this DTN has features of EfficientNet-Lite0, and has learned no classes")
+        return cast(Tensor, self.encoder(images))
 
     @property
     def makes(self) -> str:  # type: ignore[override]
@@ -274,8 +289,8 @@ class DTN(TranslationModule):
             "constancy": constancy(again, codes, self.constancy),
             "identity": mse_loss(self(target).float(), target),
         }
-        if isinstance(self.encoder, ContentEncoder) and isinstance(batch, AdaptationBatch):
-            measures["accuracy"] = (self.encoder(source).argmax(1) == batch.labels).float().mean()
+        if self.learns_encoder and isinstance(batch, AdaptationBatch):
+            measures["accuracy"] = (self.classify(source).argmax(1) == batch.labels).float().mean()
         return measures
 
     # What a translator is

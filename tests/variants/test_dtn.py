@@ -14,6 +14,7 @@ from gan_cli.batches import AdaptationBatch, UnpairedBatch
 from gan_cli.errors import UserError
 from gan_cli.evaluation.comparing import own_table
 from gan_cli.evaluation.translation import tasks
+from gan_cli.media.pictures import to_float
 from gan_cli.networks.efficientnet_lite import lite0_weights
 from gan_cli.variants import DTN
 from gan_cli.variants.dtn import ENCODED
@@ -109,9 +110,12 @@ def test_transfers_are_judged_by_a_classifier_of_the_target(monkeypatch: pytest.
     table = own_table(model, data, seed=0)
     assert table is not None
     found = {name: numbers[0] for name, numbers in table.rows.items()}
-    made, copied, random, real = (value or 0.0 for value in found.values())
+    made, copied, random, real, read = (value or 0.0 for value in found.values())
     assert made == pytest.approx(real, abs=12)
     assert made > 60 > 40 > max(copied, random)
+    images, labels = data.whole("source", "test")
+    right = (model.classify(to_float(images)).argmax(1) == labels).float().mean()
+    assert read == pytest.approx(100 * right.item())
 
 
 def test_unrelated_targets_are_not_taken_for_pairs() -> None:
@@ -135,3 +139,5 @@ def test_lite0_is_no_player_and_learns_from_unpaired_sets() -> None:
     model.data_facts = FewUnpaired(image_size=16).record()
     assert model.makes == "b"
     assert model.directions == ("digit2negative",)
+    with pytest.raises(UserError, match="no classes"):
+        model.classify(batch.source)

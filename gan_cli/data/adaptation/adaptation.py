@@ -4,7 +4,7 @@ from abc import abstractmethod
 from collections import Counter
 from collections.abc import Mapping
 from functools import cached_property, partial
-from typing import ClassVar, Literal
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -15,6 +15,7 @@ from gan_cli.data.adaptation.sides import AdaptationPart
 from gan_cli.data.datamodules import Facts, GANDataModule, NamedImage, Split, class_facts
 from gan_cli.data.pairs.translation_sets import facts_between, side_of
 from gan_cli.data.parts import LabelledPart
+from gan_cli.media.classes import Classes
 from gan_cli.media.images import Images
 from gan_cli.media.medium import Medium
 from gan_cli.metrics.classifier import ImageClassifier
@@ -37,8 +38,7 @@ class AdaptationDataModule(GANDataModule):
         image_size: Side of the images of both domains in pixels.
     """
 
-    fields: Mapping[str, Medium] = {"source": Images(), "target": Images()}
-    own_measures: ClassVar[OwnMeasures] = transferred.OWN
+    fields: Mapping[str, Medium] = {"source": Images(), "target": Images(), "labels": Classes()}
     image_size: int
 
     @property
@@ -83,6 +83,9 @@ class AdaptationDataModule(GANDataModule):
     def judge(self) -> ImageClassifier:
         """A classifier of the target, trained on its labels: what judges made images, and never a model."""
         return transferred.judge_of(self)
+
+    def measures_of(self, field: str) -> OwnMeasures | None:
+        return transferred.OWN if field == "target" else None
 
     def compared(self, made: Tensor, numbers: Tensor, split: Split) -> RowTable:
         return transferred.table(self, self.judge, made, numbers, split)
