@@ -69,19 +69,22 @@ def own_table(
 def _of_translator(
     model: TranslationModule, data: GANDataModule, own: OwnMeasures, split: Split, num: int | None
 ) -> RowTable | None:
-    """The variant's own table of what it makes of held-out images; a set has none of that."""
-    if model.own_measures is None:
+    """The variant's own table of what it makes of held-out images, or the set's of what is made of its sources."""
+    if model.own_measures is None and not {"source", "target"} <= data.fields.keys():
         return None
     part = data.at_hand(split)
     count = min(num or own.things, own.things, len(part))
     numbers = torch.arange(count) * len(part) // count
 
     def compared() -> RowTable:
-        real = part[numbers].batch.real
+        batch = part[numbers].batch
+        given = batch.source if model.own_measures is None else batch.real
         with undisturbed(model):
-            shown = (model.source.shown(some).to(model.device) for some in real.split(AT_ONCE))
+            shown = (model.source.shown(some).to(model.device) for some in given.split(AT_ONCE))
             made = torch.cat([to_uint8(model(some, model.directions[0])).cpu() for some in shown])
-            return model.own_table(made, real, f"{data.name} {split}")
+            if model.own_measures is None:
+                return data.compared(made, numbers, split)
+            return model.own_table(made, batch.real, f"{data.name} {split}")
 
     return by_first(compared)
 

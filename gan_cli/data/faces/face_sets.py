@@ -152,9 +152,7 @@ def stacked_points(points: Sequence[Tensor]) -> Tensor:
     return torch.stack(list(points)) if points else torch.empty(0, POINTS, 2)
 
 
-def told_of(
-    persons: Tensor, poses: Sequence[Pose], names: Sequence[str], sources: Tensor, targets: Tensor
-) -> Told:
+def told_of(persons: Tensor, poses: Sequence[Pose], names: Sequence[str], sources: Tensor, targets: Tensor) -> Told:
     """What is known of pairs, in tensors.
 
     Args:

@@ -74,6 +74,12 @@ def persons(count: int, seed: int) -> Tensor:
     return low + (high - low) * shares
 
 
+def frontal_points(traits: Tensor) -> Tensor:
+    """Where eyes, nose and mouth of persons are from the front, float [N, 5, 2]; see `Heads`."""
+    turn = torch.tensor([[1.0, 0.0]]).expand(len(traits), -1)
+    return _points(dict(zip(TRAITS, traits.unbind(1), strict=True)), turn)
+
+
 def drawn(traits: Tensor, yaw: Tensor, side: int) -> Heads:
     """Pictures of heads.
 
@@ -218,15 +224,15 @@ def _painted(surface: Surface, t: dict[str, Tensor]) -> Tensor:
     tone = paint(mouth, t["mouth_tone"] * t["skin"], tone)
     lip = (x.abs() < t["mouth_length"] * 0.9) & ((y - t["mouth_place"] + t["mouth_height"] + 0.05).abs() < 0.035)
     tone = paint(lip & (t["moustache"] > 0.5), 0.8 * t["hair"], tone)
-    rim = ellipse(aside, down, zero_plus(aside, 0.15), zero_plus(aside, 0.13))
-    rim = rim & ~ellipse(aside, down, zero_plus(aside, 0.12), zero_plus(aside, 0.10))
+    rim = ellipse(aside, down, _number(aside, 0.15), _number(aside, 0.13))
+    rim = rim & ~ellipse(aside, down, _number(aside, 0.12), _number(aside, 0.10))
     bridge = (x.abs() < t["eye_apart"] - 0.13) & ((down + 0.02).abs() < 0.02)
-    tone = paint((rim | bridge) & (t["glasses"] > 0.5), zero_plus(aside, 0.1), tone)
-    mole = ellipse(x - 0.3 * t["mole"].sign(), y - 0.2, zero_plus(aside, 0.04), zero_plus(aside, 0.04))
+    tone = paint((rim | bridge) & (t["glasses"] > 0.5), _number(aside, 0.1), tone)
+    mole = ellipse(x - 0.3 * t["mole"].sign(), y - 0.2, _number(aside, 0.04), _number(aside, 0.04))
     return paint(mole, 0.3 * t["skin"], tone)
 
 
-def zero_plus(like: Tensor, value: float) -> Tensor:
+def _number(like: Tensor, value: float) -> Tensor:
     """A number as a tensor that lies where another one does."""
     return like.new_tensor(value)
 
