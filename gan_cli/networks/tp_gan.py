@@ -1,6 +1,7 @@
 """TP-GAN's networks: Huang et al. 2017, arXiv:1704.04086, tables 1 and 2, as the authors' code has them at 128 pixels.
 
-At other sizes the global pathway still ends in maps of 8x8, and the local ones in maps of about 5x5.
+At other sizes the global pathway still ends in maps of 8x8, and the local ones in maps of about 5x5. Biases that a
+normalisation takes away again are left out.
 """
 
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import dropout, interpolate
 
-from gan_cli.networks.layers import norm_2d
+from gan_cli.networks.layers import in_float32, norm_2d
 
 Norm = Literal["batch", "none"]
 SLOPE = 0.2
@@ -26,7 +27,7 @@ KERNELS = (7, 5, 3)
 """Of the largest maps, of those of half their size, and of all others."""
 PARTS: dict[str, tuple[int, int]] = {"left_eye": (40, 40), "right_eye": (40, 40), "nose": (32, 40), "mouth": (32, 48)}
 """Height and width of the patches in images of 128 pixels."""
-NOSE_ABOVE = 6
+NOSE_ABOVE = 5
 """The middle of the nose's patch is so many pixels above its tip, in images of 128."""
 
 
@@ -73,22 +74,27 @@ def patches(images: Tensor, points: Tensor) -> dict[str, Tensor]:
 
 def _convolution(inputs: int, outputs: int, kernel: int, stride: int, norm: Norm) -> nn.Sequential:
     """A convolution, a normalisation where one is wanted, and LeakyReLU; stride 1 keeps the size, 2 halves it."""
-    convolution = nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2)
+    convolution = nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=norm == "none")
     return nn.Sequential(convolution, *norm_2d(norm, outputs), nn.LeakyReLU(SLOPE))
 
 
-def _deconvolution(inputs: int, outputs: int, times: int = 2) -> nn.ConvTranspose2d:
+def _deconvolution(inputs: int, outputs: int, times: int = 2, bias: bool = True) -> nn.ConvTranspose2d:
     """A transposed convolution by 3x3 that makes maps so many times larger."""
     padding = 1 if times == 2 else 0
-    return nn.ConvTranspose2d(inputs, outputs, 3, times, padding, output_padding=times - 3 + 2 * padding)
+    return nn.ConvTranspose2d(inputs, outputs, 3, times, padding, times - 3 + 2 * padding, bias=bias)
 
 
-def _of_one_size(channels: int, kernel: int) -> list[nn.Module]:
+def _enlarging(inputs: int, outputs: int, norm: Norm, activation: nn.Module) -> nn.Sequential:
+    """A transposed convolution that doubles the size, a normalisation where one is wanted, and an activation."""
+    return nn.Sequential(_deconvolution(inputs, outputs, bias=norm == "none"), *norm_2d(norm, outputs), activation)
+
+
+def _of_one_size(channels: int, kernel: int, bias: bool) -> list[nn.Module]:
     """A convolution that keeps the size of maps; filters of an even side see one pixel more to the right and below."""
     if kernel % 2:
-        return [nn.Conv2d(channels, channels, kernel, padding=kernel // 2)]
+        return [nn.Conv2d(channels, channels, kernel, padding=kernel // 2, bias=bias)]
     before, after = (kernel - 1) // 2, kernel // 2
-    return [nn.ZeroPad2d((before, after, before, after)), nn.Conv2d(channels, channels, kernel)]
+    return [nn.ZeroPad2d((before, after, before, after)), nn.Conv2d(channels, channels, kernel, bias=bias)]
 
 
 class Residual(nn.Module):
@@ -96,7 +102,7 @@ class Residual(nn.Module):
 
     def __init__(self, channels: int, kernel: int, norm: Norm) -> None:
         super().__init__()
-        first, second = (_of_one_size(channels, kernel) for _ in range(2))
+        first, second = (_of_one_size(channels, kernel, norm == "none") for _ in range(2))
         activation = nn.LeakyReLU(SLOPE)
         self.body = nn.Sequential(*first, *norm_2d(norm, channels), activation, *second, *norm_2d(norm, channels))
         self.activation = nn.LeakyReLU(SLOPE)
@@ -163,7 +169,7 @@ class LocalPathway(nn.Module):
         self.bottom = Residual(widths[-1], 3, norm)
         ups, merges = [], []
         for outputs, inputs in reversed([*pairwise(widths)]):
-            ups.append(nn.Sequential(_deconvolution(inputs, outputs), *norm_2d(norm, outputs), nn.LeakyReLU(SLOPE)))
+            ups.append(_enlarging(inputs, outputs, norm, nn.LeakyReLU(SLOPE)))
             merges.append(nn.Sequential(_convolution(2 * outputs, outputs, 3, 1, norm), Residual(outputs, 3, norm)))
         self.up, self.merge = nn.ModuleList(ups), nn.ModuleList(merges)
         self.to_patch = nn.Sequential(nn.Conv2d(base_channels, made_channels, 3, padding=1), nn.Tanh())
@@ -260,7 +266,7 @@ class TPGANGenerator(nn.Module):
         return FrontalFaces(made_images, turned, told)
 
     def _seen_by(self, name: str, parts: dict[str, Tensor]) -> Tensor:
-        """What a pathway sees: its patch, and beside an eye the mirror image of the other, which may be all that is seen."""
+        """What a pathway sees: its patch; of an eye also the other's mirror image, which may be all that is seen."""
         if name == "left_eye":
             return torch.cat([parts[name], parts["right_eye"].flip(3)], dim=1)
         if name == "right_eye":
@@ -311,9 +317,7 @@ class Decoder(nn.Module):
             selects[name] = Residual(seen, kernel, norm)
             channels = seen
             if level < bottom:
-                ups[name] = nn.Sequential(
-                    _deconvolution(above, widths[level + 1]), *norm_2d(norm, widths[level + 1]), nn.ReLU()
-                )
+                ups[name] = _enlarging(above, widths[level + 1], norm, nn.ReLU())
                 channels += widths[level + 1] + (image_channels if level < SCALES - 1 and level + 1 <= bottom else 0)
             if level == 0:
                 channels += local
@@ -393,12 +397,12 @@ class TPGANDiscriminator(nn.Module):
             layers.append(_convolution(inputs, outputs, 3, 2, norm if level else "none"))
             if level >= count - 2:
                 layers.append(Residual(outputs, 3, norm))
-        self.layers = nn.Sequential(*layers, nn.Conv2d(widths[-1], 1, 1))
+        self.layers = nn.Sequential(*layers)
+        self.last = nn.Conv2d(widths[-1], 1, 1)
 
     def forward(self, images: Tensor) -> Tensor:
         """Logits [N, 16] of images [N, C, S, S] in [-1, 1]."""
-        logits: Tensor = self.layers(images).flatten(1)
-        return logits
+        return in_float32(self.last, self.layers(images)).flatten(1)
 
 
 class Recognition(NamedTuple):
