@@ -86,6 +86,34 @@ class PairedBatch(NamedTuple):
         return self.target
 
 
+class FaceBatch(NamedTuple):
+    """Faces that are turned, with the same persons from the front.
+
+    Attributes:
+        source: uint8 [N, C, H, W] as it leaves the loader; float in [-1, 1] once it is on the device.
+        target: Frontal pictures of the same size.
+        person: int64 [N], numbers from 0; those of held-out persons come after all that are trained on.
+        pose: int64 [N], numbers of the set's poses.
+        yaw: float [N], degrees; the nose of a positive one points to the right of the picture.
+        source_points: float [N, 5, 2], eyes, tip of the nose and corners of the mouth, those on the left of a frontal
+            picture first; x and y in shares of the sides.
+        target_points: The same in the frontal pictures.
+    """
+
+    source: Tensor
+    target: Tensor
+    person: Tensor
+    pose: Tensor
+    yaw: Tensor
+    source_points: Tensor
+    target_points: Tensor
+
+    @property
+    def real(self) -> Tensor:
+        """What the generator is to imitate, under the name that every kind of batch has."""
+        return self.target
+
+
 class MaskedBatch(NamedTuple):
     """Images with holes, with the whole images.
 
@@ -319,6 +347,7 @@ AnyBatch = (
     | PairedBatch
     | UnpairedBatch
     | AdaptationBatch
+    | FaceBatch
     | StyledBatch
     | SceneBatch
     | VideoBatch

@@ -29,6 +29,7 @@ from gan_cli.data import (
     GANDataModule,
     MovingDigits,
     Primitives,
+    ShadedHeads,
     StyledDigits,
 )
 from gan_cli.data.adaptation.adaptation import Side
@@ -364,6 +365,13 @@ class FewHinted(FewPairs):
 
 def _hinted(images: Tensor, _: Tensor) -> PairedBatch:
     return cast(PairedBatch, degraded(images, Hinted(2), list(range(len(images)))))
+
+
+class FewHeads(ShadedHeads):
+    """160 pairs of turned heads and frontal ones in each part, of 40 persons."""
+
+    def __init__(self, image_size: int = 32, batch_size: int = 16) -> None:
+        super().__init__(persons=80, angles=(30, 60), held_out=0.5, image_size=image_size, batch_size=batch_size)
 
 
 class FewEnlarged(FewPairs):

@@ -44,6 +44,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "r3gan": {"generator_batch_multiple": 2},
     "pix2pix-regression": {"dropout": 0.0},
     "deblurgan": {"dropout": 0.0},
+    "tp-gan": {"norm": "none", "dropout": 0.0},
     "vqgan": {"lambda_adversarial": 0.0},
     "caption-gan": {"dropout": 0.0},
     "caption-gan-of-images": {"dropout": 0.0},

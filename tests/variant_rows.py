@@ -31,6 +31,7 @@ from gan_cli.variants import (
     SNGAN,
     SPADE,
     SRGAN,
+    TPGAN,
     VGAN,
     VQGAN,
     WGAN,
@@ -73,6 +74,7 @@ from tests.toys import (
     FewCrossings,
     FewDigits,
     FewEnlarged,
+    FewHeads,
     FewHinted,
     FewMaps,
     FewMasked,
@@ -316,6 +318,20 @@ ENLARGED: dict[str, Any] = {
     "pretrain_steps": 0,
 }
 """The same for what enlarges images, after its pretraining."""
+
+TURNING: dict[str, Any] = {
+    "image_size": 32,
+    "image_channels": 1,
+    "num_persons": 40,
+    "base_channels": 4,
+    "discriminator_channels": 4,
+    "recogniser_channels": 4,
+    "feature_dim": 8,
+    "noise_dim": 4,
+    "recognition_steps": 0,
+    "generator_steps": 1,
+}
+"""The same for what turns faces, after its recogniser's training."""
 
 LATENT_ROWS = [
     VariantRow("gan", GAN, {"base_channels": 16}),
@@ -584,6 +600,7 @@ TRANSLATOR_ROWS = [
         data=FewStyled,
     ),
     VariantRow("srgan", SRGAN, {}, tiny=ENLARGED, data=FewEnlarged),
+    VariantRow("tp-gan", TPGAN, {"ema_decay": 0.9}, tiny=TURNING, data=FewHeads),
     VariantRow(
         "esrgan",
         ESRGAN,

@@ -9,6 +9,9 @@ from gan_cli.data.captions.captioned_digits import CaptionedDigits
 from gan_cli.data.captions.captioned_moving_digits import CaptionedMovingDigits
 from gan_cli.data.datamodules import Facts, GANDataModule, NamedImage
 from gan_cli.data.degraded.degraded import Degraded
+from gan_cli.data.faces.face_folder import FaceFolder
+from gan_cli.data.faces.shaded_heads import ShadedHeads
+from gan_cli.data.faces.umist import UMIST
 from gan_cli.data.images.celeba import CelebA
 from gan_cli.data.images.image_folder import ImageFolder
 from gan_cli.data.images.image_sets import (
@@ -76,6 +79,7 @@ __all__ = [
     "MNISTM",
     "STL10",
     "SVHN",
+    "UMIST",
     "USPS",
     "AdaptationDataModule",
     "AdaptedDigits",
@@ -98,6 +102,7 @@ __all__ = [
     "Edges2Handbags",
     "Edges2Shoes",
     "Facades",
+    "FaceFolder",
     "Facts",
     "FashionMNIST",
     "FilmDataModule",
@@ -131,6 +136,7 @@ __all__ = [
     "Ring8",
     "SceneDataModule",
     "SceneFolder",
+    "ShadedHeads",
     "SolidDataModule",
     "Solids",
     "StackedMNIST",

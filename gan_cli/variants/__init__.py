@@ -42,6 +42,7 @@ from gan_cli.variants.stargan_v2 import StarGANv2
 from gan_cli.variants.style_transfer import StyleTransfer
 from gan_cli.variants.stylegan import StyleGAN
 from gan_cli.variants.stylegan2 import StyleGAN2
+from gan_cli.variants.tp_gan import TPGAN
 from gan_cli.variants.vgan import VGAN
 from gan_cli.variants.voxel_gan import VoxelGAN
 from gan_cli.variants.vq_transformer import VQTransformer
@@ -69,6 +70,7 @@ __all__ = [
     "SNGAN",
     "SPADE",
     "SRGAN",
+    "TPGAN",
     "VGAN",
     "VQGAN",
     "WGAN",
