@@ -237,6 +237,23 @@ class VideoBatch(NamedTuple):
         return self.videos
 
 
+class PortraitBatch(NamedTuple):
+    """Two frames each of films: a picture that is to move, and the frame that it is to become.
+
+    Attributes:
+        source: uint8 [N, C, H, W] as it leaves the loader; float in [-1, 1] once it is on the device.
+        driving: Another frame of the same film, of the same shape.
+    """
+
+    source: Tensor
+    driving: Tensor
+
+    @property
+    def real(self) -> Tensor:
+        """What the generator is to imitate, under the name that every kind of batch has."""
+        return self.driving
+
+
 class SolidBatch(NamedTuple):
     """Solids with their classes.
 
@@ -296,7 +313,15 @@ Batch = ImageBatch | PointBatch
 ToldBatch = MaskedBatch | HintedBatch | EdgedBatch
 """Pairs of which a model is told one thing more, by the name of the third field."""
 AnyBatch = (
-    Batch | PairedBatch | UnpairedBatch | StyledBatch | SceneBatch | VideoBatch | CaptionedBatch | CaptionedVideoBatch
+    Batch
+    | PairedBatch
+    | UnpairedBatch
+    | StyledBatch
+    | SceneBatch
+    | VideoBatch
+    | PortraitBatch
+    | CaptionedBatch
+    | CaptionedVideoBatch
 )
 
 
