@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from gan_cli.networks.key_points import KeyPoints, inverse
+from gan_cli.networks.key_points import KeyPoints, inverse, product
 
 LEAST_MOTION = 0.01
 """A film moves if one of its points goes so far from its mean place, in half sides of the picture."""
@@ -53,7 +53,8 @@ def relative(source: KeyPoints, frames: KeyPoints, start: int, scaled: bool) -> 
     first = frames.at(slice(start, start + 1))
     share = spread(source) / spread(first) if scaled else torch.ones_like(spread(source))
     places = source.places + (frames.places - first.places) * share[:, None, None]
-    return KeyPoints(places, frames.jacobians @ inverse(first.jacobians) @ source.jacobians)
+    since = product(frames.jacobians, inverse(first.jacobians))
+    return KeyPoints(places, product(since, source.jacobians))
 
 
 def motion(frames: KeyPoints) -> float:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn.functional import grid_sample, interpolate, pad
 
 from gan_cli.networks.hourglass import Hourglass, MotionNorm
-from gan_cli.networks.key_points import HEAD, KeyPoints, grid, inverse, precise, reduced
+from gan_cli.networks.key_points import HEAD, KeyPoints, grid, inverse, precise, product, reduced
 
 VARIANCE = 0.01
 """Of the Gaussian bumps that show the network where points are, in squared units of places."""
@@ -52,9 +52,9 @@ def sparse_motions(source: KeyPoints, driving: KeyPoints, places: Tensor) -> Ten
         driving: Those of the driving images.
         places: That of each pixel, [H, W, 2].
     """
-    matrices = source.jacobians @ inverse(driving.jacobians)
+    matrices = product(source.jacobians, inverse(driving.jacobians))
     away = places - driving.places[:, :, None, None]
-    moved = (matrices[:, :, None, None] @ away[..., None])[..., 0] + source.places[:, :, None, None]
+    moved = product(matrices[:, :, None, None], away[..., None])[..., 0] + source.places[:, :, None, None]
     return torch.cat([places.expand(len(moved), 1, -1, -1, -1), moved], dim=1)
 
 

@@ -58,6 +58,11 @@ def inverse(matrices: Tensor) -> Tensor:
     return adjugate / (sign * determinant.abs().clamp(min=LEAST_DETERMINANT))[..., None, None]
 
 
+def product(matrices: Tensor, others: Tensor) -> Tensor:
+    """The products of matrices [..., I, J] with others [..., J, K], which autocast leaves as long as they are."""
+    return (matrices[..., None] * others[..., None, :, :]).sum(-2)
+
+
 def reduced(images: Tensor, times: int) -> Tensor:
     """Images [N, C, H, W] so many times smaller, without aliasing."""
     if times == 1:
@@ -103,7 +108,7 @@ class KeyPointDetector(nn.Module):
         maps = self.hourglass(reduced(images, self.reduction))
         heat = precise(self.heat(maps))
         weights = (heat.flatten(2) / TEMPERATURE).softmax(2)
-        places = weights @ grid(heat.shape[2], heat.shape[3], heat).flatten(0, 1)
+        places = (weights[..., None] * grid(heat.shape[2], heat.shape[3], heat).flatten(0, 1)).sum(2)
         if self.lie is None:
             identity = torch.eye(2, dtype=heat.dtype, device=heat.device)
             return KeyPoints(places, identity.expand(*places.shape[:2], 2, 2))

@@ -43,7 +43,7 @@ def transformed(plates: ThinPlates, places: Tensor) -> Tensor:
     matrix, shift = plates.affine[:, :, :2], plates.affine[:, :, 2]
     radius = _away(plates, places).abs().sum(-1)  # the sum of both distances, as in the authors' code
     bent = (radius.square() * (radius + EPSILON).log() * plates.weights[:, None]).sum(2, keepdim=True)
-    return places @ matrix.transpose(1, 2) + shift[:, None] + bent
+    return (matrix[:, None] * places[:, :, None]).sum(-1) + shift[:, None] + bent
 
 
 def jacobians(plates: ThinPlates, places: Tensor) -> Tensor:
@@ -93,8 +93,13 @@ def jacobian_equivariance(plates: ThinPlates, inverses: Tensor, places: Tensor, 
     Returns:
         Scalar >= 0, averaged over images, points and the four numbers.
     """
-    follows = inverses @ jacobians(plates, places) @ of_warped
+    follows = _product(_product(inverses, jacobians(plates, places)), of_warped)
     return (torch.eye(2, dtype=follows.dtype, device=follows.device) - follows).abs().mean()
+
+
+def _product(matrices: Tensor, others: Tensor) -> Tensor:
+    """The products of matrices [..., 2, 2], which autocast leaves as long as they are."""
+    return (matrices[..., None] * others[..., None, :, :]).sum(-2)
 
 
 def _grid(height: int, width: int, like: Tensor) -> Tensor:
