@@ -284,6 +284,23 @@ class VideoBatch(NamedTuple):
         return self.videos
 
 
+class PortraitBatch(NamedTuple):
+    """Two frames each of films: a picture that is to move, and the frame that it is to become.
+
+    Attributes:
+        source: uint8 [N, C, H, W] as it leaves the loader; float in [-1, 1] once it is on the device.
+        driving: Another frame of the same film, of the same shape.
+    """
+
+    source: Tensor
+    driving: Tensor
+
+    @property
+    def real(self) -> Tensor:
+        """What the generator is to imitate, under the name that every kind of batch has."""
+        return self.driving
+
+
 class SolidBatch(NamedTuple):
     """Solids with their classes.
 
@@ -351,6 +368,7 @@ AnyBatch = (
     | StyledBatch
     | SceneBatch
     | VideoBatch
+    | PortraitBatch
     | CaptionedBatch
     | CaptionedVideoBatch
 )

@@ -24,6 +24,7 @@ from gan_cli.data import (
     CaptionedDigits,
     Crossings,
     Digits,
+    DrawnFaces,
     Facts,
     FolkTunes,
     GANDataModule,
@@ -190,6 +191,13 @@ class FewVideos(FewMoving):
 
     def __init__(self, image_size: int = 16, batch_size: int = 16) -> None:
         super().__init__(image_size, batch_size, num_frames=4)
+
+
+class FewPortraits(DrawnFaces):
+    """Pairs of frames of 20 drawn faces, and of 4 held-out ones."""
+
+    def __init__(self, image_size: int = 16, batch_size: int = 16) -> None:
+        super().__init__(num_films=20, num_frames=9, image_size=image_size, batch_size=batch_size)
 
 
 class FewSolids(Primitives):

@@ -48,6 +48,7 @@ from gan_cli.variants import (
     DeblurGAN,
     FastGAN,
     FramePrediction,
+    LivingPortraits,
     MidiNet,
     Pix2Pix,
     PixelDA,
@@ -81,6 +82,7 @@ from tests.toys import (
     FewMoving,
     FewMovingCaptioned,
     FewPairs,
+    FewPortraits,
     FewSolids,
     FewStyled,
     FewStyles,
@@ -833,6 +835,35 @@ SENTENCE_ROWS = [
     ),
 ]
 
+ANIMATING: dict[str, Any] = {
+    "image_size": 16,
+    "image_channels": 3,
+    "num_points": 3,
+    "point_channels": 4,
+    "motion_channels": 4,
+    "base_channels": 4,
+    "hourglass_blocks": 2,
+    "reduction": 1,
+    "halvings": 1,
+    "residual_blocks": 1,
+    "features": "random",
+    "pyramid_levels": 2,
+    "discriminator_channels": 2,
+    "discriminator_layers": 2,
+}
+"""The same for what moves pictures."""
+
+PORTRAIT_ROWS = [
+    VariantRow("living-portraits", LivingPortraits, {"ema_decay": 0.9}, plays=False, tiny=ANIMATING, data=FewPortraits),
+    VariantRow(
+        "living-portraits-judged",
+        LivingPortraits,
+        {"lambda_adversarial": 1.0, "lambda_feature": 10.0, "norm": "instance", "occlusion": False},
+        tiny=ANIMATING,
+        data=FewPortraits,
+    ),
+]
+
 READ: dict[str, Any] = {
     **{name: value for name, value in CODED.items() if name != "features"},
     "multipliers": (1, 1, 1),
@@ -890,6 +921,7 @@ ROWS = [
     *(*LATENT_ROWS, *TRANSLATOR_ROWS, *SCENE_ROWS, *MUSIC_ROWS, *VIDEO_ROWS, *FRAME_ROWS, *SOLID_ROWS, *WORD_ROWS),
     *SENTENCE_ROWS,
     *ADAPTATION_ROWS,
+    *PORTRAIT_ROWS,
     *CODE_ROWS,
 ]
 

@@ -62,6 +62,9 @@ from gan_cli.data.paths.crossings import Crossings
 from gan_cli.data.paths.scene_folder import SceneFolder
 from gan_cli.data.paths.scenes import SceneDataModule
 from gan_cli.data.points.point_sets import Grid25, PointDataModule, Ring8, SwissRoll
+from gan_cli.data.portraits.drawn_faces import DrawnFaces
+from gan_cli.data.portraits.portrait_films import PortraitFilms
+from gan_cli.data.portraits.portrait_sets import PortraitDataModule
 from gan_cli.data.solids.solid_folder import Solids
 from gan_cli.data.solids.solid_sets import Primitives, SolidDataModule
 from gan_cli.data.styles.photo_styles import PhotoStyles
@@ -99,6 +102,7 @@ __all__ = [
     "DigitMaps",
     "Digits",
     "Domains",
+    "DrawnFaces",
     "Edges2Handbags",
     "Edges2Shoes",
     "Facades",
@@ -132,6 +136,8 @@ __all__ = [
     "PhotoStyles",
     "Photographs",
     "PointDataModule",
+    "PortraitDataModule",
+    "PortraitFilms",
     "Primitives",
     "Ring8",
     "SceneDataModule",

@@ -25,6 +25,7 @@ VERBS = (
     "translate",
     "predict",
     "describe",
+    "animate",
     "reconstruct",
     "report",
     "compare",
