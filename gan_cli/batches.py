@@ -248,6 +248,26 @@ class SceneBatch(NamedTuple):
         return self.future
 
 
+class BoxBatch(NamedTuple):
+    """Images with the boxes of the things in them.
+
+    Attributes:
+        images: uint8 [N, C, H, W] as it leaves the loader; float in [-1, 1] once it is on the device.
+        boxes: float [N, P, 6] as `media.boxes` says: edges in pixels, class, score; NaN behind an image's last one.
+        counts: How many each image has, N whole numbers, which stay with the processor: who computes with them need not
+            wait for the device.
+    """
+
+    images: Tensor
+    boxes: Tensor
+    counts: tuple[int, ...]
+
+    @property
+    def real(self) -> Tensor:
+        """What the generator is to imitate, under the name that every kind of batch has."""
+        return self.boxes
+
+
 class BarBatch(NamedTuple):
     """Bars with what they follow.
 
@@ -371,6 +391,7 @@ AnyBatch = (
     | PortraitBatch
     | CaptionedBatch
     | CaptionedVideoBatch
+    | BoxBatch
 )
 
 

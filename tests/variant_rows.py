@@ -11,6 +11,7 @@ from torch import Tensor
 from gan_cli.data import GANDataModule
 from gan_cli.inference.given import fields_given
 from gan_cli.inference.rendering import takes_labels
+from gan_cli.media.boxes import Boxes
 from gan_cli.media.images import Images
 from gan_cli.variants import (
     ACGAN,
@@ -50,6 +51,7 @@ from gan_cli.variants import (
     FramePrediction,
     LivingPortraits,
     MidiNet,
+    PerceptualGAN,
     Pix2Pix,
     PixelDA,
     ProgressiveGAN,
@@ -71,7 +73,9 @@ from tests.toys import (
     FewAdapted,
     FewBars,
     FewBlurred,
+    FewBoxed,
     FewCaptioned,
+    FewCrops,
     FewCrossings,
     FewDigits,
     FewEnlarged,
@@ -198,6 +202,8 @@ class VariantRow(NamedTuple):
         """Of a thing that a model makes."""
         if isinstance(model, AdaptationModule):
             return (model.num_classes,)
+        if isinstance(model.medium, Boxes):
+            return (1 if model.reduction else model.candidates, 6)
         if not isinstance(model.medium, Images):
             return tuple(getattr(self.held_out(1), model.makes).shape[1:])
         channels = model.channels(model.directions[-1])[1] if isinstance(model, TranslationModule) else 0
@@ -668,6 +674,50 @@ SCENE_ROWS = [
     )
 ]
 
+DETECTING: dict[str, Any] = {
+    "image_size": 32,
+    "most_boxes": 3,
+    "small_side": 8,
+    "base_channels": 4,
+    "cells": 2,
+    "hidden_dim": 8,
+    "num_blocks": 1,
+    "candidates": 6,
+    "pretraining_steps": 0,
+}
+"""The same for what finds boxes, behind its first phase."""
+OF_CROPS: dict[str, Any] = {"image_size": 16, "image_channels": 1, "most_boxes": 1, "reduction": 4}
+"""What is different where the boxes are known."""
+RESTING_DETECTOR = ("discriminator.trunk", "discriminator.head")
+"""What rests behind the first phase."""
+BEFORE_THE_RESIDUAL = tuple(
+    f"generator.{name}"
+    for name in dict(PerceptualGAN(**DETECTING).generator.named_parameters())
+    if not name.startswith("residual")
+)
+"""What stands before a convolution that starts from 0."""
+
+BOX_ROWS = [
+    VariantRow(
+        "perceptual-gan",
+        PerceptualGAN,
+        {"ema_decay": 0.9},
+        tiny=DETECTING,
+        data=FewBoxed,
+        still=RESTING_DETECTOR,
+        resting=BEFORE_THE_RESIDUAL,
+    ),
+    VariantRow(
+        "perceptual-gan-of-crops",
+        PerceptualGAN,
+        {"lambda_feature": 1.0},
+        tiny={**DETECTING, **OF_CROPS},
+        data=FewCrops,
+        still=(*RESTING_DETECTOR, "discriminator.perception.moves"),
+        resting=BEFORE_THE_RESIDUAL,
+    ),
+]
+
 MUSIC_ROWS = [
     VariantRow(
         "midinet",
@@ -918,7 +968,17 @@ CODE_ROWS = [
 ]
 
 ROWS = [
-    *(*LATENT_ROWS, *TRANSLATOR_ROWS, *SCENE_ROWS, *MUSIC_ROWS, *VIDEO_ROWS, *FRAME_ROWS, *SOLID_ROWS, *WORD_ROWS),
+    *(
+        *LATENT_ROWS,
+        *TRANSLATOR_ROWS,
+        *SCENE_ROWS,
+        *BOX_ROWS,
+        *MUSIC_ROWS,
+        *VIDEO_ROWS,
+        *FRAME_ROWS,
+        *SOLID_ROWS,
+        *WORD_ROWS,
+    ),
     *SENTENCE_ROWS,
     *ADAPTATION_ROWS,
     *PORTRAIT_ROWS,

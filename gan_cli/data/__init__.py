@@ -3,6 +3,9 @@
 from gan_cli.data.adaptation.adaptation import AdaptationDataModule
 from gan_cli.data.adaptation.adapted_digits import AdaptedDigits
 from gan_cli.data.adaptation.domains import Domains
+from gan_cli.data.boxes.box_folder import Boxes
+from gan_cli.data.boxes.box_set import BoxDataModule
+from gan_cli.data.boxes.digits_in_scenes import DigitsInScenes
 from gan_cli.data.captions.caption_folder import Captions
 from gan_cli.data.captions.captioned_clips import CaptionedClips
 from gan_cli.data.captions.captioned_digits import CaptionedDigits
@@ -87,6 +90,8 @@ __all__ = [
     "AdaptationDataModule",
     "AdaptedDigits",
     "Apple2Orange",
+    "BoxDataModule",
+    "Boxes",
     "CMPFacades",
     "CaptionedClips",
     "CaptionedDigits",
@@ -101,6 +106,7 @@ __all__ = [
     "Degraded",
     "DigitMaps",
     "Digits",
+    "DigitsInScenes",
     "Domains",
     "DrawnFaces",
     "Edges2Handbags",

@@ -13,6 +13,7 @@ from gan_cli.errors import UserError
 from gan_cli.inference.api_animate import Animates
 from gan_cli.inference.api_codes import HasCodes
 from gan_cli.inference.api_describe import Describes
+from gan_cli.inference.api_detect import Detects
 from gan_cli.inference.api_directions import FindsDirections
 from gan_cli.inference.api_making import GivenThings, Source
 from gan_cli.inference.api_predict import Predicts
@@ -39,7 +40,7 @@ from gan_cli.networks.noise_maps import NoiseMode
 from gan_cli.ranges import BatchSize, Few, Many, Pixels, Seed, Threshold, Truncation
 
 
-class TrainedGAN(WorksWithStyles, FindsDirections, Projects, HasCodes, Predicts, Describes, Animates):
+class TrainedGAN(WorksWithStyles, FindsDirections, Projects, HasCodes, Predicts, Describes, Animates, Detects):
     """A checkpoint's model, ready to use; it computes in true float32, as the verbs do.
 
     Args:

@@ -25,6 +25,7 @@ from gan_cli.variants.gan_cls import GANCLS
 from gan_cli.variants.living_portraits import LivingPortraits
 from gan_cli.variants.lsgan import LSGAN
 from gan_cli.variants.midinet import MidiNet
+from gan_cli.variants.perceptual_gan import PerceptualGAN
 from gan_cli.variants.pix2pix import Pix2Pix
 from gan_cli.variants.pixelda import PixelDA
 from gan_cli.variants.progressive_gan import ProgressiveGAN
@@ -90,6 +91,7 @@ __all__ = [
     "FramePrediction",
     "LivingPortraits",
     "MidiNet",
+    "PerceptualGAN",
     "Pix2Pix",
     "PixelDA",
     "ProgressiveGAN",

@@ -26,6 +26,7 @@ VERBS = (
     "predict",
     "describe",
     "animate",
+    "detect",
     "reconstruct",
     "report",
     "compare",
