@@ -6,6 +6,7 @@ from gan_cli.data.captions.captioned_digits import CaptionedDigits
 from gan_cli.data.captions.captioned_moving_digits import CaptionedMovingDigits
 from gan_cli.data.datamodules import Facts, GANDataModule, NamedImage
 from gan_cli.data.degraded.degraded import Degraded
+from gan_cli.data.images.attributed_digits import AttributedDigits
 from gan_cli.data.images.celeba import CelebA
 from gan_cli.data.images.image_folder import ImageFolder
 from gan_cli.data.images.image_sets import (
@@ -71,6 +72,7 @@ __all__ = [
     "STL10",
     "SVHN",
     "Apple2Orange",
+    "AttributedDigits",
     "CMPFacades",
     "CaptionedClips",
     "CaptionedDigits",

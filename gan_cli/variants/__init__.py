@@ -19,6 +19,7 @@ from gan_cli.variants.fastgan import FastGAN
 from gan_cli.variants.frame_prediction import FramePrediction
 from gan_cli.variants.gan import GAN
 from gan_cli.variants.gan_cls import GANCLS
+from gan_cli.variants.icgan import IcGAN
 from gan_cli.variants.lsgan import LSGAN
 from gan_cli.variants.midinet import MidiNet
 from gan_cli.variants.pix2pix import Pix2Pix
@@ -78,6 +79,7 @@ __all__ = [
     "DeblurGAN",
     "FastGAN",
     "FramePrediction",
+    "IcGAN",
     "MidiNet",
     "Pix2Pix",
     "ProgressiveGAN",
