@@ -131,7 +131,7 @@ def _swapped(editor: Editor, targets: Sequence[Target], other: Target) -> Work:
     (theirs,) = _read_in(editor, beside)
     heads = [[text, theirs] for text in _read_in(editor, found)]
     originals = torch.stack([pictures, other.image[None].expand_as(pictures)], dim=1)
-    columns = [f"with those of {other.name}", f"{other.name} with its own"]
+    columns = [f"with those of {other.name}", f"{other.name} with the input's"]
     return Work(originals, heads, latents, labels, columns, [target.name for target in targets])
 
 

@@ -80,6 +80,7 @@ class IcGAN(LatentModule):
 
     GIVEN: ClassVar[tuple[str, ...]] = ("labels", "attributes")
     TAKES_ATTRIBUTES: ClassVar[bool] = True
+    SETTLES = FALLS
     players: ClassVar[tuple[str, ...]] = ("discriminator", "generator", *ENCODERS)
     own_measures: ClassVar[OwnMeasures | None] = attribute_editing.OWN
     CARD: ClassVar[Card | None] = Card(
@@ -134,7 +135,7 @@ class IcGAN(LatentModule):
     ) -> None:
         rates: dict[str, Any] = {"generator_lr": generator_lr, "discriminator_lr": discriminator_lr}
         super().__init__(latent_dim=latent_dim, adam_betas=adam_betas, **rates, **prior)
-        refuse(prior, dict.fromkeys(FALLS, 0), "the rates of IcGAN stay, and its phases end by numbers of batches")
+        refuse(prior, dict.fromkeys(FALLS, 0), "IcGAN's rates stay, and its phases end by numbers of batches")
         self.learning_rates |= dict.fromkeys(ENCODERS, encoder_lr)
         self.encoder_betas = encoder_betas
         if num_classes < 1 + (not attributes):

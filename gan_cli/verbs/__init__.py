@@ -26,6 +26,7 @@ VERBS = (
     "predict",
     "describe",
     "reconstruct",
+    "augment",
     "report",
     "compare",
     "evaluate",
