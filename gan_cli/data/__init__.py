@@ -15,6 +15,7 @@ from gan_cli.data.degraded.degraded import Degraded
 from gan_cli.data.faces.face_folder import FaceFolder
 from gan_cli.data.faces.shaded_heads import ShadedHeads
 from gan_cli.data.faces.umist import UMIST
+from gan_cli.data.images.attributed_digits import AttributedDigits
 from gan_cli.data.images.celeba import CelebA
 from gan_cli.data.images.image_folder import ImageFolder
 from gan_cli.data.images.image_sets import (
@@ -90,6 +91,7 @@ __all__ = [
     "AdaptationDataModule",
     "AdaptedDigits",
     "Apple2Orange",
+    "AttributedDigits",
     "BoxDataModule",
     "Boxes",
     "CMPFacades",

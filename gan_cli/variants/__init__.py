@@ -22,6 +22,7 @@ from gan_cli.variants.fastgan import FastGAN
 from gan_cli.variants.frame_prediction import FramePrediction
 from gan_cli.variants.gan import GAN
 from gan_cli.variants.gan_cls import GANCLS
+from gan_cli.variants.icgan import IcGAN
 from gan_cli.variants.living_portraits import LivingPortraits
 from gan_cli.variants.lsgan import LSGAN
 from gan_cli.variants.midinet import MidiNet
@@ -89,6 +90,7 @@ __all__ = [
     "DeblurGAN",
     "FastGAN",
     "FramePrediction",
+    "IcGAN",
     "LivingPortraits",
     "MidiNet",
     "PerceptualGAN",

@@ -28,6 +28,7 @@ VERBS = (
     "animate",
     "detect",
     "reconstruct",
+    "augment",
     "report",
     "compare",
     "evaluate",
