@@ -86,6 +86,34 @@ class PairedBatch(NamedTuple):
         return self.target
 
 
+class FaceBatch(NamedTuple):
+    """Faces that are turned, with the same persons from the front.
+
+    Attributes:
+        source: uint8 [N, C, H, W] as it leaves the loader; float in [-1, 1] once it is on the device.
+        target: Frontal pictures of the same size.
+        person: int64 [N], numbers from 0; those of held-out persons come after all that are trained on.
+        pose: int64 [N], numbers of the set's poses.
+        yaw: float [N], degrees; the nose of a positive one points to the right of the picture.
+        source_points: float [N, 5, 2], eyes, tip of the nose and corners of the mouth, those on the left of a frontal
+            picture first; x and y in shares of the sides.
+        target_points: The same in the frontal pictures.
+    """
+
+    source: Tensor
+    target: Tensor
+    person: Tensor
+    pose: Tensor
+    yaw: Tensor
+    source_points: Tensor
+    target_points: Tensor
+
+    @property
+    def real(self) -> Tensor:
+        """What the generator is to imitate, under the name that every kind of batch has."""
+        return self.target
+
+
 class MaskedBatch(NamedTuple):
     """Images with holes, with the whole images.
 
@@ -158,6 +186,25 @@ class UnpairedBatch(NamedTuple):
     def real(self) -> Tensor:
         """What the first generator is to imitate, under the name that every kind of batch has."""
         return self.b
+
+
+class AdaptationBatch(NamedTuple):
+    """Images of a labelled domain, and as many of another one whose labels are not told.
+
+    Attributes:
+        source: uint8 [N, C, H, W] as it leaves the loader; float in [-1, 1] once it is on the device.
+        labels: int64 [N], the class numbers of the source images.
+        target: Images of the same size and channels, that have nothing else to do with these.
+    """
+
+    source: Tensor
+    labels: Tensor
+    target: Tensor
+
+    @property
+    def real(self) -> Tensor:
+        """What the generator is to imitate, under the name that every kind of batch has."""
+        return self.target
 
 
 class StyledBatch(NamedTuple):
@@ -257,6 +304,23 @@ class VideoBatch(NamedTuple):
         return self.videos
 
 
+class PortraitBatch(NamedTuple):
+    """Two frames each of films: a picture that is to move, and the frame that it is to become.
+
+    Attributes:
+        source: uint8 [N, C, H, W] as it leaves the loader; float in [-1, 1] once it is on the device.
+        driving: Another frame of the same film, of the same shape.
+    """
+
+    source: Tensor
+    driving: Tensor
+
+    @property
+    def real(self) -> Tensor:
+        """What the generator is to imitate, under the name that every kind of batch has."""
+        return self.driving
+
+
 class SolidBatch(NamedTuple):
     """Solids with their classes.
 
@@ -319,9 +383,12 @@ AnyBatch = (
     Batch
     | PairedBatch
     | UnpairedBatch
+    | AdaptationBatch
+    | FaceBatch
     | StyledBatch
     | SceneBatch
     | VideoBatch
+    | PortraitBatch
     | CaptionedBatch
     | CaptionedVideoBatch
     | BoxBatch

@@ -20,18 +20,22 @@ from gan_cli.batches import (
     UnpairedBatch,
 )
 from gan_cli.data import (
+    AdaptedDigits,
     BoxDataModule,
     CaptionedDigits,
     Crossings,
     Digits,
     DigitsInScenes,
+    DrawnFaces,
     Facts,
     FolkTunes,
     GANDataModule,
     MovingDigits,
     Primitives,
+    ShadedHeads,
     StyledDigits,
 )
+from gan_cli.data.adaptation.adaptation import Side
 from gan_cli.data.boxes.box_part import BoxPart
 from gan_cli.data.captions.captioned_digits import Shown
 from gan_cli.data.captions.captioned_moving_digits import CaptionedMovingDigits, Moving
@@ -40,7 +44,7 @@ from gan_cli.data.degraded.colourless import Hinted
 from gan_cli.data.degraded.part import degraded
 from gan_cli.data.images.sources import digits
 from gan_cli.data.pairs.translation_sets import facts_between
-from gan_cli.data.parts import InMemory, Part
+from gan_cli.data.parts import InMemory, LabelledImages, Part
 from gan_cli.data.sampling import Span
 from gan_cli.data.stores import TensorStore
 from gan_cli.data.transforms import Framing
@@ -177,6 +181,30 @@ class FewStyles(StyledDigits):
         return self.known[train, self.image_size]
 
 
+class FewAdapted(AdaptedDigits):
+    """160 of the digits of each domain in each part, made once for all tests."""
+
+    made: ClassVar[dict[tuple[Any, ...], LabelledImages]] = {}
+
+    def side(self, side: Side, split: Split) -> LabelledImages:
+        key = self.image_size, side, split
+        if key not in self.made:
+            images, labels = super().side(side, split)[torch.arange(160)].batch
+            self.made[key] = LabelledImages(
+                TensorStore(images), labels, Framing(self.image_size, self.image_size, False)
+            )
+        return self.made[key]
+
+
+class FewTransferred(FewAdapted):
+    """The same with negatives for a target."""
+
+    made: ClassVar[dict[tuple[Any, ...], LabelledImages]] = {}
+
+    def __init__(self, image_size: int = 16, batch_size: int = 16) -> None:
+        super().__init__("inverted", image_size=image_size, batch_size=batch_size)
+
+
 class FewBars(FolkTunes):
     """160 bars of the folk tunes in each part, of one octave."""
 
@@ -203,6 +231,13 @@ class FewVideos(FewMoving):
 
     def __init__(self, image_size: int = 16, batch_size: int = 16) -> None:
         super().__init__(image_size, batch_size, num_frames=4)
+
+
+class FewPortraits(DrawnFaces):
+    """Pairs of frames of 20 drawn faces, and of 4 held-out ones."""
+
+    def __init__(self, image_size: int = 16, batch_size: int = 16) -> None:
+        super().__init__(num_films=20, num_frames=9, image_size=image_size, batch_size=batch_size)
 
 
 class FewSolids(Primitives):
@@ -378,6 +413,13 @@ class FewHinted(FewPairs):
 
 def _hinted(images: Tensor, _: Tensor) -> PairedBatch:
     return cast(PairedBatch, degraded(images, Hinted(2), list(range(len(images)))))
+
+
+class FewHeads(ShadedHeads):
+    """160 pairs of turned heads and frontal ones in each part, of 40 persons."""
+
+    def __init__(self, image_size: int = 32, batch_size: int = 16) -> None:
+        super().__init__(persons=80, angles=(30, 60), held_out=0.5, image_size=image_size, batch_size=batch_size)
 
 
 class FewEnlarged(FewPairs):
