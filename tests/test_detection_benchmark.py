@@ -27,6 +27,7 @@ def test_runs_differ_in_what_is_compared(of: str) -> None:
 
 
 def test_rows_of_seeds_are_put_together() -> None:
-    one, other = {"a": [0.25, None], "b": [1.0, 2.0]}, {"a": [0.75, None]}
+    one: detection.Values = {"a": [0.25, None], "b": [1.0, 2.0]}
+    other: detection.Values = {"a": [0.75, None]}
     assert detection.together([one, other]) == {"a": ["0.500 ± 0.354", ""], "b": ["1.000", "2.000"]}
     assert detection.chosen({"a": [1.0], "b": [2.0]}, {"b": "shown"}) == {"shown": [2.0]}

@@ -384,7 +384,9 @@ class PerceptualGAN(LatentModule):
         if self.reduction:
             whole = self._whole(len(batch.images))[images]
             return Things(whole, boxes, classes, torch.ones_like(classes, dtype=torch.bool), images)
-        shifts = JITTER * self.noise("jitter", self.most_boxes, 4, distribution="uniform")[images, places].to(boxes.dtype)
+        shifts = JITTER * self.noise("jitter", self.most_boxes, 4, distribution="uniform")[images, places].to(
+            boxes.dtype
+        )
         sides = (boxes[:, 2:] - boxes[:, :2]).repeat(1, 2)
         around = (boxes + shifts * sides).clamp(0, self.image_size)
         rois = torch.cat([images[:, None].to(around.dtype), around], dim=1)

@@ -21,11 +21,16 @@ from tests.toys import FewCrops
 from tests.variant_rows import DETECTING, OF_CROPS
 
 
+def saved(model: Any, path: Path, **facts: Any) -> Path:
+    """Writes a checkpoint as the end of a training does."""
+    return translators.saved(model, path, **facts)
+
+
 @pytest.fixture(scope="module")
 def ckpt(tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.manual_seed(0)
     facts = DigitsInScenes(32, num_scenes=20, most_digits=3).record()
-    return translators.saved(PerceptualGAN(**DETECTING), tmp_path_factory.mktemp("detector") / "last.ckpt", **facts)
+    return saved(PerceptualGAN(**DETECTING), tmp_path_factory.mktemp("detector") / "last.ckpt", **facts)
 
 
 @pytest.fixture
@@ -59,7 +64,7 @@ def test_boxes_are_drawn_and_listed(gan: Any, ckpt: Path, photos: Path) -> None:
         assert 0 <= left < left + width <= 64.01
         assert 0 <= top < top + height <= 48.01
         assert one["category"] == str(one["category_id"] - 1)
-    rows = list(csv.DictReader(Path("found/detections.csv").open(encoding="utf-8")))
+    rows = list(csv.DictReader(Path("found/detections.csv").read_text(encoding="utf-8").splitlines()))
     assert len(rows) == len(results)
     assert float(rows[0]["right"]) == pytest.approx(results[0]["bbox"][0] + results[0]["bbox"][2], abs=0.02)
 
@@ -117,10 +122,10 @@ def test_what_cannot_be_done_is_said(gan: Any, ckpt: Path, photos: Path, tmp_pat
     told = gan(ckpt, "--input", photos, "--output", "some", refused=True)
     assert "refused: " in told
     assert "1 of the images could not be read, 2 done" in told
-    other = translators.saved(GAN(image_size=8), tmp_path / "gan.ckpt")
+    other = saved(GAN(image_size=8), tmp_path / "gan.ckpt")
     assert "GAN finds no boxes" in gan(other, refused=True)
     crops = PerceptualGAN(**{**DETECTING, **OF_CROPS})
-    known = translators.saved(crops, tmp_path / "crops.ckpt", **FewCrops().record())
+    known = saved(crops, tmp_path / "crops.ckpt", **FewCrops().record())
     assert "classifies crops by boxes that are known" in gan(known, refused=True)
     with pytest.raises(UserError, match="paths: "):
         load(ckpt).detect("nowhere.png")

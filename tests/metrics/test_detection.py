@@ -2,7 +2,6 @@ import pytest
 import torch
 
 from gan_cli.errors import UserError
-from gan_cli.metrics import detection
 from gan_cli.metrics.detection import accuracy, average_precision
 from gan_cli.metrics.detection_tables import boxes_table, crops_table
 
@@ -17,9 +16,9 @@ TRUE = torch.tensor(
 
 
 def test_what_is_right_has_all_and_nothing_has_none() -> None:
-    assert average_precision(TRUE, TRUE, 10) == pytest.approx(dict.fromkeys(
-        ("ap", "ap_half", "ap_small", "ap_medium", "ap_large"), 1.0
-    ))
+    assert average_precision(TRUE, TRUE, 10) == pytest.approx(
+        dict.fromkeys(("ap", "ap_half", "ap_small", "ap_medium", "ap_large"), 1.0)
+    )
     nothing = torch.full((2, 3, 6), torch.nan)
     assert set(average_precision(nothing, TRUE, 10).values()) == {0.0}
 
@@ -45,6 +44,6 @@ def test_accuracy_of_all_and_by_class() -> None:
 
 
 def test_a_missing_package_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(detection.importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     with pytest.raises(UserError, match=r'pip install "gan-cli\[detection\]"'):
         average_precision(TRUE, TRUE, 10)

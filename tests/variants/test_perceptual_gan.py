@@ -14,7 +14,7 @@ from gan_cli.networks.small_detector import sorted_out
 from gan_cli.seeding import Rows
 from gan_cli.variants import PerceptualGAN
 from gan_cli.variants.base import Place
-from gan_cli.variants.perceptual_gan import DETECTOR
+from gan_cli.variants.perceptual_gan import DETECTOR, Seen
 from tests.conftest import quiet
 from tests.toys import FewBoxed, FewCrops
 from tests.two_processes import in_double
@@ -114,7 +114,9 @@ def test_images_without_boxes_can_be_learned_from() -> None:
     assert all(value.isfinite() for value in losses.values())
     assert losses["class"] == 0
     model.pretraining_steps = 0
-    assert all(value == 0 for value in model.generator_losses(model.shared(empty)).values())
+    seen = model.shared(empty)
+    assert isinstance(seen, Seen)
+    assert all(value == 0 for value in model.generator_losses(seen).values())
 
 
 def test_known_boxes_keep_their_places() -> None:

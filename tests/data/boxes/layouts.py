@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from tests.data import pictures
 
@@ -25,7 +26,8 @@ def name_of(image: str) -> str:
 def voc(root: Path, box: Sequence[float] = BOX) -> None:
     (root / "Annotations").mkdir(parents=True)
     for image in images(root, "JPEGImages"):
-        edges = "".join(f"<{edge}>{value}</{edge}>" for edge, value in zip(("xmin", "ymin", "xmax", "ymax"), box))
+        named = zip(("xmin", "ymin", "xmax", "ymax"), box, strict=True)
+        edges = "".join(f"<{edge}>{value}</{edge}>" for edge, value in named)
         text = (
             f'<?xml version="1.0"?>\n<annotation>\n<filename>{image}</filename>\n<size><width>1</width></size>\n'
             f"<object>\n<name>{name_of(image)}</name>\n<part><name>head</name></part>\n<bndbox>{edges}</bndbox>\n"
@@ -48,7 +50,7 @@ def facades(root: Path, box: Sequence[float] = BOX) -> None:
 def coco(root: Path, box: Sequence[float] = BOX) -> None:
     names = images(root, "photos")
     left, top, right, bottom = box
-    record = {
+    record: dict[str, list[dict[str, Any]]] = {
         "images": [{"id": 7 * number, "file_name": name} for number, name in enumerate(names)],
         "categories": [{"id": 3, "name": "cat"}, {"id": 9, "name": "dog"}],
         "annotations": [

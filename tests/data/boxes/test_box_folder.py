@@ -38,9 +38,7 @@ def test_every_layout_gives_the_same_boxes(write: Callable[[Path], None], tmp_pa
 
 
 @each_layout
-def test_boxes_that_are_not_possible_are_refused_by_file_and_line(
-    write: Callable[..., None], tmp_path: Path
-) -> None:
+def test_boxes_that_are_not_possible_are_refused_by_file_and_line(write: Callable[..., None], tmp_path: Path) -> None:
     write(tmp_path, (4, 2, WIDTH + 9, 12))
     with pytest.raises(UserError, match="is not within the picture of 40x20 pixels") as refused:
         boxes(tmp_path).part("train")
@@ -157,7 +155,5 @@ def test_real_boxes(real_data: Path) -> None:
     lights = Boxes(str(real_data / "traffic_lights_voc"))
     assert len(lights.part("train").every) + len(lights.part("test").every) > 150
     assert lights.facts["num_classes"] == 7
-    facades = Boxes(
-        str(real_data / "cmp_facades_base"), 32, classes=("window", "door"), reduction=4, bad_boxes="skip"
-    )
+    facades = Boxes(str(real_data / "cmp_facades_base"), 32, classes=("window", "door"), reduction=4, bad_boxes="skip")
     assert len(facades.part("test")) > 300
