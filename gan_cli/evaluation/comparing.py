@@ -11,7 +11,7 @@ from gan_cli.evaluation.scorer import undisturbed
 from gan_cli.inference.continuing import continued_at, followed, sequence_latents
 from gan_cli.inference.given import held_out_given
 from gan_cli.inference.rendering import conditions_for, latents_of, made_at
-from gan_cli.media.pictures import to_float, to_uint8
+from gan_cli.media.pictures import to_uint8
 from gan_cli.metrics.row_table import OwnMeasures, RowTable
 from gan_cli.variants.base import AdversarialModule
 from gan_cli.variants.classifying import Classifying

@@ -180,6 +180,9 @@ def shrinking(config: Path) -> list[str]:
         flags |= {f"--model.{part}_dim": "8" for part in ("noise", "word", "hidden", "clip")}
         flags |= {"--model.pretraining_steps": "0", "--model.judging_steps": "0", "--model.rollouts": "1"}
         flags["--model.n_critic"] = "2"
+    if variant is variants.DTN:
+        flags |= {f"--model.{part}_channels": "4" for part in ("encoder", "discriminator")}
+        flags |= {"--model.encoder_steps": "0", "--model.encoder_size": "32"}
     if variant is variants.FramePrediction:  # of no latents, and of patches that leave something to judge
         del flags["--model.latent_dim"]
         flags |= {"--model.discriminator_channels": "2"}
@@ -300,6 +303,17 @@ def write_melodies(root: Path) -> None:
         midi_files.write([midi_files.Track("melody", notes)], root / "melodies" / f"{number}.mid", 120)
 
 
+def write_two_domains(root: Path) -> None:
+    """MNIST, and MNIST-M as it is published."""
+    fake_mnist.write(root, count=40)
+    for part in ("train", "test"):
+        names = [f"{number:08d}.png" for number in range(20)]
+        for name in names:
+            pictures.write(root / "mnist_m" / f"mnist_m_{part}" / name, 32, 32)
+        lines = [f"{name} {number % 10}" for number, name in enumerate(names)]
+        (root / "mnist_m" / f"mnist_m_{part}_labels.txt").write_text("\n".join(lines))
+
+
 def write_captions(root: Path) -> None:
     """Pictures with sentences beside them."""
     for folder in ("cub", "flickr8k"):
@@ -361,6 +375,7 @@ SETS: dict[str, Callable[[Path], object]] = {
     "GoPro": write_frames,
     "CIFAR10": lambda root: fake_sets.cifar10(root, count=40),
     "CityscapesMaps": write_streets,
+    "Domains": write_two_domains,
     "CaptionedClips": write_captioned_films,
     "Clips": write_films,
     "ImageFolder": write_folders,
@@ -378,6 +393,7 @@ SETS: dict[str, Callable[[Path], object]] = {
     "STL10": fake_sets.stl10,
     "StyleFolder": write_styles,
     "Solids": write_solids,
+    "UnpairedFolder": partial(write_domains, name="faces"),
     "SVHN": lambda root: fake_sets.svhn(root, count=40),
     "StackedMNIST": lambda root: fake_mnist.write(root, count=40),
 }
