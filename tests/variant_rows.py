@@ -11,6 +11,7 @@ from torch import Tensor
 from gan_cli.data import GANDataModule
 from gan_cli.inference.given import fields_given
 from gan_cli.inference.rendering import takes_labels
+from gan_cli.media.boxes import Boxes
 from gan_cli.media.images import Images
 from gan_cli.variants import (
     ACGAN,
@@ -31,6 +32,7 @@ from gan_cli.variants import (
     SNGAN,
     SPADE,
     SRGAN,
+    TPGAN,
     VGAN,
     VQGAN,
     WGAN,
@@ -47,7 +49,9 @@ from gan_cli.variants import (
     DeblurGAN,
     FastGAN,
     FramePrediction,
+    LivingPortraits,
     MidiNet,
+    PerceptualGAN,
     Pix2Pix,
     PixelDA,
     ProgressiveGAN,
@@ -69,16 +73,20 @@ from tests.toys import (
     FewAdapted,
     FewBars,
     FewBlurred,
+    FewBoxed,
     FewCaptioned,
+    FewCrops,
     FewCrossings,
     FewDigits,
     FewEnlarged,
+    FewHeads,
     FewHinted,
     FewMaps,
     FewMasked,
     FewMoving,
     FewMovingCaptioned,
     FewPairs,
+    FewPortraits,
     FewSolids,
     FewStyled,
     FewStyles,
@@ -194,6 +202,8 @@ class VariantRow(NamedTuple):
         """Of a thing that a model makes."""
         if isinstance(model, AdaptationModule):
             return (model.num_classes,)
+        if isinstance(model.medium, Boxes):
+            return (1 if model.reduction else model.candidates, 6)
         if not isinstance(model.medium, Images):
             return tuple(getattr(self.held_out(1), model.makes).shape[1:])
         channels = model.channels(model.directions[-1])[1] if isinstance(model, TranslationModule) else 0
@@ -316,6 +326,20 @@ ENLARGED: dict[str, Any] = {
     "pretrain_steps": 0,
 }
 """The same for what enlarges images, after its pretraining."""
+
+TURNING: dict[str, Any] = {
+    "image_size": 32,
+    "image_channels": 1,
+    "num_persons": 40,
+    "base_channels": 4,
+    "discriminator_channels": 4,
+    "recogniser_channels": 4,
+    "feature_dim": 8,
+    "noise_dim": 4,
+    "recognition_steps": 0,
+    "generator_steps": 1,
+}
+"""The same for what turns faces, after its recogniser's training."""
 
 LATENT_ROWS = [
     VariantRow("gan", GAN, {"base_channels": 16}),
@@ -584,6 +608,7 @@ TRANSLATOR_ROWS = [
         data=FewStyled,
     ),
     VariantRow("srgan", SRGAN, {}, tiny=ENLARGED, data=FewEnlarged),
+    VariantRow("tp-gan", TPGAN, {"ema_decay": 0.9}, tiny=TURNING, data=FewHeads),
     VariantRow(
         "esrgan",
         ESRGAN,
@@ -647,6 +672,50 @@ SCENE_ROWS = [
         ),
         ("social-gan-regression", {"pooling": "none", "lambda_adversarial": 0.0, "n_critic": 1}, 1, False),
     )
+]
+
+DETECTING: dict[str, Any] = {
+    "image_size": 32,
+    "most_boxes": 3,
+    "small_side": 8,
+    "base_channels": 4,
+    "cells": 2,
+    "hidden_dim": 8,
+    "num_blocks": 1,
+    "candidates": 6,
+    "pretraining_steps": 0,
+}
+"""The same for what finds boxes, behind its first phase."""
+OF_CROPS: dict[str, Any] = {"image_size": 16, "image_channels": 1, "most_boxes": 1, "reduction": 4}
+"""What is different where the boxes are known."""
+RESTING_DETECTOR = ("discriminator.trunk", "discriminator.head")
+"""What rests behind the first phase."""
+BEFORE_THE_RESIDUAL = tuple(
+    f"generator.{name}"
+    for name in dict(PerceptualGAN(**DETECTING).generator.named_parameters())
+    if not name.startswith("residual")
+)
+"""What stands before a convolution that starts from 0."""
+
+BOX_ROWS = [
+    VariantRow(
+        "perceptual-gan",
+        PerceptualGAN,
+        {"ema_decay": 0.9},
+        tiny=DETECTING,
+        data=FewBoxed,
+        still=RESTING_DETECTOR,
+        resting=BEFORE_THE_RESIDUAL,
+    ),
+    VariantRow(
+        "perceptual-gan-of-crops",
+        PerceptualGAN,
+        {"lambda_feature": 1.0},
+        tiny={**DETECTING, **OF_CROPS},
+        data=FewCrops,
+        still=(*RESTING_DETECTOR, "discriminator.perception.moves"),
+        resting=BEFORE_THE_RESIDUAL,
+    ),
 ]
 
 MUSIC_ROWS = [
@@ -816,6 +885,35 @@ SENTENCE_ROWS = [
     ),
 ]
 
+ANIMATING: dict[str, Any] = {
+    "image_size": 16,
+    "image_channels": 3,
+    "num_points": 3,
+    "point_channels": 4,
+    "motion_channels": 4,
+    "base_channels": 4,
+    "hourglass_blocks": 2,
+    "reduction": 1,
+    "halvings": 1,
+    "residual_blocks": 1,
+    "features": "random",
+    "pyramid_levels": 2,
+    "discriminator_channels": 2,
+    "discriminator_layers": 2,
+}
+"""The same for what moves pictures."""
+
+PORTRAIT_ROWS = [
+    VariantRow("living-portraits", LivingPortraits, {"ema_decay": 0.9}, plays=False, tiny=ANIMATING, data=FewPortraits),
+    VariantRow(
+        "living-portraits-judged",
+        LivingPortraits,
+        {"lambda_adversarial": 1.0, "lambda_feature": 10.0, "norm": "instance", "occlusion": False},
+        tiny=ANIMATING,
+        data=FewPortraits,
+    ),
+]
+
 READ: dict[str, Any] = {
     **{name: value for name, value in CODED.items() if name != "features"},
     "multipliers": (1, 1, 1),
@@ -870,9 +968,20 @@ CODE_ROWS = [
 ]
 
 ROWS = [
-    *(*LATENT_ROWS, *TRANSLATOR_ROWS, *SCENE_ROWS, *MUSIC_ROWS, *VIDEO_ROWS, *FRAME_ROWS, *SOLID_ROWS, *WORD_ROWS),
+    *(
+        *LATENT_ROWS,
+        *TRANSLATOR_ROWS,
+        *SCENE_ROWS,
+        *BOX_ROWS,
+        *MUSIC_ROWS,
+        *VIDEO_ROWS,
+        *FRAME_ROWS,
+        *SOLID_ROWS,
+        *WORD_ROWS,
+    ),
     *SENTENCE_ROWS,
     *ADAPTATION_ROWS,
+    *PORTRAIT_ROWS,
     *CODE_ROWS,
 ]
 

@@ -5,6 +5,7 @@ from torch import Tensor
 
 from gan_cli.data import AdaptationDataModule, GANDataModule
 from gan_cli.data.datamodules import Split
+from gan_cli.evaluation.attribute_editing import editing_table
 from gan_cli.evaluation.collections import of_split
 from gan_cli.evaluation.processes import by_first
 from gan_cli.evaluation.scorer import undisturbed
@@ -15,6 +16,7 @@ from gan_cli.media.pictures import to_uint8
 from gan_cli.metrics.row_table import OwnMeasures, RowTable
 from gan_cli.variants.base import AdversarialModule
 from gan_cli.variants.classifying import Classifying
+from gan_cli.variants.icgan import IcGAN
 from gan_cli.variants.latent import LatentModule
 from gan_cli.variants.translation import TranslationModule
 
@@ -47,9 +49,11 @@ def own_table(
     """
     own = measures_of(model, data)
     if own is not None and isinstance(model, TranslationModule):
-        if model.own_measures is None and not isinstance(data, AdaptationDataModule):
+        if model.own_measures is None and not {"source", "target"} <= data.fields.keys():
             return None  # what such a set measures is of things that were not made of its own
         return _of_translator(model, data, own, split, num)
+    if isinstance(model, IcGAN):
+        return _of_editor(model, data, seed, split, num)
     if own is None or not isinstance(model, LatentModule):
         return None
     if num is not None:
@@ -66,6 +70,18 @@ def own_table(
             with undisturbed(model):
                 return model.own_table_beside(made, part[numbers].batch.real, batches, f"{data.name} {split}")
         return data.compared(made, numbers, split)
+
+    return by_first(compared)
+
+
+def _of_editor(model: IcGAN, data: GANDataModule, seed: int, split: Split, num: int | None) -> RowTable | None:
+    """The table of what it makes of held-out pictures with other attributes; none before its encoders are trained."""
+    if not model.encodes:
+        return None
+
+    def compared() -> RowTable:
+        with undisturbed(model):
+            return editing_table(model, data, split, seed, num)
 
     return by_first(compared)
 

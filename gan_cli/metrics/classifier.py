@@ -6,7 +6,7 @@ from typing import NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy, pad
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, pad
 from torch.optim import AdamW
 from torch.optim.lr_scheduler import OneCycleLR
 
@@ -98,7 +98,7 @@ def train_classifier(
 
     Args:
         images: uint8 [M, C, H, W]; a hundred and more are worth it.
-        labels: int64 [M].
+        labels: int64 [M]; or float [M, K] of 0 and 1 where an image has any of K attributes, each with its own logit.
         steps: Batches to train on.
         seed: Seed of the weights, the order of the images and their shifts.
         num_classes: K.
@@ -128,7 +128,7 @@ def train_classifier(
         with torch.autocast(device.type, torch.bfloat16, enabled=autocast):
             logits = model(batch)
         optimizer.zero_grad()
-        cross_entropy(logits.float(), labels[chosen]).backward()
+        _loss(logits.float(), labels[chosen]).backward()
         optimizer.step()
         schedule.step()
     return model.eval()
@@ -162,6 +162,12 @@ def accuracy(model: ImageClassifier, images: Tensor, labels: Tensor) -> float:
     """
     at_least(1, len(images))
     return float((classify(model, images).labels == labels).float().mean())
+
+
+def _loss(logits: Tensor, labels: Tensor) -> Tensor:
+    if labels.is_floating_point():
+        return binary_cross_entropy_with_logits(logits, labels)
+    return cross_entropy(logits, labels)
 
 
 def _order(available: int, wanted: int, random: torch.Generator) -> Tensor:
