@@ -30,6 +30,10 @@ from gan_cli.variants.translation import Sizes, TranslationModule, in_three_chan
 
 ENCODED = "encoded"
 """The name of the checkpoint at the end of f's training."""
+NO_LABELS = (
+    "model.encoder: the data has no labels of two or more classes of its source, by which f could be trained\n"
+    "Take a set that has, or features that take none: --model.encoder lite0"
+)
 Encoder = Literal["learned", "lite0"]
 """What f is: a classifier of the source's labels, or the features of EfficientNet-Lite0."""
 Sides = AdaptationBatch | UnpairedBatch
@@ -173,7 +177,8 @@ class DTN(TranslationModule):
         self.encoder_steps = encoder_steps if self.learns_encoder else 0
         self.milestone = ""
         if self.learns_encoder:
-            check("num_classes", num_classes, num_classes >= 2, "of 2 or more, which f tells apart")
+            if num_classes < 2:
+                raise UserError(NO_LABELS)
             self.num_classes = num_classes
             self.encoder = ContentEncoder(num_classes, encoder_channels, code_dim)
         else:
@@ -239,10 +244,7 @@ class DTN(TranslationModule):
         """
         data = getattr(self.trainer, "datamodule", None)
         if stage == "fit" and self.is_encoding and data is not None and not data.facts.get("num_classes"):
-            raise UserError(
-                f"model.encoder: {data.name} has no labels of its source that f could be trained on\n"
-                "Take a set with some, or features that take none: --model.encoder lite0"
-            )
+            raise UserError(NO_LABELS)
 
     def training_step(self, batch: AnyBatch, batch_idx: int) -> None:
         before = self.is_encoding
