@@ -10,6 +10,7 @@ from torch import Tensor
 from gan_cli import ranges
 from gan_cli.devices.float32 import true_float32
 from gan_cli.errors import UserError
+from gan_cli.inference.api_classify import Classifies
 from gan_cli.inference.api_codes import HasCodes
 from gan_cli.inference.api_describe import Describes
 from gan_cli.inference.api_directions import FindsDirections
@@ -38,7 +39,7 @@ from gan_cli.networks.noise_maps import NoiseMode
 from gan_cli.ranges import BatchSize, Few, Many, Pixels, Seed, Threshold, Truncation
 
 
-class TrainedGAN(WorksWithStyles, FindsDirections, Projects, HasCodes, Predicts, Describes):
+class TrainedGAN(WorksWithStyles, FindsDirections, Projects, HasCodes, Predicts, Describes, Classifies):
     """A checkpoint's model, ready to use; it computes in true float32, as the verbs do.
 
     Args:
