@@ -12,6 +12,7 @@ from gan_cli.inference.given import held_out_given
 from gan_cli.inference.rendering import conditions_for, latents_of, made_at
 from gan_cli.media.pictures import to_uint8
 from gan_cli.metrics.row_table import OwnMeasures, RowTable
+from gan_cli.seeding import stream
 from gan_cli.variants.base import AdversarialModule
 from gan_cli.variants.latent import LatentModule
 from gan_cli.variants.translation import TranslationModule
@@ -75,6 +76,8 @@ def _of_translator(
     part = data.at_hand(split)
     count = min(num or own.things, own.things, len(part))
     numbers = torch.arange(count) * len(part) // count
+    if model.own_measures is None:  # drawn, because what differs may alternate, as poses of faces do
+        numbers = torch.randperm(len(part), generator=stream(0, "compared"))[:count].sort().values
 
     def compared() -> RowTable:
         batch = part[numbers].batch

@@ -242,7 +242,7 @@ class TPGANGenerator(nn.Module):
             }
         )
         self.persons = nn.Linear(feature_dim, num_persons) if num_persons else None
-        points = torch.tensor(frontal_points, dtype=torch.float32).view(1, -1, 2)
+        points = torch.tensor(frontal_points, dtype=torch.float32, device="cpu").view(1, -1, 2)
         self.together = Together()
         self.places = {name: tuple(corner[0].tolist()) for name, corner in corners(points, image_size).items()}
 
