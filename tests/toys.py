@@ -20,6 +20,7 @@ from gan_cli.batches import (
     UnpairedBatch,
 )
 from gan_cli.data import (
+    AttributedDigits,
     CaptionedDigits,
     Crossings,
     Digits,
@@ -125,6 +126,18 @@ class FewCrossings(Crossings):
 
 class FewStyles(StyledDigits):
     """160 of the styled digits in each part, in four domains, read once for all tests."""
+
+    known: ClassVar[dict[tuple[bool, int], ImageBatch]] = {}
+
+    def read(self, train: bool) -> ImageBatch:
+        if (train, self.image_size) not in self.known:
+            images, labels = super().read(train)
+            self.known[train, self.image_size] = ImageBatch(images[:160], labels[:160])
+        return self.known[train, self.image_size]
+
+
+class FewAttributed(AttributedDigits):
+    """160 of the digits with attributes in each part, read once for all tests."""
 
     known: ClassVar[dict[tuple[bool, int], ImageBatch]] = {}
 

@@ -44,6 +44,7 @@ from gan_cli.variants import (
     DeblurGAN,
     FastGAN,
     FramePrediction,
+    IcGAN,
     MidiNet,
     Pix2Pix,
     ProgressiveGAN,
@@ -61,6 +62,7 @@ from gan_cli.variants import (
 )
 from gan_cli.variants.translation import TranslationModule
 from tests.toys import (
+    FewAttributed,
     FewBars,
     FewBlurred,
     FewCaptioned,
@@ -793,10 +795,35 @@ CODE_ROWS = [
     ),
 ]
 
+INVERTIBLE: dict[str, Any] = {
+    "image_size": 16,
+    "image_channels": 3,
+    "num_classes": 3,
+    "attributes": True,
+    "latent_dim": 8,
+    "base_channels": 4,
+    "encoder_channels": 4,
+    "latent_hidden": 16,
+    "label_hidden": 8,
+    "gan_steps": 1000,
+}
+"""The same for what reads pictures again."""
+
+EDITING_ROWS = [
+    VariantRow("icgan", IcGAN, {"ema_decay": 0.9}, tiny=INVERTIBLE, data=FewAttributed),
+    VariantRow(
+        "icgan-by-class",
+        IcGAN,
+        {"num_classes": 10, "attributes": False},
+        tiny={**INVERTIBLE, "image_channels": 1},
+    ),
+]
+
 ROWS = [
     *(*LATENT_ROWS, *TRANSLATOR_ROWS, *SCENE_ROWS, *MUSIC_ROWS, *VIDEO_ROWS, *FRAME_ROWS, *SOLID_ROWS, *WORD_ROWS),
     *SENTENCE_ROWS,
     *CODE_ROWS,
+    *EDITING_ROWS,
 ]
 
 
