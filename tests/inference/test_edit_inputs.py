@@ -243,5 +243,7 @@ def test_pictures_are_sampled_from_attributes_by_name(ckpt: Path, workdir: Path)
     (alone,) = model([3], given={"attributes": "none"})
     assert torch.equal(walk[0], alone)
     assert not torch.equal(walk[0], walk[-1])
+    with pytest.raises(UserError, match="labels: this IcGAN makes things from attributes; type --given"):
+        model.sample(1, labels=["Smiling"])
     with pytest.raises(UserError, match=r"given: smilling is no attribute; did you mean Smiling\?"):
         model.sample(1, given={"attributes": "smilling"})

@@ -1,6 +1,7 @@
 import torch
 
 from gan_cli.data import AttributedDigits, Digits
+from gan_cli.data.doctor import diagnose
 from gan_cli.data.images.attributed_digits import ATTRIBUTES, drawn_with
 from gan_cli.data.images.styled_digits import rendered
 
@@ -12,6 +13,13 @@ def test_single_attributes_are_the_styles_of_the_same_name() -> None:
     for number, style in enumerate(ATTRIBUTES):
         expected = rendered(digits, style).int()
         assert int((drawn_with(digits, one_each[number].repeat(8, 1)).int() - expected).abs().max()) <= 1
+
+
+def test_its_attributes_are_counted() -> None:
+    told = diagnose(AttributedDigits(image_size=16))
+    assert "train: 1,437" in told.facts
+    assert any(fact.startswith("attributes, held out: inverted 1") for fact in told.facts)
+    assert not told.findings
 
 
 def test_attributes_combine() -> None:
