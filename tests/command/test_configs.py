@@ -14,6 +14,7 @@ from scipy.io import savemat
 
 from gan_cli import data, plugins, variants
 from gan_cli.command import catalogue, config_headers
+from gan_cli.command.choices import config_path
 from gan_cli.command.cli import GANCLI
 from gan_cli.data.pairs.named_sets import NamedDomainsDataModule, NamedPairsDataModule
 from gan_cli.errors import UserError
@@ -232,12 +233,15 @@ def write_domains(root: Path, name: str) -> None:
 
 
 def write_faces(root: Path) -> None:
-    """CelebA, of faces that have two of the five attributes."""
+    """CelebA, of faces that have two of the five attributes which most configs take, and none of IcGAN's others."""
     faces = [f"{number:06d}.jpg" for number in range(20)]
     for name in faces:
         pictures.write(root / "celeba" / "img_align_celeba" / name, 178, 218)
-    attributes = ("Black_Hair", "Blond_Hair", "Brown_Hair", "Male", "Young")
-    lines = ["20", " ".join(attributes), *(f"{name} {' '.join(['1', '-1', '-1', '1', '-1'])}" for name in faces)]
+    settings = yaml.safe_load(config_path("icgan_celeba.yaml").read_text("utf-8"))
+    taken = ("Black_Hair", "Blond_Hair", "Brown_Hair", "Male", "Young")
+    others = [name for name in settings["data"]["init_args"]["attributes"] if name not in taken]
+    has = ["1", "-1", "-1", "1", "-1", *["-1"] * len(others)]
+    lines = ["20", " ".join((*taken, *others)), *(f"{name} {' '.join(has)}" for name in faces)]
     (root / "celeba" / "list_attr_celeba.txt").write_text("\n".join(lines))
 
 
