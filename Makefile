@@ -5,8 +5,8 @@ READY := .venv/.ready
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-oldest check format test-slow bench bench-learning bench-modes bench-labels bench-few-images \
-  bench-translation bench-transfer bench-restoration bench-super-resolution bench-trajectories bench-music bench-videos bench-captions bench-solids bench-score bench-theory bench-peers \
-  bench-translation bench-restoration bench-super-resolution bench-trajectories bench-music bench-videos bench-captions bench-detection bench-solids bench-score bench-theory bench-peers \
+  bench-translation bench-transfer bench-restoration bench-super-resolution bench-trajectories bench-music bench-videos \
+  bench-captions bench-detection bench-solids bench-score bench-theory bench-peers \
   bench-resume \
   bench-robustness gpu-check docker-check \
   slurm-check clean

@@ -90,19 +90,14 @@ def _of_editor(model: IcGAN, data: GANDataModule, seed: int, split: Split, num: 
 def _of_translator(
     model: TranslationModule, data: GANDataModule, own: OwnMeasures, split: Split, num: int | None
 ) -> RowTable | None:
-    """The variant's own table of what it makes of held-out images, or else the set's."""
-    inputs, part = of_split(data, split), data.at_hand(split)
-    total = len(part) if model.own_measures is not None else inputs.total
-    count = min(num or own.things, own.things, total)
-    numbers = torch.arange(count) * total // count
     """The variant's own table of what it makes of held-out images, or the set's of what is made of its sources."""
-    if model.own_measures is None and not {"source", "target"} <= data.fields.keys():
-        return None
-    part = data.at_hand(split)
-    count = min(num or own.things, own.things, len(part))
-    numbers = torch.arange(count) * len(part) // count
-    if model.own_measures is None:  # drawn, because what differs may alternate, as poses of faces do
-        numbers = torch.randperm(len(part), generator=stream(0, "compared"))[:count].sort().values
+    inputs, part = of_split(data, split), data.at_hand(split)
+    if model.own_measures is not None:
+        count = min(num or own.things, own.things, len(part))
+        numbers = torch.arange(count) * len(part) // count
+    else:  # drawn, because what differs may alternate, as poses of faces do
+        count = min(num or own.things, own.things, inputs.total)
+        numbers = torch.randperm(inputs.total, generator=stream(0, "compared"))[:count].sort().values
 
     def compared() -> RowTable:
         given = part[numbers].batch.real if model.own_measures is not None else inputs.read(numbers)
