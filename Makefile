@@ -5,7 +5,8 @@ READY := .venv/.ready
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-oldest check format test-slow bench bench-learning bench-modes bench-labels bench-few-images \
-  bench-translation bench-restoration bench-super-resolution bench-trajectories bench-music bench-videos bench-captions bench-detection bench-solids bench-score bench-theory bench-peers \
+  bench-translation bench-transfer bench-restoration bench-super-resolution bench-trajectories bench-music bench-videos \
+  bench-captions bench-detection bench-solids bench-score bench-theory bench-peers \
   bench-resume \
   bench-robustness gpu-check docker-check \
   slurm-check clean
@@ -82,6 +83,9 @@ bench-translation: $(READY) ## Translate held-out images by pix2pix, CycleGAN, C
 	$(BIN)/python -m benchmarks.domains
 	$(BIN)/python -m benchmarks.style
 	if [ -d $(DATA)/cmp_facades ]; then $(BIN)/python -m benchmarks.label_maps --root $(DATA)/cmp_facades; fi
+
+bench-transfer: $(READY) ## DTN and CycleGAN from digits before photographs to plain ones, three seeds; resumable, an hour
+	$(BIN)/python -m benchmarks.transfer
 
 bench-restoration: $(READY) ## Fill holes and sharpen photographs (DATA=folder of the sets); resumable, over an hour
 	$(BIN)/python -m benchmarks.restoration --root $(DATA)

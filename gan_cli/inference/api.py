@@ -12,6 +12,7 @@ from gan_cli.devices.float32 import true_float32
 from gan_cli.errors import UserError
 from gan_cli.inference.api_animate import Animates
 from gan_cli.inference.api_augment import Augments
+from gan_cli.inference.api_classify import Classifies
 from gan_cli.inference.api_codes import HasCodes
 from gan_cli.inference.api_describe import Describes
 from gan_cli.inference.api_detect import Detects
@@ -48,6 +49,7 @@ class TrainedGAN(
     HasCodes,
     Predicts,
     Describes,
+    Classifies,
     Animates,
     Detects,
     Augments,

@@ -28,7 +28,7 @@ def reversed_gradient(values: Tensor, weight: float) -> Tensor:
         values: Any shape.
         weight: lambda, 0 or more.
     """
-    return cast(Tensor, _Reversal.apply(values, weight))  # type: ignore[no-untyped-call]
+    return cast(Tensor, _Reversal.apply(values, weight))
 
 
 def rising_weight(progress: float, sharpness: float = 10.0) -> float:

@@ -1,7 +1,7 @@
 """DTN: Taigman, Polyak and Wolf 2017, "Unsupervised Cross-Domain Image Generation", arXiv:1611.02200."""
 
 from collections.abc import Iterable
-from typing import Any, ClassVar, Literal, NamedTuple, cast
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, cast
 
 import torch
 from torch import Tensor
@@ -10,6 +10,7 @@ from torch.nn.functional import cross_entropy, interpolate, mse_loss
 from gan_cli.batches import AdaptationBatch, AnyBatch, UnpairedBatch
 from gan_cli.errors import UserError
 from gan_cli.media.images import Images
+from gan_cli.metrics.classifier import moved
 from gan_cli.networks.dcgan import DCGANBody
 from gan_cli.networks.dtn import CodeGenerator, ContentEncoder, Lite0Encoder
 from gan_cli.networks.heads import Discriminator
@@ -21,7 +22,7 @@ from gan_cli.objectives.domain_transfer import (
     taken_for_real,
     told_apart_in_three,
 )
-from gan_cli.ranges import Channels, Classes, Decay, LearningRate, Pixels, Steps, Weight, Width
+from gan_cli.ranges import Channels, Classes, Decay, LearningRate, Pixels, Range, Steps, Weight, Width
 from gan_cli.variants.adaptation import DOMAINS
 from gan_cli.variants.base import Fields, Losses, check
 from gan_cli.variants.card import Card
@@ -29,6 +30,10 @@ from gan_cli.variants.translation import Sizes, TranslationModule, in_three_chan
 
 ENCODED = "encoded"
 """The name of the checkpoint at the end of f's training."""
+NO_LABELS = (
+    "model.encoder: the data has no labels of two or more classes of its source, by which f could be trained\n"
+    "Take a set that has, or features that take none: --model.encoder lite0"
+)
 Encoder = Literal["learned", "lite0"]
 """What f is: a classifier of the source's labels, or the features of EfficientNet-Lite0."""
 Sides = AdaptationBatch | UnpairedBatch
@@ -78,6 +83,8 @@ class DTN(TranslationModule):
         lambda_constancy: alpha, the weight of what changes in f.
         lambda_identity: beta, the weight of what changes of the target's own images.
         lambda_tv: gamma, the weight of the differences of neighbouring pixels; 0 turns it off.
+        encoder_shift: Images that train f are moved by up to so many pixels in each direction; 0 in the paper, with
+            half a million of them.
         encoder_steps: Batches that train f alone, before all else; 0 leaves it as it is, as behind `--init`.
         encoder_lr: Learning rate of f.
         generator_lr: Learning rate of g.
@@ -99,6 +106,7 @@ class DTN(TranslationModule):
             "image_size": "32, faces 64",
             "encoder": "learned, faces DeepFace",
             "encoder_channels": 64,
+            "encoder_shift": 0,
             "code_dim": "128, faces 256",
             "base_channels": "-, faces 64",
             "pointwise": "faces only",
@@ -144,6 +152,7 @@ class DTN(TranslationModule):
         lambda_constancy: Weight = 15.0,
         lambda_identity: Weight = 15.0,
         lambda_tv: Weight = 0.0,
+        encoder_shift: Annotated[int, Range(0, 64)] = 0,
         encoder_steps: Steps = 5_000,
         encoder_lr: LearningRate = 3e-4,
         generator_lr: LearningRate = 3e-4,
@@ -163,10 +172,13 @@ class DTN(TranslationModule):
         self.constancy: Distance = constancy
         self.lambda_constancy, self.lambda_identity, self.lambda_tv = lambda_constancy, lambda_identity, lambda_tv
         self.learns_encoder = encoder == "learned"
+        check("encoder_shift", encoder_shift, encoder_shift < image_size, f"below the side of images, {image_size}")
+        self.encoder_shift = encoder_shift
         self.encoder_steps = encoder_steps if self.learns_encoder else 0
         self.milestone = ""
         if self.learns_encoder:
-            check("num_classes", num_classes, num_classes >= 2, "of 2 or more, which f tells apart")
+            if num_classes < 2:
+                raise UserError(NO_LABELS)
             self.num_classes = num_classes
             self.encoder = ContentEncoder(num_classes, encoder_channels, code_dim)
         else:
@@ -232,10 +244,7 @@ class DTN(TranslationModule):
         """
         data = getattr(self.trainer, "datamodule", None)
         if stage == "fit" and self.is_encoding and data is not None and not data.facts.get("num_classes"):
-            raise UserError(
-                f"model.encoder: {data.name} has no labels of its source that f could be trained on\n"
-                "Take a set with some, or features that take none: --model.encoder lite0"
-            )
+            raise UserError(NO_LABELS)
 
     def training_step(self, batch: AnyBatch, batch_idx: int) -> None:
         before = self.is_encoding
@@ -253,9 +262,17 @@ class DTN(TranslationModule):
         return Transferred(codes, target, *made.split([len(source), len(target)]))
 
     def encoder_losses(self, batch: AdaptationBatch) -> Losses:
-        logits = self.encoder(batch.source)
+        logits = self.encoder(self._moved(batch.source))
         self.watch("accuracy/source", (logits.detach().argmax(1) == batch.labels).float())
         return {"class": cross_entropy(logits, batch.labels)}
+
+    def _moved(self, images: Tensor) -> Tensor:
+        """Each of the images [N, C, H, W] moved by up to `encoder_shift` pixels, reflected at their border."""
+        if not self.encoder_shift:
+            return images
+        drawn = (self.noise("shift", 2, distribution="uniform") + 1) / 2
+        top, left = (drawn * (2 * self.encoder_shift + 1)).long().clamp(max=2 * self.encoder_shift).unbind(1)
+        return moved(images, top, left, self.encoder_shift, "reflect")
 
     def discriminator_losses(self, batch: Transferred) -> Losses:
         fakes = (batch.from_source.detach(), batch.from_target.detach())

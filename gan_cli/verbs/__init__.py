@@ -25,6 +25,7 @@ VERBS = (
     "translate",
     "predict",
     "describe",
+    "classify",
     "animate",
     "detect",
     "reconstruct",

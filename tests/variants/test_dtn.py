@@ -16,7 +16,9 @@ from gan_cli.evaluation.comparing import own_table
 from gan_cli.evaluation.translation import tasks
 from gan_cli.media.pictures import to_float
 from gan_cli.networks.efficientnet_lite import lite0_weights
+from gan_cli.seeding import Rows
 from gan_cli.variants import DTN
+from gan_cli.variants.base import Place
 from gan_cli.variants.dtn import ENCODED
 from tests.conftest import quiet
 from tests.toys import FewTransferred, FewUnpaired
@@ -35,7 +37,7 @@ def model_and_batch(**arguments: Any) -> tuple[Any, AdaptationBatch]:
 
 def fit(folder: Path, batches: int = BATCHES, resume: Path | None = None) -> Any:
     torch.manual_seed(0)
-    model = DTN(**{**TRANSFERRED, "encoder_steps": PHASE})
+    model = DTN(**{**TRANSFERRED, "encoder_steps": PHASE, "encoder_shift": 2})
     trainer = quiet(folder, keep=9, max_steps=batches, checkpoint_every=2)
     trainer.fit(model, FewTransferred(), ckpt_path=resume, weights_only=True)
     return model
@@ -86,12 +88,22 @@ def test_f_learns_the_sources_labels_and_a_weight_of_zero_leaves_a_term_out() ->
     assert set(model.generator_losses(model.shared(batch))) == {"adversarial"}
 
 
+def test_images_that_train_f_are_moved_and_no_others() -> None:
+    model, batch = model_and_batch(encoder_shift=2)
+    model._place = Place(Rows(0, 6, 6), 0, 0)
+    moved = model._moved(batch.source)
+    assert any(not torch.equal(one, other) for one, other in zip(moved, batch.source, strict=True))
+    inside = batch.source[:, :, 4:12, 4:12].flatten(1)
+    cut = moved.unfold(2, 8, 1).unfold(3, 8, 1).permute(0, 2, 3, 1, 4, 5).flatten(3)  # every window of 8x8
+    assert (cut == inside[:, None, None]).all(3).flatten(1).any(1).all()
+
+
 def test_a_set_without_labels_of_its_source_is_refused(tmp_path: Path) -> None:
     model = DTN(**{**TRANSFERRED, "encoder_steps": 1})
-    with pytest.raises(UserError, match=r"(?s)FewUnpaired has no labels .*--model.encoder lite0"):
+    with pytest.raises(UserError, match=r"(?s)data has no labels .*--model.encoder lite0"):
         quiet(tmp_path, max_steps=1).fit(model, FewUnpaired(image_size=16))
-    with pytest.raises(UserError, match=r"num_classes"):
-        DTN(**{**TRANSFERRED, "num_classes": 1})
+    with pytest.raises(UserError, match=r"data has no labels"):
+        DTN(**{**TRANSFERRED, "num_classes": FewUnpaired(image_size=16).facts["num_classes"]})
 
 
 def test_pictures_of_any_size_come_back_in_it(tmp_path: Path) -> None:

@@ -75,7 +75,9 @@ class AdaptationDataModule(GANDataModule):
 
     def whole(self, side: Side, split: Split) -> ImageBatch:
         """All images of a part of a domain with their labels: uint8 [M, C, H, W] and int64 [M]; never augmented."""
-        part = self.side(side, split)
+        whole = self.at_hand(split)
+        assert isinstance(whole, AdaptationPart)
+        part = whole.source if side == "source" else whole.target
         batches = [part[numbers].batch for numbers in torch.arange(len(part)).split(AT_ONCE)]
         return ImageBatch(*(torch.cat(tensors) for tensors in zip(*batches, strict=True)))
 

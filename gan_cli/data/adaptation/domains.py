@@ -31,7 +31,7 @@ class Domains(AdaptationDataModule, CombinedDataModule):
         names: What the domains are called, in directions and tables; by default after the sets, or their folders.
         source_options: Further arguments of the source's set by name, such as `share`.
         target_options: Further arguments of the target's set.
-        image_channels: C of both: 1 (grey) or 3; None takes those of the side that has more.
+        channels: C of both: 1 (grey) or 3; None takes those of the side that has more.
         image_size: Side of the images in pixels.
         batch_size: Images of each domain per step and process.
         num_workers: Processes that load beside the training.
@@ -58,7 +58,7 @@ class Domains(AdaptationDataModule, CombinedDataModule):
         names: tuple[str, str] | None = None,
         source_options: dict[str, Any] | None = None,
         target_options: dict[str, Any] | None = None,
-        image_channels: Channels | None = None,
+        channels: Channels | None = None,
         image_size: Pixels = 32,
         batch_size: BatchSize = 64,
         num_workers: Processes = 0,
@@ -76,9 +76,9 @@ class Domains(AdaptationDataModule, CombinedDataModule):
             )
         self.sets = (second, first) if reverse else (first, second)
         self._names = (called[1], called[0]) if reverse else (called[0], called[1])
-        if image_channels not in (None, 1, 3):
-            raise UserError(f"data.image_channels: {image_channels} is not possible here; take 1 (grey) or 3")
-        self._channels = image_channels
+        if channels not in (None, 1, 3):
+            raise UserError(f"data.channels: {channels} is not possible here; take 1 (grey) or 3")
+        self._channels = channels
         self.natural = all(one.natural for one in self.sets)  # type: ignore[misc]
 
     @property
@@ -121,8 +121,9 @@ class Domains(AdaptationDataModule, CombinedDataModule):
         order = [self.classes.index(name) for name in _classes(one)]
         return BroughtPart(part, self.image_channels, torch.tensor(order))
 
+    # what is typed is to be classified as the target's
     def brought(self, image: Any, side: int, channels: int) -> Tensor:
-        return self.sets[0].brought(image, side, channels)
+        return self.sets[1].brought(image, side, channels)
 
 
 def _classes(one: GANDataModule) -> tuple[str, ...]:

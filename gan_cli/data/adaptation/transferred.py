@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 KINDS = {"accuracy": Kind("accuracy, %", "higher")}
 """How often a classifier of the target reads the source's label."""
 OWN = OwnMeasures(KINDS, things=10_000)
-STEPS = 800
+STEPS = 500
 """Of the classifier of the target."""
 
 
