@@ -25,7 +25,7 @@ def boxes(root: Path, **arguments: object) -> Boxes:
 def test_every_layout_gives_the_same_boxes(write: Callable[[Path], None], tmp_path: Path) -> None:
     write(tmp_path)
     data = boxes(tmp_path)
-    assert data.facts["class_names"] == ("cat", "dog")
+    assert (data.names, data.facts["box_classes"]) == (("cat", "dog"), 2)
     part = data.part("train")
     assert (len(part), len(data.part("test"))) == (8, 2)
     batch = part[torch.arange(8)].batch
@@ -154,6 +154,6 @@ def test_facades_xml_is_read_with_its_lines(tmp_path: Path) -> None:
 def test_real_boxes(real_data: Path) -> None:
     lights = Boxes(str(real_data / "traffic_lights_voc"))
     assert len(lights.part("train").every) + len(lights.part("test").every) > 150
-    assert lights.facts["num_classes"] == 7
+    assert lights.facts["box_classes"] == 7
     facades = Boxes(str(real_data / "cmp_facades_base"), 32, classes=("window", "door"), reduction=4, bad_boxes="skip")
     assert len(facades.part("test")) > 300
