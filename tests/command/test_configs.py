@@ -19,6 +19,7 @@ from gan_cli.errors import UserError
 from gan_cli.media import midi_files
 from gan_cli.media.notes import Note
 from gan_cli.variants import AdversarialModule
+from gan_cli.variants.adaptation import AdaptationModule
 from gan_cli.variants.growing import GrowingModule
 from gan_cli.variants.sentences import SentenceModule
 from gan_cli.variants.super_resolution import SuperResolutionModule
@@ -180,6 +181,11 @@ def shrinking(config: Path) -> list[str]:
         flags |= {f"--model.{part}_dim": "8" for part in ("noise", "word", "hidden", "clip")}
         flags |= {"--model.pretraining_steps": "0", "--model.judging_steps": "0", "--model.rollouts": "1"}
         flags["--model.n_critic"] = "2"
+    if issubclass(variant, AdaptationModule):
+        del flags["--model.latent_dim"]
+        flags |= {"--model.source_steps": "0"} if variant is variants.ADDA else {"--model.schedule_steps": "2"}
+    if variant is variants.PixelDA:
+        flags |= {"--model.discriminator_channels": "2", "--model.tower_channels": "2"}
     if variant is variants.FramePrediction:  # of no latents, and of patches that leave something to judge
         del flags["--model.latent_dim"]
         flags |= {"--model.discriminator_channels": "2"}
@@ -300,6 +306,13 @@ def write_melodies(root: Path) -> None:
         midi_files.write([midi_files.Track("melody", notes)], root / "melodies" / f"{number}.mid", 120)
 
 
+def write_digits(root: Path) -> None:
+    """MNIST, USPS and MNIST-M."""
+    fake_mnist.write(root, count=40)
+    fake_sets.usps(root, count=40)
+    fake_sets.mnist_m(root / "mnist_m", count=40)
+
+
 def write_captions(root: Path) -> None:
     """Pictures with sentences beside them."""
     for folder in ("cub", "flickr8k"):
@@ -358,6 +371,7 @@ SETS: dict[str, Callable[[Path], object]] = {
     "Captions": write_captions,
     "CelebA": write_faces,
     "Degraded": write_photographs,
+    "Domains": write_digits,
     "GoPro": write_frames,
     "CIFAR10": lambda root: fake_sets.cifar10(root, count=40),
     "CityscapesMaps": write_streets,
