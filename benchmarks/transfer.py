@@ -1,6 +1,6 @@
 """DTN and CycleGAN from digits before photographs to plain ones: does a classifier of plain digits read the right ones?
 
-    python -m benchmarks.transfer [--seeds 3] [--minutes 5] [--jobs 2]
+    python -m benchmarks.transfer [--seeds 3] [--image_size 32] [--minutes 5] [--jobs 2]
     python -m benchmarks.transfer --root FOLDER
 
 DTN is trained by `dtn.yaml`, also without each of its terms (`--ablations`); CycleGAN on the same images, written to
@@ -55,7 +55,7 @@ CYCLEGAN: Mapping[str, Any] = {
     "model.patch_size": 16,
     "trainer.max_steps": ENDLESS,
 }
-"""CycleGAN in images of 32 pixels, with a generator of about DTN's size."""
+"""CycleGAN in small images, with generators of about the size of DTN's."""
 
 
 class Task(NamedTuple):
@@ -76,12 +76,14 @@ class Task(NamedTuple):
     root: str | None = None
 
 
-def task_of(root: str | None) -> Task:
+def task_of(root: str | None, image_size: int = 32) -> Task:
     """Digits that come with the installation, or MNIST-M and MNIST below a folder."""
+    settings: dict[str, Any] = {"data.image_size": image_size, "model.encoder_shift": image_size // 16}
     if root is None:
-        return Task("digits", AdaptedDigits(reverse=True))
-    settings = {"data.source": "MNISTM", "data.target": "MNIST"}
-    return Task("mnist_m", Domains("MNISTM", "MNIST", root), settings, "Domains", root)
+        return Task(f"digits-{image_size}", AdaptedDigits(reverse=True, image_size=image_size), settings)
+    settings |= {"data.source": "MNISTM", "data.target": "MNIST"}
+    data = Domains("MNISTM", "MNIST", root, image_size=image_size)
+    return Task(f"mnist_m-{image_size}", data, settings, "Domains", root)
 
 
 def dtn_run(task: Task, seed: int, title: str = "DTN", changes: Mapping[str, Any] | None = None) -> runs.Run:
@@ -121,6 +123,7 @@ class Judged(NamedTuple):
         accuracy: How many of them the target's classifier reads right, %.
         error: Mean absolute error to the right answers, in grey levels; None where these are not known.
         minutes: What the training took.
+        batches: How many it had.
         images: What was made of those that are drawn, uint8 [S, C, H, W].
         read: How many of the sources the model itself reads right, %; None where it tells no classes.
     """
@@ -128,6 +131,7 @@ class Judged(NamedTuple):
     accuracy: float
     error: float | None
     minutes: float
+    batches: int
     images: Tensor
     read: float | None
 
@@ -139,7 +143,7 @@ def judged(task: Task, judge: Judge, standing: runs.Standing) -> Judged:
     truth = right_answers(task.data)
     error = None if truth is None else mean_absolute_error(made, truth)
     read = own_reading(gan.model, judge.sources, gan.model.device) if isinstance(gan.model, Classifying) else None
-    return Judged(judge.accuracy(made), error, standing.seconds / 60, spaced(made, SHOWN), read)
+    return Judged(judge.accuracy(made), error, standing.seconds / 60, standing.steps, spaced(made, SHOWN), read)
 
 
 def right_answers(data: AdaptationDataModule) -> Tensor | None:
@@ -157,18 +161,20 @@ def table_of(found: Mapping[str, Sequence[Judged]], judge: Judge, data: Adaptati
     """The rows of all methods, and below them those that they share."""
     source, target = data.domains
     truth, images = right_answers(data), judge.sources.images
-    table = Table("", "accuracy, %", "error to the truth", "minutes", title=f"{source} as {target}: {len(images):,}")
+    heads = ("accuracy, %", "error to the truth", "minutes", "batches")
+    table = Table("", *heads, title=f"{source} as {target}: {len(images):,} held-out images")
     for title, several in found.items():
         errors = [one.error for one in several if one.error is not None]
         minutes = told([one.minutes for one in several])
+        batches = f"{mean([one.batches for one in several]):,.0f}"
         right = told([one.accuracy for one in several])
-        table.add_row(f"{title}, {len(several)} seeds", right, told(errors) if errors else "", minutes)
+        table.add_row(f"{title}, {len(several)} seeds", right, told(errors) if errors else "", minutes, batches)
     table.add_section()
     for name, right_share in judge.baselines().items():
         error = "" if truth is None or not name.startswith("copied") else told([mean_absolute_error(images, truth)])
-        table.add_row(name, told([right_share]), error, "")
+        table.add_row(name, told([right_share]), error, "", "")
     if read := [one.read for one in found.get("DTN", ()) if one.read is not None]:
-        table.add_row("the source itself, as DTN's f classifies it", told(read), "", "")
+        table.add_row("the source itself, as DTN's f classifies it", told(read), "", "", "")
     return table
 
 
@@ -206,9 +212,10 @@ def main() -> None:
     parser = runs.parser(__doc__, minutes=5, root=False)
     parser.add_argument("--seeds", type=int, default=3, help="runs of each")
     parser.add_argument("--root", help="folder with MNIST/ and mnist_m/; without it digits that come with scikit-learn")
+    parser.add_argument("--image_size", type=int, default=32, help="side of the images in pixels, 16 or 32")
     parser.add_argument("--ablations", action="store_true", help="DTN without each of its terms too")
     options = parser.parse_args()
-    task = task_of(options.root)
+    task = task_of(options.root, options.image_size)
     judge = judge_of(task.data)
     found = train_all(task, judge, options)
     Console(width=110).print(table_of(found, judge, task.data))
