@@ -48,7 +48,6 @@ SETTINGS: Mapping[str, object] = {
     "data.flip": False,
     "trainer.max_steps": 1500,
     "trainer.val_check_interval": 1500,
-    "samples.every_n_steps": 1500,
 }
 REAL, CLASSICAL, GENERATED, SURE, BOTH, ALONE = (
     "real",

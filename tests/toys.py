@@ -21,6 +21,7 @@ from gan_cli.batches import (
 )
 from gan_cli.data import (
     AdaptedDigits,
+    AttributedDigits,
     BoxDataModule,
     CaptionedDigits,
     Crossings,
@@ -203,6 +204,18 @@ class FewTransferred(FewAdapted):
 
     def __init__(self, image_size: int = 16, batch_size: int = 16) -> None:
         super().__init__("inverted", image_size=image_size, batch_size=batch_size)
+
+
+class FewAttributed(AttributedDigits):
+    """160 of the digits with attributes in each part, read once for all tests."""
+
+    known: ClassVar[dict[tuple[bool, int], ImageBatch]] = {}
+
+    def read(self, train: bool) -> ImageBatch:
+        if (train, self.image_size) not in self.known:
+            images, labels = super().read(train)
+            self.known[train, self.image_size] = ImageBatch(images[:160], labels[:160])
+        return self.known[train, self.image_size]
 
 
 class FewBars(FolkTunes):

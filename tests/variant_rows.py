@@ -49,6 +49,7 @@ from gan_cli.variants import (
     DeblurGAN,
     FastGAN,
     FramePrediction,
+    IcGAN,
     LivingPortraits,
     MidiNet,
     PerceptualGAN,
@@ -71,6 +72,7 @@ from gan_cli.variants.adaptation import AdaptationModule
 from gan_cli.variants.translation import TranslationModule
 from tests.toys import (
     FewAdapted,
+    FewAttributed,
     FewBars,
     FewBlurred,
     FewBoxed,
@@ -967,6 +969,30 @@ CODE_ROWS = [
     ),
 ]
 
+INVERTIBLE: dict[str, Any] = {
+    "image_size": 16,
+    "image_channels": 3,
+    "num_classes": 3,
+    "attributes": True,
+    "latent_dim": 8,
+    "base_channels": 4,
+    "encoder_channels": 4,
+    "latent_hidden": 16,
+    "label_hidden": 8,
+    "gan_steps": 1000,
+}
+"""The same for what reads pictures again."""
+
+EDITING_ROWS = [
+    VariantRow("icgan", IcGAN, {"ema_decay": 0.9}, tiny=INVERTIBLE, data=FewAttributed),
+    VariantRow(
+        "icgan-by-class",
+        IcGAN,
+        {"num_classes": 10, "attributes": False},
+        tiny={**INVERTIBLE, "image_channels": 1},
+    ),
+]
+
 ROWS = [
     *(
         *LATENT_ROWS,
@@ -983,6 +1009,7 @@ ROWS = [
     *ADAPTATION_ROWS,
     *PORTRAIT_ROWS,
     *CODE_ROWS,
+    *EDITING_ROWS,
 ]
 
 

@@ -1,4 +1,4 @@
-"""Accuracies on a target domain, beside those of the same classifier without adaptation and with the target's labels."""
+"""Accuracies on a target domain, beside the same classifier's without adaptation and with its labels."""
 
 import copy
 from typing import NamedTuple, Protocol, runtime_checkable

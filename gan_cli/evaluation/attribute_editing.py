@@ -5,6 +5,7 @@ to have the next class. A classifier that was trained on real training pictures 
 model's own encoder, which the generator might please by what nobody sees.
 """
 
+from statistics import mean
 from typing import NamedTuple
 
 import torch
@@ -103,19 +104,22 @@ def editing_table(model: IcGAN, data: GANDataModule, split: Split, seed: int, nu
     latents = seeded_latents(range(seed, seed + 2 * count), model.latent_dim, model.latent_distribution)
     drawn, others = latents[:count], latents[count:]
     generated = asked._replace(known=Known(editor.made(drawn, held_out.labels.float()), held_out.labels))
-    mean = train.pictures.float().mean(0, keepdim=True).round().to(torch.uint8)
+    average = train.pictures.float().mean(0, keepdim=True).round().to(torch.uint8)
     near, near_again = (
         train.pictures[measured.nearest_with(pictures, wanted, train.pictures, train.labels)]
         for pictures, wanted in ((held_out.pictures[asked.own], asked.wanted), held_out)
     )
     rows = _Rows(judge, asked, right)
+    edited, again = _edited(editor, asked)
     table = {
-        "edited": rows.of(*_edited(editor, asked)),
-        "edited, of generated pictures": _Rows(judge, generated, None).of(*_edited(editor, generated)),
+        "edited": rows.of(edited, again),
+        "edited, of generated pictures": _Rows(judge, generated, None, right is None).of(*_edited(editor, generated)),
         "random latents with the labels": rows.of(
             editor.made(others[asked.own], asked.wanted.float()), editor.made(others, held_out.labels.float())
         ),
-        "mean training picture": rows.of(mean.expand(len(asked.own), -1, -1, -1), mean.expand_as(held_out.pictures)),
+        "mean training picture": rows.of(
+            average.expand(len(asked.own), -1, -1, -1), average.expand_as(held_out.pictures)
+        ),
         "copy of the input": rows.of(held_out.pictures[asked.own], held_out.pictures),
         "nearest training picture with them": rows.of(near, near_again),
         **({} if right is None else {"right answers": rows.of(right, held_out.pictures)}),
@@ -131,6 +135,11 @@ def editing_table(model: IcGAN, data: GANDataModule, split: Split, seed: int, nu
         f"standard deviation of the latents read: {found.latents.std():.2f} in real pictures, "
         f"{encoded.latents.std():.2f} in generated ones, where that of the prior is {latents.std():.2f} and the root "
         f"mean squared error {(encoded.latents - drawn).square().mean().sqrt():.2f}",
+        *(
+            [f"found again, by what is changed: {_named(model, rows.found_again(edited))}"]
+            if model.has_attributes
+            else []
+        ),
         "errors: mean absolute difference in levels of 255; identity: nearest, in pixels, to its own of "
         + ("all right answers to the same edit" if right is not None else "all inputs"),
     ]
@@ -145,10 +154,11 @@ class _Rows:
         judge: Reads attributes.
         asked: What was asked.
         right: The right answers, uint8 [M, C, S, S], where they are known.
+        finds: Whether pictures are looked for again.
     """
 
-    def __init__(self, judge: Judge, asked: Asked, right: Tensor | None) -> None:
-        self.judge, self.asked, self.right = judge, asked, right
+    def __init__(self, judge: Judge, asked: Asked, right: Tensor | None, finds: bool = True) -> None:
+        self.judge, self.asked, self.right, self.finds = judge, asked, right, finds
 
     def of(self, made: Tensor, again: Tensor) -> Row:
         """A row of edited pictures, uint8 [M, C, S, S], and of the pictures made again, uint8 [N, C, S, S]."""
@@ -156,19 +166,20 @@ class _Rows:
         read = measured.read_right(self.judge.read(made), wanted, known.labels[own])
         error = None if self.right is None else measured.absolute_error(made, self.right)
         kept = read.kept if self.judge.attributes else None  # beside its class a picture has nothing to keep
-        return [read.changed, kept, self._found_again(made), error, measured.absolute_error(again, known.pictures)]
+        found = mean(self.found_again(made)) if self.finds else None
+        return [read.changed, kept, found, error, measured.absolute_error(again, known.pictures)]
 
-    def _found_again(self, made: Tensor) -> float:
-        """The share whose nearest candidate is their own: of right answers to the same edit, or else of inputs."""
+    def found_again(self, made: Tensor) -> list[float]:
+        """The share whose nearest candidate is their own, of each edit: of its right answers, or else of inputs."""
         flat, count = made.flatten(1).float(), len(self.asked.known.pictures)
-        if self.right is None:
-            return measured.found_again(flat, self.asked.known.pictures.flatten(1).float(), self.asked.own)
         each = len(flat) // count
-        answers = self.right.flatten(1).float()
-        shares = [
-            measured.found_again(flat[edit::each], answers[edit::each], torch.arange(count)) for edit in range(each)
+        answers = self.asked.known.pictures.flatten(1).float() if self.right is None else self.right.flatten(1).float()
+        return [
+            measured.found_again(
+                flat[edit::each], answers if self.right is None else answers[edit::each], torch.arange(count)
+            )
+            for edit in range(each)
         ]
-        return sum(shares) / each
 
 
 def _edits_of_each(model: IcGAN) -> int:
@@ -221,6 +232,10 @@ def _spread(count: int, wanted: int) -> Tensor:
     """Numbers of a part, evenly from the whole of it."""
     few = min(count, wanted)
     return torch.arange(few) * count // few
+
+
+def _named(model: IcGAN, shares: list[float]) -> str:
+    return ", ".join(f"{name} {share:.2f}" for name, share in zip(model.names, shares, strict=True))
 
 
 def _share(read: Tensor, labels: Tensor) -> str:

@@ -14,6 +14,7 @@ from gan_cli.inference.given import held_out_given
 from gan_cli.inference.rendering import conditions_for, latents_of, made_at
 from gan_cli.media.pictures import to_uint8
 from gan_cli.metrics.row_table import OwnMeasures, RowTable
+from gan_cli.seeding import stream
 from gan_cli.variants.base import AdversarialModule
 from gan_cli.variants.icgan import IcGAN
 from gan_cli.variants.latent import LatentModule
@@ -88,11 +89,14 @@ def _of_editor(model: IcGAN, data: GANDataModule, seed: int, split: Split, num: 
 def _of_translator(
     model: TranslationModule, data: GANDataModule, own: OwnMeasures, split: Split, num: int | None
 ) -> RowTable | None:
-    """The variant's own table of what it makes of held-out images, or else the set's."""
+    """The variant's own table of what it makes of held-out images, or the set's of what is made of its sources."""
     inputs, part = of_split(data, split), data.at_hand(split)
-    total = len(part) if model.own_measures is not None else inputs.total
-    count = min(num or own.things, own.things, total)
-    numbers = torch.arange(count) * total // count
+    if model.own_measures is not None:
+        count = min(num or own.things, own.things, len(part))
+        numbers = torch.arange(count) * len(part) // count
+    else:  # drawn, because what differs may alternate, as poses of faces do
+        count = min(num or own.things, own.things, inputs.total)
+        numbers = torch.randperm(inputs.total, generator=stream(0, "compared"))[:count].sort().values
 
     def compared() -> RowTable:
         given = part[numbers].batch.real if model.own_measures is not None else inputs.read(numbers)

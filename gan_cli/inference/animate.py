@@ -14,7 +14,6 @@ from gan_cli.inference.animator import Animator, Asked, animating, crop_of, star
 from gan_cli.inference.dealt import dealt
 from gan_cli.inference.film_inputs import FilmInput, typed_films
 from gan_cli.inference.inputs import Input, typed_inputs
-from gan_cli.media.image_files import is_image_file
 from gan_cli.media.reading import Unreadable
 from gan_cli.variants.base import AdversarialModule
 
@@ -119,7 +118,13 @@ def _animated(
     if side_by_side:
         frames = beside(pictures[chosen], animator.frames(content, asked.crop), frames)
     write(job, frames, rate or drive.rate)
-    return Done(0, len(drive), str(chosen), start, warnings_of(drive, animator.model.image_size))
+    return Done(
+        0,
+        len(drive),
+        str(chosen),
+        start,
+        [f"{film.place}: {line}" for line in warnings_of(drive, animator.model.image_size)],
+    )
 
 
 def _asked(options: Any) -> Asked:
@@ -157,8 +162,6 @@ def _read(animator: Animator, item: Input, asked: Asked) -> Tensor:
     """
     assert isinstance(item.content, Path)
     try:
-        if not is_image_file(item.content):
-            raise Unreadable(item.content, "it is no picture")
         return animator.picture(item.content, asked.source_crop)
     except Unreadable as error:
         raise UserError(f"source: {item.content} is not possible ({error.reason})") from error

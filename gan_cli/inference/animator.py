@@ -136,7 +136,7 @@ class Animator:
         if motion(points) < LEAST_MOTION:
             raise Unreadable(
                 place,
-                f"nothing moves in it: the model's key points stay within {50 * motion(points):.2g} % of the picture",
+                f"nothing moves in it: the model's key points stay within {50 * motion(points):.2f} % of the picture",
             )
         return Drive(points, rate, self._explained(points, kept), side)
 

@@ -1,24 +1,23 @@
 """The Python side of `gan augment`."""
 
+from functools import partial
 from pathlib import Path
 
 from gan_cli import ranges
 from gan_cli.devices.float32 import true_float32
+from gan_cli.inference.api_making import Makes
 from gan_cli.inference.augment import Summary, augment
 from gan_cli.inference.augmentation import Confidence, GeneratedShare, PerClass, Wish
 from gan_cli.ranges import BatchSize, Seed, Truncation
-from gan_cli.variants.base import AdversarialModule
 
 
-class Augments:
+class Augments(Makes):
     """What a trained GAN does that generates images by class.
 
     Attributes:
-        model: The LightningModule, in eval mode.
         path: Its checkpoint.
     """
 
-    model: AdversarialModule
     path: Path
 
     @true_float32()
@@ -53,9 +52,7 @@ class Augments:
         """
         ranges.check("", Augments.augment, locals())
         wish = Wish(per_class, share, confidence, seed, truncation_psi, ema, batch_size)
-        device = self.model.device
-        options = {"accelerator": "cpu" if device.type == "cpu" else "auto", "devices": 1}
-        done = augment(self.model, self.path, Path(output), None if real is None else str(real), wish, options)
-        self.model.to(device).eval()
+        root = None if real is None else str(real)
+        done = augment(self.model, self.path, Path(output), root, wish, partial(self._images, batch_size=batch_size))
         assert done is not None  # one process alone
         return done

@@ -15,7 +15,17 @@ from torch import distributed
 
 from gan_cli.errors import UserError
 from gan_cli.files import printable, write_json, write_text
-from gan_cli.inference.augmentation import Generated, Real, Wish, augmenting, chosen_real, generated, reader_of, real_of
+from gan_cli.inference.augmentation import (
+    Compute,
+    Generated,
+    Real,
+    Wish,
+    augmenting,
+    chosen_real,
+    generated,
+    reader_of,
+    real_of,
+)
 from gan_cli.inference.labels import class_names
 from gan_cli.inference.names import distinct
 from gan_cli.media.pictures import save_png
@@ -48,7 +58,7 @@ def augment(
     output: Path,
     root: str | None,
     wish: Wish,
-    trainer_options: dict[str, Any],
+    compute: Compute,
 ) -> Summary | None:
     """Writes a folder with a folder of images for each class, and a manifest.
 
@@ -58,7 +68,7 @@ def augment(
         output: The folder, which must not be there, or be empty.
         root: The folder of the real images; None takes the model's training set.
         wish: What is wanted.
-        trainer_options: Lightning's accelerator, devices, num_nodes, strategy, precision.
+        compute: Makes images.
 
     Returns:
         What was written, on the first process; None on the others.
@@ -75,7 +85,7 @@ def augment(
     real = real_of(model, root)
     numbers = chosen_real(real.labels, names, wish)
     reader = reader_of(real, model.num_classes) if wish.confidence is not None else None
-    made = generated(model, wish, reader, trainer_options)
+    made = generated(model, wish, reader, compute)
     if distributed.is_available() and distributed.is_initialized() and distributed.get_rank():
         return None
     with _filled(output) as folder:

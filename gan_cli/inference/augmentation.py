@@ -1,6 +1,6 @@
 """Real images and generated ones, class by class: what a classifier may learn from where labels are few."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import ceil
 from typing import Annotated, Any, NamedTuple, cast
 
@@ -23,6 +23,8 @@ from gan_cli.seeding import stream
 from gan_cli.variants.base import AdversarialModule
 
 AT_ONCE = 100
+Compute = Callable[[Tensor, dict[str, Any]], Tensor]
+"""Makes images, uint8 [N, C, S, S] on the CPU, from latents [N, Z] and what else `forward` takes."""
 TRIES = 20
 """At most so many images are generated for each that is wanted, where those that are not read as their class go."""
 STEPS = 600
@@ -197,10 +199,21 @@ def reader_of(real: Real, classes: int) -> ImageClassifier:
     return train_classifier(images, real.labels, steps=STEPS, num_classes=classes, flip=real.flips)
 
 
-def generated(
-    model: AdversarialModule, wish: Wish, reader: ImageClassifier | None, trainer_options: dict[str, Any]
-) -> Generated:
-    """Generated images, as many of each class, by all devices together; every process gets them.
+def by_all_devices(model: AdversarialModule, batch_size: int, trainer_options: dict[str, Any]) -> Compute:
+    """Has images made by all devices together; every process gets them."""
+
+    def compute(latents: Tensor, conditions: dict[str, Any]) -> Tensor:
+        def made(positions: Tensor) -> Tensor:
+            return made_at(model, latents, conditions, positions)
+
+        options: dict[str, Any] = {"batch_size": batch_size, "trainer_options": trainer_options}
+        return cast(Tensor, dealt(model, len(latents), made, everywhere=True, **options))
+
+    return compute
+
+
+def generated(model: AdversarialModule, wish: Wish, reader: ImageClassifier | None, compute: Compute) -> Generated:
+    """Generated images, as many of each class.
 
     The k-th of class c is made from the seed `seed + k K + c`, as `gan sample --seed` deals the classes out.
 
@@ -208,7 +221,7 @@ def generated(
         model: The variant.
         wish: What is wanted.
         reader: Reads their classes, where some are to be left out.
-        trainer_options: Lightning's accelerator, devices, num_nodes, strategy, precision.
+        compute: Makes images.
 
     Raises:
         UserError: If too few of a class are read as such.
@@ -228,7 +241,8 @@ def generated(
             ]
             tried[label] += many * bool(count)
         labels = torch.tensor([(seed - wish.seed) % classes for seed in asked])
-        images = _made(model, wish, asked, labels, trainer_options)
+        conditions = {"ema": wish.ema, **conditions_with(model, labels, len(asked), wish.truncation_psi)}
+        images = compute(latents_of(model, asked), conditions)
         sure = torch.ones(len(asked)) if reader is None else _confidences(reader, images, labels)
         for seed, label, image, how_sure in zip(asked, labels.tolist(), images, sure.tolist(), strict=True):
             if how_sure >= (wish.confidence or 0) and len(kept[label]) < wish.per_class:
@@ -241,19 +255,6 @@ def generated(
         [how_sure for *_, how_sure in found] if reader else [],
         sum(tried),
     )
-
-
-def _made(
-    model: AdversarialModule, wish: Wish, seeds: Sequence[int], labels: Tensor, trainer_options: dict[str, Any]
-) -> Tensor:
-    latents = latents_of(model, seeds)
-    conditions = {"ema": wish.ema, **conditions_with(model, labels, len(seeds), wish.truncation_psi)}
-
-    def made(positions: Tensor) -> Tensor:
-        return made_at(model, latents, conditions, positions)
-
-    options: dict[str, Any] = {"batch_size": wish.batch_size, "trainer_options": trainer_options}
-    return cast(Tensor, dealt(model, len(seeds), made, everywhere=True, **options))
 
 
 def _confidences(reader: ImageClassifier, images: Tensor, labels: Tensor) -> Tensor:

@@ -18,7 +18,7 @@ LEAST = 192
 
 
 def drawn(pictures: Tensor, rows: Tensor, names: Sequence[str], least: int = LEAST) -> Tensor:
-    """Pictures with boxes on them, uint8 [N, 3, H', W']; scores in hundredths, but for those of 1, which are known.
+    """Pictures with boxes on them, uint8 [N, 3, H', W']; with scores, but for those of 1, which are known.
 
     Args:
         pictures: uint8 [N, C, H, W].
@@ -41,7 +41,7 @@ def _with_boxes(picture: Tensor, rows: Tensor, names: Sequence[str], by: int) ->
         left, top, right, bottom = (round(by * edge) for edge in (x1, y1, x2, y2))
         brush.rectangle((left, top, max(left, right - 1), max(top, bottom - 1)), outline=colour, width=1 + (by > 1))
         name = str(names[int(number)]) if int(number) < len(names) else str(int(number))
-        _write(brush, (left, top), f"{name} {100 * score:.0f}" if score < 1 else name, colour, image.width)
+        _write(brush, (left, top), f"{name} {score:.2f}" if score < 1 else name, colour, image.width)
     return torch.from_numpy(np.array(image)).permute(2, 0, 1)
 
 

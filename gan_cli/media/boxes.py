@@ -19,6 +19,8 @@ from gan_cli.media.pictures import grid
 
 COLUMNS = 6
 """What is known of a box: its left, top, right and bottom edge, its class and how sure that is."""
+SURE = 0.3
+"""Pages show boxes of such scores and of higher ones; files hold all."""
 RATIO = 3
 """From so many times the side of small things on, things are large: COCO has 32 and 96 pixels."""
 
@@ -58,14 +60,14 @@ class Boxes(Medium):
 
     def pictures(self, kept: Tensor) -> Tensor:
         dark = torch.full((len(kept), 3, self.image_size, self.image_size), 24, dtype=torch.uint8)
-        return box_pictures.drawn(dark, kept.cpu(), self.names)
+        return box_pictures.drawn(dark, sure(kept.cpu()), self.names)
 
     def page(self, kept: Tensor, beside: Beside) -> Tensor:
         """The images that boxes were found in, with these drawn on them."""
         images = beside.given.get("images")
         if images is None:
             return super().page(kept, beside)
-        pictures = box_pictures.drawn(images, kept, self.names)
+        pictures = box_pictures.drawn(images, sure(kept), self.names)
         return grid(pictures, columns=isqrt(len(pictures) - 1) + 1)
 
     def stacked(self, things: Sequence[Tensor]) -> Tensor:
@@ -110,6 +112,11 @@ class Boxes(Medium):
                 raise UserError(f"given: {path}, box {number}: {reason}")
         found = [[*edges, float(self.names.index(name)), score] for name, *edges, score in boxes]
         return torch.tensor(found, dtype=torch.float32).view(-1, COLUMNS)
+
+
+def sure(rows: Tensor) -> Tensor:
+    """Boxes [..., 6] without those of scores below `SURE`, which become NaN."""
+    return torch.where((rows[..., 5] >= SURE)[..., None], rows, torch.nan)
 
 
 def padded(rows: Tensor, most: int) -> Tensor:

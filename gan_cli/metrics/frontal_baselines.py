@@ -11,7 +11,7 @@ from torch import Tensor
 from gan_cli.media.pictures import to_uint8
 from gan_cli.seeding import stream
 
-ALPHAS = (1.0, 10.0, 100.0, 1000.0)
+ALPHAS = (0.1, 1.0, 10.0, 100.0, 1000.0)
 """The penalties that ridge regression chooses from."""
 FOLDS = 3
 """It chooses by persons that it has not seen, in so many parts."""

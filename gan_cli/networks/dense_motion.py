@@ -23,7 +23,7 @@ class Motion(NamedTuple):
         places: Where each pixel comes from, [N, H, W, 2], as `grid_sample` takes it with `align_corners=True`.
         visible: How much of it is there to be taken, [N, 1, H, W] in [0, 1]; the rest has to be painted. None where
             everything is said to be there.
-        shares: The share of each part's motion at each pixel, [N, K + 1, H, W]; the background's is the first.
+        shares: The share of each part's motion at each pixel, [N, H, W, K + 1]; the background's is the first.
     """
 
     places: Tensor
@@ -97,10 +97,11 @@ class DenseMotion(nn.Module):
         count = motions.shape[1]
         copies = small.repeat_interleave(count, dim=0)
         moved = grid_sample(copies, motions.flatten(0, 1), align_corners=True).unflatten(0, (-1, count))
-        maps = self.hourglass(torch.cat([heat[:, :, None], moved], dim=2).flatten(1, 2))
-        shares = precise(self.shares(maps)).softmax(1)
+        seen = torch.cat([heat[:, :, None], moved], dim=2).flatten(1, 2)
+        maps = self.hourglass(seen)
+        shares = precise(self.shares(maps)).permute(0, 2, 3, 1).softmax(-1)  # of each pixel's row of channels
         visible = None if self.visible is None else precise(self.visible(maps)).sigmoid()
-        return Motion((motions * shares[..., None]).sum(1), visible, shares)
+        return Motion((motions.permute(0, 2, 3, 1, 4) * shares[..., None]).sum(3), visible, shares)
 
 
 def taken(maps: Tensor, motion: Motion) -> Tensor:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from gan_cli.networks.layers import ImageNorm
+from gan_cli.networks.layouts import laid_out
 
 MotionNorm = Literal["batch", "instance"]
 """What maps are normalised by: the statistics of a batch, or of each image alone."""
@@ -54,12 +55,13 @@ class Hourglass(nn.Module):
         made = [min(most, base_channels * 2**block) for block in range(blocks)]
         entering = [*(made[block] + widths[block] for block in range(1, blocks)), widths[-1]]
         self.up = nn.ModuleList(doubling(entering[block], made[block], norm) for block in reversed(range(blocks)))
+        self.memory_format = torch.contiguous_format
         self.outputs = base_channels + inputs
         """Channels of what comes out: the input's are beside those that were made."""
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Maps [N, C', H, W] of maps [N, C, H, W], whose sides `2**blocks` divides."""
-        seen = [inputs]
+        seen = [laid_out(inputs, self.memory_format)]
         for block in self.down:
             seen.append(block(seen[-1]))
         made = seen.pop()

@@ -6,6 +6,7 @@ from torch.nn.functional import leaky_relu, max_pool2d, relu
 from torchvision.ops import batched_nms, roi_align
 
 from gan_cli.networks.box_geometry import edges_at
+from gan_cli.networks.layers import in_float32
 
 STRIDE = 4
 """Side of a cell of the deep maps, in pixels."""
@@ -68,8 +69,8 @@ class CentreHead(nn.Module):
     def forward(self, deep: Tensor) -> tuple[Tensor, Tensor]:
         """Logits of centres [N, h, w] and boxes [N, h, w, 4] in pixels."""
         maps = relu(self.before(deep))
-        distances = STRIDE * self.reach(maps).float().clamp(-LONGEST, LONGEST).exp()
-        return self.centre(maps)[:, 0].float(), edges_at(distances, STRIDE)
+        distances = STRIDE * in_float32(self.reach, maps).clamp(-LONGEST, LONGEST).exp()
+        return in_float32(self.centre, maps)[:, 0], edges_at(distances, STRIDE)
 
     def candidates(self, deep: Tensor, count: int) -> tuple[Tensor, Tensor]:
         """The boxes of the highest peaks, [N, K, 4] in pixels, and how sure they are, [N, K]; K is `count` at most."""
@@ -101,7 +102,7 @@ class PerceptionBranch(nn.Module):
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
         """Features [M, ...] -> logits of classes [M, K] and moves [M, 4] as `box_geometry` has them."""
         hidden = self.layers(features.flatten(1))
-        return self.classes(hidden).float(), self.moves(hidden).float()
+        return in_float32(self.classes, hidden), in_float32(self.moves, hidden)
 
 
 class AdversarialBranch(nn.Module):
@@ -121,8 +122,7 @@ class AdversarialBranch(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         """Features [M, ...] -> logits [M]."""
         hidden = leaky_relu(self.second(leaky_relu(self.first(features.flatten(1)), 0.2)), 0.2)
-        logits: Tensor = self.last(hidden)[:, 0].float()
-        return logits
+        return in_float32(self.last, hidden)[:, 0]
 
 
 class PerceptualDiscriminator(nn.Module):

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn.functional import dropout, interpolate
 
 from gan_cli.networks.layers import in_float32, norm_2d
+from gan_cli.networks.layouts import FirstMap, Together
 
 Norm = Literal["batch", "none"]
 SLOPE = 0.2
@@ -143,7 +144,7 @@ class Encoder(nn.Module):
         maps = [images]
         for level in self.levels:
             maps.append(level(maps[-1]))
-        return maps[1:], self.feature(maps[-1].flatten(1)).unflatten(1, (2, -1)).amax(1)
+        return maps[1:], larger(*self.feature(maps[-1].flatten(1)).chunk(2, dim=1))
 
 
 class LocalPathway(nn.Module):
@@ -171,7 +172,7 @@ class LocalPathway(nn.Module):
         for outputs, inputs in reversed([*pairwise(widths)]):
             ups.append(_enlarging(inputs, outputs, norm, nn.LeakyReLU(SLOPE)))
             merges.append(nn.Sequential(_convolution(2 * outputs, outputs, 3, 1, norm), Residual(outputs, 3, norm)))
-        self.up, self.merge = nn.ModuleList(ups), nn.ModuleList(merges)
+        self.up, self.merge, self.together = nn.ModuleList(ups), nn.ModuleList(merges), Together()
         self.to_patch = nn.Sequential(nn.Conv2d(base_channels, made_channels, 3, padding=1), nn.Tanh())
 
     def forward(self, patch: Tensor) -> tuple[Tensor, Tensor]:
@@ -181,7 +182,7 @@ class LocalPathway(nn.Module):
             maps.append(down(maps[-1]))
         made = self.bottom(maps.pop())
         for up, merge in zip(self.up, self.merge, strict=True):
-            made = merge(torch.cat([up(made), maps.pop()], dim=1))
+            made = merge(self.together(up(made), maps.pop()))
         return made, self.to_patch(made)
 
 
@@ -241,7 +242,8 @@ class TPGANGenerator(nn.Module):
             }
         )
         self.persons = nn.Linear(feature_dim, num_persons) if num_persons else None
-        points = torch.tensor(frontal_points, dtype=torch.float32).view(1, -1, 2)
+        points = torch.tensor(frontal_points, dtype=torch.float32, device="cpu").view(1, -1, 2)
+        self.together = Together()
         self.places = {name: tuple(corner[0].tolist()) for name, corner in corners(points, image_size).items()}
 
     def forward(self, images: Tensor, parts: dict[str, Tensor], noise: Tensor | None = None) -> FrontalFaces:
@@ -252,13 +254,13 @@ class TPGANGenerator(nn.Module):
             parts: Their patches, as `patches` cuts them.
             noise: [N, Z]; None is 0.
         """
-        maps, vectors = self.encoder(torch.cat([images, images.flip(3)], dim=1))
+        maps, vectors = self.encoder(self.together(images, images.flip(3)))
         if noise is None:
             noise = vectors.new_zeros(len(vectors), self.noise_dim)
         made = {name: pathway(self._seen_by(name, parts)) for name, pathway in self.pathways.items()}
         local = {name: features for name, (features, _) in made.items()}
         turned = {name: patch for name, (_, patch) in made.items()}
-        merged = torch.cat([self._merged(local, 0.0), self._merged(turned, -1.0)], dim=1)
+        merged = self.together(self._merged(local, 0.0), self._merged(turned, -1.0))
         told = None
         if self.persons is not None:
             told = self.persons(dropout(vectors, self.dropped, training=self.training))
@@ -268,9 +270,9 @@ class TPGANGenerator(nn.Module):
     def _seen_by(self, name: str, parts: dict[str, Tensor]) -> Tensor:
         """What a pathway sees: its patch; of an eye also the other's mirror image, which may be all that is seen."""
         if name == "left_eye":
-            return torch.cat([parts[name], parts["right_eye"].flip(3)], dim=1)
+            return self.together(parts[name], parts["right_eye"].flip(3))
         if name == "right_eye":
-            return torch.cat([parts[name], parts["left_eye"].flip(3)], dim=1)
+            return self.together(parts[name], parts["left_eye"].flip(3))
         return parts[name]
 
     def _merged(self, parts: dict[str, Tensor], empty: float) -> Tensor:
@@ -278,7 +280,7 @@ class TPGANGenerator(nn.Module):
         merged = None
         for name, part in parts.items():
             placed = _placed(part, self.places[name], self.image_size, empty)
-            merged = placed if merged is None else torch.maximum(merged, placed)
+            merged = placed if merged is None else larger(merged, placed)
         assert merged is not None
         return merged
 
@@ -300,7 +302,7 @@ class Decoder(nn.Module):
         bottom = len(widths) - 1
         both, local = 2 * image_channels, base_channels + image_channels
         self.seed = nn.Sequential(
-            nn.Linear(vector_dim, base_channels * BOTTOM**2), nn.Unflatten(1, (-1, BOTTOM, BOTTOM)), nn.ReLU()
+            nn.Linear(vector_dim, base_channels * BOTTOM**2), FirstMap(base_channels, BOTTOM), nn.ReLU()
         )
         seeds = {bottom: base_channels}  # channels of what the vector alone becomes, by level
         grown, before, at = {}, base_channels, bottom
@@ -331,7 +333,7 @@ class Decoder(nn.Module):
                 images[name] = nn.Sequential(nn.Conv2d(above, image_channels, 3, padding=1), nn.Tanh())
         self.up, self.select = nn.ModuleDict(ups), nn.ModuleDict(selects)
         self.rebuild, self.to_image = nn.ModuleDict(rebuilds), nn.ModuleDict(images)
-        self.bottom = bottom
+        self.bottom, self.together = bottom, Together()
 
     def forward(self, images: Tensor, maps: Sequence[Tensor], vectors: Tensor, local: Tensor) -> list[Tensor]:
         """Images from the largest to the smallest, [N, C, S, S] and less.
@@ -354,14 +356,14 @@ class Decoder(nn.Module):
             if level < SCALES:
                 small = interpolate(images, maps[level].shape[2:], mode="bilinear", antialias=True) if level else images
                 seen += [small, small.flip(3)]
-            rebuilt = [self.select[name](torch.cat(seen, dim=1))]
+            rebuilt = [self.select[name](self.together(*seen))]
             if made is not None:
                 rebuilt.append(self.up[name](made))
             if pictures:
                 rebuilt.append(interpolate(pictures[-1], scale_factor=2, mode="bilinear"))
             if not level:
                 rebuilt.append(local)
-            made = self.rebuild[name](torch.cat(rebuilt, dim=1))
+            made = self.rebuild[name](self.together(*rebuilt))
             if level < SCALES:
                 pictures.append(self.to_image[name](made))
         return pictures[::-1]
@@ -466,10 +468,15 @@ class FaceReader(nn.Module):
         """What is recognised in images [N, C, S, S] in [-1, 1]."""
         maps = images
         for layer in self.convolutions:
-            maps = nn.functional.max_pool2d(layer(maps).unflatten(1, (2, -1)).amax(1), 2)
+            maps = nn.functional.max_pool2d(larger(*layer(maps).chunk(2, dim=1)), 2)
         flat = maps.flatten(1)
-        vectors = self.vector(flat).unflatten(1, (2, -1)).amax(1)
+        vectors = larger(*self.vector(flat).chunk(2, dim=1))
         return Recognition(maps, vectors, self.persons(vectors), self.points(flat).unflatten(1, (-1, 2)))
+
+
+def larger(one: Tensor, other: Tensor) -> Tensor:
+    """The larger of two numbers everywhere; unlike `torch.maximum`, its slope stays in the memory layout of maps."""
+    return other + torch.relu(one - other)
 
 
 def level_widths(image_size: int, base_channels: int) -> list[int]:

@@ -33,6 +33,11 @@ DETECTOR = "detector"
 """The name of the checkpoint at the end of the first phase."""
 
 
+def exact(numbers: Tensor) -> Tensor:
+    """The same in float32 at least, whatever the precision of the run."""
+    return numbers.to(torch.promote_types(numbers.dtype, torch.float32))
+
+
 class Things(NamedTuple):
     """What is known of the things of a batch's images, M of them.
 
@@ -133,7 +138,6 @@ class PerceptualGAN(LatentModule):
     )
     LEARNS_FROM: ClassVar[tuple[Fields, ...]] = ({"images": Images, "boxes": Boxes},)
     GIVEN: ClassVar[tuple[str, ...]] = ("images",)
-    VERB: ClassVar[str] = "detect"
     SETTLES = ("latent_dim", "latent_distribution")
     makes = "boxes"
     generator: FeatureGenerator
@@ -141,11 +145,11 @@ class PerceptualGAN(LatentModule):
 
     def __init__(
         self,
-        image_size: Pixels = 96,
+        image_size: Pixels = 64,
         image_channels: Channels = 3,
         num_classes: Classes = 10,
         most_boxes: Annotated[int, Range(1, 10_000)] = 100,
-        small_side: Annotated[int, Range(1, 10_000)] = 12,
+        small_side: Annotated[int, Range(1, 10_000)] = 10,
         reduction: Annotated[int, Range(0, 64)] = 0,
         base_channels: Width = 16,
         cells: Annotated[int, Range(1, 32)] = 5,
@@ -265,7 +269,7 @@ class PerceptualGAN(LatentModule):
     def _whole(self, count: int) -> Tensor:
         """Boxes around whole images, [N, 5]."""
         edges = torch.tensor([0.0, 0.0, self.image_size, self.image_size], device=self.device).expand(count, -1)
-        return torch.cat([torch.arange(count, device=self.device)[:, None].float(), edges], dim=1)
+        return torch.cat([torch.arange(count, device=self.device)[:, None].to(edges.dtype), edges], dim=1)
 
     def _reduced(self, images: Tensor) -> Tensor:
         """Images [N, C, S, S] that were reduced and enlarged again."""
@@ -279,6 +283,11 @@ class PerceptualGAN(LatentModule):
 
     def surface(self, made: Tensor) -> Tensor | None:
         return None  # boxes are judged by features of their image
+
+    @property
+    def VERB(self) -> str:  # type: ignore[override]  # noqa: N802
+        """The verb that makes boxes, or of crops, where there are none to be found, pages of their classes."""
+        return "sample" if self.reduction else "detect"
 
     # Phases
 
@@ -352,7 +361,7 @@ class PerceptualGAN(LatentModule):
             perceived = self._perception(Features(batch.small.fine, made), batch.things, weights)
             losses |= {name: self.lambda_perception * loss for name, loss in perceived.items()}
         if self.lambda_feature:
-            errors = (made.float() - batch.large.deep.float()).square().flatten(1).mean(1)
+            errors = (exact(made) - exact(batch.large.deep)).square().flatten(1).mean(1)
             losses["feature"] = self.lambda_feature * (weights * errors).sum()
         return losses
 
@@ -371,14 +380,16 @@ class PerceptualGAN(LatentModule):
         at = [(image, place) for image, count in enumerate(batch.counts) for place in range(count)]
         images, places = sent(torch.tensor(at, dtype=torch.int64).view(-1, 2), self.device).unbind(1)
         rows = batch.boxes[images, places]
-        boxes, classes = rows[:, :4].float(), rows[:, 4].long()
+        boxes, classes = exact(rows[:, :4]), rows[:, 4].long()
         if self.reduction:
             whole = self._whole(len(batch.images))[images]
             return Things(whole, boxes, classes, torch.ones_like(classes, dtype=torch.bool), images)
-        shifts = JITTER * self.noise("jitter", self.most_boxes, 4, distribution="uniform")[images, places].float()
+        shifts = JITTER * self.noise("jitter", self.most_boxes, 4, distribution="uniform")[images, places].to(
+            boxes.dtype
+        )
         sides = (boxes[:, 2:] - boxes[:, :2]).repeat(1, 2)
         around = (boxes + shifts * sides).clamp(0, self.image_size)
-        rois = torch.cat([images[:, None].float(), around], dim=1)
+        rois = torch.cat([images[:, None].to(around.dtype), around], dim=1)
         return Things(rois, boxes, classes, side_of(boxes) < self.small_side, images)
 
     def _weights(self, things: Things) -> tuple[Tensor, Tensor]:
@@ -390,7 +401,7 @@ class PerceptualGAN(LatentModule):
 
     def _shares(self, things: Things, chosen: Tensor) -> Tensor:
         """The share of each chosen thing, [M]: images count alike, and the things of an image; others have none."""
-        weights = chosen.float()
+        weights = chosen.to(things.boxes.dtype)
         counts = weights.new_zeros(self.rows.stop - self.rows.start).index_add_(0, things.images, weights)
         return weights / counts.clamp(min=1)[things.images] / len(counts)
 
@@ -407,7 +418,7 @@ class PerceptualGAN(LatentModule):
     def held_out_measures(self, batch: BoxBatch) -> Losses:
         """The share of small things whose class is right, with the generator and without it."""
         seen = self._seen(batch)
-        weights = seen.things.small.float()
+        weights = seen.things.small.to(seen.things.boxes.dtype)
         total = weights.sum().clamp(min=1)
         found = {}
         for name, enhanced in (("small_accuracy", True), ("small_accuracy_without", False)):

@@ -65,11 +65,12 @@ def run(words: Sequence[str]) -> None:
     from gan_cli.command.opening import opened_that
     from gan_cli.command.running import say
     from gan_cli.inference.augment import augment
-    from gan_cli.inference.augmentation import Wish, augmenting
+    from gan_cli.inference.augmentation import Wish, augmenting, by_all_devices
 
     path, model = opened_that(asked, augmenting, "generates images by class", "cgan.yaml")
     wish = Wish(**{name: asked[name] for name in Wish._fields})
-    done = augment(model, path, Path(asked.output), asked.real, wish, asked.trainer.as_dict())
+    compute = by_all_devices(model, wish.batch_size, asked.trainer.as_dict())
+    done = augment(model, path, Path(asked.output), asked.real, wish, compute)
     if done is None:  # another process has it
         return
     rest = f" (of {done.tried:,})" if done.tried > done.made else ""

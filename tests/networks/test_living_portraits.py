@@ -66,7 +66,7 @@ def test_what_each_pixel_follows_are_shares_of_all_motions() -> None:
     motion = DenseMotion(3, 2, 4, 2, 1, occlusion=True, norm="batch")
     points = identities(torch.rand(2, 2, 2))
     found = motion(torch.rand(2, 3, 16, 16), points, points)
-    torch.testing.assert_close(found.shares.sum(1), torch.ones(2, 16, 16))
+    torch.testing.assert_close(found.shares.sum(-1), torch.ones(2, 16, 16))
     torch.testing.assert_close(found.places, grid(16, 16, found.places).expand(2, -1, -1, -1))
     assert found.visible is not None
     assert DenseMotion(3, 2, 4, 2, 1, occlusion=False, norm="batch").visible is None

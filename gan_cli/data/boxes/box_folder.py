@@ -40,7 +40,7 @@ class Boxes(BoxDataModule, FileDataModule):
         batch_size: Images, or crops, per step and process.
         image_channels: C of the images: 1 (grey), 3 or 4.
         classes: The classes to learn; () takes all. Boxes of others are left out.
-        small_side: Things of a smaller side (root of the area) are small, in pixels of the images trained on; large
+        small: Things of a smaller side (root of the area) are small, in pixels of the images trained on; large
             ones have three times that, as COCO's 96 to 32. 0 takes an eighth of `image_size`.
         reduction: 0 shows whole images; 2 to 16 shows crops, which a model reduces so many times.
         bad_boxes: What a box outside its picture, of no area or of an unknown class does: "raise" ends the run by its
@@ -66,7 +66,7 @@ class Boxes(BoxDataModule, FileDataModule):
         batch_size: BatchSize = 16,
         image_channels: Channels = 3,
         classes: tuple[str, ...] = (),
-        small_side: Annotated[int, Range(0, 10_000)] = 0,
+        small: Annotated[int, Range(0, 10_000)] = 0,
         reduction: Annotated[int, Range(0, 16)] = 0,
         bad_boxes: Literal["raise", "skip"] = "raise",
         held_out: Share = 0.2,
@@ -87,13 +87,13 @@ class Boxes(BoxDataModule, FileDataModule):
             raise UserError(f"data.reduction: {reduction} makes nothing small; take 2 to {min(16, image_size)}, or 0")
         self.image_channels = checked_channels(image_channels)
         self.classes = classes
-        self._small_side, self._reduction = small_side, reduction
+        self.small, self._reduction = small, reduction
         self.held_out, self.split_seed = held_out, split_seed
         self.bad_boxes = bad_boxes
 
     @property
     def small_side(self) -> int:
-        return self._small_side or max(1, self.image_size // 8)
+        return self.small or max(1, self.image_size // 8)
 
     @property
     def reduction(self) -> int:

@@ -54,7 +54,7 @@ def _add(told: Told, path: Path, record: dict[str, Any], root: Path) -> int:
         raise UserError(
             f"data.root: {path} is not as COCO's files are: images need id and file_name, categories id and name"
         ) from error
-    where = f"{path.parent.name}/{path.name}".lower()
+    where = str(path.relative_to(root)).lower()
     part = next((split for word, split in WORDS if word in where), None)
     for name in names.values():
         told.boxes.setdefault(name, [])

@@ -17,7 +17,7 @@ from gan_cli.data.transforms import Framing
 from gan_cli.ranges import BatchSize, Many, Processes, Range, Seed
 from gan_cli.seeding import stream
 
-SMALLEST, LARGEST = 1 / 12, 1 / 2
+SMALLEST, LARGEST = 1 / 8, 3 / 4
 """Sides of the digits' squares, as shares of the image's; they are drawn evenly by their logarithm."""
 TRIES = 20
 """So many places are tried for a digit; if each overlaps another, it is left out."""
@@ -28,7 +28,7 @@ HELD_OUT = 300
 
 
 class DigitsInScenes(BoxDataModule):
-    """scikit-learn's digits on cuts of its two photographs, from a twelfth to half of the side. No download.
+    """scikit-learn's digits on cuts of its two photographs, from an eighth to three quarters of a side. No download.
 
     Held-out scenes have digits and blocks of the photographs that training has not (see `PhotoPatches`). A digit is
     light on dark ground and dark on light ground, in a tint of its own; boxes are around the strokes and never overlap.
@@ -54,9 +54,9 @@ class DigitsInScenes(BoxDataModule):
 
     def __init__(
         self,
-        image_size: Annotated[int, Range(32, 128)] = 96,
-        num_scenes: Many = 1500,
-        most_digits: Annotated[int, Range(1, 20)] = 6,
+        image_size: Annotated[int, Range(32, 128)] = 64,
+        num_scenes: Many = 2000,
+        most_digits: Annotated[int, Range(1, 20)] = 5,
         split_seed: Seed = 0,
         batch_size: BatchSize = 16,
         num_workers: Processes = 0,
@@ -69,7 +69,7 @@ class DigitsInScenes(BoxDataModule):
 
     @property
     def small_side(self) -> int:
-        return self.image_size // 8
+        return self.image_size // 6
 
     @property
     def most_boxes(self) -> int:
