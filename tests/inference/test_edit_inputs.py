@@ -23,14 +23,14 @@ from tests.variant_rows import INVERTIBLE
 NAMES = ("Smiling", "Black_Hair", "Blond_Hair")
 
 
-def icgan(**arguments: Any) -> IcGAN:
+def icgan(attributes: bool = True) -> IcGAN:
     """A model whose encoders read something else in each picture."""
     torch.manual_seed(0)
-    model = IcGAN(**{**INVERTIBLE, **arguments}).eval()
+    model = IcGAN(**INVERTIBLE).eval()
     for network in (model.label_encoder, model.latent_encoder):
         torch.nn.init.normal_(network.head.weight, 0, 3.0)
     model.counters.batches = 2000
-    model.data_facts = {**FewAttributed(image_size=16).record(), "class_names": NAMES}
+    model.data_facts = {**FewAttributed(image_size=16).record(), "class_names": NAMES, "attributes": attributes}
     model.together.copy_(torch.tensor([[50, 20, 20], [20, 40, 0], [20, 0, 40]]))
     model.seen_images.fill_(100)
     return model
@@ -244,6 +244,6 @@ def test_pictures_are_sampled_from_attributes_by_name(ckpt: Path, workdir: Path)
     assert torch.equal(walk[0], alone)
     assert not torch.equal(walk[0], walk[-1])
     with pytest.raises(UserError, match="labels: this IcGAN makes things from attributes; type --given"):
-        model.sample(1, labels=["Smiling"])
+        model.sample(1, labels=["Smiling"], given=told)
     with pytest.raises(UserError, match=r"given: smilling is no attribute; did you mean Smiling\?"):
         model.sample(1, given={"attributes": "smilling"})
