@@ -90,7 +90,7 @@ def mistakes_of(data: GANDataModule) -> list[Finding]:
 def contact_sheet(data: GANDataModule) -> Tensor | None:
     """Training things as a network will see them, augmented, uint8 [C, H, W]; sides of a pair beside each other.
 
-    None where a single thing has no picture, such as a point.
+    Fields without pictures, such as classes, are passed over; None where no thing has one, such as a point.
 
     Raises:
         UserError: If there is nothing.
@@ -100,7 +100,7 @@ def contact_sheet(data: GANDataModule) -> Tensor | None:
     batch = data.on_device(part[Span(0, 0, SHEET // len(data.fields))])._asdict()
     shown = [medium.pictures(medium.kept(batch[name])) for name, medium in data.fields.items()]
     sides = [side for side in shown if side is not None]
-    if len(sides) < len(shown):
+    if not sides:
         return None
     channels, height = (max(side.shape[axis] for side in sides) for axis in (1, 2))
     large = [_enlarged(side.expand(-1, channels, -1, -1), height) for side in sides]

@@ -185,10 +185,23 @@ def shifted(images: Tensor, shift: int, random: torch.Generator) -> Tensor:
     shift = min(shift, height - 1, width - 1)
     if not shift:
         return images
-    down, right = torch.randint(2 * shift + 1, (2, count, 1), generator=random).to(images.device)
-    rows = (torch.arange(height, device=images.device) + down)[:, :, None]
-    columns = (torch.arange(width, device=images.device) + right)[:, None, :]
-    border, mode = (shift, shift, shift, shift), "constant" if images.shape[1] == 1 else "reflect"
-    bordered = pad(images, border, mode).permute(0, 2, 3, 1)
+    down, right = torch.randint(2 * shift + 1, (2, count), generator=random).to(images.device)
+    return moved(images, down, right, shift, "constant" if images.shape[1] == 1 else "reflect")
+
+
+def moved(images: Tensor, top: Tensor, left: Tensor, shift: int, border: str) -> Tensor:
+    """Each image [N, C, H, W] moved by its own numbers of pixels: cut out of itself with a border around it.
+
+    Args:
+        images: Of any kind of numbers.
+        top: Where each begins, counted from the border's first row, int64 [N], from 0 to twice `shift`.
+        left: The same from the border's first column.
+        shift: Width of the border, less than a side.
+        border: "constant", which is 0, or "reflect".
+    """
+    count, _, height, width = images.shape
+    rows = (torch.arange(height, device=images.device) + top[:, None])[:, :, None]
+    columns = (torch.arange(width, device=images.device) + left[:, None])[:, None, :]
+    bordered = pad(images, (shift, shift, shift, shift), border).permute(0, 2, 3, 1)
     picture = torch.arange(count, device=images.device)[:, None, None]
     return bordered[picture, rows, columns].permute(0, 3, 1, 2)
