@@ -112,6 +112,10 @@ class IcGAN(LatentModule):
     discriminator: IcGANDiscriminator
     latent_encoder: IcGANEncoder
     label_encoder: IcGANEncoder
+    together: Tensor
+    """How many training images have both of two attributes, int64 [K, K]; all 0 before the training."""
+    seen_images: Tensor
+    """How many training images there are, int64."""
 
     def __init__(
         self,
@@ -259,8 +263,8 @@ class IcGAN(LatentModule):
         labels = getattr(getattr(data, "train_set", None), "labels", None)
         if not self.counters.batches and labels is not None and len(labels):
             there = class_shares(labels, self.num_classes).nan_to_num(0).double()
-            cast(Tensor, self.together).copy_((there.T @ there).round().long())
-            cast(Tensor, self.seen_images).fill_(len(labels))
+            self.together.copy_((there.T @ there).round().long())
+            self.seen_images.fill_(len(labels))
 
     def make_optimizer(self, player: str) -> Optimizer:
         optimizer = super().make_optimizer(player)

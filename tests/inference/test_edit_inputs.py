@@ -82,15 +82,16 @@ def test_files_are_what_python_makes_and_what_the_networks_say(gan: Any, ckpt: P
     for row, letter in enumerate("abc"):
         for column, name in enumerate(names):
             assert torch.equal(picture(f"out/{letter}-{name}.png"), made[row, column])
-    icgan = model.model
-    found = icgan.encode(to_float(faces[:3]))
-    assert torch.equal(made[:, 0], to_uint8(icgan(found.latents, attributes=found.labels)))
+    reader = model.model
+    assert isinstance(reader, IcGAN)
+    found = reader.encode(to_float(faces[:3]))
+    assert torch.equal(made[:, 0], to_uint8(reader(found.latents, attributes=found.labels)))
     wanted = found.labels.clone()
     wanted[:, 0], wanted[:, 2] = 1, 0
-    assert torch.equal(made[:, 1], to_uint8(icgan(found.latents, attributes=wanted)))
+    assert torch.equal(made[:, 1], to_uint8(reader(found.latents, attributes=wanted)))
     wanted = found.labels.clone()
     wanted[:, 0] = 0.5
-    assert torch.equal(made[:, 3], to_uint8(icgan(found.latents, attributes=wanted)))
+    assert torch.equal(made[:, 3], to_uint8(reader(found.latents, attributes=wanted)))
 
 
 def test_without_set_pictures_are_made_again_on_a_page(gan: Any, ckpt: Path, faces: Tensor) -> None:
@@ -121,7 +122,7 @@ def test_attributes_are_exchanged_with_another_picture(gan: Any, ckpt: Path, fac
 def test_a_change_that_moves_is_a_film(gan: Any, ckpt: Path, faces: Tensor) -> None:
     gan(ckpt, "--input", "faces", "--set", "smiling=0..1", "--steps", 4, "--output", "film.gif")
     with Image.open("film.gif") as film:
-        assert film.n_frames == 4
+        assert getattr(film, "n_frames", 1) == 4
     said = gan(ckpt, "--input", "faces", "--set", "smiling=1", "--output", "still.gif", refused=True)
     assert "output: still.gif shows one change that moves" in said
 
