@@ -6,7 +6,7 @@ READY := .venv/.ready
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-oldest check format test-slow bench bench-learning bench-modes bench-labels bench-few-images \
   bench-translation bench-transfer bench-restoration bench-super-resolution bench-trajectories bench-music bench-videos \
-  bench-captions bench-detection bench-solids bench-score bench-theory bench-peers \
+  bench-captions bench-detection bench-augmentation bench-solids bench-score bench-theory bench-peers \
   bench-resume \
   bench-robustness gpu-check docker-check \
   slurm-check clean
@@ -101,6 +101,9 @@ bench-captions: $(READY) ## CaptionGAN on captioned moving digits beside likelih
 
 bench-detection: $(READY) ## PerceptualGAN on small digits in scenes and small crops of facades, three seeds; resumable, an hour
 	$(BIN)/python -m benchmarks.detection
+
+bench-augmentation: $(READY) ## What generated images add to ten labels a class, beside classical augmentation (DATA=folder); resumable, a quarter of an hour
+	$(BIN)/python -m benchmarks.augmentation --root $(DATA)
 
 bench-solids: $(READY) ## 3D-GAN on the embedded shapes beside rows that learn nothing; resumable, a quarter of an hour
 	$(BIN)/python -m benchmarks.solids

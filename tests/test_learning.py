@@ -14,6 +14,7 @@ from benchmarks.score import rows
 from gan_cli import load
 from gan_cli.command.cli import GANCLI
 from gan_cli.data import (
+    AttributedDigits,
     CaptionedDigits,
     Crossings,
     Degraded,
@@ -329,3 +330,20 @@ def test_codes_keep_digits_and_a_transformer_knows_more_than_where_they_stand(wo
     asked = torch.arange(500) % 10
     told = Judge(data).classes(gan.sample(500))
     assert float((told == asked).float().mean()) > 0.6  # 0.77
+
+
+@pytest.mark.usefixtures("all_cores")
+def test_icgan_changes_what_it_is_told_to_and_keeps_the_rest(workdir: Path) -> None:
+    digits = ["--data.image_size", "16", "--model.latent_hidden", "256"]
+    phases = ["--model.gan_steps", "700", "--trainer.max_steps", "1200"]
+    GANCLI(["fit", "--config", "icgan.yaml", *digits, *phases, *CPU])
+    gan = load("checkpoints/icgan-attributeddigits/version_0/last.ckpt")
+    table = own_table(gan.model, AttributedDigits(image_size=16), seed=0, num=100)
+    assert table is not None
+    made, copy = table.values(), table.values("copy of the input")
+    at_random, mean = table.values("random latents with the labels"), table.values("mean training picture")
+    assert made["changed_right"] > 0.9
+    assert made["others_kept"] > 0.9
+    assert copy["changed_right"] < 0.1  # a copy keeps all, and changes nothing
+    assert made["found_again"] > 2 * at_random["found_again"] > 0
+    assert made["answer_error"] < at_random["answer_error"] < mean["answer_error"]

@@ -973,7 +973,6 @@ INVERTIBLE: dict[str, Any] = {
     "image_size": 16,
     "image_channels": 3,
     "num_classes": 3,
-    "attributes": True,
     "latent_dim": 8,
     "base_channels": 4,
     "encoder_channels": 4,
@@ -988,7 +987,7 @@ EDITING_ROWS = [
     VariantRow(
         "icgan-by-class",
         IcGAN,
-        {"num_classes": 10, "attributes": False},
+        {"num_classes": 10},
         tiny={**INVERTIBLE, "image_channels": 1},
     ),
 ]
