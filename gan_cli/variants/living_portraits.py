@@ -338,6 +338,8 @@ class LivingPortraits(LatentModule):
     # Held-out frames
 
     def held_out_logits(self, batch: PortraitBatch) -> Tensor:
+        if not self.lambda_adversarial:  # it has learned nothing, and frames may be too small for it
+            return batch.driving.new_zeros(len(batch.driving))
         return self._logits(batch.driving)
 
     def held_out_measures(self, batch: PortraitBatch) -> Losses:
