@@ -86,6 +86,34 @@ class PairedBatch(NamedTuple):
         return self.target
 
 
+class FaceBatch(NamedTuple):
+    """Faces that are turned, with the same persons from the front.
+
+    Attributes:
+        source: uint8 [N, C, H, W] as it leaves the loader; float in [-1, 1] once it is on the device.
+        target: Frontal pictures of the same size.
+        person: int64 [N], numbers from 0; those of held-out persons come after all that are trained on.
+        pose: int64 [N], numbers of the set's poses.
+        yaw: float [N], degrees; the nose of a positive one points to the right of the picture.
+        source_points: float [N, 5, 2], eyes, tip of the nose and corners of the mouth, those on the left of a frontal
+            picture first; x and y in shares of the sides.
+        target_points: The same in the frontal pictures.
+    """
+
+    source: Tensor
+    target: Tensor
+    person: Tensor
+    pose: Tensor
+    yaw: Tensor
+    source_points: Tensor
+    target_points: Tensor
+
+    @property
+    def real(self) -> Tensor:
+        """What the generator is to imitate, under the name that every kind of batch has."""
+        return self.target
+
+
 class MaskedBatch(NamedTuple):
     """Images with holes, with the whole images.
 
@@ -160,6 +188,25 @@ class UnpairedBatch(NamedTuple):
         return self.b
 
 
+class AdaptationBatch(NamedTuple):
+    """Images of a labelled domain, and as many of another one whose labels are not told.
+
+    Attributes:
+        source: uint8 [N, C, H, W] as it leaves the loader; float in [-1, 1] once it is on the device.
+        labels: int64 [N], the class numbers of the source images.
+        target: Images of the same size and channels, that have nothing else to do with these.
+    """
+
+    source: Tensor
+    labels: Tensor
+    target: Tensor
+
+    @property
+    def real(self) -> Tensor:
+        """What the generator is to imitate, under the name that every kind of batch has."""
+        return self.target
+
+
 class StyledBatch(NamedTuple):
     """Photographs, each with a picture whose style it is to have.
 
@@ -199,6 +246,26 @@ class SceneBatch(NamedTuple):
     def real(self) -> Tensor:
         """What the generator is to imitate, under the name that every kind of batch has."""
         return self.future
+
+
+class BoxBatch(NamedTuple):
+    """Images with the boxes of the things in them.
+
+    Attributes:
+        images: uint8 [N, C, H, W] as it leaves the loader; float in [-1, 1] once it is on the device.
+        boxes: float [N, P, 6] as `media.boxes` says: edges in pixels, class, score; NaN behind an image's last one.
+        counts: How many each image has, N whole numbers, which stay with the processor: who computes with them need not
+            wait for the device.
+    """
+
+    images: Tensor
+    boxes: Tensor
+    counts: tuple[int, ...]
+
+    @property
+    def real(self) -> Tensor:
+        """What the generator is to imitate, under the name that every kind of batch has."""
+        return self.boxes
 
 
 class BarBatch(NamedTuple):
@@ -316,12 +383,15 @@ AnyBatch = (
     Batch
     | PairedBatch
     | UnpairedBatch
+    | AdaptationBatch
+    | FaceBatch
     | StyledBatch
     | SceneBatch
     | VideoBatch
     | PortraitBatch
     | CaptionedBatch
     | CaptionedVideoBatch
+    | BoxBatch
 )
 
 
