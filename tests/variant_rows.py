@@ -906,7 +906,14 @@ ANIMATING: dict[str, Any] = {
 """The same for what moves pictures."""
 
 PORTRAIT_ROWS = [
-    VariantRow("living-portraits", LivingPortraits, {"ema_decay": 0.9}, plays=False, tiny=ANIMATING, data=FewPortraits),
+    VariantRow(
+        "living-portraits",
+        LivingPortraits,
+        {"ema_decay": 0.9, "blends": True},
+        plays=False,
+        tiny=ANIMATING,
+        data=FewPortraits,
+    ),
     VariantRow(
         "living-portraits-judged",
         LivingPortraits,
