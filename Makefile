@@ -5,7 +5,8 @@ READY := .venv/.ready
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-oldest check format test-slow bench bench-learning bench-modes bench-labels bench-few-images \
-  bench-translation bench-restoration bench-super-resolution bench-trajectories bench-music bench-videos bench-captions bench-solids bench-score bench-theory bench-peers \
+  bench-translation bench-transfer bench-restoration bench-super-resolution bench-trajectories bench-music bench-videos bench-captions bench-solids bench-score bench-theory bench-peers \
+  bench-translation bench-restoration bench-super-resolution bench-trajectories bench-music bench-videos bench-captions bench-detection bench-solids bench-score bench-theory bench-peers \
   bench-resume \
   bench-robustness gpu-check docker-check \
   slurm-check clean
@@ -83,6 +84,9 @@ bench-translation: $(READY) ## Translate held-out images by pix2pix, CycleGAN, C
 	$(BIN)/python -m benchmarks.style
 	if [ -d $(DATA)/cmp_facades ]; then $(BIN)/python -m benchmarks.label_maps --root $(DATA)/cmp_facades; fi
 
+bench-transfer: $(READY) ## DTN and CycleGAN from digits before photographs to plain ones, three seeds; resumable, an hour
+	$(BIN)/python -m benchmarks.transfer
+
 bench-restoration: $(READY) ## Fill holes and sharpen photographs (DATA=folder of the sets); resumable, over an hour
 	$(BIN)/python -m benchmarks.restoration --root $(DATA)
 
@@ -94,6 +98,9 @@ bench-videos: $(READY) ## VGAN, its conditional version and DVD-GAN on moving di
 
 bench-captions: $(READY) ## CaptionGAN on captioned moving digits beside likelihood alone; resumable, minutes
 	$(BIN)/python -m benchmarks.captions
+
+bench-detection: $(READY) ## PerceptualGAN on small digits in scenes and small crops of facades, three seeds; resumable, an hour
+	$(BIN)/python -m benchmarks.detection
 
 bench-solids: $(READY) ## 3D-GAN on the embedded shapes beside rows that learn nothing; resumable, a quarter of an hour
 	$(BIN)/python -m benchmarks.solids

@@ -188,6 +188,25 @@ class UnpairedBatch(NamedTuple):
         return self.b
 
 
+class AdaptationBatch(NamedTuple):
+    """Images of a labelled domain, and as many of another one whose labels are not told.
+
+    Attributes:
+        source: uint8 [N, C, H, W] as it leaves the loader; float in [-1, 1] once it is on the device.
+        labels: int64 [N], the class numbers of the source images.
+        target: Images of the same size and channels, that have nothing else to do with these.
+    """
+
+    source: Tensor
+    labels: Tensor
+    target: Tensor
+
+    @property
+    def real(self) -> Tensor:
+        """What the generator is to imitate, under the name that every kind of batch has."""
+        return self.target
+
+
 class StyledBatch(NamedTuple):
     """Photographs, each with a picture whose style it is to have.
 
@@ -229,6 +248,26 @@ class SceneBatch(NamedTuple):
         return self.future
 
 
+class BoxBatch(NamedTuple):
+    """Images with the boxes of the things in them.
+
+    Attributes:
+        images: uint8 [N, C, H, W] as it leaves the loader; float in [-1, 1] once it is on the device.
+        boxes: float [N, P, 6] as `media.boxes` says: edges in pixels, class, score; NaN behind an image's last one.
+        counts: How many each image has, N whole numbers, which stay with the processor: who computes with them need not
+            wait for the device.
+    """
+
+    images: Tensor
+    boxes: Tensor
+    counts: tuple[int, ...]
+
+    @property
+    def real(self) -> Tensor:
+        """What the generator is to imitate, under the name that every kind of batch has."""
+        return self.boxes
+
+
 class BarBatch(NamedTuple):
     """Bars with what they follow.
 
@@ -263,6 +302,23 @@ class VideoBatch(NamedTuple):
     def real(self) -> Tensor:
         """What the generator is to imitate, under the name that every kind of batch has."""
         return self.videos
+
+
+class PortraitBatch(NamedTuple):
+    """Two frames each of films: a picture that is to move, and the frame that it is to become.
+
+    Attributes:
+        source: uint8 [N, C, H, W] as it leaves the loader; float in [-1, 1] once it is on the device.
+        driving: Another frame of the same film, of the same shape.
+    """
+
+    source: Tensor
+    driving: Tensor
+
+    @property
+    def real(self) -> Tensor:
+        """What the generator is to imitate, under the name that every kind of batch has."""
+        return self.driving
 
 
 class SolidBatch(NamedTuple):
@@ -326,13 +382,16 @@ ToldBatch = MaskedBatch | HintedBatch | EdgedBatch
 AnyBatch = (
     Batch
     | PairedBatch
-    | FaceBatch
     | UnpairedBatch
+    | AdaptationBatch
+    | FaceBatch
     | StyledBatch
     | SceneBatch
     | VideoBatch
+    | PortraitBatch
     | CaptionedBatch
     | CaptionedVideoBatch
+    | BoxBatch
 )
 
 

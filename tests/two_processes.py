@@ -75,6 +75,9 @@ APART = {
     **dict.fromkeys(("gan-cls", "gan-int"), "batch normalisation in both players"),
     **dict.fromkeys(("stackgan-stage-one", "stackgan-stage-two"), "batch normalisation in both players"),
     **dict.fromkeys(("stackgan-pp", "stackgan-pp-colours"), "batch normalisation in both players"),
+    **dict.fromkeys(("dtn", "dtn-of-faces"), "batch normalisation in both players"),
+    "living-portraits": "batch normalisation",
+    **dict.fromkeys(("icgan", "icgan-by-class"), "batch normalisation in both players"),
     "deblurgan-v2": "outputs are compared with the mean of those at hand",
 }
 """Rows in which two processes differ from one by construction: they take statistics or noise of their own."""

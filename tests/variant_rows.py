@@ -11,12 +11,16 @@ from torch import Tensor
 from gan_cli.data import GANDataModule
 from gan_cli.inference.given import fields_given
 from gan_cli.inference.rendering import takes_labels
+from gan_cli.media.boxes import Boxes
 from gan_cli.media.images import Images
 from gan_cli.variants import (
     ACGAN,
+    ADDA,
     CGAN,
     CUT,
+    DANN,
     DCGAN,
+    DTN,
     DVDGAN,
     ESRGAN,
     GAN,
@@ -45,8 +49,12 @@ from gan_cli.variants import (
     DeblurGAN,
     FastGAN,
     FramePrediction,
+    IcGAN,
+    LivingPortraits,
     MidiNet,
+    PerceptualGAN,
     Pix2Pix,
+    PixelDA,
     ProgressiveGAN,
     ProjectedGAN,
     SocialGAN,
@@ -60,11 +68,16 @@ from gan_cli.variants import (
     VoxelGAN,
     VQTransformer,
 )
+from gan_cli.variants.adaptation import AdaptationModule
 from gan_cli.variants.translation import TranslationModule
 from tests.toys import (
+    FewAdapted,
+    FewAttributed,
     FewBars,
     FewBlurred,
+    FewBoxed,
     FewCaptioned,
+    FewCrops,
     FewCrossings,
     FewDigits,
     FewEnlarged,
@@ -75,9 +88,11 @@ from tests.toys import (
     FewMoving,
     FewMovingCaptioned,
     FewPairs,
+    FewPortraits,
     FewSolids,
     FewStyled,
     FewStyles,
+    FewTransferred,
     FewUnpaired,
     FewVideos,
     with_holes,
@@ -169,6 +184,9 @@ class VariantRow(NamedTuple):
             if "mask" in model.takes:
                 options["mask"] = with_holes(given).mask.float()
             return cast(Tensor, model(given, direction, **options))
+        if isinstance(model, AdaptationModule):
+            side = self.image_size
+            return cast(Tensor, model(self.sources(count, model.image_channels, side, side), **options))
         labels = [torch.arange(count) % model.num_classes] if takes_labels(model) else []
         options |= self.given(model, count)
         return cast(Tensor, model(torch.randn(count, model.latent_dim) * 3, *labels, **options))
@@ -184,6 +202,10 @@ class VariantRow(NamedTuple):
 
     def shape(self, model: Any) -> tuple[int, ...]:
         """Of a thing that a model makes."""
+        if isinstance(model, AdaptationModule):
+            return (model.num_classes,)
+        if isinstance(model.medium, Boxes):
+            return (1 if model.reduction else model.candidates, 6)
         if not isinstance(model.medium, Images):
             return tuple(getattr(self.held_out(1), model.makes).shape[1:])
         channels = model.channels(model.directions[-1])[1] if isinstance(model, TranslationModule) else 0
@@ -398,7 +420,32 @@ LATENT_ROWS = [
 TELLS_BINS = ("to_bins.weight", "to_bins.bias")
 """Of Colorization, which tells bins of colours only while it is pretrained."""
 
+TRANSFERRED: dict[str, Any] = {
+    "image_size": 16,
+    "encoder_channels": 2,
+    "code_dim": 8,
+    "base_channels": 4,
+    "discriminator_channels": 4,
+    "encoder_steps": 0,
+}
+"""DTN after its first phase, in a size that trains in moments."""
+
 TRANSLATOR_ROWS = [
+    VariantRow("dtn", DTN, {"ema_decay": 0.9}, tells_classes=True, tiny=TRANSFERRED, data=FewTransferred),
+    VariantRow(
+        "dtn-of-faces",
+        DTN,
+        {
+            "encoder": "lite0",
+            "encoder_size": 32,
+            "pointwise": True,
+            "discriminator_activation": "leaky_relu",
+            "constancy": "cosine",
+            "lambda_tv": 0.05,
+        },
+        tiny=TRANSFERRED,
+        data=FewUnpaired,
+    ),
     VariantRow(
         "pix2pix",
         Pix2Pix,
@@ -573,6 +620,45 @@ TRANSLATOR_ROWS = [
     ),
 ]
 
+ADAPTED: dict[str, Any] = {"image_size": 16, "base_channels": 2, "hidden_dim": 8, "domain_dim": 4}
+"""The same for what is adapted to another domain."""
+PAINTED_OVER: dict[str, Any] = {
+    "image_size": 16,
+    "base_channels": 2,
+    "num_blocks": 1,
+    "latent_dim": 2,
+    "discriminator_channels": 2,
+    "tower_channels": 2,
+    "tower_dim": 8,
+}
+"""The same for PixelDA."""
+
+ADAPTATION_ROWS = [
+    VariantRow("dann", DANN, {}, generator_first=True, tells_classes=True, tiny=ADAPTED, data=FewAdapted),
+    VariantRow(
+        "dann-of-features",
+        DANN,
+        {"domain_input": "features", "architecture": "lenet", "ema_decay": 0.9},
+        generator_first=True,
+        tells_classes=True,
+        tiny=ADAPTED,
+        data=FewAdapted,
+    ),
+    *(
+        VariantRow(
+            name,
+            ADDA,
+            {"source_steps": 0, **arguments},
+            still=("classifier",),
+            tells_classes=True,
+            tiny=ADAPTED,
+            data=FewAdapted,
+        )
+        for name, arguments in (("adda", {}), ("adda-of-features", {"domain_input": "features", "ema_decay": 0.9}))
+    ),
+    VariantRow("pixelda", PixelDA, {}, tells_classes=True, tiny=PAINTED_OVER, data=FewAdapted),
+]
+
 SOCIAL: dict[str, Any] = {"hidden_dim": 16, "mlp_dim": 16, "discriminator_dim": 8, "guesses": 3}
 """The same for what foresees people."""
 
@@ -588,6 +674,50 @@ SCENE_ROWS = [
         ),
         ("social-gan-regression", {"pooling": "none", "lambda_adversarial": 0.0, "n_critic": 1}, 1, False),
     )
+]
+
+DETECTING: dict[str, Any] = {
+    "image_size": 32,
+    "most_boxes": 3,
+    "small_side": 8,
+    "base_channels": 4,
+    "cells": 2,
+    "hidden_dim": 8,
+    "num_blocks": 1,
+    "candidates": 6,
+    "pretraining_steps": 0,
+}
+"""The same for what finds boxes, behind its first phase."""
+OF_CROPS: dict[str, Any] = {"image_size": 16, "image_channels": 1, "most_boxes": 1, "reduction": 4}
+"""What is different where the boxes are known."""
+RESTING_DETECTOR = ("discriminator.trunk", "discriminator.head")
+"""What rests behind the first phase."""
+BEFORE_THE_RESIDUAL = tuple(
+    f"generator.{name}"
+    for name in dict(PerceptualGAN(**DETECTING).generator.named_parameters())
+    if not name.startswith("residual")
+)
+"""What stands before a convolution that starts from 0."""
+
+BOX_ROWS = [
+    VariantRow(
+        "perceptual-gan",
+        PerceptualGAN,
+        {"ema_decay": 0.9},
+        tiny=DETECTING,
+        data=FewBoxed,
+        still=RESTING_DETECTOR,
+        resting=BEFORE_THE_RESIDUAL,
+    ),
+    VariantRow(
+        "perceptual-gan-of-crops",
+        PerceptualGAN,
+        {"lambda_feature": 1.0},
+        tiny={**DETECTING, **OF_CROPS},
+        data=FewCrops,
+        still=(*RESTING_DETECTOR, "discriminator.perception.moves"),
+        resting=BEFORE_THE_RESIDUAL,
+    ),
 ]
 
 MUSIC_ROWS = [
@@ -757,6 +887,35 @@ SENTENCE_ROWS = [
     ),
 ]
 
+ANIMATING: dict[str, Any] = {
+    "image_size": 16,
+    "image_channels": 3,
+    "num_points": 3,
+    "point_channels": 4,
+    "motion_channels": 4,
+    "base_channels": 4,
+    "hourglass_blocks": 2,
+    "reduction": 1,
+    "halvings": 1,
+    "residual_blocks": 1,
+    "features": "random",
+    "pyramid_levels": 2,
+    "discriminator_channels": 2,
+    "discriminator_layers": 2,
+}
+"""The same for what moves pictures."""
+
+PORTRAIT_ROWS = [
+    VariantRow("living-portraits", LivingPortraits, {"ema_decay": 0.9}, plays=False, tiny=ANIMATING, data=FewPortraits),
+    VariantRow(
+        "living-portraits-judged",
+        LivingPortraits,
+        {"lambda_adversarial": 1.0, "lambda_feature": 10.0, "norm": "instance", "occlusion": False},
+        tiny=ANIMATING,
+        data=FewPortraits,
+    ),
+]
+
 READ: dict[str, Any] = {
     **{name: value for name, value in CODED.items() if name != "features"},
     "multipliers": (1, 1, 1),
@@ -810,10 +969,47 @@ CODE_ROWS = [
     ),
 ]
 
+INVERTIBLE: dict[str, Any] = {
+    "image_size": 16,
+    "image_channels": 3,
+    "num_classes": 3,
+    "attributes": True,
+    "latent_dim": 8,
+    "base_channels": 4,
+    "encoder_channels": 4,
+    "latent_hidden": 16,
+    "label_hidden": 8,
+    "gan_steps": 1000,
+}
+"""The same for what reads pictures again."""
+
+EDITING_ROWS = [
+    VariantRow("icgan", IcGAN, {"ema_decay": 0.9}, tiny=INVERTIBLE, data=FewAttributed),
+    VariantRow(
+        "icgan-by-class",
+        IcGAN,
+        {"num_classes": 10, "attributes": False},
+        tiny={**INVERTIBLE, "image_channels": 1},
+    ),
+]
+
 ROWS = [
-    *(*LATENT_ROWS, *TRANSLATOR_ROWS, *SCENE_ROWS, *MUSIC_ROWS, *VIDEO_ROWS, *FRAME_ROWS, *SOLID_ROWS, *WORD_ROWS),
+    *(
+        *LATENT_ROWS,
+        *TRANSLATOR_ROWS,
+        *SCENE_ROWS,
+        *BOX_ROWS,
+        *MUSIC_ROWS,
+        *VIDEO_ROWS,
+        *FRAME_ROWS,
+        *SOLID_ROWS,
+        *WORD_ROWS,
+    ),
     *SENTENCE_ROWS,
+    *ADAPTATION_ROWS,
+    *PORTRAIT_ROWS,
     *CODE_ROWS,
+    *EDITING_ROWS,
 ]
 
 

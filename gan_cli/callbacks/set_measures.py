@@ -4,8 +4,10 @@ from typing import Any
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 
-from gan_cli.data import GANDataModule
+from gan_cli.data import AdaptationDataModule, GANDataModule
+from gan_cli.evaluation.adaptation import Adapting, target_accuracy
 from gan_cli.evaluation.comparing import measures_of, own_table
+from gan_cli.evaluation.processes import by_first
 
 
 class SetMeasures(Callback):
@@ -14,6 +16,10 @@ class SetMeasures(Callback):
     def on_validation_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         data, model = getattr(trainer, "datamodule", None), pl_module
         made: Any = model
+        if isinstance(data, AdaptationDataModule) and isinstance(model, Adapting):
+            # a trace to look at: nothing is chosen by it, since the target's labels are not told
+            told = by_first(lambda: target_accuracy(made, data, "val"))
+            model.log("metric/target_accuracy", told, rank_zero_only=True)
         if not isinstance(data, GANDataModule) or not (own := measures_of(made, data)) or not own.watched:
             return
         if (table := own_table(made, data, seed=0, split="val")) is not None:

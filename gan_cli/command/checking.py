@@ -15,7 +15,7 @@ from gan_cli.data.caches import Cache
 from gan_cli.data.combined import CombinedDataModule
 from gan_cli.data.doctor import Diagnosis, Finding
 from gan_cli.data.file_sets import FileDataModule
-from gan_cli.data.images import celeba
+from gan_cli.data.images import celeba, sources, usps
 from gan_cli.data.stores import BrokenFile
 from gan_cli.data.videos.film_folders import holds_films
 from gan_cli.errors import RunFailed, UserError
@@ -105,6 +105,10 @@ def guessed(folder: Path) -> str:
         return "LSUN"
     if not names.isdisjoint({"MNIST", "FashionMNIST"}):
         return "MNIST" if "MNIST" in names else "FashionMNIST"
+    if "mnist_m_train" in names:
+        return "MNISTM"
+    if not names.isdisjoint({usps.HDF5, *sources.USPS.files}):
+        return "USPS"
     for layout, name in LAYOUTS.items():
         if any(layout <= below for below in (names, _names(folder / "train"))):
             return name

@@ -90,7 +90,7 @@ def mistakes_of(data: GANDataModule) -> list[Finding]:
 def contact_sheet(data: GANDataModule) -> Tensor | None:
     """Training things as a network will see them, augmented, uint8 [C, H, W]; sides of a pair beside each other.
 
-    None where a single thing has no picture, such as a point.
+    Fields without pictures, such as classes, are passed over; None where no thing has one, such as a point.
 
     Raises:
         UserError: If there is nothing.
@@ -100,7 +100,7 @@ def contact_sheet(data: GANDataModule) -> Tensor | None:
     batch = data.on_device(part[Span(0, 0, SHEET // len(data.fields))])._asdict()
     shown = [medium.pictures(medium.kept(batch[name])) for name, medium in data.fields.items()]
     sides = [side for side in shown if side is not None]
-    if len(sides) < len(shown):
+    if not sides:
         return None
     channels, height = (max(side.shape[axis] for side in sides) for axis in (1, 2))
     large = [_enlarged(side.expand(-1, channels, -1, -1), height) for side in sides]
@@ -304,6 +304,9 @@ def _of_tensors(data: GANDataModule) -> Diagnosis:
     for name, split in (("train", "train"), ("held out", "test")):
         part = data.part(split)  # type: ignore[arg-type]
         counts[name] = _classes(data, part) if isinstance(part, LabelledPart) else {"": len(part)}
+        if isinstance(part, LabelledPart) and part.labels.ndim > 1:
+            told = dict(zip(data.facts["class_names"], part.labels.sum(0).int().tolist(), strict=True))
+            facts.append(f"attributes, {name}: {_shares(told, sort=False)}")
         for store in part.stores:
             channels, height, width = store.shape
             colours_of = {1: "grey", 3: "RGB", 4: "RGB with opacity"}[channels]
@@ -333,7 +336,7 @@ def _each(store: Store) -> Iterable[Tensor]:
 
 def _classes(data: GANDataModule, part: LabelledPart) -> dict[str, int]:
     names = data.facts.get("class_names", ())
-    if not names:
+    if not names or part.labels.ndim > 1:  # an image may have several attributes, or none
         return {"": len(part)}
     counts = torch.bincount(part.labels, minlength=len(names)).tolist()
     return dict(zip(names, counts, strict=True))

@@ -7,7 +7,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from gan_cli.data import FilmDataModule, GANDataModule
+from gan_cli.data import AdaptationDataModule, FilmDataModule, GANDataModule
+from gan_cli.data.adaptation.sides import AdaptationPart
 from gan_cli.data.caches import digest_of
 from gan_cli.data.combined import CombinedDataModule
 from gan_cli.data.datamodules import Split
@@ -90,6 +91,9 @@ def of_split(data: GANDataModule, split: Split, domain: int = 0) -> Collection:
 
 
 def _reader(part: Part, domain: int | None) -> tuple[int, Callable[[Tensor], Tensor]]:
+    if isinstance(part, AdaptationPart) and domain is not None:
+        side = (part.source, part.target)[domain]
+        return len(side), lambda numbers: side[numbers].batch.images
     if isinstance(part, TwoDomains) and domain is not None:  # domains differ in length: numbers count one
         store = part.stores[domain]
         return len(store), lambda numbers: part.framing.cut(store[numbers], part.framing.middle(len(numbers)))
@@ -124,8 +128,15 @@ def content_key(data: GANDataModule, split: Split) -> str:
 def labels_of(data: GANDataModule, split: Split) -> Tensor:
     """The classes of a part's things, int64 [M], or float [M, K] of attributes."""
     part = data.at_hand(split)
+    if isinstance(part, AdaptationPart):  # made images are judged as those of the target
+        return part.target.labels
     assert isinstance(part, LabelledPart)
     return part.labels
+
+
+def is_paired(data: GANDataModule) -> bool:
+    """Whether the source and the target of a batch belong together."""
+    return "target" in data.fields and not isinstance(data, AdaptationDataModule)
 
 
 def has_classes(data: GANDataModule) -> bool:
@@ -140,7 +151,8 @@ def lesson_of(data: GANDataModule) -> Lesson | None:
     facts = data.facts
 
     def read() -> LabelledImages:
-        train, test = of_split(data, "train"), of_split(data, "test")
+        domain = int(isinstance(data, AdaptationDataModule))
+        train, test = of_split(data, "train", domain), of_split(data, "test", domain)
         some = train.some(MOST_TO_LEARN_FROM)
         numbers = torch.arange(some.total) * train.total // some.total
         return LabelledImages(_small(some), labels_of(data, "train")[numbers], _small(test), labels_of(data, "test"))

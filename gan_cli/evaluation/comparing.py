@@ -3,8 +3,10 @@
 import torch
 from torch import Tensor
 
-from gan_cli.data import GANDataModule
+from gan_cli.data import AdaptationDataModule, GANDataModule
 from gan_cli.data.datamodules import Split
+from gan_cli.evaluation.attribute_editing import editing_table
+from gan_cli.evaluation.collections import of_split
 from gan_cli.evaluation.processes import by_first
 from gan_cli.evaluation.scorer import undisturbed
 from gan_cli.inference.continuing import continued_at, followed, sequence_latents
@@ -14,6 +16,8 @@ from gan_cli.media.pictures import to_uint8
 from gan_cli.metrics.row_table import OwnMeasures, RowTable
 from gan_cli.seeding import stream
 from gan_cli.variants.base import AdversarialModule
+from gan_cli.variants.classifying import Classifying
+from gan_cli.variants.icgan import IcGAN
 from gan_cli.variants.latent import LatentModule
 from gan_cli.variants.translation import TranslationModule
 
@@ -46,7 +50,11 @@ def own_table(
     """
     own = measures_of(model, data)
     if own is not None and isinstance(model, TranslationModule):
+        if model.own_measures is None and not {"source", "target"} <= data.fields.keys():
+            return None  # what such a set measures is of things that were not made of its own
         return _of_translator(model, data, own, split, num)
+    if isinstance(model, IcGAN):
+        return _of_editor(model, data, seed, split, num)
     if own is None or not isinstance(model, LatentModule):
         return None
     if num is not None:
@@ -67,9 +75,26 @@ def own_table(
     return by_first(compared)
 
 
+def _of_editor(model: IcGAN, data: GANDataModule, seed: int, split: Split, num: int | None) -> RowTable | None:
+    """The table of what it makes of held-out pictures with other attributes; none before its encoders are trained."""
+    if not model.encodes:
+        return None
+
+    def compared() -> RowTable:
+        with undisturbed(model):
+            return editing_table(model, data, split, seed, num)
+
+    return by_first(compared)
+
+
 def _of_translator(
     model: TranslationModule, data: GANDataModule, own: OwnMeasures, split: Split, num: int | None
 ) -> RowTable | None:
+    """The variant's own table of what it makes of held-out images, or else the set's."""
+    inputs, part = of_split(data, split), data.at_hand(split)
+    total = len(part) if model.own_measures is not None else inputs.total
+    count = min(num or own.things, own.things, total)
+    numbers = torch.arange(count) * total // count
     """The variant's own table of what it makes of held-out images, or the set's of what is made of its sources."""
     if model.own_measures is None and not {"source", "target"} <= data.fields.keys():
         return None
@@ -80,16 +105,28 @@ def _of_translator(
         numbers = torch.randperm(len(part), generator=stream(0, "compared"))[:count].sort().values
 
     def compared() -> RowTable:
-        batch = part[numbers].batch
-        given = batch.source if model.own_measures is None else batch.real
+        given = part[numbers].batch.real if model.own_measures is not None else inputs.read(numbers)
         with undisturbed(model):
             shown = (model.source.shown(some).to(model.device) for some in given.split(AT_ONCE))
             made = torch.cat([to_uint8(model(some, model.directions[0])).cpu() for some in shown])
-            if model.own_measures is None:
-                return data.compared(made, numbers, split)
-            return model.own_table(made, batch.real, f"{data.name} {split}")
+            if model.own_measures is not None:
+                return model.own_table(made, given, f"{data.name} {split}")
+            table = data.compared(made, numbers, split)
+            if not isinstance(model, Classifying) or not model.num_classes:
+                return table
+            shown = (model.source.shown(some).to(model.device) for some in given.split(AT_ONCE))
+            read = torch.cat([model.classify(some).argmax(1).cpu() for some in shown])
+            return _with_own_reading(data, table, read, numbers, split)
 
     return by_first(compared)
+
+
+def _with_own_reading(data: GANDataModule, table: RowTable, read: Tensor, numbers: Tensor, split: Split) -> RowTable:
+    """A set's table of what was made of labelled images, with the share of these that the model itself reads right."""
+    if not isinstance(data, AdaptationDataModule):
+        return table
+    right = 100 * float((read == data.side("source", split).labels[numbers]).float().mean())
+    return table._replace(rows={**table.rows, "the source itself, as the model classifies it": [right]})
 
 
 def _runs(model: LatentModule, data: GANDataModule, own: OwnMeasures, seed: int, split: Split) -> tuple[Tensor, Tensor]:

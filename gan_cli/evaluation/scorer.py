@@ -11,7 +11,7 @@ from gan_cli.data import GANDataModule
 from gan_cli.data.datamodules import Split
 from gan_cli.devices.float32 import true_float32
 from gan_cli.errors import UserError
-from gan_cli.evaluation.collections import of_split
+from gan_cli.evaluation.collections import is_paired, of_split
 from gan_cli.evaluation.generation import score_samples
 from gan_cli.evaluation.measures import Measured
 from gan_cli.evaluation.measuring import (
@@ -105,7 +105,7 @@ class Scorer:
             if "style" in self.data.fields:
                 return set()
             beside = IN_HOLES if model.JUDGED_IN else OF_PAIRS
-            paired = "target" in self.data.fields or model.RECONSTRUCTS
+            paired = is_paired(self.data) or model.RECONSTRUCTS
             of_pairs = self.wanted & beside if paired else set()
             of_pairs |= OF_MAPS & self.wanted if self._reader_of_maps() else set()
             network_of_sets, _ = self._features_of_translations(model)

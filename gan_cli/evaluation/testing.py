@@ -6,11 +6,11 @@ from typing import Any
 
 from rich.console import Console
 
-from gan_cli.data import GANDataModule
+from gan_cli.data import AdaptationDataModule, GANDataModule
 from gan_cli.errors import UserError
-from gan_cli.evaluation import fifty_thousand
+from gan_cli.evaluation import adaptation, fifty_thousand
 from gan_cli.evaluation.comparing import own_table
-from gan_cli.evaluation.processes import place
+from gan_cli.evaluation.processes import by_first, place
 from gan_cli.evaluation.scorer import Scorer
 from gan_cli.evaluation.scores import FIELD, KINDS, Scores
 from gan_cli.files import write_json
@@ -53,7 +53,7 @@ def score_and_write(
         if typed or not str(error).startswith(("features:", "data:")):
             raise
         tables, note = [], f"no scores. {error}"
-    own = own_table(model, data, options.seed, num=options.num) if options.metrics is None else None
+    own = _own_table(model, data, options) if options.metrics is None else None
     file = Path(options.output) if options.output else path.parent / NAME
     if place()[0] == 0:
         show(tables)
@@ -74,6 +74,16 @@ def score_and_write(
         write_json(file, {**head, "tables": [table.as_dict() for table in tables], **beside, "note": note})
         print(f"written: {file}")
     return file
+
+
+def _own_table(model: AdversarialModule, data: GANDataModule, options: Any) -> RowTable | None:
+    """What the set or the variant measures itself; of an adapted model its accuracies, beside classifiers trained now.
+
+    These are no measures of a set: a run must not be able to choose a checkpoint by the labels of a target.
+    """
+    if isinstance(data, AdaptationDataModule) and isinstance(model, adaptation.Adapting):
+        return by_first(lambda: adaptation.table(model, data, num=options.num))
+    return own_table(model, data, options.seed, num=options.num)
 
 
 def read_metrics(text: str | None) -> list[str] | None:

@@ -12,7 +12,7 @@ from gan_cli import seeding
 from gan_cli.data import GANDataModule
 from gan_cli.data.datamodules import Split
 from gan_cli.errors import UserError
-from gan_cli.evaluation.collections import Collection, labels_of, of_split
+from gan_cli.evaluation.collections import Collection, is_paired, labels_of, of_split
 from gan_cli.evaluation.measures import Measured, attempted, measured, together
 from gan_cli.evaluation.measuring import LEAST, OF_MAPS, against_itself, floor_of, possible, scored, table
 from gan_cli.evaluation.processes import by_first, gathered, my_batches
@@ -83,7 +83,7 @@ def tasks(model: TranslationModule, data: GANDataModule, split: Split, num: int)
         guides = ["latents"] * bool(model.latent_dim) + [name for name in model.GIVEN if name == "reference"]
         return [task._replace(guide=guide) for guide in guides or [""] for task in plain]
     sides = [of_split(data, split, domain) for domain in (0, 1)]
-    paired = "target" in data.fields
+    paired = is_paired(data)
     media = list(data.fields.items())
     given = {
         name: (of_split(data, split, place).some(num), medium.shown)

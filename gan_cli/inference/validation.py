@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from lightning.pytorch import Callback
 
-from gan_cli.data import GANDataModule
+from gan_cli.data import AdaptationDataModule, GANDataModule
 from gan_cli.errors import UserError
 from gan_cli.inference.trainers import verb_trainer
 from gan_cli.variants.base import AdversarialModule, Fields
@@ -27,6 +27,8 @@ def check_kind(variant: type[AdversarialModule], data: GANDataModule) -> None:
 
 
 def _has(data: GANDataModule, fields: Fields) -> bool:
+    if isinstance(data, AdaptationDataModule) and "labels" not in fields:
+        return False  # its source and target do not belong together, as they do in pairs
     return all(isinstance(data.fields.get(name), kind) for name, kind in fields.items())
 
 

@@ -69,7 +69,7 @@ class FirstMap(nn.Unflatten):
 
 
 class BesidePlanes(nn.Module):
-    """Images with a plane for each class behind their channels, in the network's memory layout."""
+    """Images, or maps, with a plane for each class behind their channels, in the network's memory layout."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -78,6 +78,8 @@ class BesidePlanes(nn.Module):
     def forward(self, images: Tensor, shares: Tensor) -> Tensor:
         """[N, C + K, H, W] from images [N, C, H, W] and shares of classes [N, K]."""
         planes = shares.to(images.dtype)[:, :, None, None].expand(-1, -1, *images.shape[2:])
+        if not images.is_contiguous():  # or what is put together would be
+            planes = laid_out(planes, self.memory_format)
         return laid_out(torch.cat([images, planes], dim=1), self.memory_format)
 
 

@@ -2,6 +2,7 @@
 
 from gan_cli.variants.acgan import ACGAN
 from gan_cli.variants.adain import AdaIN
+from gan_cli.variants.adda import ADDA
 from gan_cli.variants.base import AdversarialModule
 from gan_cli.variants.biggan import BigGAN
 from gan_cli.variants.caption_gan import CaptionGAN
@@ -11,17 +12,23 @@ from gan_cli.variants.conditional_vgan import ConditionalVGAN
 from gan_cli.variants.context_encoder import ContextEncoder
 from gan_cli.variants.cut import CUT
 from gan_cli.variants.cyclegan import CycleGAN
+from gan_cli.variants.dann import DANN
 from gan_cli.variants.dcgan import DCGAN
 from gan_cli.variants.deblurgan import DeblurGAN
+from gan_cli.variants.dtn import DTN
 from gan_cli.variants.dvdgan import DVDGAN
 from gan_cli.variants.esrgan import ESRGAN
 from gan_cli.variants.fastgan import FastGAN
 from gan_cli.variants.frame_prediction import FramePrediction
 from gan_cli.variants.gan import GAN
 from gan_cli.variants.gan_cls import GANCLS
+from gan_cli.variants.icgan import IcGAN
+from gan_cli.variants.living_portraits import LivingPortraits
 from gan_cli.variants.lsgan import LSGAN
 from gan_cli.variants.midinet import MidiNet
+from gan_cli.variants.perceptual_gan import PerceptualGAN
 from gan_cli.variants.pix2pix import Pix2Pix
+from gan_cli.variants.pixelda import PixelDA
 from gan_cli.variants.progressive_gan import ProgressiveGAN
 from gan_cli.variants.projected_gan import ProjectedGAN
 from gan_cli.variants.r3gan import R3GAN
@@ -49,9 +56,12 @@ from gan_cli.variants.wgan_lp import WGANLP
 
 __all__ = [
     "ACGAN",
+    "ADDA",
     "CGAN",
     "CUT",
+    "DANN",
     "DCGAN",
+    "DTN",
     "DVDGAN",
     "ESRGAN",
     "GAN",
@@ -80,8 +90,12 @@ __all__ = [
     "DeblurGAN",
     "FastGAN",
     "FramePrediction",
+    "IcGAN",
+    "LivingPortraits",
     "MidiNet",
+    "PerceptualGAN",
     "Pix2Pix",
+    "PixelDA",
     "ProgressiveGAN",
     "ProjectedGAN",
     "SocialGAN",

@@ -1,6 +1,6 @@
 """ACGAN: Odena et al. 2017, "Conditional Image Synthesis with Auxiliary Classifier GANs", arXiv:1610.09585."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from torch import Tensor
 
@@ -124,11 +124,15 @@ class ACGAN(ChosenNetworks):
             "class": self.lambda_cls * auxiliary_classification(outputs[:, 1:], labels),
         }
 
+    def classify(self, images: Tensor, ema: bool = True) -> Tensor:
+        """Class logits [N, K] of images [N, C, H, W] in [-1, 1], by the discriminator, of which there is no average."""
+        return cast(Tensor, self.discriminator(images))[:, 1:]
+
     def held_out_logits(self, batch: Batch) -> Tensor:
         return super().held_out_logits(batch)[:, 0]
 
     def held_out_measures(self, batch: Batch) -> Losses:
-        return self.accuracy(self.discriminator(batch.real)[:, 1:], batch.labels)
+        return self.accuracy(self.classify(batch.real), batch.labels)
 
     def surface(self, points: Tensor) -> Tensor | None:
         outputs = super().surface(points)

@@ -1,7 +1,7 @@
 """SGAN: Odena 2016, "Semi-Supervised Learning with Generative Adversarial Networks", arXiv:1606.01583, with the losses
 of Salimans et al. 2016, "Improved Techniques for Training GANs", arXiv:1606.03498, section 5."""
 
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, cast
 
 import torch
 from torch import Tensor, nn
@@ -173,6 +173,16 @@ class SGAN(ChosenNetworks):
 
     def held_out_logits(self, batch: Batch) -> Tensor:
         return real_logits_of_classes(super().held_out_logits(batch))
+
+    def classify(self, images: Tensor, ema: bool = True) -> Tensor:
+        """Class logits [N, K] of images [N, C, H, W] in [-1, 1].
+
+        Args:
+            images: In [-1, 1].
+            ema: The averaged discriminator where there is one, which is what is tested, or the one that is trained.
+        """
+        network = self.discriminator_ema if ema and self.discriminator_ema is not None else self.discriminator
+        return cast(Tensor, network(images))
 
     def held_out_measures(self, batch: Batch) -> Losses:
         of_trained = self.accuracy(self.discriminator(batch.real), batch.labels)

@@ -94,6 +94,14 @@ SVHN = Published(
     by_split=True,
 )
 
+USPS = Published(
+    "USPS",
+    datasets.USPS,
+    "",
+    tuple(datasets.USPS.split_list[part][1] for part in ("train", "test")),
+    "https://www.csie.ntu.edu.tw/~cjlin/libsvmtools/datasets/multiclass",
+)
+
 STL10 = Published("STL10", datasets.STL10, "", (datasets.STL10.filename,), datasets.STL10.url, True)
 
 STL10_CLASSES = ("airplane", "bird", "car", "cat", "deer", "dog", "horse", "monkey", "ship", "truck")
