@@ -1,6 +1,6 @@
 """TP-GAN on heads that turn, on UMIST's faces and on CMU's, beside the same networks without a discriminator.
 
-    python -m benchmarks.frontal [--sets heads,umist,cmu] [--seeds 3] [--faces FOLDER] [--minutes 6] [--jobs 1]
+    python -m benchmarks.frontal [--sets heads,umist,cmu] [--seeds 3] [--faces FOLDER] [--steps N] [--minutes 6]
 
 FOLDER holds UMIST_575_32x32.mat and cmu_faces/; without it the drawn heads stand alone. A seed also chooses who is held
 out. For each set the tables of all seeds, as `gan test` prints them, are put into one: the mean and, behind it, the
@@ -35,8 +35,9 @@ RANGES = 3
 """Of so many measures, the first ones, the smallest and the largest number are told."""
 
 
-def wanted(name: str, seeds: int, faces: Path | None) -> list[runs.Run]:
+def wanted(name: str, seeds: int, faces: Path | None, steps: int | None = None) -> list[runs.Run]:
     """The runs of a set: with a discriminator for all seeds, and then without."""
+    shorter = {} if steps is None else {"trainer.max_steps": steps}
     root = str(faces / FILES[name]) if faces is not None and name in FILES else None
     return [
         runs.Run(
@@ -44,7 +45,7 @@ def wanted(name: str, seeds: int, faces: Path | None) -> list[runs.Run]:
             SETS[name],
             f"frontal-{kind}-{seed}",
             root=root,
-            settings={"data.split_seed": seed, **changes},
+            settings={"data.split_seed": seed, **changes, **shorter},
             seed=seed,
         )
         for kind, title, changes in (("gan", "TP-GAN", {}), ("regression", "without a discriminator", WITHOUT))
@@ -117,17 +118,13 @@ def main() -> None:
     made = runs.parser(__doc__, minutes=6, root=False)
     made.add_argument("--sets", default=",".join(SETS), help="which of heads, umist and cmu, with commas between")
     made.add_argument("--seeds", type=int, default=3, help="how many, from 0 on")
+    made.add_argument("--steps", type=int, help="batches of each run, where not as many as its config says")
     made.add_argument("--faces", type=Path, help="folder of UMIST_575_32x32.mat and cmu_faces/")
     options = made.parse_args()
     names = [name for name in options.sets.split(",") if name not in FILES or options.faces is not None]
-    everything = {name: wanted(name, options.seeds, options.faces) for name in names}
-    in_turn = [
-        run
-        for kind in ("-gan-", "-regression-")
-        for each in everything.values()
-        for run in each
-        if kind in str(run.name)
-    ]
+    everything = {name: wanted(name, options.seeds, options.faces, options.steps) for name in names}
+    in_turn = [run for each in everything.values() for run in each]
+    in_turn.sort(key=lambda run: (run.seed, "-regression-" in str(run.name)))
     runs.train(in_turn, options.folder, jobs=options.jobs, minutes=options.minutes)
     console = Console(width=200, highlight=False)
     for name, each in everything.items():

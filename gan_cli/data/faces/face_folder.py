@@ -107,7 +107,7 @@ class FaceFolder(Faces, FileDataModule):
 
     home = "your own"
     licence = "that of the pictures; sets of faces are mostly for research only, and nobody is told by name here"
-    layout = f"root/<person>/<files>: {LAYOUT}"
+    layout = "root/<person>/<files>, whose names tell the pose: straight, left, right, up, down, +30, m45, ..."
     jitters = False
     flips = False
     square = LARGEST

@@ -70,7 +70,9 @@ class UMIST(Faces):
 
     home = "https://cs.nyu.edu/~roweis/data.html"
     licence = "for research only (Graham and Allinson 1998)"
-    layout = f"root/{FILE} with X uint8 [575, 1024], each row a picture column by column, and Y the persons from 1"
+    layout = (
+        "root/UMIST_575_32x32.mat with X uint8 [575, 1024], each row a picture column by column, and Y the persons from 1"
+    )
 
     def __init__(
         self,
