@@ -113,6 +113,23 @@ def test_parts_come_from_lists_folders_and_files_of_annotations(tmp_path: Path) 
     assert len(boxes(tmp_path / "coco").marked("test")) == 10
 
 
+def test_images_of_one_name_in_two_parts_are_told_apart(tmp_path: Path) -> None:
+    voc(tmp_path / "train")
+    voc(tmp_path / "test", (0, 0, 40, 20))
+    data = boxes(tmp_path)
+    assert (len(data.marked("train")), len(data.marked("test"))) == (10, 10)
+    assert {box[:4] for one in data.marked("test") for box in one.boxes} == {(0, 0, 40, 20)}
+
+
+def test_images_that_cannot_be_read_are_named(tmp_path: Path) -> None:
+    voc(tmp_path)
+    (tmp_path / "JPEGImages" / "3.png").write_bytes(b"\x89PNG\r\n\x1a\n nothing more")
+    data = boxes(tmp_path)
+    assert len(data.mistakes()["images with boxes that cannot be read"]) == 1
+    with pytest.raises(UserError, match=r"3\.png .*cannot be read, and 0 others"):
+        data.part("train")
+
+
 def test_what_holds_no_boxes_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="there are no images"):
         boxes(tmp_path).part("train")
