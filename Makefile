@@ -5,7 +5,7 @@ READY := .venv/.ready
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-oldest check format test-slow bench bench-learning bench-modes bench-labels bench-few-images \
-  bench-translation bench-restoration bench-super-resolution bench-trajectories bench-music bench-videos bench-captions bench-solids bench-score bench-theory bench-peers \
+  bench-translation bench-restoration bench-super-resolution bench-trajectories bench-music bench-videos bench-captions bench-adaptation bench-solids bench-score bench-theory bench-peers \
   bench-resume \
   bench-robustness gpu-check docker-check \
   slurm-check clean
@@ -94,6 +94,9 @@ bench-videos: $(READY) ## VGAN, its conditional version and DVD-GAN on moving di
 
 bench-captions: $(READY) ## CaptionGAN on captioned moving digits beside likelihood alone; resumable, minutes
 	$(BIN)/python -m benchmarks.captions
+
+bench-adaptation: $(READY) ## DANN, ADDA and PixelDA beside no adaptation, over seeds (DATA=folder); resumable, over an hour
+	$(BIN)/python -m benchmarks.adaptation --root $(DATA)
 
 bench-solids: $(READY) ## 3D-GAN on the embedded shapes beside rows that learn nothing; resumable, a quarter of an hour
 	$(BIN)/python -m benchmarks.solids
