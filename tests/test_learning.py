@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -14,6 +15,7 @@ from benchmarks.score import rows
 from gan_cli import load
 from gan_cli.command.cli import GANCLI
 from gan_cli.data import (
+    AdaptedDigits,
     CaptionedDigits,
     Crossings,
     Degraded,
@@ -27,6 +29,7 @@ from gan_cli.data import (
 )
 from gan_cli.data.degraded.bicubic import reduced
 from gan_cli.data.images.styled_digits import STYLES
+from gan_cli.evaluation import adaptation
 from gan_cli.evaluation.comparing import own_table
 from gan_cli.evaluation.segmentation import map_reader
 from gan_cli.inference.checkpoints import data_set_of
@@ -329,3 +332,13 @@ def test_codes_keep_digits_and_a_transformer_knows_more_than_where_they_stand(wo
     asked = torch.arange(500) % 10
     told = Judge(data).classes(gan.sample(500))
     assert float((told == asked).float().mean()) > 0.6  # 0.77
+
+
+@pytest.mark.usefixtures("all_cores")
+def test_addas_encoder_reads_wider_strokes_that_the_sources_does_not(workdir: Path) -> None:
+    flags = ["--model.source_steps", "200", "--trainer.max_steps", "600", "--trainer.limit_val_batches", "0"]
+    GANCLI(["fit", "--config", "adda.yaml", *flags, *CPU])
+    model: Any = load("checkpoints/adda-adapteddigits/version_0/last.ckpt").model
+    data = AdaptedDigits(look="thick")
+    adapted = adaptation.target_accuracy(model, data, "test")
+    assert adapted > adaptation.accuracy(model.classifier, *data.whole("target", "test")) + 10  # 85 and 64

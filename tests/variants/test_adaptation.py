@@ -54,7 +54,8 @@ def test_danns_features_climb_what_its_domain_head_descends(domain_input: str) -
     weights = model.generator.encoder.maps[0].weight
 
     def gradient(loss: Tensor) -> Tensor:
-        return torch.autograd.grad(loss, weights, retain_graph=True)[0]
+        (found,) = torch.autograd.grad(loss, [weights], retain_graph=True)
+        return found
 
     seen = model.shared(batch())
     losses = model.generator_losses(seen)
