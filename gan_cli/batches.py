@@ -86,6 +86,34 @@ class PairedBatch(NamedTuple):
         return self.target
 
 
+class FaceBatch(NamedTuple):
+    """Faces that are turned, with the same persons from the front.
+
+    Attributes:
+        source: uint8 [N, C, H, W] as it leaves the loader; float in [-1, 1] once it is on the device.
+        target: Frontal pictures of the same size.
+        person: int64 [N], numbers from 0; those of held-out persons come after all that are trained on.
+        pose: int64 [N], numbers of the set's poses.
+        yaw: float [N], degrees; the nose of a positive one points to the right of the picture.
+        source_points: float [N, 5, 2], eyes, tip of the nose and corners of the mouth, those on the left of a frontal
+            picture first; x and y in shares of the sides.
+        target_points: The same in the frontal pictures.
+    """
+
+    source: Tensor
+    target: Tensor
+    person: Tensor
+    pose: Tensor
+    yaw: Tensor
+    source_points: Tensor
+    target_points: Tensor
+
+    @property
+    def real(self) -> Tensor:
+        """What the generator is to imitate, under the name that every kind of batch has."""
+        return self.target
+
+
 class MaskedBatch(NamedTuple):
     """Images with holes, with the whole images.
 
@@ -220,6 +248,26 @@ class SceneBatch(NamedTuple):
         return self.future
 
 
+class BoxBatch(NamedTuple):
+    """Images with the boxes of the things in them.
+
+    Attributes:
+        images: uint8 [N, C, H, W] as it leaves the loader; float in [-1, 1] once it is on the device.
+        boxes: float [N, P, 6] as `media.boxes` says: edges in pixels, class, score; NaN behind an image's last one.
+        counts: How many each image has, N whole numbers, which stay with the processor: who computes with them need not
+            wait for the device.
+    """
+
+    images: Tensor
+    boxes: Tensor
+    counts: tuple[int, ...]
+
+    @property
+    def real(self) -> Tensor:
+        """What the generator is to imitate, under the name that every kind of batch has."""
+        return self.boxes
+
+
 class BarBatch(NamedTuple):
     """Bars with what they follow.
 
@@ -254,6 +302,23 @@ class VideoBatch(NamedTuple):
     def real(self) -> Tensor:
         """What the generator is to imitate, under the name that every kind of batch has."""
         return self.videos
+
+
+class PortraitBatch(NamedTuple):
+    """Two frames each of films: a picture that is to move, and the frame that it is to become.
+
+    Attributes:
+        source: uint8 [N, C, H, W] as it leaves the loader; float in [-1, 1] once it is on the device.
+        driving: Another frame of the same film, of the same shape.
+    """
+
+    source: Tensor
+    driving: Tensor
+
+    @property
+    def real(self) -> Tensor:
+        """What the generator is to imitate, under the name that every kind of batch has."""
+        return self.driving
 
 
 class SolidBatch(NamedTuple):
@@ -319,11 +384,14 @@ AnyBatch = (
     | PairedBatch
     | UnpairedBatch
     | AdaptationBatch
+    | FaceBatch
     | StyledBatch
     | SceneBatch
     | VideoBatch
+    | PortraitBatch
     | CaptionedBatch
     | CaptionedVideoBatch
+    | BoxBatch
 )
 
 

@@ -20,7 +20,7 @@ MOST_AT_ONCE = 1000
 """Runs of a family that may be begun in the same moment."""
 
 
-VERBS = ("sample", "translate", "reconstruct", "predict", "describe", "classify")
+VERBS = ("sample", "translate", "reconstruct", "predict", "describe", "classify", "detect")
 """The verbs that make things of a checkpoint."""
 
 

@@ -6,14 +6,16 @@ import pytest
 import torch
 from torch import Tensor
 
-from benchmarks import domains, label_maps, paired, runs, style, unpaired
+from benchmarks import domains, label_maps, paired, runs, style, transfer, unpaired
 from benchmarks.photo_measures import mean_absolute_error
-from gan_cli.data import PairedFolder, PhotoPatches, PhotoStyles, StyledDigits
+from gan_cli.data import AdaptedDigits, Domains, PairedFolder, PhotoPatches, PhotoStyles, StyledDigits, UnpairedFolder
+from gan_cli.data.adaptation.adaptation import SIDES
 from gan_cli.data.images.styled_digits import STYLES
 from gan_cli.data.styles import procedural
 from gan_cli.inference.api import TrainedGAN
 from gan_cli.inference.likeness import likeness_of
 from gan_cli.metrics.classifier import classify, train_classifier
+from tests.toys import FewTransferred
 
 
 def test_right_answers_have_perfect_scores_and_baselines_have_not() -> None:
@@ -129,3 +131,26 @@ def test_facades_are_told_to_both_and_others_maps_are_not_found(real_data: Path,
     assert len(flat.permute(0, 2, 3, 1)[window[:, 0]].unique(dim=0)) == 1
     errors = [(held_out.photos.float() - one.float()).abs().mean() for one in (flat, flat.roll(1, 0))]
     assert errors[0] < errors[1]
+
+
+def test_cyclegan_learns_from_the_digits_that_dtn_does_and_from_no_label(tmp_path: Path) -> None:
+    task = transfer.Task("digits", FewTransferred(image_size=32))
+    root = transfer.written(task, tmp_path)
+    data = UnpairedFolder(root=str(root), image_size=32, num_workers=0)
+    for domain, side in zip(data.domains, SIDES, strict=True):
+        (there,) = {tuple(image.read().shape) for image in data.test_inputs(domain)}
+        assert there == (3, 32, 32)
+        first = data.test_inputs(domain)[0].read()
+        assert torch.equal(first, task.data.whole(side, "test").images[0])
+    assert not [*root.rglob("*label*")]
+    runs_of = transfer.cyclegan_run(task, 1, tmp_path), transfer.dtn_run(task, 1, "DTN without f-constancy")
+    assert {run.seed for run in runs_of} == {1}
+    assert runs.wanted_settings(runs_of[0])["data"]["init_args"]["image_size"] == 32
+    assert runs_of[1].name == "transfer-digits-without-f-constancy-1"
+
+
+def test_a_mean_over_seeds_has_a_deviation_where_there_are_several() -> None:
+    assert (transfer.told([5.0]), transfer.told([4.0, 6.0])) == ("5.0", "5.0 ± 1.4")
+    right = transfer.right_answers(AdaptedDigits(look="inverted", reverse=True))
+    assert right is not None
+    assert transfer.right_answers(Domains("Digits", "StyledDigits")) is None

@@ -21,22 +21,29 @@ from gan_cli.batches import (
 )
 from gan_cli.data import (
     AdaptedDigits,
+    AttributedDigits,
+    BoxDataModule,
     CaptionedDigits,
     Crossings,
     Digits,
+    DigitsInScenes,
+    DrawnFaces,
     Facts,
     FolkTunes,
     GANDataModule,
     MovingDigits,
     Primitives,
+    ShadedHeads,
     StyledDigits,
 )
 from gan_cli.data.adaptation.adaptation import Side
+from gan_cli.data.boxes.box_part import BoxPart
 from gan_cli.data.captions.captioned_digits import Shown
 from gan_cli.data.captions.captioned_moving_digits import CaptionedMovingDigits, Moving
 from gan_cli.data.datamodules import Split
 from gan_cli.data.degraded.colourless import Hinted
 from gan_cli.data.degraded.part import degraded
+from gan_cli.data.images.sources import digits
 from gan_cli.data.pairs.translation_sets import facts_between
 from gan_cli.data.parts import InMemory, LabelledImages, Part
 from gan_cli.data.sampling import Span
@@ -127,6 +134,42 @@ class FewCrossings(Crossings):
         super().__init__(num_scenes=160, **arguments)
 
 
+class FewBoxed(DigitsInScenes):
+    """160 scenes with one to three digits, the first of them all of one known size, read once for all tests."""
+
+    known: ClassVar[dict[tuple[bool, int], BoxPart]] = {}
+
+    def __init__(self, image_size: int = 32, **arguments: Any) -> None:
+        super().__init__(image_size, num_scenes=160, most_digits=3, **arguments)
+
+    def part(self, split: Split) -> BoxPart:
+        key = (split == "train", self.image_size)
+        if key not in self.known:
+            self.known[key] = super().part(split)
+        return self.known[key]
+
+
+class FewCrops(BoxDataModule):
+    """160 digits as crops with boxes around all of them."""
+
+    image_channels = 1
+    names = tuple(map(str, range(10)))
+    small_side = 4
+    reduction = 4
+    most_boxes = 1
+
+    def __init__(self, image_size: int = 16, batch_size: int = 16) -> None:
+        super().__init__(batch_size)
+        self.image_size = image_size
+
+    def part(self, split: Split) -> BoxPart:
+        images, labels = digits(split == "train", self.image_size)
+        boxes = torch.tensor([[0.0, 0.0, self.image_size, self.image_size, 0.0, 1.0]]).repeat(160, 1)
+        boxes[:, 4] = labels[:160].float()
+        framing = Framing(self.image_size, self.image_size, flip=False)
+        return BoxPart(TensorStore(images[:160]), list(boxes[:, None]), 1, framing)
+
+
 class FewStyles(StyledDigits):
     """160 of the styled digits in each part, in four domains, read once for all tests."""
 
@@ -152,6 +195,27 @@ class FewAdapted(AdaptedDigits):
                 TensorStore(images), labels, Framing(self.image_size, self.image_size, False)
             )
         return self.made[key]
+
+
+class FewTransferred(FewAdapted):
+    """The same with negatives for a target."""
+
+    made: ClassVar[dict[tuple[Any, ...], LabelledImages]] = {}
+
+    def __init__(self, image_size: int = 16, batch_size: int = 16) -> None:
+        super().__init__("inverted", image_size=image_size, batch_size=batch_size)
+
+
+class FewAttributed(AttributedDigits):
+    """160 of the digits with attributes in each part, read once for all tests."""
+
+    known: ClassVar[dict[tuple[bool, int], ImageBatch]] = {}
+
+    def read(self, train: bool) -> ImageBatch:
+        if (train, self.image_size) not in self.known:
+            images, labels = super().read(train)
+            self.known[train, self.image_size] = ImageBatch(images[:160], labels[:160])
+        return self.known[train, self.image_size]
 
 
 class FewBars(FolkTunes):
@@ -180,6 +244,13 @@ class FewVideos(FewMoving):
 
     def __init__(self, image_size: int = 16, batch_size: int = 16) -> None:
         super().__init__(image_size, batch_size, num_frames=4)
+
+
+class FewPortraits(DrawnFaces):
+    """Pairs of frames of 20 drawn faces, and of 4 held-out ones."""
+
+    def __init__(self, image_size: int = 16, batch_size: int = 16) -> None:
+        super().__init__(num_films=20, num_frames=9, image_size=image_size, batch_size=batch_size)
 
 
 class FewSolids(Primitives):
@@ -355,6 +426,13 @@ class FewHinted(FewPairs):
 
 def _hinted(images: Tensor, _: Tensor) -> PairedBatch:
     return cast(PairedBatch, degraded(images, Hinted(2), list(range(len(images)))))
+
+
+class FewHeads(ShadedHeads):
+    """160 pairs of turned heads and frontal ones in each part, of 40 persons."""
+
+    def __init__(self, image_size: int = 32, batch_size: int = 16) -> None:
+        super().__init__(persons=80, angles=(30, 60), held_out=0.5, image_size=image_size, batch_size=batch_size)
 
 
 class FewEnlarged(FewPairs):

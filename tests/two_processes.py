@@ -44,6 +44,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "r3gan": {"generator_batch_multiple": 2},
     "pix2pix-regression": {"dropout": 0.0},
     "deblurgan": {"dropout": 0.0},
+    "tp-gan": {"norm": "none", "dropout": 0.0},
     "vqgan": {"lambda_adversarial": 0.0},
     "caption-gan": {"dropout": 0.0},
     "caption-gan-of-images": {"dropout": 0.0},
@@ -75,6 +76,9 @@ APART = {
     **dict.fromkeys(("gan-cls", "gan-int"), "batch normalisation in both players"),
     **dict.fromkeys(("stackgan-stage-one", "stackgan-stage-two"), "batch normalisation in both players"),
     **dict.fromkeys(("stackgan-pp", "stackgan-pp-colours"), "batch normalisation in both players"),
+    **dict.fromkeys(("dtn", "dtn-of-faces"), "batch normalisation in both players"),
+    "living-portraits": "batch normalisation",
+    **dict.fromkeys(("icgan", "icgan-by-class"), "batch normalisation in both players"),
     "deblurgan-v2": "outputs are compared with the mean of those at hand",
 }
 """Rows in which two processes differ from one by construction: they take statistics or noise of their own."""

@@ -11,6 +11,7 @@ from torch import Tensor
 from gan_cli.data import GANDataModule
 from gan_cli.inference.given import fields_given
 from gan_cli.inference.rendering import takes_labels
+from gan_cli.media.boxes import Boxes
 from gan_cli.media.images import Images
 from gan_cli.variants import (
     ACGAN,
@@ -19,6 +20,7 @@ from gan_cli.variants import (
     CUT,
     DANN,
     DCGAN,
+    DTN,
     DVDGAN,
     ESRGAN,
     GAN,
@@ -30,6 +32,7 @@ from gan_cli.variants import (
     SNGAN,
     SPADE,
     SRGAN,
+    TPGAN,
     VGAN,
     VQGAN,
     WGAN,
@@ -46,7 +49,10 @@ from gan_cli.variants import (
     DeblurGAN,
     FastGAN,
     FramePrediction,
+    IcGAN,
+    LivingPortraits,
     MidiNet,
+    PerceptualGAN,
     Pix2Pix,
     PixelDA,
     ProgressiveGAN,
@@ -66,21 +72,27 @@ from gan_cli.variants.adaptation import AdaptationModule
 from gan_cli.variants.translation import TranslationModule
 from tests.toys import (
     FewAdapted,
+    FewAttributed,
     FewBars,
     FewBlurred,
+    FewBoxed,
     FewCaptioned,
+    FewCrops,
     FewCrossings,
     FewDigits,
     FewEnlarged,
+    FewHeads,
     FewHinted,
     FewMaps,
     FewMasked,
     FewMoving,
     FewMovingCaptioned,
     FewPairs,
+    FewPortraits,
     FewSolids,
     FewStyled,
     FewStyles,
+    FewTransferred,
     FewUnpaired,
     FewVideos,
     with_holes,
@@ -192,6 +204,8 @@ class VariantRow(NamedTuple):
         """Of a thing that a model makes."""
         if isinstance(model, AdaptationModule):
             return (model.num_classes,)
+        if isinstance(model.medium, Boxes):
+            return (1 if model.reduction else model.candidates, 6)
         if not isinstance(model.medium, Images):
             return tuple(getattr(self.held_out(1), model.makes).shape[1:])
         channels = model.channels(model.directions[-1])[1] if isinstance(model, TranslationModule) else 0
@@ -315,6 +329,20 @@ ENLARGED: dict[str, Any] = {
 }
 """The same for what enlarges images, after its pretraining."""
 
+TURNING: dict[str, Any] = {
+    "image_size": 32,
+    "image_channels": 1,
+    "num_persons": 40,
+    "base_channels": 4,
+    "discriminator_channels": 4,
+    "recogniser_channels": 4,
+    "feature_dim": 8,
+    "noise_dim": 4,
+    "recognition_steps": 0,
+    "generator_steps": 1,
+}
+"""The same for what turns faces, after its recogniser's training."""
+
 LATENT_ROWS = [
     VariantRow("gan", GAN, {"base_channels": 16}),
     VariantRow(
@@ -392,7 +420,32 @@ LATENT_ROWS = [
 TELLS_BINS = ("to_bins.weight", "to_bins.bias")
 """Of Colorization, which tells bins of colours only while it is pretrained."""
 
+TRANSFERRED: dict[str, Any] = {
+    "image_size": 16,
+    "encoder_channels": 2,
+    "code_dim": 8,
+    "base_channels": 4,
+    "discriminator_channels": 4,
+    "encoder_steps": 0,
+}
+"""DTN after its first phase, in a size that trains in moments."""
+
 TRANSLATOR_ROWS = [
+    VariantRow("dtn", DTN, {"ema_decay": 0.9}, tells_classes=True, tiny=TRANSFERRED, data=FewTransferred),
+    VariantRow(
+        "dtn-of-faces",
+        DTN,
+        {
+            "encoder": "lite0",
+            "encoder_size": 32,
+            "pointwise": True,
+            "discriminator_activation": "leaky_relu",
+            "constancy": "cosine",
+            "lambda_tv": 0.05,
+        },
+        tiny=TRANSFERRED,
+        data=FewUnpaired,
+    ),
     VariantRow(
         "pix2pix",
         Pix2Pix,
@@ -557,6 +610,7 @@ TRANSLATOR_ROWS = [
         data=FewStyled,
     ),
     VariantRow("srgan", SRGAN, {}, tiny=ENLARGED, data=FewEnlarged),
+    VariantRow("tp-gan", TPGAN, {"ema_decay": 0.9}, tiny=TURNING, data=FewHeads),
     VariantRow(
         "esrgan",
         ESRGAN,
@@ -620,6 +674,50 @@ SCENE_ROWS = [
         ),
         ("social-gan-regression", {"pooling": "none", "lambda_adversarial": 0.0, "n_critic": 1}, 1, False),
     )
+]
+
+DETECTING: dict[str, Any] = {
+    "image_size": 32,
+    "most_boxes": 3,
+    "small_side": 8,
+    "base_channels": 4,
+    "cells": 2,
+    "hidden_dim": 8,
+    "num_blocks": 1,
+    "candidates": 6,
+    "pretraining_steps": 0,
+}
+"""The same for what finds boxes, behind its first phase."""
+OF_CROPS: dict[str, Any] = {"image_size": 16, "image_channels": 1, "most_boxes": 1, "reduction": 4}
+"""What is different where the boxes are known."""
+RESTING_DETECTOR = ("discriminator.trunk", "discriminator.head", "discriminator.perception")
+"""What rests behind the first phase."""
+BEFORE_THE_RESIDUAL = tuple(
+    f"generator.{name}"
+    for name in dict(PerceptualGAN(**DETECTING).generator.named_parameters())
+    if not name.startswith("residual")
+)
+"""What stands before a convolution that starts from 0."""
+
+BOX_ROWS = [
+    VariantRow(
+        "perceptual-gan",
+        PerceptualGAN,
+        {"ema_decay": 0.9},
+        tiny=DETECTING,
+        data=FewBoxed,
+        still=RESTING_DETECTOR,
+        resting=BEFORE_THE_RESIDUAL,
+    ),
+    VariantRow(
+        "perceptual-gan-of-crops",
+        PerceptualGAN,
+        {"lambda_feature": 1.0},
+        tiny={**DETECTING, **OF_CROPS},
+        data=FewCrops,
+        still=RESTING_DETECTOR,
+        resting=BEFORE_THE_RESIDUAL,
+    ),
 ]
 
 MUSIC_ROWS = [
@@ -789,6 +887,42 @@ SENTENCE_ROWS = [
     ),
 ]
 
+ANIMATING: dict[str, Any] = {
+    "image_size": 16,
+    "image_channels": 3,
+    "num_points": 3,
+    "point_channels": 4,
+    "motion_channels": 4,
+    "base_channels": 4,
+    "hourglass_blocks": 2,
+    "reduction": 1,
+    "halvings": 1,
+    "residual_blocks": 1,
+    "features": "random",
+    "pyramid_levels": 2,
+    "discriminator_channels": 2,
+    "discriminator_layers": 2,
+}
+"""The same for what moves pictures."""
+
+PORTRAIT_ROWS = [
+    VariantRow(
+        "living-portraits",
+        LivingPortraits,
+        {"ema_decay": 0.9, "blends": True},
+        plays=False,
+        tiny=ANIMATING,
+        data=FewPortraits,
+    ),
+    VariantRow(
+        "living-portraits-judged",
+        LivingPortraits,
+        {"lambda_adversarial": 1.0, "lambda_feature": 10.0, "norm": "instance", "occlusion": False},
+        tiny=ANIMATING,
+        data=FewPortraits,
+    ),
+]
+
 READ: dict[str, Any] = {
     **{name: value for name, value in CODED.items() if name != "features"},
     "multipliers": (1, 1, 1),
@@ -842,11 +976,46 @@ CODE_ROWS = [
     ),
 ]
 
+INVERTIBLE: dict[str, Any] = {
+    "image_size": 16,
+    "image_channels": 3,
+    "num_classes": 3,
+    "latent_dim": 8,
+    "base_channels": 4,
+    "encoder_channels": 4,
+    "latent_hidden": 16,
+    "label_hidden": 8,
+    "gan_steps": 1000,
+}
+"""The same for what reads pictures again."""
+
+EDITING_ROWS = [
+    VariantRow("icgan", IcGAN, {"ema_decay": 0.9}, tiny=INVERTIBLE, data=FewAttributed),
+    VariantRow(
+        "icgan-by-class",
+        IcGAN,
+        {"num_classes": 10},
+        tiny={**INVERTIBLE, "image_channels": 1},
+    ),
+]
+
 ROWS = [
-    *(*LATENT_ROWS, *TRANSLATOR_ROWS, *SCENE_ROWS, *MUSIC_ROWS, *VIDEO_ROWS, *FRAME_ROWS, *SOLID_ROWS, *WORD_ROWS),
+    *(
+        *LATENT_ROWS,
+        *TRANSLATOR_ROWS,
+        *SCENE_ROWS,
+        *BOX_ROWS,
+        *MUSIC_ROWS,
+        *VIDEO_ROWS,
+        *FRAME_ROWS,
+        *SOLID_ROWS,
+        *WORD_ROWS,
+    ),
     *SENTENCE_ROWS,
     *ADAPTATION_ROWS,
+    *PORTRAIT_ROWS,
     *CODE_ROWS,
+    *EDITING_ROWS,
 ]
 
 

@@ -3,12 +3,19 @@
 from gan_cli.data.adaptation.adaptation import AdaptationDataModule
 from gan_cli.data.adaptation.adapted_digits import AdaptedDigits
 from gan_cli.data.adaptation.domains import Domains
+from gan_cli.data.boxes.box_folder import Boxes
+from gan_cli.data.boxes.box_set import BoxDataModule
+from gan_cli.data.boxes.digits_in_scenes import DigitsInScenes
 from gan_cli.data.captions.caption_folder import Captions
 from gan_cli.data.captions.captioned_clips import CaptionedClips
 from gan_cli.data.captions.captioned_digits import CaptionedDigits
 from gan_cli.data.captions.captioned_moving_digits import CaptionedMovingDigits
 from gan_cli.data.datamodules import Facts, GANDataModule, NamedImage
 from gan_cli.data.degraded.degraded import Degraded
+from gan_cli.data.faces.face_folder import FaceFolder
+from gan_cli.data.faces.shaded_heads import ShadedHeads
+from gan_cli.data.faces.umist import UMIST
+from gan_cli.data.images.attributed_digits import AttributedDigits
 from gan_cli.data.images.celeba import CelebA
 from gan_cli.data.images.image_folder import ImageFolder
 from gan_cli.data.images.image_sets import (
@@ -59,6 +66,9 @@ from gan_cli.data.paths.crossings import Crossings
 from gan_cli.data.paths.scene_folder import SceneFolder
 from gan_cli.data.paths.scenes import SceneDataModule
 from gan_cli.data.points.point_sets import Grid25, PointDataModule, Ring8, SwissRoll
+from gan_cli.data.portraits.drawn_faces import DrawnFaces
+from gan_cli.data.portraits.portrait_films import PortraitFilms
+from gan_cli.data.portraits.portrait_sets import PortraitDataModule
 from gan_cli.data.solids.solid_folder import Solids
 from gan_cli.data.solids.solid_sets import Primitives, SolidDataModule
 from gan_cli.data.styles.photo_styles import PhotoStyles
@@ -76,10 +86,14 @@ __all__ = [
     "MNISTM",
     "STL10",
     "SVHN",
+    "UMIST",
     "USPS",
     "AdaptationDataModule",
     "AdaptedDigits",
     "Apple2Orange",
+    "AttributedDigits",
+    "BoxDataModule",
+    "Boxes",
     "CMPFacades",
     "CaptionedClips",
     "CaptionedDigits",
@@ -94,10 +108,13 @@ __all__ = [
     "Degraded",
     "DigitMaps",
     "Digits",
+    "DigitsInScenes",
     "Domains",
+    "DrawnFaces",
     "Edges2Handbags",
     "Edges2Shoes",
     "Facades",
+    "FaceFolder",
     "Facts",
     "FashionMNIST",
     "FilmDataModule",
@@ -127,10 +144,13 @@ __all__ = [
     "PhotoStyles",
     "Photographs",
     "PointDataModule",
+    "PortraitDataModule",
+    "PortraitFilms",
     "Primitives",
     "Ring8",
     "SceneDataModule",
     "SceneFolder",
+    "ShadedHeads",
     "SolidDataModule",
     "Solids",
     "StackedMNIST",

@@ -80,6 +80,8 @@ class Recipe(NamedTuple):
         max_pixels: Files with more are refused.
         source: Where the source is in files that hold both sides.
         resampling: How files are brought to that size.
+        box: The part of each file that is taken before all else: left, top, right and bottom in shares of its sides; ()
+            takes all.
     """
 
     channels: tuple[int, ...]
@@ -88,6 +90,7 @@ class Recipe(NamedTuple):
     max_pixels: int = reading.MAX_PIXELS
     source: Side = "left"
     resampling: Resampling = "bicubic"
+    box: tuple[float, ...] = ()
 
     @property
     def shape(self) -> Shape:
@@ -109,7 +112,8 @@ class Recipe(NamedTuple):
             BrokenFile: If a file is damaged.
         """
         files = files_of(example)
-        whole_or_largest = self.square in (0, LARGEST)  # a smaller decoding shows the same part
+        # a smaller decoding shows the same part
+        whole_or_largest = self.square in (0, LARGEST) and not self.box
         if len(files) == len(self.channels):
             image = self._decoded(files[number], ENOUGH * self.side if whole_or_largest else 0)
         else:
@@ -129,9 +133,16 @@ class Recipe(NamedTuple):
     def brought(self, image: Image.Image, number: int = 0) -> Tensor:
         """An image of `reading.read` as one of the set's, or of one of its sides, uint8 [C, S, S]."""
         # first to the wanted colours: a palette or 16 bits cannot be resampled
-        coloured = reading.to_mode(image, self.channels[number])
+        coloured = reading.to_mode(image.crop(self._cut(image)) if self.box else image, self.channels[number])
         made = resized(coloured, self.side, self.square, self.resampling) if self.side else coloured
         return reading.to_tensor(made, self.channels[number])
+
+    def _cut(self, image: Image.Image) -> tuple[int, int, int, int]:
+        """The box in the pixels of an image, of one pixel at least."""
+        left, top, right, bottom = (
+            round(share * length) for share, length in zip(self.box, (*image.size, *image.size), strict=True)
+        )
+        return left, top, max(right, left + 1), max(bottom, top + 1)
 
     def _decoded(self, file: File, at_least: int = 0) -> Image.Image:
         try:

@@ -304,6 +304,9 @@ def _of_tensors(data: GANDataModule) -> Diagnosis:
     for name, split in (("train", "train"), ("held out", "test")):
         part = data.part(split)  # type: ignore[arg-type]
         counts[name] = _classes(data, part) if isinstance(part, LabelledPart) else {"": len(part)}
+        if isinstance(part, LabelledPart) and part.labels.ndim > 1:
+            told = dict(zip(data.facts["class_names"], part.labels.sum(0).int().tolist(), strict=True))
+            facts.append(f"attributes, {name}: {_shares(told, sort=False)}")
         for store in part.stores:
             channels, height, width = store.shape
             colours_of = {1: "grey", 3: "RGB", 4: "RGB with opacity"}[channels]
@@ -333,7 +336,7 @@ def _each(store: Store) -> Iterable[Tensor]:
 
 def _classes(data: GANDataModule, part: LabelledPart) -> dict[str, int]:
     names = data.facts.get("class_names", ())
-    if not names:
+    if not names or part.labels.ndim > 1:  # an image may have several attributes, or none
         return {"": len(part)}
     counts = torch.bincount(part.labels, minlength=len(names)).tolist()
     return dict(zip(names, counts, strict=True))

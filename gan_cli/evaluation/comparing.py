@@ -5,6 +5,8 @@ from torch import Tensor
 
 from gan_cli.data import GANDataModule
 from gan_cli.data.datamodules import Split
+from gan_cli.evaluation.attribute_editing import editing_table
+from gan_cli.evaluation.collections import of_split
 from gan_cli.evaluation.processes import by_first
 from gan_cli.evaluation.scorer import undisturbed
 from gan_cli.inference.continuing import continued_at, followed, sequence_latents
@@ -12,7 +14,9 @@ from gan_cli.inference.given import held_out_given
 from gan_cli.inference.rendering import conditions_for, latents_of, made_at
 from gan_cli.media.pictures import to_uint8
 from gan_cli.metrics.row_table import OwnMeasures, RowTable
+from gan_cli.seeding import stream
 from gan_cli.variants.base import AdversarialModule
+from gan_cli.variants.icgan import IcGAN
 from gan_cli.variants.latent import LatentModule
 from gan_cli.variants.translation import TranslationModule
 
@@ -45,7 +49,11 @@ def own_table(
     """
     own = measures_of(model, data)
     if own is not None and isinstance(model, TranslationModule):
+        if model.own_measures is None and not {"source", "target"} <= data.fields.keys():
+            return None  # what such a set measures is of things that were not made of its own
         return _of_translator(model, data, own, split, num)
+    if isinstance(model, IcGAN):
+        return _of_editor(model, data, seed, split, num)
     if own is None or not isinstance(model, LatentModule):
         return None
     if num is not None:
@@ -66,22 +74,38 @@ def own_table(
     return by_first(compared)
 
 
+def _of_editor(model: IcGAN, data: GANDataModule, seed: int, split: Split, num: int | None) -> RowTable | None:
+    """The table of what it makes of held-out pictures with other attributes; none before its encoders are trained."""
+    if not model.encodes:
+        return None
+
+    def compared() -> RowTable:
+        with undisturbed(model):
+            return editing_table(model, data, split, seed, num)
+
+    return by_first(compared)
+
+
 def _of_translator(
     model: TranslationModule, data: GANDataModule, own: OwnMeasures, split: Split, num: int | None
 ) -> RowTable | None:
-    """The variant's own table of what it makes of held-out images; a set has none of that."""
-    if model.own_measures is None:
-        return None
-    part = data.at_hand(split)
-    count = min(num or own.things, own.things, len(part))
-    numbers = torch.arange(count) * len(part) // count
+    """The variant's own table of what it makes of held-out images, or the set's of what is made of its sources."""
+    inputs, part = of_split(data, split), data.at_hand(split)
+    if model.own_measures is not None:
+        count = min(num or own.things, own.things, len(part))
+        numbers = torch.arange(count) * len(part) // count
+    else:  # drawn, because what differs may alternate, as poses of faces do
+        count = min(num or own.things, own.things, inputs.total)
+        numbers = torch.randperm(inputs.total, generator=stream(0, "compared"))[:count].sort().values
 
     def compared() -> RowTable:
-        real = part[numbers].batch.real
+        given = part[numbers].batch.real if model.own_measures is not None else inputs.read(numbers)
         with undisturbed(model):
-            shown = (model.source.shown(some).to(model.device) for some in real.split(AT_ONCE))
+            shown = (model.source.shown(some).to(model.device) for some in given.split(AT_ONCE))
             made = torch.cat([to_uint8(model(some, model.directions[0])).cpu() for some in shown])
-            return model.own_table(made, real, f"{data.name} {split}")
+            if model.own_measures is not None:
+                return model.own_table(made, given, f"{data.name} {split}")
+            return data.compared(made, numbers, split)
 
     return by_first(compared)
 

@@ -10,9 +10,12 @@ from torch import Tensor
 from gan_cli import ranges
 from gan_cli.devices.float32 import true_float32
 from gan_cli.errors import UserError
+from gan_cli.inference.api_animate import Animates
+from gan_cli.inference.api_augment import Augments
 from gan_cli.inference.api_classify import Classifies
 from gan_cli.inference.api_codes import HasCodes
 from gan_cli.inference.api_describe import Describes
+from gan_cli.inference.api_detect import Detects
 from gan_cli.inference.api_directions import FindsDirections
 from gan_cli.inference.api_making import GivenThings, Source
 from gan_cli.inference.api_predict import Predicts
@@ -39,7 +42,18 @@ from gan_cli.networks.noise_maps import NoiseMode
 from gan_cli.ranges import BatchSize, Few, Many, Pixels, Seed, Threshold, Truncation
 
 
-class TrainedGAN(WorksWithStyles, FindsDirections, Projects, HasCodes, Predicts, Describes, Classifies):
+class TrainedGAN(
+    WorksWithStyles,
+    FindsDirections,
+    Projects,
+    HasCodes,
+    Predicts,
+    Describes,
+    Classifies,
+    Animates,
+    Detects,
+    Augments,
+):
     """A checkpoint's model, ready to use; it computes in true float32, as the verbs do.
 
     Args:
@@ -56,7 +70,8 @@ class TrainedGAN(WorksWithStyles, FindsDirections, Projects, HasCodes, Predicts,
     """
 
     def __init__(self, path: str | Path, device: str = "cpu", module: Modules = None) -> None:
-        self.model = load_model(Path(path).expanduser(), module).to(device)
+        self.path = Path(path).expanduser()
+        self.model = load_model(self.path, module).to(device)
         self.data = self.model.data_facts
 
     @true_float32()

@@ -9,7 +9,9 @@ from torch import Tensor
 from gan_cli import ranges
 from gan_cli.devices.float32 import true_float32
 from gan_cli.errors import UserError
+from gan_cli.inference.api_edit import EditsPictures, Pictures
 from gan_cli.inference.api_making import Makes, Source
+from gan_cli.inference.attribute_changes import Values
 from gan_cli.inference.directions.edit import STEPS, Edited, moved, noise_of_each
 from gan_cli.inference.directions.files import USUAL_STRENGTH, Directions, Method
 from gan_cli.inference.directions.finding import SAMPLES
@@ -29,7 +31,7 @@ Kinds = Sequence[int | str]
 """A name or number for each sample."""
 
 
-class FindsDirections(Makes):
+class FindsDirections(EditsPictures, Makes):
     """What a trained GAN does with directions in latent space."""
 
     @true_float32()
@@ -90,11 +92,16 @@ class FindsDirections(Makes):
     @true_float32()
     def edit(
         self,
-        source: Source | Tensor,
-        directions: Directions | str | Path,
+        source: Source | Tensor | None = None,
+        directions: Directions | str | Path | None = None,
         direction: str | int | None = None,
         strengths: Sequence[float] | None = None,
         *,
+        input: Pictures | None = None,
+        set: Values | str | Sequence[Values | str] = (),
+        swap: Pictures | None = None,
+        steps: Few | None = None,
+        soft: bool = False,
         layers: Sequence[int] | None = None,
         labels: Sequence[int | str] | None = None,
         truncation_psi: Truncation | None = None,
@@ -102,7 +109,7 @@ class FindsDirections(Makes):
         ema: bool = True,
         batch_size: BatchSize = 64,
     ) -> Tensor:
-        """Things moved along a direction, as `gan edit` makes them.
+        """Things moved along a direction, or pictures with other attributes, as `gan edit` makes them.
 
         Args:
             source: Seeds, a file of latents, latents, or a tensor of them; N of them.
@@ -116,6 +123,12 @@ class FindsDirections(Makes):
             ema: The averaged generator, or the one that was trained.
             batch_size: Things at a time.
 
+            input: Pictures to edit instead of latents, with the next four arguments: see `edit_pictures`.
+            set: As for `edit_pictures`.
+            swap: As for `edit_pictures`.
+            steps: As for `edit_pictures`.
+            soft: As for `edit_pictures`.
+
         Returns:
             As `sample`, with two axes in front: [N, S, ...].
 
@@ -123,6 +136,14 @@ class FindsDirections(Makes):
             UserError: If they do not fit each other or the variant.
         """
         ranges.check("", FindsDirections.edit, locals())
+        if input is not None:
+            if source is not None or directions is not None:
+                raise UserError("input: pictures have attributes and no directions; leave out source and directions")
+            return self.edit_pictures(input, set, swap=swap, steps=steps, soft=soft, ema=ema)
+        if source is None or directions is None:
+            raise UserError("directions: give latents and directions to move along, or pictures as input")
+        if set or swap is not None or steps is not None or soft:
+            raise UserError("set: attributes are set in pictures; give some as input, or leave it out")
         options: dict[str, Any] = {"layers": layers, "labels": labels, "truncation_psi": truncation_psi, "ema": ema}
         edited, also = self._moved(source, directions, direction, strengths, **options)
         latents = edited.latents

@@ -203,4 +203,7 @@ def check_labels(model: AdversarialModule, typed: Sequence[int | str] | None) ->
         UserError: If there are any.
     """
     if typed is not None and not takes_labels(model):
-        raise UserError(f"labels: this {type(model).__name__} is not conditional; leave them out")
+        name = type(model).__name__
+        if "attributes" in model.takes:
+            raise UserError(f"labels: this {name} makes things from attributes; type --given with their names instead")
+        raise UserError(f"labels: this {name} is not conditional; leave them out")

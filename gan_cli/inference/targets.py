@@ -65,16 +65,25 @@ def picture_shape(model: AdversarialModule) -> tuple[int, int, int]:
     return channels, height, width
 
 
-def fitted(model: AdversarialModule, image: Image.Image) -> Tensor:
+Shape = tuple[int, int, int]
+"""C, H and W of a model's images."""
+
+
+def fitted(model: AdversarialModule, image: Image.Image, shape: Shape | None = None) -> Tensor:
     """A picture as the model's data set brings its own to their size, uint8 [C, S, S].
 
     Where the set is not known, that is the largest square from the middle, resampled. Grey is repeated or colours are
     weighed as the model's channels ask for, and what is transparent lies over white.
 
+    Args:
+        model: The variant.
+        image: The picture.
+        shape: That of the model's images; None takes that of what it makes from latents, or from latents and a class.
+
     Raises:
         UserError: If the model makes no such images.
     """
-    channels, side, _ = picture_shape(model)
+    channels, side, _ = shape or picture_shape(model)
     try:
         data: GANDataModule | None = data_set_of(model)
     except UserError:
@@ -84,32 +93,36 @@ def fitted(model: AdversarialModule, image: Image.Image) -> Tensor:
     return reading.to_tensor(resized(reading.to_mode(image, channels), side, LARGEST), channels)
 
 
-def typed_targets(model: AdversarialModule, words: Sequence[str], output: Path) -> list[Target]:
+def typed_targets(
+    model: AdversarialModule, words: Sequence[str], output: Path, shape: Shape | None = None, option: str = "input"
+) -> list[Target]:
     """The images that were typed; films in folders are left out.
 
     Args:
         model: The variant.
         words: Files, folders and globs.
         output: The folder of the results, which is left out.
+        shape: As for `fitted`.
+        option: Where they were typed.
 
     Raises:
         UserError: If one cannot be read, there are none, or results would lie among them or be called the same.
     """
-    items = [item for item in typed_inputs(words, output) if item.name.suffix.lower() not in VIDEOS]
+    items = [item for item in typed_inputs(words, output, option) if item.name.suffix.lower() not in VIDEOS]
     if not items:
-        raise UserError(f"input: {', '.join(words)} holds films alone; take images")
+        raise UserError(f"{option}: {', '.join(words)} holds films alone; take images")
     names = _names(items, output)
     broken: list[Unreadable] = []
     targets = []
     for name, item in zip(names, items, strict=True):
         try:
-            targets.append(Target(name, fitted(model, reading.read(Path(str(item.content))))))
+            targets.append(Target(name, fitted(model, reading.read(Path(str(item.content))), shape)))
         except Unreadable as error:
             broken.append(error)
     if broken:
         told = ", ".join(f"{error.path} ({error.reason})" for error in broken[:3])
         more = ", ..." if len(broken) > 3 else ""
-        raise UserError(f"input: {len(broken)} of {len(items)} cannot be read: {told}{more}\nTake them out")
+        raise UserError(f"{option}: {len(broken)} of {len(items)} cannot be read: {told}{more}\nTake them out")
     return targets
 
 

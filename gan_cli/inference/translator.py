@@ -14,7 +14,7 @@ from gan_cli.errors import RunFailed, UserError
 from gan_cli.inference.source_media import SOURCE, Layers, check_sizes, floats_of, pixels_of, resized, with_drawn
 from gan_cli.inference.tiles import framed, in_tiles
 from gan_cli.media import pictures
-from gan_cli.media.picture_files import Picture, Pixels, with_colours
+from gan_cli.media.picture_files import Picture, Pixels, in_square, with_colours
 from gan_cli.media.reading import Unreadable
 from gan_cli.networks.layers import statistics_held
 from gan_cli.ranges import PixelsOrNone, Seed
@@ -78,7 +78,7 @@ class Translator:
         given: Mapping[str, Tensor] | None = None,
         places: Mapping[str, Tensor] | None = None,
     ) -> Picture:
-        """A picture's translation, of its size times the model's scale, with its opacity and profile.
+        """A picture's translation, of its size (or the training's) times the model's scale, with opacity and profile.
 
         Args:
             picture: The image.
@@ -93,6 +93,8 @@ class Translator:
             Unreadable: If it is nothing that the model starts from, what is told is of another size, or the model
                 cannot do it.
         """
+        if self.model.WHOLE_SQUARES:
+            picture = in_square(picture, self.model.image_size)
         picture, told = self.ready(picture, name, places or {})
         pixels = self._pixels(picture, direction)
         bands = self.bands(pixels, direction, name, labels, given, told)

@@ -232,7 +232,7 @@ def reasons(source: Path) -> Iterator[None]:
         raise Unreadable(source, f"damaged, or no film ({getattr(error, 'strerror', None) or error})") from error
 
 
-def write_film(frames: Iterable[Tensor], path: Path, fps: int) -> None:
+def write_film(frames: Iterable[Tensor], path: Path, fps: int | Fraction) -> None:
     """Writes pictures as a film, whole or not at all.
 
     Args:
@@ -246,15 +246,15 @@ def write_film(frames: Iterable[Tensor], path: Path, fps: int) -> None:
     (_write_gif if path.suffix.lower() == ".gif" else _write_mp4)(frames, path, fps)
 
 
-def _write_gif(frames: Iterable[Tensor], path: Path, fps: int) -> None:
+def _write_gif(frames: Iterable[Tensor], path: Path, fps: int | Fraction) -> None:
     images = map(pictures.to_pil, frames)
     first = next(images)
-    content, each = io.BytesIO(), max(UNIT, 1000 / fps)
+    content, each = io.BytesIO(), max(UNIT, float(1000 / fps))
     first.save(content, "GIF", save_all=True, append_images=images, duration=each, loop=0)
     write_atomically(path, lambda file: file.write(unmerged(content.getvalue(), each)))
 
 
-def _write_mp4(frames: Iterable[Tensor], path: Path, fps: int) -> None:
+def _write_mp4(frames: Iterable[Tensor], path: Path, fps: int | Fraction) -> None:
     """Writes H.264 in the pixel format that every player shows, which needs even sides."""
     coloured = (frame.expand(3, -1, -1) if frame.shape[0] == 1 else frame[:3] for frame in frames)
     first = next(coloured)

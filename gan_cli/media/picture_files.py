@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
+from torch.nn.functional import interpolate
 
 from gan_cli.files import write_atomically
 from gan_cli.media import reading
@@ -155,6 +156,20 @@ def with_colours(picture: Picture, colours: Pixels) -> Picture:
         if alpha.dtype != colours.dtype:
             alpha = (alpha // 257).astype(colours.dtype)
     return Picture(colours, alpha, picture.profile)
+
+
+def in_square(picture: Picture, side: int) -> Picture:
+    """The largest square in the middle of a picture, brought to a side in pixels, with opacity and profile."""
+    height, width = picture.colours.shape[:2]
+    if height == width == side:
+        return picture
+    length = min(height, width)
+    top, left = (height - length) // 2, (width - length) // 2
+    layers = _layers(picture)[top : top + length, left : left + length].astype(np.float32)
+    floats = torch.from_numpy(layers).permute(2, 0, 1)[None]
+    made = interpolate(floats, [side, side], mode="bicubic", antialias=True)[0].permute(1, 2, 0)
+    most = np.iinfo(picture.colours.dtype).max
+    return _picture(made.round().clamp(0, most).numpy().astype(picture.colours.dtype), picture.profile)
 
 
 def picture_of_tensor(image: Tensor) -> Picture:

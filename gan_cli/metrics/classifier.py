@@ -6,7 +6,7 @@ from typing import NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy, pad
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, pad
 from torch.optim import AdamW
 from torch.optim.lr_scheduler import OneCycleLR
 
@@ -98,7 +98,7 @@ def train_classifier(
 
     Args:
         images: uint8 [M, C, H, W]; a hundred and more are worth it.
-        labels: int64 [M].
+        labels: int64 [M]; or float [M, K] of 0 and 1 where an image has any of K attributes, each with its own logit.
         steps: Batches to train on.
         seed: Seed of the weights, the order of the images and their shifts.
         num_classes: K.
@@ -128,7 +128,7 @@ def train_classifier(
         with torch.autocast(device.type, torch.bfloat16, enabled=autocast):
             logits = model(batch)
         optimizer.zero_grad()
-        cross_entropy(logits.float(), labels[chosen]).backward()
+        _loss(logits.float(), labels[chosen]).backward()
         optimizer.step()
         schedule.step()
     return model.eval()
@@ -164,6 +164,12 @@ def accuracy(model: ImageClassifier, images: Tensor, labels: Tensor) -> float:
     return float((classify(model, images).labels == labels).float().mean())
 
 
+def _loss(logits: Tensor, labels: Tensor) -> Tensor:
+    if labels.is_floating_point():
+        return binary_cross_entropy_with_logits(logits, labels)
+    return cross_entropy(logits, labels)
+
+
 def _order(available: int, wanted: int, random: torch.Generator) -> Tensor:
     """Shuffled pass after shuffled pass over the images, int64 [wanted]."""
     passes = [torch.randperm(available, generator=random) for _ in range(ceil(wanted / available))]
@@ -179,10 +185,23 @@ def shifted(images: Tensor, shift: int, random: torch.Generator) -> Tensor:
     shift = min(shift, height - 1, width - 1)
     if not shift:
         return images
-    down, right = torch.randint(2 * shift + 1, (2, count, 1), generator=random).to(images.device)
-    rows = (torch.arange(height, device=images.device) + down)[:, :, None]
-    columns = (torch.arange(width, device=images.device) + right)[:, None, :]
-    border, mode = (shift, shift, shift, shift), "constant" if images.shape[1] == 1 else "reflect"
-    bordered = pad(images, border, mode).permute(0, 2, 3, 1)
+    down, right = torch.randint(2 * shift + 1, (2, count), generator=random).to(images.device)
+    return moved(images, down, right, shift, "constant" if images.shape[1] == 1 else "reflect")
+
+
+def moved(images: Tensor, top: Tensor, left: Tensor, shift: int, border: str) -> Tensor:
+    """Each image [N, C, H, W] moved by its own numbers of pixels: cut out of itself with a border around it.
+
+    Args:
+        images: Of any kind of numbers.
+        top: Where each begins, counted from the border's first row, int64 [N], from 0 to twice `shift`.
+        left: The same from the border's first column.
+        shift: Width of the border, less than a side.
+        border: "constant", which is 0, or "reflect".
+    """
+    count, _, height, width = images.shape
+    rows = (torch.arange(height, device=images.device) + top[:, None])[:, :, None]
+    columns = (torch.arange(width, device=images.device) + left[:, None])[:, None, :]
+    bordered = pad(images, (shift, shift, shift, shift), border).permute(0, 2, 3, 1)
     picture = torch.arange(count, device=images.device)[:, None, None]
     return bordered[picture, rows, columns].permute(0, 3, 1, 2)

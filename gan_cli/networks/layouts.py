@@ -69,7 +69,7 @@ class FirstMap(nn.Unflatten):
 
 
 class BesidePlanes(nn.Module):
-    """Images with a plane for each class behind their channels, in the network's memory layout."""
+    """Images, or maps, with a plane for each class behind their channels, in the network's memory layout."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -78,4 +78,18 @@ class BesidePlanes(nn.Module):
     def forward(self, images: Tensor, shares: Tensor) -> Tensor:
         """[N, C + K, H, W] from images [N, C, H, W] and shares of classes [N, K]."""
         planes = shares.to(images.dtype)[:, :, None, None].expand(-1, -1, *images.shape[2:])
+        if not images.is_contiguous():  # or what is put together would be
+            planes = laid_out(planes, self.memory_format)
         return laid_out(torch.cat([images, planes], dim=1), self.memory_format)
+
+
+class Together(nn.Module):
+    """Maps behind each other, in the network's memory layout; beside maps of one channel nothing else tells it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.memory_format = torch.contiguous_format
+
+    def forward(self, *maps: Tensor) -> Tensor:
+        """[N, C + C' + ..., H, W] from [N, C, H, W], [N, C', H, W] and so on."""
+        return torch.cat([laid_out(some, self.memory_format) for some in maps], dim=1)

@@ -7,7 +7,7 @@ from gan_cli import plugins, runs
 from gan_cli.reports.run_record import CONFIG, RunRecord, flat
 
 SESSION_HEAD = ("started", "steps", "duration", "processor", "devices", "precision", "versions")
-BESIDE = {"sample": ("interpolate",), "describe": ("sample",)}
+BESIDE = {"sample": ("interpolate",), "describe": ("sample",), "detect": ("sample",)}
 """What a reader may type beside the verb that makes things of a model."""
 
 

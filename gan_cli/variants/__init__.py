@@ -15,14 +15,18 @@ from gan_cli.variants.cyclegan import CycleGAN
 from gan_cli.variants.dann import DANN
 from gan_cli.variants.dcgan import DCGAN
 from gan_cli.variants.deblurgan import DeblurGAN
+from gan_cli.variants.dtn import DTN
 from gan_cli.variants.dvdgan import DVDGAN
 from gan_cli.variants.esrgan import ESRGAN
 from gan_cli.variants.fastgan import FastGAN
 from gan_cli.variants.frame_prediction import FramePrediction
 from gan_cli.variants.gan import GAN
 from gan_cli.variants.gan_cls import GANCLS
+from gan_cli.variants.icgan import IcGAN
+from gan_cli.variants.living_portraits import LivingPortraits
 from gan_cli.variants.lsgan import LSGAN
 from gan_cli.variants.midinet import MidiNet
+from gan_cli.variants.perceptual_gan import PerceptualGAN
 from gan_cli.variants.pix2pix import Pix2Pix
 from gan_cli.variants.pixelda import PixelDA
 from gan_cli.variants.progressive_gan import ProgressiveGAN
@@ -41,6 +45,7 @@ from gan_cli.variants.stargan_v2 import StarGANv2
 from gan_cli.variants.style_transfer import StyleTransfer
 from gan_cli.variants.stylegan import StyleGAN
 from gan_cli.variants.stylegan2 import StyleGAN2
+from gan_cli.variants.tp_gan import TPGAN
 from gan_cli.variants.vgan import VGAN
 from gan_cli.variants.voxel_gan import VoxelGAN
 from gan_cli.variants.vq_transformer import VQTransformer
@@ -56,6 +61,7 @@ __all__ = [
     "CUT",
     "DANN",
     "DCGAN",
+    "DTN",
     "DVDGAN",
     "ESRGAN",
     "GAN",
@@ -67,6 +73,7 @@ __all__ = [
     "SNGAN",
     "SPADE",
     "SRGAN",
+    "TPGAN",
     "VGAN",
     "VQGAN",
     "WGAN",
@@ -83,7 +90,10 @@ __all__ = [
     "DeblurGAN",
     "FastGAN",
     "FramePrediction",
+    "IcGAN",
+    "LivingPortraits",
     "MidiNet",
+    "PerceptualGAN",
     "Pix2Pix",
     "PixelDA",
     "ProgressiveGAN",

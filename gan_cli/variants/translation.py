@@ -58,6 +58,10 @@ class TranslationModule(AdversarialModule):
     RECONSTRUCTS: ClassVar[bool] = False
     """Whether what it makes of an image is to be the image itself, so that errors are measured beside it."""
 
+    WHOLE_SQUARES: ClassVar[bool] = False
+    """Whether an image shows one thing as a whole, such as a face: its largest square is brought to the training's size
+    before it is translated, and never cut into tiles."""
+
     def __init__(self, image_size: Pixels = 256, **optimisation: Any) -> None:
         super().__init__(**optimisation)
         self.image_size = image_size

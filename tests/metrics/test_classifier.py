@@ -66,3 +66,12 @@ def test_shifts_move_the_image_and_bring_in_background() -> None:
         (down, right) for down in range(-2, 3) for right in range(-2, 3)
     }
     assert torch.equal(shifted(images, 0, torch.Generator()), images)
+
+
+def test_attributes_are_told_each_by_itself() -> None:
+    images = torch.zeros(64, 3, 16, 16, dtype=torch.uint8)
+    labels = torch.tensor([[number % 2, number // 2 % 2] for number in range(64)]).float()
+    images[labels[:, 0] > 0, 0] = 200
+    images[labels[:, 1] > 0, 2] = 200
+    model = train_classifier(images, labels, steps=40, num_classes=2)
+    assert torch.equal(classify(model, images).logits > 0, labels > 0)

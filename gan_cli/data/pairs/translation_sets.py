@@ -117,7 +117,10 @@ class UnpairedDataModule(FileDataModule):
 
 
 def facts_between(name: str, image_size: int, domains: tuple[str, str], channels: tuple[int, int]) -> Facts:
-    """The facts of a set between two domains, with their channels; `image_channels` are the second one's."""
+    """The facts of a set between two domains, with their channels; `image_channels` are the second one's.
+
+    Nothing is known of classes, unless the set says more.
+    """
     source, target = channels
     return {
         "name": name,
@@ -126,6 +129,7 @@ def facts_between(name: str, image_size: int, domains: tuple[str, str], channels
         "domains": domains,
         "source_channels": source,
         "target_channels": target,
+        "num_classes": 0,
     }
 
 

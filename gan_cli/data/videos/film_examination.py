@@ -22,12 +22,17 @@ STILL = 2
 KINDS = {"video": "videos", "animation": "animations", "frames": "folders of frames", "strip": "rows of frames"}
 
 
-def notes(data: "FilmDataModule") -> list[str]:
-    """Lines on the films of a set and what becomes of them."""
+def notes(data: "FilmDataModule", of_parts: bool = True) -> list[str]:
+    """Lines on the films of a set and what becomes of them.
+
+    Args:
+        data: The set.
+        of_parts: Whether there is a line on the clips of each part.
+    """
     parts = _parts(data)
     lengths = {name: data.lengths(films) for name, films in parts.items()}
     every = {film: length for found in lengths.values() for film, length in found.items()}
-    lines = [_of_part(data, name, found) for name, found in lengths.items()]
+    lines = [_of_part(data, name, found) for name, found in lengths.items()] if of_parts else []
     if every:
         frames = [length.frames for length in every.values()]
         rates = Counter(f"{float(length.rate):.4g}" for length in every.values() if length.rate is not None)

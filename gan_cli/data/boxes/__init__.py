@@ -1,0 +1,1 @@
+"""Images with boxes around the things in them."""

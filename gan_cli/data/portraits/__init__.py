@@ -1,0 +1,1 @@
+"""Sets of films of faces, of which frames become others."""
