@@ -32,22 +32,24 @@ from gan_cli.media.pictures import grid, save_png
 from gan_cli.metrics.classifier import accuracy, train_classifier
 from gan_cli.seeding import stream
 
-SIZE, CLASSES = 32, 10
+CLASSES = 10
+SIZES = {"MNIST": 32, "Digits": 16}
+"""Sides of the images in pixels; the embedded ones are made of 8x8."""
 PER_CLASS = 100
 """Generated images of each class, and copies by classical augmentation."""
 CONFIDENCE = 0.9
-STEPS = 400
+STEPS = 250
 """Batches that each classifier learns from."""
 WATCHED = 10
 """Held-out images of each class that lie beside the few, for the run to look at; nothing is chosen by them."""
 SETTINGS: Mapping[str, object] = {
+    "model.base_channels": 16,
     "model.augment": ["translation", "cutout"],
-    "data.image_size": SIZE,
     "data.image_channels": 1,
     "data.batch_size": 50,
     "data.flip": False,
-    "trainer.max_steps": 1200,
-    "trainer.val_check_interval": 1200,
+    "trainer.max_steps": 1000,
+    "trainer.val_check_interval": 1000,
 }
 REAL, CLASSICAL, GENERATED, SURE, BOTH, ALONE = (
     "real",
@@ -149,15 +151,15 @@ def read_folder(folder: Path, origin: str) -> Images:
     return Images(torch.stack(pictures), torch.tensor([label for _, label in found.samples]))
 
 
-def run_of(draw: int, labels: int, few: Path) -> runs.Run:
-    """The run that learns from the few of a draw."""
+def run_of(name: str, draw: int, labels: int, few: Path) -> runs.Run:
+    """The run that learns from the few of a draw of a set."""
     return runs.Run(
         f"draw {draw}",
         "cgan.yaml",
         name=f"augmentation-{labels}-{draw}",
         data="ImageFolder",
         root=str(few),
-        settings=SETTINGS,
+        settings={**SETTINGS, "data.image_size": SIZES[name]},
         seed=draw,
     )
 
@@ -197,7 +199,8 @@ def table(found: Sequence[Mapping[str, float]], title: str) -> Table:
 
 def parts(root: str) -> tuple[str, Images, Images]:
     """The set's name, its training images and its held-out ones."""
-    data = MNIST(root, image_size=SIZE) if runs.has_mnist(root) else Digits(image_size=SIZE)
+    kind = MNIST if runs.has_mnist(root) else Digits
+    data = kind(root, image_size=SIZES[kind.__name__])
     return data.name, Images(*data.read(True)), Images(*data.read(False))
 
 
@@ -209,7 +212,7 @@ def results(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, float]
     for draw, few in enumerate(fews):
         chosen, watched = some_of_each(train.labels, options.labels, draw), some_of_each(held_out.labels, WATCHED, draw)
         write_few(Images(*(field[chosen] for field in train)), Images(*(field[watched] for field in held_out)), few)
-    wanted = [run_of(draw, options.labels, few) for draw, few in enumerate(fews)]
+    wanted = [run_of(name, draw, options.labels, few) for draw, few in enumerate(fews)]
     runs.train(wanted, folder, jobs=options.jobs, minutes=options.minutes)
     for run, at in runs.trained(wanted, folder):
         draw, kept = run.seed, folder / f"accuracies-{run.seed}.json"
