@@ -35,7 +35,7 @@ def films(tmp_path: Path) -> Path:
 
 def test_whole_films_are_held_out(films: Path) -> None:
     data = portraits(films)
-    train, test = (set(data.films(split)) for split in ("train", "test"))  # type: ignore[arg-type]
+    train, test = (set(data.films(split)) for split in ("train", "test"))
     assert (len(train), len(test)) == (3, 2)
     assert not train & test
     assert shown(data, "test") == [(0, place) for _ in range(2) for place in range(1, 5)]
