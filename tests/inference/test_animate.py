@@ -156,13 +156,13 @@ def test_points_that_say_nothing_of_a_film_are_warned_of(gan: Any, faces: DrawnF
 
 def test_python_refuses_what_is_none(faces: DrawnFaces, ckpt: Path) -> None:
     gan, film = load(ckpt), torch.zeros(3, 4, 24, 24, dtype=torch.uint8)
-    with pytest.raises(UserError, match="driving: .*nothing moves in it"):
+    with pytest.raises(UserError, match=r"driving: .*nothing moves in it"):
         gan.animate("one.png", film)
     with pytest.raises(UserError, match=r"driving: torch.float32 \[3, 4, 24, 24\] is none"):
         gan.animate("one.png", film.float())
     with pytest.raises(UserError, match=r"source: torch.uint8 \[3, 4, 24, 24\] is none"):
         gan.animate(film, "film.mp4")
-    with pytest.raises(UserError, match="crop: '0,0,0,9' is no part"):
+    with pytest.raises(UserError, match="is no part of a picture"):
         gan.animate("one.png", "film.mp4", crop=(0, 0, 0, 9))
     with pytest.raises(UserError, match="start: -1 is not"):
         gan.animate("one.png", "film.mp4", start=-1)
