@@ -21,6 +21,7 @@ from gan_cli.data import (
     Crossings,
     Degraded,
     Digits,
+    DigitsInScenes,
     DrawnFaces,
     FolkTunes,
     MovingDigits,
@@ -55,6 +56,22 @@ def all_cores() -> Iterator[None]:
 
 
 CPU = ["--trainer.accelerator", "cpu", "--trainer.devices", "1"]
+
+
+@pytest.mark.usefixtures("all_cores")
+def test_small_things_are_told_apart_by_features_made_like_those_of_large_ones(workdir: Path) -> None:
+    lengths = ["--model.pretraining_steps", "500", "--trainer.max_steps", "750"]
+    GANCLI(["fit", "--config", "perceptual_gan.yaml", *lengths, "--samples.every_n_steps", "0", *CPU])
+    gan = load("checkpoints/perceptualgan-digitsinscenes/version_0/last.ckpt")
+    table = own_table(gan.model, DigitsInScenes(), seed=0)
+    assert table is not None
+    small = list(table.kinds).index("ap_small")
+    known, without = (table.rows[row][small] for row in ("true boxes", "true boxes, without"))
+    assert known is not None
+    assert without is not None
+    assert known > without + 0.1
+    found, elsewhere = (table.values(row)["ap_half"] for row in ("with the generator", "boxes of another image"))
+    assert found > 0.2 > elsewhere
 
 
 @pytest.mark.usefixtures("all_cores")
