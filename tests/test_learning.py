@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 import torch
@@ -14,6 +15,7 @@ from benchmarks.score import rows
 from gan_cli import load
 from gan_cli.command.cli import GANCLI
 from gan_cli.data import (
+    AdaptedDigits,
     CaptionedDigits,
     Crossings,
     Degraded,
@@ -27,6 +29,7 @@ from gan_cli.data import (
 )
 from gan_cli.data.degraded.bicubic import reduced
 from gan_cli.data.images.styled_digits import STYLES
+from gan_cli.evaluation import transfer
 from gan_cli.evaluation.comparing import own_table
 from gan_cli.evaluation.segmentation import map_reader
 from gan_cli.inference.checkpoints import data_set_of
@@ -36,6 +39,7 @@ from gan_cli.metrics.modes import count_modes
 from gan_cli.metrics.perceptual import PerceptualDistance
 from gan_cli.metrics.restoration import psnr_in_holes
 from gan_cli.metrics.segmentation import confusion, mean_iou
+from gan_cli.variants import DTN
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
@@ -329,3 +333,17 @@ def test_codes_keep_digits_and_a_transformer_knows_more_than_where_they_stand(wo
     asked = torch.arange(500) % 10
     told = Judge(data).classes(gan.sample(500))
     assert float((told == asked).float().mean()) > 0.6  # 0.77
+
+
+@pytest.mark.usefixtures("all_cores")
+def test_dtn_shows_the_number_before_a_photograph_as_a_plain_digit(workdir: Path) -> None:
+    small = ["--data.image_size", "16", "--model.encoder_shift", "1", "--model.encoder_steps", "300"]
+    GANCLI(["fit", "--config", "dtn.yaml", *small, "--trainer.max_steps", "750", *CPU])
+    model = load("checkpoints/dtn-adapteddigits/version_0/last.ckpt").model
+    told = transfer.table(cast(DTN, model), AdaptedDigits(reverse=True, image_size=16))
+    made, copied, random = (
+        told.values(row)["accuracy"] for row in ("made", "copied from the source", "random images of the target")
+    )
+    assert made > copied + 12  # 65 and 40 with seed 0
+    assert random < 25
+    assert told.values(transfer.OWN_READING)["accuracy"] > 75  # 84
