@@ -36,7 +36,7 @@ SIZE, CLASSES = 32, 10
 PER_CLASS = 100
 """Generated images of each class, and copies by classical augmentation."""
 CONFIDENCE = 0.9
-STEPS = 500
+STEPS = 400
 """Batches that each classifier learns from."""
 WATCHED = 10
 """Held-out images of each class that lie beside the few, for the run to look at; nothing is chosen by them."""
@@ -46,8 +46,8 @@ SETTINGS: Mapping[str, object] = {
     "data.image_channels": 1,
     "data.batch_size": 50,
     "data.flip": False,
-    "trainer.max_steps": 1500,
-    "trainer.val_check_interval": 1500,
+    "trainer.max_steps": 1200,
+    "trainer.val_check_interval": 1200,
 }
 REAL, CLASSICAL, GENERATED, SURE, BOTH, ALONE = (
     "real",
@@ -198,7 +198,7 @@ def table(found: Sequence[Mapping[str, float]], title: str) -> Table:
 def parts(root: str) -> tuple[str, Images, Images]:
     """The set's name, its training images and its held-out ones."""
     data = MNIST(root, image_size=SIZE) if runs.has_mnist(root) else Digits(image_size=SIZE)
-    return (data.name, *(Images(*data.read(train)) for train in (True, False)))
+    return data.name, Images(*data.read(True)), Images(*data.read(False))
 
 
 def results(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, float]]]:
