@@ -32,7 +32,7 @@ from benchmarks.photo_measures import mean_absolute_error
 from benchmarks.unpaired import spaced
 from gan_cli.data import AdaptationDataModule, AdaptedDigits, Domains
 from gan_cli.data.adaptation.adaptation import SIDES
-from gan_cli.evaluation.transfer import Judge, judge_of, own_reading
+from gan_cli.evaluation.transferred import Judge, judge_of, own_reading
 from gan_cli.inference.api import TrainedGAN
 from gan_cli.inference.translator import translating
 from gan_cli.media.pictures import grid, save_png

@@ -31,7 +31,7 @@ from gan_cli.data import (
 )
 from gan_cli.data.degraded.bicubic import reduced
 from gan_cli.data.images.styled_digits import STYLES
-from gan_cli.evaluation import transfer
+from gan_cli.evaluation import transferred
 from gan_cli.evaluation.comparing import own_table
 from gan_cli.evaluation.segmentation import map_reader
 from gan_cli.inference.checkpoints import data_set_of
@@ -342,15 +342,16 @@ def test_dtn_shows_the_number_before_a_photograph_as_a_plain_digit(workdir: Path
     small = ["--data.image_size", "16", "--model.encoder_shift", "1", "--model.encoder_steps", "300"]
     GANCLI(["fit", "--config", "dtn.yaml", *small, "--trainer.max_steps", "750", *CPU])
     model = load("checkpoints/dtn-adapteddigits/version_0/last.ckpt").model
-    told = transfer.table(cast(DTN, model), AdaptedDigits(reverse=True, image_size=16))
+    told = transferred.table(cast(DTN, model), AdaptedDigits(reverse=True, image_size=16))
     made, copied, random = (
         told.values(row)["accuracy"] for row in ("made", "copied from the source", "random images of the target")
     )
     assert made > copied + 12  # 65 and 40 with seed 0
     assert random < 25
-    assert told.values(transfer.OWN_READING)["accuracy"] > 75  # 84
+    assert told.values(transferred.OWN_READING)["accuracy"] > 75  # 84
 
 
+@pytest.mark.usefixtures("all_cores")
 def test_icgan_changes_what_it_is_told_to_and_keeps_the_rest(workdir: Path) -> None:
     digits = ["--data.image_size", "16", "--model.latent_hidden", "256"]
     phases = ["--model.gan_steps", "700", "--trainer.max_steps", "1200"]
