@@ -64,7 +64,8 @@ class DTN(TranslationModule):
 
     Departures: terms are means, where the paper sums; both domains go through g in one pass, so that its batch
     normalisation has the same statistics for both; images larger or smaller than `image_size` are brought to it and
-    back. The paper names neither learning rates nor who steps how often: here each player steps once a batch.
+    back. The paper names neither learning rates nor who steps how often: here each player steps once a batch. A known
+    port has two classes instead of three, six steps of g to one of the discriminator, and trains f on; not here.
 
     Args:
         image_size: Side of the images in pixels, from 16 to 256: 4, 5, 6 or 7, doubled several times.
