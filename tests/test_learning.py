@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import torch
@@ -33,7 +33,7 @@ from gan_cli.data import (
 )
 from gan_cli.data.degraded.bicubic import reduced
 from gan_cli.data.images.styled_digits import STYLES
-from gan_cli.evaluation import adaptation
+from gan_cli.evaluation import adaptation, transferred
 from gan_cli.evaluation.comparing import own_table
 from gan_cli.evaluation.segmentation import map_reader
 from gan_cli.inference.checkpoints import data_set_of
@@ -43,6 +43,7 @@ from gan_cli.metrics.modes import count_modes
 from gan_cli.metrics.perceptual import PerceptualDistance
 from gan_cli.metrics.restoration import psnr_in_holes
 from gan_cli.metrics.segmentation import confusion, mean_iou
+from gan_cli.variants import DTN
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
@@ -375,6 +376,20 @@ def test_addas_encoder_reads_wider_strokes_that_the_sources_does_not(workdir: Pa
     data = AdaptedDigits(look="thick")
     adapted = adaptation.target_accuracy(model, data, "test")
     assert adapted > adaptation.accuracy(model.classifier, *data.whole("target", "test")) + 10  # 85 and 64
+
+
+@pytest.mark.usefixtures("all_cores")
+def test_dtn_shows_the_number_before_a_photograph_as_a_plain_digit(workdir: Path) -> None:
+    small = ["--data.image_size", "16", "--model.encoder_shift", "1", "--model.encoder_steps", "300"]
+    GANCLI(["fit", "--config", "dtn.yaml", *small, "--trainer.max_steps", "750", *CPU])
+    model = load("checkpoints/dtn-adapteddigits/version_0/last.ckpt").model
+    told = transferred.table(cast(DTN, model), AdaptedDigits(reverse=True, image_size=16))
+    made, copied, random = (
+        told.values(row)["accuracy"] for row in ("made", "copied from the source", "random images of the target")
+    )
+    assert made > copied + 12  # 65 and 40 with seed 0
+    assert random < 25
+    assert told.values(transferred.OWN_READING)["accuracy"] > 75  # 84
 
 
 @pytest.mark.usefixtures("all_cores")
