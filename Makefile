@@ -5,8 +5,8 @@ READY := .venv/.ready
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-oldest check format test-slow bench bench-learning bench-modes bench-labels bench-few-images \
-  bench-translation bench-transfer bench-restoration bench-super-resolution bench-trajectories bench-music bench-videos \
-  bench-portraits bench-captions bench-detection bench-solids bench-score bench-theory bench-peers \
+  bench-translation bench-transfer bench-restoration bench-super-resolution bench-trajectories bench-music bench-videos  bench-frontal\
+  bench-portraits bench-captions bench-adaptation bench-detection bench-augmentation bench-solids bench-score bench-theory bench-peers \
   bench-resume \
   bench-robustness gpu-check docker-check \
   slurm-check clean
@@ -99,11 +99,20 @@ bench-videos: $(READY) ## VGAN, its conditional version and DVD-GAN on moving di
 bench-portraits: $(READY) ## LivingPortraits beside Pix2Pix on drawn faces and films below data/; resumable, half an hour
 	$(BIN)/python -m benchmarks.portraits
 
+bench-frontal: $(READY) ## TP-GAN on drawn heads, and on UMIST's and CMU's faces (DATA=folder of both), three seeds; resumable, an hour
+	$(BIN)/python -m benchmarks.frontal --faces $(DATA)
+
 bench-captions: $(READY) ## CaptionGAN on captioned moving digits beside likelihood alone; resumable, minutes
 	$(BIN)/python -m benchmarks.captions
 
+bench-adaptation: $(READY) ## DANN, ADDA and PixelDA beside no adaptation, over seeds (DATA=folder); resumable, over an hour
+	$(BIN)/python -m benchmarks.adaptation --root $(DATA)
+
 bench-detection: $(READY) ## PerceptualGAN on small digits in scenes and small crops of facades, three seeds; resumable, an hour
 	$(BIN)/python -m benchmarks.detection
+
+bench-augmentation: $(READY) ## What generated images add to ten labels a class, beside classical augmentation (DATA=folder); resumable, a quarter of an hour
+	$(BIN)/python -m benchmarks.augmentation --root $(DATA)
 
 bench-solids: $(READY) ## 3D-GAN on the embedded shapes beside rows that learn nothing; resumable, a quarter of an hour
 	$(BIN)/python -m benchmarks.solids

@@ -690,7 +690,7 @@ DETECTING: dict[str, Any] = {
 """The same for what finds boxes, behind its first phase."""
 OF_CROPS: dict[str, Any] = {"image_size": 16, "image_channels": 1, "most_boxes": 1, "reduction": 4}
 """What is different where the boxes are known."""
-RESTING_DETECTOR = ("discriminator.trunk", "discriminator.head")
+RESTING_DETECTOR = ("discriminator.trunk", "discriminator.head", "discriminator.perception")
 """What rests behind the first phase."""
 BEFORE_THE_RESIDUAL = tuple(
     f"generator.{name}"
@@ -715,7 +715,7 @@ BOX_ROWS = [
         {"lambda_feature": 1.0},
         tiny={**DETECTING, **OF_CROPS},
         data=FewCrops,
-        still=(*RESTING_DETECTOR, "discriminator.perception.moves"),
+        still=RESTING_DETECTOR,
         resting=BEFORE_THE_RESIDUAL,
     ),
 ]
@@ -980,7 +980,6 @@ INVERTIBLE: dict[str, Any] = {
     "image_size": 16,
     "image_channels": 3,
     "num_classes": 3,
-    "attributes": True,
     "latent_dim": 8,
     "base_channels": 4,
     "encoder_channels": 4,
@@ -995,7 +994,7 @@ EDITING_ROWS = [
     VariantRow(
         "icgan-by-class",
         IcGAN,
-        {"num_classes": 10, "attributes": False},
+        {"num_classes": 10},
         tiny={**INVERTIBLE, "image_channels": 1},
     ),
 ]

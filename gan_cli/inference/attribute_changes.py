@@ -157,7 +157,7 @@ def applied(model: IcGAN, labels: Tensor, column: Column) -> Tensor:
 
 def excluded(model: IcGAN) -> Tensor:
     """Which attributes exclude each other in the images that the model was trained on, bool [K, K]."""
-    return excluding(cast(Tensor, model.together).cpu(), int(cast(Tensor, model.seen_images)))
+    return excluding(model.together.cpu(), int(model.seen_images))
 
 
 def _check_together(model: IcGAN, ends: Mapping[int, tuple[float, float]]) -> tuple[int, ...]:
@@ -169,7 +169,7 @@ def _check_together(model: IcGAN, ends: Mapping[int, tuple[float, float]]) -> tu
             if exclude[one, other]:
                 raise UserError(
                     f"set: {model.names[one]} and {model.names[other]} exclude each other, none of the "
-                    f"{int(cast(Tensor, model.seen_images)):,} images that this model has learned from has both\n"
+                    f"{int(model.seen_images):,} images that this model has learned from has both\n"
                     "Set one of them"
                 )
     found = [number for number in range(model.num_classes) if number not in ends and bool(exclude[there, number].any())]

@@ -122,7 +122,7 @@ def _write(
             name = f"{folders[label]}/real-{number:06d}.png"
             save_png(image, folder / name)
             rows.append((name, names[label], "real", "", ""))
-    sure = made.confidences or [None] * len(made.seeds)
+    sure: Sequence[float | None] = made.confidences or [None] * len(made.seeds)
     for image, label, seed, how_sure in zip(made.images, made.labels.tolist(), made.seeds, sure, strict=True):
         name = f"{folders[label]}/generated-seed{seed:06d}.png"
         save_png(image, folder / name)

@@ -60,7 +60,6 @@ class IcGAN(LatentModule):
         image_size: Side of the square images in pixels, from 16 to 256: 4, 5, 6 or 7, doubled several times.
         image_channels: C.
         num_classes: K, classes or attributes; comes from the data.
-        attributes: Whether an image may have any of them, or has exactly one; comes from the data.
         latent_dim: Z.
         base_channels: Channels of the layers next to the image, of generator and discriminator.
         encoder_channels: Channels of the encoders' first layer.
@@ -113,13 +112,16 @@ class IcGAN(LatentModule):
     discriminator: IcGANDiscriminator
     latent_encoder: IcGANEncoder
     label_encoder: IcGANEncoder
+    together: Tensor
+    """How many training images have both of two attributes, int64 [K, K]; all 0 before the training."""
+    seen_images: Tensor
+    """How many training images there are, int64."""
 
     def __init__(
         self,
         image_size: Pixels = 64,
         image_channels: Channels = 3,
         num_classes: Classes = 18,
-        attributes: bool = False,
         latent_dim: Width = 100,
         base_channels: Width = 64,
         encoder_channels: Width = 32,
@@ -138,12 +140,9 @@ class IcGAN(LatentModule):
         refuse(prior, dict.fromkeys(FALLS, 0), "IcGAN's rates stay, and its phases end by numbers of batches")
         self.learning_rates |= dict.fromkeys(ENCODERS, encoder_lr)
         self.encoder_betas = encoder_betas
-        if num_classes < 1 + (not attributes):
-            raise UserError(
-                f"model: IcGAN needs attributes or classes, and this data has {num_classes}; take another with --data"
-            )
+        self._needs(1, num_classes)
         self.image_size, self.image_channels = image_size, image_channels
-        self.num_classes, self.has_attributes = num_classes, attributes
+        self.num_classes = num_classes
         self.gan_steps = gan_steps
         self.milestone = ""
         self.generator = IcGANGenerator(image_size, image_channels, latent_dim, num_classes, base_channels)
@@ -155,7 +154,18 @@ class IcGAN(LatentModule):
         self.register_buffer("seen_images", torch.zeros((), dtype=torch.int64))
         self.finish_players()
 
+    def _needs(self, least: int, there: int) -> None:
+        if there < least:
+            raise UserError(
+                f"model: IcGAN needs attributes or classes, and this data has {there}; take another with --data"
+            )
+
     # What it makes pictures from
+
+    @property
+    def has_attributes(self) -> bool:
+        """Whether an image may have any of the attributes of its data, or it has exactly one class."""
+        return bool(self.data_facts.get("attributes"))
 
     @property
     def takes(self) -> tuple[str, ...]:
@@ -242,14 +252,19 @@ class IcGAN(LatentModule):
         return self.counters.batches < self.gan_steps
 
     def on_fit_start(self) -> None:
-        """Counts which attributes training images have together; in every process the same."""
+        """Counts which attributes training images have together; in every process the same.
+
+        Raises:
+            UserError: If there is one class alone.
+        """
+        super().on_fit_start()
+        self._needs(1 if self.has_attributes else 2, self.num_classes)
         data = getattr(self.trainer, "datamodule", None)
         labels = getattr(getattr(data, "train_set", None), "labels", None)
         if not self.counters.batches and labels is not None and len(labels):
             there = class_shares(labels, self.num_classes).nan_to_num(0).double()
-            cast(Tensor, self.together).copy_((there.T @ there).round().long())
-            cast(Tensor, self.seen_images).fill_(len(labels))
-        super().on_fit_start()
+            self.together.copy_((there.T @ there).round().long())
+            self.seen_images.fill_(len(labels))
 
     def make_optimizer(self, player: str) -> Optimizer:
         optimizer = super().make_optimizer(player)

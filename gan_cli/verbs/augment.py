@@ -26,19 +26,19 @@ def add_options(parser: ArgumentParser) -> None:
         "--real",
         type=str | None,
         metavar="ROOT",
-        help="Real images, a folder for each class (those that a run would train on); default: the run's own",
+        help="Real images, a folder for each class; default: those that it was trained on",
     )
     parser.add_argument(
         "--share",
         type=Annotated[float, Range(0, 1, without="low")] | None,
         metavar="S",
-        help="Part of each class that is generated, 1 for all; default: all real images, whatever the part",
+        help="Part of each class that is generated, 1 for all; default: beside all real ones",
     )
     parser.add_argument(
         "--confidence",
         type=Annotated[float, Range(0, 1, without="both")] | None,
         metavar="T",
-        help="Leave out those whose class a classifier, trained on the real images, finds less likely",
+        help="Leave out those whose class a classifier of the real images finds less likely",
     )
     options.seed(parser, "First seed; image k of class c has seed N + k K + c")
     options.truncation(parser)

@@ -25,7 +25,7 @@ def add_options(parser: ArgumentParser) -> None:
         nargs="+",
         default=None,
         metavar="PATH",
-        help="Pictures, folders, globs, whose attributes an IcGAN reads and changes; without --set they are made again",
+        help="Pictures, folders, globs, instead of latents: an IcGAN reads their attributes",
     )
     parser.add_argument(
         "--set",
@@ -33,7 +33,7 @@ def add_options(parser: ArgumentParser) -> None:
         action="append",
         default=None,
         metavar="NAME=V,...",
-        help="What attributes are to be, such as smiling=1,bald=0, or smiling=0..1 in steps; again for more columns",
+        help="What they are to be: smiling=1,bald=0, or smiling=0..1 in steps; repeatable",
     )
     parser.add_argument(
         "--swap", type=str | None, metavar="FILE", help="Exchange the attributes with those of this picture"

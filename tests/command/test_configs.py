@@ -21,6 +21,7 @@ from gan_cli.errors import UserError
 from gan_cli.media import midi_files
 from gan_cli.media.notes import Note
 from gan_cli.variants import AdversarialModule
+from gan_cli.variants.adaptation import AdaptationModule
 from gan_cli.variants.growing import GrowingModule
 from gan_cli.variants.sentences import SentenceModule
 from gan_cli.variants.super_resolution import SuperResolutionModule
@@ -203,12 +204,22 @@ def shrinking(config: Path) -> list[str]:
     if variant is variants.DTN:
         flags |= {f"--model.{part}_channels": "4" for part in ("encoder", "discriminator")}
         flags |= {"--model.encoder_steps": "0", "--model.encoder_size": "32"}
+    if issubclass(variant, AdaptationModule):
+        del flags["--model.latent_dim"]
+        flags |= {"--model.source_steps": "0"} if variant is variants.ADDA else {"--model.schedule_steps": "2"}
+    if variant is variants.PixelDA:
+        flags |= {"--model.discriminator_channels": "2", "--model.tower_channels": "2"}
     if variant is variants.FramePrediction:  # of no latents, and of patches that leave something to judge
         del flags["--model.latent_dim"]
         flags |= {"--model.discriminator_channels": "2"}
     if variant is variants.TPGAN:
         flags |= {f"--model.{name}": "4" for name in ("discriminator_channels", "recogniser_channels", "feature_dim")}
         flags |= {"--model.recognition_steps": "0"} | ({"--data.persons": "8"} if name == "ShadedHeads" else {})
+    if variant is variants.PerceptualGAN:  # of no latents
+        del flags["--model.latent_dim"]
+        flags |= {"--model.pretraining_steps": "0", "--model.hidden_dim": "8", "--model.cells": "2"}
+        small = {"--data.num_scenes": "20", "--data.image_size": "32"}
+        flags |= small if name == "DigitsInScenes" else {"--data.num_workers": "0"}
     if variant is variants.LivingPortraits:  # of no latents
         del flags["--model.latent_dim"]
         flags.pop("--data.num_frames", None)
@@ -335,15 +346,11 @@ def write_melodies(root: Path) -> None:
         midi_files.write([midi_files.Track("melody", notes)], root / "melodies" / f"{number}.mid", 120)
 
 
-def write_two_domains(root: Path) -> None:
-    """MNIST, and MNIST-M as it is published."""
+def write_digits(root: Path) -> None:
+    """MNIST, USPS and MNIST-M."""
     fake_mnist.write(root, count=40)
-    for part in ("train", "test"):
-        names = [f"{number:08d}.png" for number in range(20)]
-        for name in names:
-            pictures.write(root / "mnist_m" / f"mnist_m_{part}" / name, 32, 32)
-        lines = [f"{name} {number % 10}" for number, name in enumerate(names)]
-        (root / "mnist_m" / f"mnist_m_{part}_labels.txt").write_text("\n".join(lines))
+    fake_sets.usps(root, count=40)
+    fake_sets.mnist_m(root / "mnist_m", count=40)
 
 
 def write_captions(root: Path) -> None:
@@ -407,6 +414,18 @@ def write_solids(root: Path) -> None:
             np.save(path, solid)
 
 
+def write_boxed_facades(root: Path) -> None:
+    """The CMP facades with a box of each of four classes in each."""
+    boxes = "".join(
+        f"<object><points><x>0.1</x><x>0.6</x><y>0.{place}</y><y>0.{place + 5}</y></points>"
+        f"<labelname>{name}</labelname></object>"
+        for place, name in enumerate(("window", "door", "balcony", "shop"))
+    )
+    for number in range(10):
+        pictures.write(root / "cmp_facades_base" / "base" / f"{number}.jpg", 96, 128)
+        (root / "cmp_facades_base" / "base" / f"{number}.xml").write_text(boxes)
+
+
 SETS: dict[str, Callable[[Path], object]] = {
     "SceneFolder": write_recordings,
     "ADE20K": partial(
@@ -418,14 +437,15 @@ SETS: dict[str, Callable[[Path], object]] = {
     "CMPFacades": partial(
         write_maps, folder="cmp_facades", names=("%s/%d.png", "%s/%d.jpg"), parts=("base", "extended")
     ),
+    "Boxes": write_boxed_facades,
     "Captions": write_captions,
     "CelebA": write_faces,
     "Degraded": write_photographs,
     "FaceFolder": write_persons,
+    "Domains": write_digits,
     "GoPro": write_frames,
     "CIFAR10": lambda root: fake_sets.cifar10(root, count=40),
     "CityscapesMaps": write_streets,
-    "Domains": write_two_domains,
     "CaptionedClips": write_captioned_films,
     "Clips": write_films,
     "ImageFolder": write_folders,

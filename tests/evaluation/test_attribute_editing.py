@@ -48,7 +48,7 @@ def test_edits_stand_beside_copies_means_and_right_answers() -> None:
 
 def test_classes_are_changed_one_for_another() -> None:
     torch.manual_seed(0)
-    model = IcGAN(**{**INVERTIBLE, "image_channels": 1, "num_classes": 10, "attributes": False}).eval()
+    model = IcGAN(**{**INVERTIBLE, "image_channels": 1, "num_classes": 10}).eval()
     model.data_facts = FewDigits(image_size=16).record()
     model.counters.batches = 2000
     table = own_table(model, FewDigits(image_size=16), seed=0, num=40)

@@ -169,11 +169,12 @@ def test_models_without_classes_are_refused(gan: Any, workdir: Path) -> None:
 
 
 def test_python_holds_arguments_to_their_ranges(ckpt: Path, workdir: Path) -> None:
-    for arguments, message in (
+    wrong: list[tuple[dict[str, Any], str]] = [
         ({"share": 0.0}, "share: 0.0 is not possible"),
         ({"share": 1.5}, "share: 1.5 is not possible"),
         ({"confidence": 1.0}, "confidence: 1.0 is not possible"),
-    ):
+    ]
+    for arguments, message in wrong:
         with pytest.raises(UserError, match=message):
             load(ckpt).augment("out", 2, **arguments)
     with pytest.raises(UserError, match="per_class: 0 is not possible"):

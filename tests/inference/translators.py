@@ -14,7 +14,7 @@ from gan_cli.batches import AnyBatch, PairedBatch
 from gan_cli.media.picture_files import Pixels
 from gan_cli.networks.layers import ImageNorm
 from gan_cli.variants import CUT, CycleGAN, Pix2Pix, StarGAN, StarGANv2
-from gan_cli.variants.base import Losses
+from gan_cli.variants.base import AdversarialModule, Losses
 from gan_cli.variants.translation import Sizes, TranslationModule
 
 Model = TypeVar("Model", bound=TranslationModule)
@@ -130,7 +130,7 @@ def lively(model: Model) -> Model:
     return model.eval()
 
 
-def saved(model: TranslationModule, path: Path, **facts: Any) -> Path:
+def saved(model: AdversarialModule, path: Path, **facts: Any) -> Path:
     """Writes a checkpoint as the end of a training does."""
     model.data_facts |= facts
     trainer = Trainer(

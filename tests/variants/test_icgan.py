@@ -11,7 +11,7 @@ from gan_cli.variants import DCGAN, IcGAN
 from gan_cli.variants.icgan import CONDITIONAL_GAN, editing, excluding
 from tests.conftest import quiet
 from tests.networks.counting import count
-from tests.toys import FewAttributed, batch_for
+from tests.toys import FewAttributed, FewDigits, batch_for
 from tests.variant_rows import INVERTIBLE
 from tests.variants.told import ready
 
@@ -51,7 +51,7 @@ def biases_in_front_of_norms(network: nn.Module) -> int:
 
 def test_the_networks_are_the_authors_but_for_biases_that_do_nothing() -> None:
     with torch.device("meta"):
-        model = IcGAN(num_classes=18, attributes=True)
+        model = IcGAN(num_classes=18)
     published = {
         "generator": 3_725_123 - 3,  # whose last convolution has none either, as DCGAN's
         "discriminator": 2_803_393,
@@ -107,7 +107,8 @@ def test_each_encoder_learns_from_its_own_kind_of_image(folder: Path) -> None:
 
 @pytest.mark.parametrize("attributes", [True, False])
 def test_wrong_labels_are_never_an_images_own(attributes: bool) -> None:
-    model = ready(IcGAN, **{**INVERTIBLE, "attributes": attributes})
+    model = ready(IcGAN, **INVERTIBLE)
+    model.data_facts = {"attributes": attributes}
     alike = torch.tensor([[1.0, 0.0, 0.0]]).repeat(16, 1)
     mixed = torch.eye(3)[torch.arange(16) % 3] if not attributes else batch().labels
     for shares in (alike, mixed):
@@ -132,7 +133,7 @@ def test_what_is_read_is_there_or_not_unless_it_is_to_be_soft(folder: Path) -> N
     assert hard.latents.shape == (16, 8)
     assert torch.equal(hard.labels, (soft.labels > 0.5).float())
     assert len(soft.labels.unique()) > 8
-    of_classes = ready(IcGAN, **{**INVERTIBLE, "attributes": False}).eval().encode(images).labels
+    of_classes = ready(IcGAN, **INVERTIBLE).eval().encode(images).labels
     assert torch.equal(of_classes.sum(1), torch.ones(16))
 
 
@@ -159,7 +160,7 @@ def test_pictures_are_edited_by_an_icgan_whose_encoders_are_trained(folder: Path
 
 
 def test_classes_go_where_attributes_do() -> None:
-    model = ready(IcGAN, **{**INVERTIBLE, "image_channels": 1, "num_classes": 10, "attributes": False})
+    model = ready(IcGAN, **{**INVERTIBLE, "image_channels": 1, "num_classes": 10})
     seen = batch_for(model)
     model._place = ready(IcGAN, **INVERTIBLE)._place
     assert model.takes == ("labels",)
@@ -173,10 +174,15 @@ def test_classes_go_where_attributes_do() -> None:
     ("arguments", "message"),
     [
         ({"num_classes": 0}, "IcGAN needs attributes or classes, and this data has 0"),
-        ({"attributes": False, "num_classes": 1}, "IcGAN needs attributes or classes, and this data has 1"),
         ({"decay_epochs": 2}, "model.decay_epochs: IcGAN's rates stay"),
     ],
 )
 def test_what_it_cannot_be(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(UserError, match=message):
         IcGAN(**{**INVERTIBLE, **arguments})
+
+
+def test_a_single_class_is_none(tmp_path: Path) -> None:
+    model = IcGAN(**{**INVERTIBLE, "image_channels": 1, "num_classes": 1})
+    with pytest.raises(UserError, match="IcGAN needs attributes or classes, and this data has 1"):
+        quiet(tmp_path, max_steps=1).fit(model, FewDigits(image_size=16, batch_size=16))

@@ -3,14 +3,16 @@ import torch
 from gan_cli.data import AttributedDigits, Digits
 from gan_cli.data.doctor import diagnose
 from gan_cli.data.images.attributed_digits import ATTRIBUTES, drawn_with
-from gan_cli.data.images.styled_digits import rendered
+from gan_cli.data.images.styled_digits import Style, rendered
 
 
 def test_single_attributes_are_the_styles_of_the_same_name() -> None:
     digits = Digits(image_size=32).read(False).images[:8]
     one_each = torch.eye(3)
     assert torch.equal(drawn_with(digits, torch.zeros(8, 3)), rendered(digits, "plain"))
-    for number, style in enumerate(ATTRIBUTES):
+    styles: tuple[Style, ...] = ("inverted", "thick", "red")
+    assert styles == ATTRIBUTES
+    for number, style in enumerate(styles):
         expected = rendered(digits, style).int()
         assert int((drawn_with(digits, one_each[number].repeat(8, 1)).int() - expected).abs().max()) <= 1
 
