@@ -1,6 +1,6 @@
 """Few labels: what generated images add, beside classical augmentation, for a classifier of digits.
 
-    python -m benchmarks.augmentation [--root FOLDER] [--labels 10] [--draws 5] [--jobs 2] [--minutes 3]
+    python -m benchmarks.augmentation [--root FOLDER] [--labels 10] [--draws 5] [--jobs 2] [--minutes 10]
 
 Of MNIST, where it lies below the folder, or else of the embedded digits, a few images of each class are drawn; all that
 is learned is learned from these. A CGAN with DiffAugment is trained on them, and `gan augment` writes a folder of them
@@ -28,26 +28,29 @@ from torchvision.transforms.v2.functional import pil_to_tensor
 from benchmarks import runs
 from gan_cli import load
 from gan_cli.data import MNIST, Digits
+from gan_cli.errors import UserError
 from gan_cli.media.pictures import grid, save_png
 from gan_cli.metrics.classifier import accuracy, train_classifier
 from gan_cli.seeding import stream
 
-SIZE, CLASSES = 32, 10
+CLASSES = 10
+SIZES = {"MNIST": 32, "Digits": 16}
+"""Sides of the images in pixels; the embedded ones are made of 8x8."""
 PER_CLASS = 100
 """Generated images of each class, and copies by classical augmentation."""
-CONFIDENCE = 0.9
-STEPS = 400
+CONFIDENCE = 0.5
+STEPS = 250
 """Batches that each classifier learns from."""
 WATCHED = 10
 """Held-out images of each class that lie beside the few, for the run to look at; nothing is chosen by them."""
 SETTINGS: Mapping[str, object] = {
+    "model.base_channels": 16,
     "model.augment": ["translation", "cutout"],
-    "data.image_size": SIZE,
     "data.image_channels": 1,
     "data.batch_size": 50,
     "data.flip": False,
-    "trainer.max_steps": 1200,
-    "trainer.val_check_interval": 1200,
+    "trainer.max_steps": 600,
+    "trainer.val_check_interval": 600,
 }
 REAL, CLASSICAL, GENERATED, SURE, BOTH, ALONE = (
     "real",
@@ -78,13 +81,13 @@ class Lessons(NamedTuple):
         real: The few.
         classical: Copies of them.
         generated: What a GAN makes that has seen these alone.
-        sure: Those that a classifier, trained on the few, reads as their class.
+        sure: Those that a classifier, trained on the few, reads as their class; None where too few are.
     """
 
     real: Images
     classical: Images
     generated: Images
-    sure: Images
+    sure: Images | None
 
     def rows(self) -> dict[str, Images]:
         """What each row's classifier learns from."""
@@ -92,7 +95,7 @@ class Lessons(NamedTuple):
             REAL: self.real,
             CLASSICAL: joined(self.real, self.classical),
             GENERATED: joined(self.real, self.generated),
-            SURE: joined(self.real, self.sure),
+            **({SURE: joined(self.real, self.sure)} if self.sure else {}),
             BOTH: joined(self.real, self.classical, self.generated),
             ALONE: self.generated,
         }
@@ -149,15 +152,15 @@ def read_folder(folder: Path, origin: str) -> Images:
     return Images(torch.stack(pictures), torch.tensor([label for _, label in found.samples]))
 
 
-def run_of(draw: int, labels: int, few: Path) -> runs.Run:
-    """The run that learns from the few of a draw."""
+def run_of(name: str, draw: int, labels: int, few: Path) -> runs.Run:
+    """The run that learns from the few of a draw of a set."""
     return runs.Run(
         f"draw {draw}",
         "cgan.yaml",
         name=f"augmentation-{labels}-{draw}",
         data="ImageFolder",
         root=str(few),
-        settings=SETTINGS,
+        settings={**SETTINGS, "data.image_size": SIZES[name]},
         seed=draw,
     )
 
@@ -168,9 +171,13 @@ def lessons(few: Path, folder: Path, checkpoint: Path, draw: int) -> Lessons:
     for name, confidence in (("generated", None), ("sure", CONFIDENCE)):
         if not (folder / name).is_dir() or (folder / name).stat().st_mtime < checkpoint.stat().st_mtime:
             shutil.rmtree(folder / name, ignore_errors=True)
-            gan.augment(folder / name, PER_CLASS, confidence=confidence, real=few)
+            try:
+                gan.augment(folder / name, PER_CLASS, confidence=confidence, real=few)
+            except UserError as error:
+                print(f"draw {draw}: {error}", flush=True)
     real, made = (read_folder(folder / "generated", origin) for origin in ("real", "generated"))
-    return Lessons(real, copies(real, PER_CLASS, draw), made, read_folder(folder / "sure", "generated"))
+    sure = read_folder(folder / "sure", "generated") if (folder / "sure").is_dir() else None
+    return Lessons(real, copies(real, PER_CLASS, draw), made, sure)
 
 
 def accuracies(found: Lessons, held_out: Images, draw: int) -> dict[str, float]:
@@ -188,16 +195,18 @@ def table(found: Sequence[Mapping[str, float]], title: str) -> Table:
     """The rows over all draws."""
     made = Table("learned from", "accuracy", "deviation", f"above {REAL}", title=title, title_justify="left")
     for name in found[0]:
-        shares = [draw[name] for draw in found]
-        above = sum(share > draw[REAL] for share, draw in zip(shares, found, strict=True))
+        there = [draw for draw in found if name in draw]
+        shares = [draw[name] for draw in there]
+        above = sum(draw[name] > draw[REAL] for draw in there)
         spread = f"{stdev(shares):.1%}" if len(shares) > 1 else ""
-        made.add_row(name, f"{mean(shares):.1%}", spread, "" if name == REAL else f"{above} of {len(found)}")
+        made.add_row(name, f"{mean(shares):.1%}", spread, "" if name == REAL else f"{above} of {len(there)}")
     return made
 
 
 def parts(root: str) -> tuple[str, Images, Images]:
     """The set's name, its training images and its held-out ones."""
-    data = MNIST(root, image_size=SIZE) if runs.has_mnist(root) else Digits(image_size=SIZE)
+    kind = MNIST if runs.has_mnist(root) else Digits
+    data = kind(root, image_size=SIZES[kind.__name__])
     return data.name, Images(*data.read(True)), Images(*data.read(False))
 
 
@@ -209,14 +218,16 @@ def results(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, float]
     for draw, few in enumerate(fews):
         chosen, watched = some_of_each(train.labels, options.labels, draw), some_of_each(held_out.labels, WATCHED, draw)
         write_few(Images(*(field[chosen] for field in train)), Images(*(field[watched] for field in held_out)), few)
-    wanted = [run_of(draw, options.labels, few) for draw, few in enumerate(fews)]
+    wanted = [run_of(name, draw, options.labels, few) for draw, few in enumerate(fews)]
     runs.train(wanted, folder, jobs=options.jobs, minutes=options.minutes)
     for run, at in runs.trained(wanted, folder):
         draw, kept = run.seed, folder / f"accuracies-{run.seed}.json"
 
         def measured(draw: int = draw, at: runs.Standing = at) -> dict[str, float]:
             found = lessons(fews[draw], folder / f"draw-{draw}", at.checkpoint, draw)
-            shown = joined(*(Images(*(field[:: len(part.labels) // 30][:30] for field in part)) for part in found))
+            shown = joined(
+                *(Images(*(field[:: len(part.labels) // 30][:30] for field in part)) for part in found if part)
+            )
             save_png(grid(shown.images, columns=30), folder / f"draw-{draw}.png")
             return accuracies(found, held_out, draw)
 
@@ -224,7 +235,7 @@ def results(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, float]
 
 
 def main() -> None:
-    made = runs.parser(__doc__, minutes=3)
+    made = runs.parser(__doc__, minutes=10)
     made.add_argument("--labels", type=int, default=10, help="images of each class")
     made.add_argument("--draws", type=int, default=5, help="how often they are drawn")
     options = made.parse_args()

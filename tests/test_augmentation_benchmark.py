@@ -60,7 +60,7 @@ def test_lessons_are_read_from_what_gan_augment_writes(
 
 
 def test_a_run_learns_from_the_few_alone(tmp_path: Path) -> None:
-    run = augmentation.run_of(3, 10, tmp_path / "few-3")
+    run = augmentation.run_of("Digits", 3, 10, tmp_path / "few-3")
     wanted = runs.wanted_settings(run)
     assert wanted["seed_everything"] == 3
     assert wanted["data"]["init_args"]["image_channels"] == 1
