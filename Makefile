@@ -5,8 +5,8 @@ READY := .venv/.ready
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-oldest check format test-slow bench bench-learning bench-modes bench-labels bench-few-images \
-  bench-translation bench-transfer bench-restoration bench-super-resolution bench-trajectories bench-music bench-videos bench-captions bench-augmentation bench-solids bench-score bench-theory bench-peers \
-  bench-translation bench-restoration bench-super-resolution bench-trajectories bench-music bench-videos bench-captions bench-detection bench-solids bench-score bench-theory bench-peers \
+  bench-translation bench-transfer bench-restoration bench-super-resolution bench-trajectories bench-music bench-videos  bench-frontal\
+  bench-portraits bench-captions bench-detection bench-augmentation bench-solids bench-score bench-theory bench-peers \
   bench-resume \
   bench-robustness gpu-check docker-check \
   slurm-check clean
@@ -95,6 +95,12 @@ bench-music: $(READY) ## MidiNet on the embedded tunes beside rows that learn no
 
 bench-videos: $(READY) ## VGAN, its conditional version and DVD-GAN on moving digits; resumable, a quarter of an hour
 	$(BIN)/python -m benchmarks.videos
+
+bench-portraits: $(READY) ## LivingPortraits beside Pix2Pix on drawn faces and films below data/; resumable, half an hour
+	$(BIN)/python -m benchmarks.portraits
+
+bench-frontal: $(READY) ## TP-GAN on drawn heads, and on UMIST's and CMU's faces (DATA=folder of both), three seeds; resumable, an hour
+	$(BIN)/python -m benchmarks.frontal --faces $(DATA)
 
 bench-captions: $(READY) ## CaptionGAN on captioned moving digits beside likelihood alone; resumable, minutes
 	$(BIN)/python -m benchmarks.captions

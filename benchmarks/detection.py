@@ -55,8 +55,8 @@ class Kind(NamedTuple):
 KINDS = {
     "scenes": Kind(
         "perceptual_gan.yaml",
-        600,
-        300,
+        700,
+        400,
         {
             "gan": {
                 "with the generator": "GAN",
@@ -99,7 +99,7 @@ OFF = {"model.lambda_adversarial": 0.0, "model.lambda_perception": 0.0, "model.l
 GENERATORS: dict[str, dict[str, Any]] = {
     "perception": {**OFF, "model.lambda_perception": 1.0},
     "feature": {**OFF, "model.lambda_feature": 1.0},
-    "paper": {"model.lambda_feature": 0.0},
+    "paper": {"model.lambda_feature": 0.0, "model.lambda_adversarial": 1.0},
 }
 """Generators that other terms train, from the first phase of the whole run."""
 
@@ -193,15 +193,15 @@ def compare(of: str, options: Any) -> None:
     fit: Callable[[Sequence[runs.Run]], None] = lambda wanted: runs.train(  # noqa: E731
         wanted, folder, jobs=options.jobs, minutes=options.minutes
     )
-    first = {seed: first_runs(of, options.root, seed) for seed in seeds}
-    fit([run for of_seed in first.values() for run in of_seed.values()])
     every: dict[int, dict[str, runs.Run]] = {}
     for seed in seeds:
-        there = runs.standing(first[seed]["gan"], folder)
+        first = first_runs(of, options.root, seed)
+        fit(list(first.values()))
+        there = runs.standing(first["gan"], folder)
         detector = there.checkpoint.with_name(f"{DETECTOR}.ckpt") if there else None
         further = further_runs(of, options.root, seed, detector) if detector and detector.is_file() else {}
-        every[seed] = {**first[seed], **further}
-    fit([run for of_seed in every.values() for run in of_seed.values()])
+        fit(list(further.values()))
+        every[seed] = {**first, **further}
     tables: list[Values] = []
     notes: Sequence[str] = ()
     titles: list[str] = []

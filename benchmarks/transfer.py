@@ -1,6 +1,6 @@
 """DTN and CycleGAN from digits before photographs to plain ones: does a classifier of plain digits read the right ones?
 
-    python -m benchmarks.transfer [--seeds 3] [--minutes 5] [--jobs 2]
+    python -m benchmarks.transfer [--seeds 3] [--image_size 32] [--minutes 5] [--jobs 2]
     python -m benchmarks.transfer --root FOLDER
 
 DTN is trained by `dtn.yaml`, also without each of its terms (`--ablations`); CycleGAN on the same images, written to
@@ -32,11 +32,11 @@ from benchmarks.photo_measures import mean_absolute_error
 from benchmarks.unpaired import spaced
 from gan_cli.data import AdaptationDataModule, AdaptedDigits, Domains
 from gan_cli.data.adaptation.adaptation import SIDES
-from gan_cli.evaluation.comparing import own_table
+from gan_cli.evaluation.transfer import Judge, judge_of, own_reading
 from gan_cli.inference.api import TrainedGAN
 from gan_cli.inference.translator import translating
 from gan_cli.media.pictures import grid, save_png
-from gan_cli.metrics.classifier import accuracy
+from gan_cli.variants.classifying import Classifying
 
 SHOWN = 16
 """So many held-out digits are drawn."""
@@ -55,7 +55,7 @@ CYCLEGAN: Mapping[str, Any] = {
     "model.patch_size": 16,
     "trainer.max_steps": ENDLESS,
 }
-"""CycleGAN in images of 32 pixels, with a generator of about DTN's size."""
+"""CycleGAN in small images, with generators of about the size of DTN's."""
 
 
 class Task(NamedTuple):
@@ -76,12 +76,14 @@ class Task(NamedTuple):
     root: str | None = None
 
 
-def task_of(root: str | None) -> Task:
+def task_of(root: str | None, image_size: int = 32) -> Task:
     """Digits that come with the installation, or MNIST-M and MNIST below a folder."""
+    settings: dict[str, Any] = {"data.image_size": image_size, "model.encoder_shift": image_size // 16}
     if root is None:
-        return Task("digits", AdaptedDigits(reverse=True))
-    settings = {"data.source": "MNISTM", "data.target": "MNIST"}
-    return Task("mnist_m", Domains("MNISTM", "MNIST", root), settings, "Domains", root)
+        return Task(f"digits-{image_size}", AdaptedDigits(reverse=True, image_size=image_size), settings)
+    settings |= {"data.source": "MNISTM", "data.target": "MNIST"}
+    data = Domains("MNISTM", "MNIST", root, image_size=image_size)
+    return Task(f"mnist_m-{image_size}", data, settings, "Domains", root)
 
 
 def dtn_run(task: Task, seed: int, title: str = "DTN", changes: Mapping[str, Any] | None = None) -> runs.Run:
@@ -121,28 +123,27 @@ class Judged(NamedTuple):
         accuracy: How many of them the target's classifier reads right, %.
         error: Mean absolute error to the right answers, in grey levels; None where these are not known.
         minutes: What the training took.
+        batches: How many it had.
         images: What was made of those that are drawn, uint8 [S, C, H, W].
-        rows: The other rows of the set's own table; {} of what does not know the set.
+        read: How many of the sources the model itself reads right, %; None where it tells no classes.
     """
 
     accuracy: float
     error: float | None
     minutes: float
+    batches: int
     images: Tensor
-    rows: Mapping[str, float]
+    read: float | None
 
 
-def judged(task: Task, standing: runs.Standing) -> Judged:
+def judged(task: Task, judge: Judge, standing: runs.Standing) -> Judged:
     """What a trained model makes of the held-out sources."""
     gan = TrainedGAN(standing.checkpoint)
-    sources, labels = task.data.whole("source", "test")
-    made = gan.translate(sources, translating(gan.model).directions[0])
-    table = own_table(gan.model, task.data, seed=0) if gan.model.makes == "target" else None
-    rows = {} if table is None else {name: numbers[0] or 0.0 for name, numbers in table.rows.items() if name != "made"}
+    made = gan.translate(judge.sources.images, translating(gan.model).directions[0])
     truth = right_answers(task.data)
     error = None if truth is None else mean_absolute_error(made, truth)
-    right = 100 * accuracy(task.data.judge, made, labels)
-    return Judged(right, error, standing.seconds / 60, spaced(made, SHOWN), rows)
+    read = own_reading(gan.model, judge.sources, gan.model.device) if isinstance(gan.model, Classifying) else None
+    return Judged(judge.accuracy(made), error, standing.seconds / 60, standing.steps, spaced(made, SHOWN), read)
 
 
 def right_answers(data: AdaptationDataModule) -> Tensor | None:
@@ -156,25 +157,24 @@ def told(numbers: Sequence[float]) -> str:
     return f"{mean(numbers):.1f}{spread}"
 
 
-def table_of(found: Mapping[str, Sequence[Judged]], data: AdaptationDataModule) -> Table:
+def table_of(found: Mapping[str, Sequence[Judged]], judge: Judge, data: AdaptationDataModule) -> Table:
     """The rows of all methods, and below them those that they share."""
     source, target = data.domains
-    truth, count = right_answers(data), len(data.side("source", "test"))
-    table = Table("", "accuracy, %", "error to the truth", "minutes", title=f"{source} as {target}: {count:,} held out")
+    truth, images = right_answers(data), judge.sources.images
+    heads = ("accuracy, %", "error to the truth", "minutes", "batches")
+    table = Table("", *heads, title=f"{source} as {target}: {len(images):,} held-out images")
     for title, several in found.items():
         errors = [one.error for one in several if one.error is not None]
-        table.add_row(
-            f"{title}, {len(several)} seeds",
-            told([one.accuracy for one in several]),
-            told(errors) if errors else "",
-            told([one.minutes for one in several]),
-        )
+        minutes = told([one.minutes for one in several])
+        batches = f"{mean([one.batches for one in several]):,.0f}"
+        right = told([one.accuracy for one in several])
+        table.add_row(f"{title}, {len(several)} seeds", right, told(errors) if errors else "", minutes, batches)
     table.add_section()
-    several = next((several for several in found.values() if several[0].rows), [])
-    for name in several[0].rows if several else ():
-        error = mean_absolute_error(data.whole("source", "test").images, truth) if truth is not None else None
-        cell = f"{error:.1f}" if error is not None and name.startswith("copied") else ""
-        table.add_row(name, told([one.rows[name] for one in several]), cell, "")
+    for name, right_share in judge.baselines().items():
+        error = "" if truth is None or not name.startswith("copied") else told([mean_absolute_error(images, truth)])
+        table.add_row(name, told([right_share]), error, "", "")
+    if read := [one.read for one in found.get("DTN", ()) if one.read is not None]:
+        table.add_row("the source itself, as DTN's f classifies it", told(read), "", "", "")
     return table
 
 
@@ -187,7 +187,7 @@ def sheet(task: Task, found: Mapping[str, Sequence[Judged]]) -> Tensor:
     return grid(torch.cat(rows), SHOWN)
 
 
-def train_all(task: Task, options: argparse.Namespace) -> dict[str, list[Judged]]:
+def train_all(task: Task, judge: Judge, options: argparse.Namespace) -> dict[str, list[Judged]]:
     """Trains what is not trained yet, DTN first, and judges all that is."""
     kinds = {
         "DTN": {},
@@ -202,7 +202,7 @@ def train_all(task: Task, options: argparse.Namespace) -> dict[str, list[Judged]
     if spent:
         runs.train(wanted["CycleGAN"], options.folder, jobs=options.jobs, minutes=mean(spent) / options.jobs)
     found = {
-        title: [judged(task, at) for _, at in runs.trained(several, options.folder)]
+        title: [judged(task, judge, at) for _, at in runs.trained(several, options.folder)]
         for title, several in wanted.items()
     }
     return {title: several for title, several in found.items() if several}
@@ -212,11 +212,13 @@ def main() -> None:
     parser = runs.parser(__doc__, minutes=5, root=False)
     parser.add_argument("--seeds", type=int, default=3, help="runs of each")
     parser.add_argument("--root", help="folder with MNIST/ and mnist_m/; without it digits that come with scikit-learn")
+    parser.add_argument("--image_size", type=int, default=32, help="side of the images in pixels, 16 or 32")
     parser.add_argument("--ablations", action="store_true", help="DTN without each of its terms too")
     options = parser.parse_args()
-    task = task_of(options.root)
-    found = train_all(task, options)
-    Console(width=110).print(table_of(found, task.data))
+    task = task_of(options.root, options.image_size)
+    judge = judge_of(task.data)
+    found = train_all(task, judge, options)
+    Console(width=110).print(table_of(found, judge, task.data))
     if found:
         save_png(sheet(task, found), options.folder / f"transfer-{task.name}.png")
 

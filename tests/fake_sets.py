@@ -1,10 +1,12 @@
-"""Small sets in the formats of CIFAR-10, STL-10 and SVHN, made on the spot, with checksums that torchvision takes."""
+"""Small sets as they are published, made on the spot, with checksums that torchvision takes."""
 
+import bz2
 import pickle
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from scipy.io import savemat
 from torchvision import datasets
 
@@ -49,3 +51,26 @@ def svhn(root: Path, count: int) -> None:
 
 def _pixels(count: int) -> np.ndarray:
     return np.random.default_rng(0).integers(0, 256, (count, 3, 32, 32), dtype=np.uint8)
+
+
+def usps(root: Path, count: int) -> None:
+    """Writes the same for both parts, in LIBSVM's text: 1 stands for the digit 0, and pixels lie in -1 to 1."""
+    root.mkdir(parents=True, exist_ok=True)
+    pixels = np.random.default_rng(0).uniform(-1, 1, (count, 256))
+    lines = [
+        f"{number % 10 + 1} {' '.join(f'{place}:{value:.4f}' for place, value in enumerate(row, start=1))}"
+        for number, row in enumerate(pixels)
+    ]
+    for part in ("train", "test"):
+        (root / datasets.USPS.split_list[part][1]).write_bytes(bz2.compress("\n".join(lines).encode()))
+
+
+def mnist_m(root: Path, count: int) -> None:
+    """Writes the same for both parts."""
+    for part in ("train", "test"):
+        folder = root / f"mnist_m_{part}"
+        folder.mkdir(parents=True, exist_ok=True)
+        for number, pixels in enumerate(_pixels(count)):
+            Image.fromarray(pixels.transpose(1, 2, 0)).save(folder / f"{number:08d}.png")
+        listed = "".join(f"{number:08d}.png {number % 10}\n" for number in range(count))
+        (root / f"mnist_m_{part}_labels.txt").write_text(listed)

@@ -19,6 +19,7 @@ from gan_cli.data import (
     Crossings,
     Degraded,
     Digits,
+    DrawnFaces,
     FolkTunes,
     MovingDigits,
     PhotoPatches,
@@ -347,3 +348,25 @@ def test_icgan_changes_what_it_is_told_to_and_keeps_the_rest(workdir: Path) -> N
     assert copy["changed_right"] < 0.1  # a copy keeps all, and changes nothing
     assert made["found_again"] > 2 * at_random["found_again"] > 0
     assert made["answer_error"] < at_random["answer_error"] < mean["answer_error"]
+
+
+@pytest.mark.usefixtures("all_cores")
+def test_pictures_of_strangers_move_as_films_do(workdir: Path) -> None:
+    small = ["--data.image_size", "32", "--model.reduction", "1", "--model.features", "random"]
+    sizes = ["--model.point_channels", "8", "--model.motion_channels", "8", "--model.residual_blocks", "1"]
+    rates = ["--model.generator_lr", "2e-3", "--model.lr_drops", "[250]", "--model.num_points", "5"]
+    steps = ["--trainer.max_steps", "300", *CPU]
+    GANCLI(["fit", "--config", "living_portraits.yaml", *small, *sizes, *rates, *steps])
+    gan, data = load("checkpoints/livingportraits-drawnfaces/version_0/last.ckpt"), DrawnFaces(image_size=32)
+    table = own_table(gan.model, data, seed=0)
+    assert table is not None
+    made, copied = table.values(), table.values("the source as it is")
+    assert made["l1"] < 0.9 * copied["l1"]
+    assert made["displaced"] < copied["displaced"]
+    found = data.crossed(count=4)
+    apart = {"made": 0.0, "copied": 0.0}
+    for source, film, right in zip(found.source, found.driving, found.relative, strict=True):
+        moved = gan.animate(source, film.transpose(0, 1), scaled=False).transpose(0, 1)
+        for name, frames in (("made", moved), ("copied", source.expand_as(right))):
+            apart[name] += float((frames.float() - right.float()).abs().mean())
+    assert apart["made"] < apart["copied"]

@@ -690,7 +690,7 @@ DETECTING: dict[str, Any] = {
 """The same for what finds boxes, behind its first phase."""
 OF_CROPS: dict[str, Any] = {"image_size": 16, "image_channels": 1, "most_boxes": 1, "reduction": 4}
 """What is different where the boxes are known."""
-RESTING_DETECTOR = ("discriminator.trunk", "discriminator.head")
+RESTING_DETECTOR = ("discriminator.trunk", "discriminator.head", "discriminator.perception")
 """What rests behind the first phase."""
 BEFORE_THE_RESIDUAL = tuple(
     f"generator.{name}"
@@ -715,7 +715,7 @@ BOX_ROWS = [
         {"lambda_feature": 1.0},
         tiny={**DETECTING, **OF_CROPS},
         data=FewCrops,
-        still=(*RESTING_DETECTOR, "discriminator.perception.moves"),
+        still=RESTING_DETECTOR,
         resting=BEFORE_THE_RESIDUAL,
     ),
 ]
@@ -906,7 +906,14 @@ ANIMATING: dict[str, Any] = {
 """The same for what moves pictures."""
 
 PORTRAIT_ROWS = [
-    VariantRow("living-portraits", LivingPortraits, {"ema_decay": 0.9}, plays=False, tiny=ANIMATING, data=FewPortraits),
+    VariantRow(
+        "living-portraits",
+        LivingPortraits,
+        {"ema_decay": 0.9, "blends": True},
+        plays=False,
+        tiny=ANIMATING,
+        data=FewPortraits,
+    ),
     VariantRow(
         "living-portraits-judged",
         LivingPortraits,

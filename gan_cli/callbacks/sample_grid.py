@@ -12,21 +12,25 @@ from gan_cli.batches import LoadedBatch
 from gan_cli.callbacks.run_checkpoint import is_dry_run
 from gan_cli.data import GANDataModule
 from gan_cli.inference.examples import examples_of
-from gan_cli.inference.pictures import beside, translated_sheet, usual_number
+from gan_cli.inference.pictures import beside, classified_sheet, translated_sheet, usual_number
 from gan_cli.inference.rendering import takes_labels
 from gan_cli.media.films import write_film
 from gan_cli.media.pictures import save_png
 from gan_cli.networks.layers import evaluating
 from gan_cli.ranges import Range, Steps
+from gan_cli.variants.adaptation import AdaptationModule
 from gan_cli.variants.base import AdversarialModule
 from gan_cli.variants.translation import TranslationModule
+
+CLASSIFIED = 25
+"""So many images are shown with their classes."""
 
 
 class SampleGrid(Callback):
     """Writes `samples/step-<batches>.png`, made by the averaged generator, and shows it to loggers.
 
-    Of what moves, `samples/step-<batches>.gif` plays beside it. From fixed latents; or, of a translator, rows of
-    held-out images beside what it makes of them.
+    Of what moves, `samples/step-<batches>.gif` plays beside it. From fixed latents; of a translator, rows of held-out
+    images beside what it makes of them; of what classifies a target domain, held-out images of it with their classes.
 
     Args:
         every_n_steps: Batches between two pictures; 0 makes none.
@@ -55,6 +59,8 @@ class SampleGrid(Callback):
         path = self._folder / f"step-{trainer.global_step:08d}.png"
         if isinstance(model, TranslationModule):
             save_png(self._translated(trainer, model), path)
+        elif isinstance(model, AdaptationModule):
+            save_png(self._classified(trainer, model), path)
         else:
             self._write_made(trainer, model, path)
         for logger in trainer.loggers:
@@ -70,6 +76,12 @@ class SampleGrid(Callback):
         save_png(medium.page(made, shown), path)
         if medium.moves:
             write_film(medium.film(made[None], shown), path.with_suffix(".gif"), medium.fps)
+
+    def _classified(self, trainer: Trainer, model: AdaptationModule) -> Tensor:
+        data: GANDataModule = trainer.datamodule  # type: ignore[attr-defined]
+        rows = data.examples(self.num or CLASSIFIED)
+        with evaluating(model):
+            return classified_sheet(model, LoadedBatch(rows).to(model.device).batch.target)
 
     def _translated(self, trainer: Trainer, model: TranslationModule) -> Tensor:
         data: GANDataModule = trainer.datamodule  # type: ignore[attr-defined]

@@ -1,7 +1,7 @@
-"""Accuracies on a target domain, beside those of the same classifier without adaptation and with the target's labels."""
+"""Accuracies on a target domain, beside those of the same classifier without adaptation or with target labels."""
 
 import copy
-from typing import NamedTuple, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -143,7 +143,8 @@ def table(
         num: At most so many images of each domain, evenly from the whole part; None takes all.
     """
     assert isinstance(model, Adapting)
-    lesson = lesson_of(model)
+    maker: Any = model  # which may also paint
+    lesson = lesson_of(maker)
     source, target = (
         Domain(data.whole(side, "train"), fewer(data.whole(side, split), num)) for side in ("source", "target")
     )
@@ -151,7 +152,7 @@ def table(
     with undisturbed(model):
         numbers = {f"adapted ({type(model).__name__})": _row(Asked(model), source, target, model.device)}
         rows: dict[str, list[float | None]] = {}
-        painted = painted_by(model, source.test.images) if isinstance(model, TranslationModule) else None
+        painted = painted_by(maker, source.test.images) if isinstance(maker, TranslationModule) else None
     ceiling = compared[TARGET_LABELS]
     for name, row in {**numbers, **{name: _row(network, source, target) for name, network in compared.items()}}.items():
         read = None

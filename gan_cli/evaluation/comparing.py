@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from gan_cli.data import AdaptationDataModule, GANDataModule
+from gan_cli.data import GANDataModule
 from gan_cli.data.datamodules import Split
 from gan_cli.evaluation.attribute_editing import editing_table
 from gan_cli.evaluation.collections import of_split
@@ -16,7 +16,6 @@ from gan_cli.media.pictures import to_uint8
 from gan_cli.metrics.row_table import OwnMeasures, RowTable
 from gan_cli.seeding import stream
 from gan_cli.variants.base import AdversarialModule
-from gan_cli.variants.classifying import Classifying
 from gan_cli.variants.icgan import IcGAN
 from gan_cli.variants.latent import LatentModule
 from gan_cli.variants.translation import TranslationModule
@@ -90,19 +89,14 @@ def _of_editor(model: IcGAN, data: GANDataModule, seed: int, split: Split, num: 
 def _of_translator(
     model: TranslationModule, data: GANDataModule, own: OwnMeasures, split: Split, num: int | None
 ) -> RowTable | None:
-    """The variant's own table of what it makes of held-out images, or else the set's."""
-    inputs, part = of_split(data, split), data.at_hand(split)
-    total = len(part) if model.own_measures is not None else inputs.total
-    count = min(num or own.things, own.things, total)
-    numbers = torch.arange(count) * total // count
     """The variant's own table of what it makes of held-out images, or the set's of what is made of its sources."""
-    if model.own_measures is None and not {"source", "target"} <= data.fields.keys():
-        return None
-    part = data.at_hand(split)
-    count = min(num or own.things, own.things, len(part))
-    numbers = torch.arange(count) * len(part) // count
-    if model.own_measures is None:  # drawn, because what differs may alternate, as poses of faces do
-        numbers = torch.randperm(len(part), generator=stream(0, "compared"))[:count].sort().values
+    inputs, part = of_split(data, split), data.at_hand(split)
+    if model.own_measures is not None:
+        count = min(num or own.things, own.things, len(part))
+        numbers = torch.arange(count) * len(part) // count
+    else:  # drawn, because what differs may alternate, as poses of faces do
+        count = min(num or own.things, own.things, inputs.total)
+        numbers = torch.randperm(inputs.total, generator=stream(0, "compared"))[:count].sort().values
 
     def compared() -> RowTable:
         given = part[numbers].batch.real if model.own_measures is not None else inputs.read(numbers)
@@ -111,22 +105,9 @@ def _of_translator(
             made = torch.cat([to_uint8(model(some, model.directions[0])).cpu() for some in shown])
             if model.own_measures is not None:
                 return model.own_table(made, given, f"{data.name} {split}")
-            table = data.compared(made, numbers, split)
-            if not isinstance(model, Classifying) or not model.num_classes:
-                return table
-            shown = (model.source.shown(some).to(model.device) for some in given.split(AT_ONCE))
-            read = torch.cat([model.classify(some).argmax(1).cpu() for some in shown])
-            return _with_own_reading(data, table, read, numbers, split)
+            return data.compared(made, numbers, split)
 
     return by_first(compared)
-
-
-def _with_own_reading(data: GANDataModule, table: RowTable, read: Tensor, numbers: Tensor, split: Split) -> RowTable:
-    """A set's table of what was made of labelled images, with the share of these that the model itself reads right."""
-    if not isinstance(data, AdaptationDataModule):
-        return table
-    right = 100 * float((read == data.side("source", split).labels[numbers]).float().mean())
-    return table._replace(rows={**table.rows, "the source itself, as the model classifies it": [right]})
 
 
 def _runs(model: LatentModule, data: GANDataModule, own: OwnMeasures, seed: int, split: Split) -> tuple[Tensor, Tensor]:

@@ -63,6 +63,8 @@ def score_samples(
     if "ppl" in wanted:
         if isinstance(model, LatentModule) and model.LEAPS:
             left_out.append("perceptual path length: left out, images of codes change in leaps")
+        elif not getattr(model, "latent_dim", 1):
+            left_out.append("perceptual path length: left out, this model has no latents")
         elif isinstance(network, ContinuousFeatures):
             speeds = _squared_speeds(model, network, num, seed, conditions)
             further.append(attempted(("ppl",), lambda: (path_length(speeds),)))

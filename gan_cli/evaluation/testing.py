@@ -8,7 +8,7 @@ from rich.console import Console
 
 from gan_cli.data import AdaptationDataModule, GANDataModule
 from gan_cli.errors import UserError
-from gan_cli.evaluation import adaptation, fifty_thousand
+from gan_cli.evaluation import adaptation, fifty_thousand, transfer
 from gan_cli.evaluation.comparing import own_table
 from gan_cli.evaluation.processes import by_first, place
 from gan_cli.evaluation.scorer import Scorer
@@ -16,6 +16,7 @@ from gan_cli.evaluation.scores import FIELD, KINDS, Scores
 from gan_cli.files import write_json
 from gan_cli.metrics.row_table import RowTable
 from gan_cli.variants.base import AdversarialModule
+from gan_cli.variants.translation import TranslationModule
 
 NAME = "metrics.json"
 
@@ -77,12 +78,14 @@ def score_and_write(
 
 
 def _own_table(model: AdversarialModule, data: GANDataModule, options: Any) -> RowTable | None:
-    """What the set or the variant measures itself; of an adapted model its accuracies, beside classifiers trained now.
+    """What the set or the variant measures itself; of two domains how what is made is classified.
 
     These are no measures of a set: a run must not be able to choose a checkpoint by the labels of a target.
     """
     if isinstance(data, AdaptationDataModule) and isinstance(model, adaptation.Adapting):
         return by_first(lambda: adaptation.table(model, data, num=options.num))
+    if isinstance(data, AdaptationDataModule) and isinstance(model, TranslationModule):
+        return by_first(lambda: transfer.table(model, data, num=options.num))
     return own_table(model, data, options.seed, num=options.num)
 
 

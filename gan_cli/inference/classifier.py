@@ -1,6 +1,7 @@
 """The classes of images, by a model that tells them."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, cast
 
@@ -51,10 +52,8 @@ class Classifier:
         self.image_size: int = model.data_facts["image_size"]
         self.image_channels: int = model.data_facts["image_channels"]
         self._data: GANDataModule | None = None
-        try:
+        with suppress(UserError):  # a set from a module that is not named
             self._data = data_set_of(model)
-        except UserError:  # a set from a module that is not named
-            pass
 
     @property
     def shape(self) -> tuple[int, int, int]:

@@ -45,13 +45,13 @@ class Judged(NamedTuple):
     """How right a model is about the images whose classes are known.
 
     Attributes:
-        count: How many there are.
+        known: How many there are.
         accuracy: The share that it gets right, from 0 to 1.
         confusion: How often each class (a row) was taken for each (a column), in the order of the names.
         names: What the classes are called.
     """
 
-    count: int
+    known: int
     accuracy: float
     confusion: list[list[int]]
     names: Sequence[str]
@@ -159,7 +159,7 @@ def write(output: Path, said: Sequence[Classification], judged: Judged | None, v
         for image in images:
             del image["place"]
         head = {"variant": variant, "images": images}
-        right = {} if judged is None else {"known": judged.count, "accuracy": judged.accuracy}
+        right = {} if judged is None else {"known": judged.known, "accuracy": judged.accuracy}
         confusion = {} if judged is None else {"confusion": {"classes": judged.names, "counts": judged.confusion}}
         write_json(output, {**head, **right, **confusion})
         return

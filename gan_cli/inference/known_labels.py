@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gan_cli.data import archives
+from gan_cli.data.images import mnist_m
 from gan_cli.data.listed_labels import Listed, listed_below
 from gan_cli.errors import UserError
 from gan_cli.files import printable
@@ -12,8 +13,9 @@ from gan_cli.files import printable
 def known_labels(paths: Sequence[Path], words: Sequence[str], names: Sequence[str]) -> list[str | None]:
     """The name of each image's class; None where it is not known.
 
-    In a folder that was typed, a list of labels of one of the usual names (`labels.csv`, `metadata.csv`,
-    `metadata.jsonl`, `dataset.json`) says it; otherwise the folder that the image is in, if it is called as a class.
+    A list of labels in a folder that was typed says it, of one of the usual names (`labels.csv`, `metadata.csv`,
+    `metadata.jsonl`, `dataset.json`), or beside it as MNIST-M has them (`NAME_labels.txt`); otherwise the folder that
+    the image is in, if it is called as a class.
 
     Args:
         paths: The images.
@@ -23,7 +25,8 @@ def known_labels(paths: Sequence[Path], words: Sequence[str], names: Sequence[st
     Raises:
         UserError: If a list is wrong, or lists classes that the model does not know.
     """
-    listed = {path: name for word in words if Path(word).is_dir() for path, name in _listed(Path(word), names).items()}
+    folders = [Path(word) for word in words if Path(word).is_dir()]
+    listed = {path: name for folder in folders for path, name in _listed(folder, names).items()}
     found: list[str | None] = []
     for path in paths:
         folder = printable(path.absolute().parent.name)
@@ -34,13 +37,27 @@ def known_labels(paths: Sequence[Path], words: Sequence[str], names: Sequence[st
 def _listed(folder: Path, names: Sequence[str]) -> dict[Path, str]:
     """The classes of the images below a folder, by a list in it; none where there is no list of classes."""
     files = archives.listing(folder)
+    beside = folder.with_name(f"{folder.resolve().name}{mnist_m.LIST}")
+    if beside.is_file():
+        digits = mnist_m.digits_of(beside, {file.key for file in files})
+        _check(beside, [str(digit) for digit in sorted(set(digits.values()))], names)
+        return {file.path.resolve(): str(digits[file.key]) for file in files if file.key in digits}
     told: Listed | None = listed_below(folder, "auto", ("",), files, partly=True)
     if told is None or not told.classes:
         return {}
-    if strange := [name for name in told.names if name not in names]:
+    _check(folder / told.source, told.names, names)
+    return {file.path.resolve(): told.classes[file.key] for file in files if file.key in told.classes}
+
+
+def _check(path: Path, listed: Sequence[str], names: Sequence[str]) -> None:
+    """Refuses a list of classes that are none of the model's.
+
+    Raises:
+        UserError: If it is one.
+    """
+    if strange := [name for name in listed if name not in names]:
         more = f" and {len(strange) - 5} more" if len(strange) > 5 else ""
         raise UserError(
-            f"input: {folder / told.source} lists {', '.join(strange[:5])}{more}, which the model does not know\n"
+            f"input: {path} lists {', '.join(strange[:5])}{more}, which the model does not know\n"
             f"It tells {', '.join(names[:20])}{' ...' if len(names) > 20 else ''}"
         )
-    return {file.path.resolve(): told.classes[file.key] for file in files if file.key in told.classes}

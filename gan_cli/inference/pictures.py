@@ -1,6 +1,7 @@
 """One picture of all things made, with what a page of their medium shows beside them."""
 
 from collections.abc import Mapping
+from math import isqrt
 from typing import Any, cast
 
 import torch
@@ -13,6 +14,7 @@ from gan_cli.inference.checkpoints import data_set_of
 from gan_cli.inference.labels import class_names
 from gan_cli.media.medium import Beside, Medium
 from gan_cli.media.pictures import grid, to_uint8
+from gan_cli.media.written import with_lines
 from gan_cli.networks.layers import evaluating
 from gan_cli.variants.base import AdversarialModule
 from gan_cli.variants.translation import TranslationModule
@@ -64,6 +66,22 @@ def translated_sheet(model: TranslationModule, batch: Any) -> Tensor:
     size = [max(column.shape[axis] for column in columns) for axis in (2, 3)]
     shown = torch.stack([interpolate(column, size, mode="nearest-exact") for column in columns], dim=1)
     return grid(shown.flatten(0, 1), columns=shown.shape[1])
+
+
+@torch.no_grad()
+def classified_sheet(model: AdversarialModule, images: Tensor) -> Tensor:
+    """One picture of images with the classes that a model tells below them, uint8 [C, H, W].
+
+    Args:
+        model: One whose `forward` gives probabilities of images, in eval mode.
+        images: As it sees them, [N, C, H, W] in [-1, 1], on its device.
+    """
+    confidences, labels = model(images).float().cpu().max(1)
+    names = class_names(model, range(model.num_classes))
+    told = zip(labels.tolist(), confidences.tolist(), strict=True)
+    lines = [f"{names[label]} ({100 * confidence:.0f} %)" for label, confidence in told]
+    pictures = with_lines(to_uint8(images).cpu(), lines)
+    return grid(pictures, columns=isqrt(len(pictures) - 1) + 1)
 
 
 @torch.no_grad()

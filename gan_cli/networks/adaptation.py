@@ -115,14 +115,17 @@ class ResidualPainter(nn.Module):
         super().__init__()
         self.image_size = image_size
         self.plane = nn.Linear(latent_dim, image_size**2)
-        self.enter = nn.Sequential(nn.Conv2d(image_channels + 1, base_channels, 3, padding=1), nn.ReLU())
+        # Two convolutions that are added are one of images with a further channel, without laying these out anew.
+        self.enter = nn.Conv2d(image_channels, base_channels, 3, padding=1)
+        self.enter_noise = nn.Conv2d(1, base_channels, 3, padding=1, bias=False)
         self.blocks = nn.Sequential(*(PaintingBlock(base_channels, norm) for _ in range(num_blocks)))
         self.leave = nn.Sequential(nn.Conv2d(base_channels, image_channels, 3, padding=1), nn.Tanh())
 
     def forward(self, images: Tensor, latents: Tensor) -> Tensor:
         """Images [N, C, H, W] in [-1, 1] from such images and noise [N, Z]."""
         plane = self.plane(latents).view(-1, 1, self.image_size, self.image_size)
-        return cast(Tensor, self.leave(self.blocks(self.enter(torch.cat([images, plane.to(images.dtype)], 1)))))
+        maps = torch.relu(self.enter(images) + self.enter_noise(plane))
+        return cast(Tensor, self.leave(self.blocks(maps)))
 
 
 class PaintingBlock(nn.Module):

@@ -110,9 +110,16 @@ def taken(maps: Tensor, motion: Motion) -> Tensor:
     The grid is brought to the maps' size with its corners on theirs, so that what does not move stays to the bit; the
     authors' code, from before `grid_sample` had a choice, leaves them apart by a fraction of a pixel.
     """
-    size = maps.shape[2:]
-    places = interpolate(motion.places.permute(0, 3, 1, 2), size, mode="bilinear", align_corners=True)
-    moved = grid_sample(precise(maps), places.permute(0, 2, 3, 1), align_corners=True)
-    if motion.visible is None:
-        return moved
-    return moved * interpolate(motion.visible, size, mode="bilinear")
+    moved = moved_whole(maps, motion)
+    return moved if motion.visible is None else moved * visible_at(motion.visible, maps)
+
+
+def moved_whole(maps: Tensor, motion: Motion) -> Tensor:
+    """Maps [N, C, H, W] moved, whatever is hidden."""
+    places = interpolate(motion.places.permute(0, 3, 1, 2), maps.shape[2:], mode="bilinear", align_corners=True)
+    return grid_sample(precise(maps), places.permute(0, 2, 3, 1), align_corners=True)
+
+
+def visible_at(visible: Tensor, maps: Tensor) -> Tensor:
+    """How much of each pixel of maps is there to be taken, [N, 1, H, W]."""
+    return interpolate(visible, maps.shape[2:], mode="bilinear")

@@ -7,10 +7,11 @@ authors' configuration for VoxCeleb at 256 pixels.
 from itertools import pairwise
 from typing import cast
 
+import torch
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, leaky_relu
 
-from gan_cli.networks.dense_motion import DenseMotion, taken
+from gan_cli.networks.dense_motion import DenseMotion, moved_whole, taken, visible_at
 from gan_cli.networks.hourglass import MotionNorm, convolved, doubling, halving, normalised
 from gan_cli.networks.key_points import HEAD, KeyPointDetector, KeyPoints
 from gan_cli.networks.layers import ImageNorm, in_float32
@@ -77,6 +78,7 @@ class PortraitGenerator(nn.Module):
         residual_blocks: Of the painter.
         jacobians: Whether points have Jacobians; without them it is the zeroth order.
         occlusion: Whether what is hidden in the source is painted, or all is taken from it.
+        blends: Whether what can be seen is the source's own pixels, moved, and only the rest is painted.
         norm: What maps are normalised by.
     """
 
@@ -93,9 +95,11 @@ class PortraitGenerator(nn.Module):
         residual_blocks: int,
         jacobians: bool,
         occlusion: bool,
+        blends: bool,
         norm: MotionNorm,
     ) -> None:
         super().__init__()
+        self.blends = blends
         common = (blocks, reduction)
         self.detector = KeyPointDetector(image_channels, num_points, point_channels, *common, jacobians, norm)
         self.motion = DenseMotion(image_channels, num_points, motion_channels, *common, occlusion, norm)
@@ -116,7 +120,10 @@ class PortraitGenerator(nn.Module):
         images = (source + 1) / 2  # where nothing is taken from, images are black, as in the authors' code
         motion = self.motion(images, points, driving)
         maps = self.painter.leave(taken(self.painter.enter(images), motion))
-        return 2 * in_float32(self.painter.last, maps).sigmoid() - 1
+        painted = in_float32(self.painter.last, maps).sigmoid()
+        if self.blends and motion.visible is not None:
+            painted = torch.lerp(painted, moved_whole(images, motion), visible_at(motion.visible, images))
+        return 2 * painted - 1
 
     def forward(self, source: Tensor, driving: Tensor) -> Tensor:
         """Source images moved to the points of driving images, all [N, C, H, W] in [-1, 1]."""

@@ -1,7 +1,7 @@
 """TP-GAN's networks: Huang et al. 2017, arXiv:1704.04086, tables 1 and 2, as the authors' code has them at 128 pixels.
 
-At other sizes the global pathway still ends in maps of 8x8, and the local ones in maps of about 5x5. Biases that a
-normalisation takes away again are left out.
+At other sizes the global pathway still ends in maps of 8x8, and the local ones in maps of about 5x5; filters are as
+large as the authors' for maps of that size. Biases that a normalisation takes away again are left out.
 """
 
 from collections.abc import Sequence
@@ -24,8 +24,8 @@ BOTTOM = 8
 """Side of the encoder's smallest maps."""
 SCALES = 3
 """Images are made at the size wanted, at half of it and at a quarter."""
-KERNELS = (7, 5, 3)
-"""Of the largest maps, of those of half their size, and of all others."""
+KERNELS = {128: 7, 64: 5}
+"""Sides of the filters for maps of so many pixels a side, or more; smaller maps have 3."""
 PARTS: dict[str, tuple[int, int]] = {"left_eye": (40, 40), "right_eye": (40, 40), "nose": (32, 40), "mouth": (32, 48)}
 """Height and width of the patches in images of 128 pixels."""
 NOSE_ABOVE = 5
@@ -128,10 +128,11 @@ class Encoder(nn.Module):
     def __init__(self, image_size: int, channels: int, base_channels: int, feature_dim: int, norm: Norm) -> None:
         super().__init__()
         widths = level_widths(image_size, base_channels)
-        first = [_convolution(channels, widths[0], KERNELS[0], 1, "none"), Residual(widths[0], KERNELS[0], norm)]
+        kernel = kernel_of(image_size)
+        first = [_convolution(channels, widths[0], kernel, 1, "none"), Residual(widths[0], kernel, norm)]
         levels = [nn.Sequential(*first)]
         for level, (inputs, outputs) in enumerate(pairwise(widths), 1):
-            kernel = kernel_of(level)
+            kernel = kernel_of(image_size >> level)
             layers = [_convolution(inputs, outputs, kernel, 2, norm), Residual(outputs, kernel, norm)]
             if level == len(widths) - 1:
                 layers += [Residual(outputs, kernel, norm) for _ in range(3)]
@@ -314,7 +315,7 @@ class Decoder(nn.Module):
         ups, selects, rebuilds, images = {}, {}, {}, {}
         above = 0
         for level in range(bottom, -1, -1):
-            name, kernel = str(level), 2 if level == bottom else kernel_of(level)
+            name, kernel = str(level), 2 if level == bottom else kernel_of(image_size >> level)
             seen = widths[level] + seeds.get(level, 0) + (both if level < SCALES else 0)
             selects[name] = Residual(seen, kernel, norm)
             channels = seen
@@ -323,7 +324,7 @@ class Decoder(nn.Module):
                 channels += widths[level + 1] + (image_channels if level < SCALES - 1 and level + 1 <= bottom else 0)
             if level == 0:
                 channels += local
-                rebuilds[name] = _last(channels, base_channels, norm)
+                rebuilds[name] = _last(channels, base_channels, kernel_of(image_size // 2), norm)
                 above = max(1, base_channels // 2)
             else:
                 small = 2 if level == bottom else 3
@@ -369,12 +370,12 @@ class Decoder(nn.Module):
         return pictures[::-1]
 
 
-def _last(channels: int, base_channels: int, norm: Norm) -> nn.Sequential:
-    """The decoder's layers at the size wanted."""
+def _last(channels: int, base_channels: int, kernel: int, norm: Norm) -> nn.Sequential:
+    """The decoder's layers at the size wanted, of which the first two have filters of that side."""
     narrow = max(1, base_channels // 2)
     return nn.Sequential(
-        Residual(channels, 5, norm),
-        _convolution(channels, base_channels, 5, 1, norm),
+        Residual(channels, kernel, norm),
+        _convolution(channels, base_channels, kernel, 1, norm),
         Residual(base_channels, 3, norm),
         _convolution(base_channels, narrow, 3, 1, norm),
     )
@@ -485,9 +486,9 @@ def level_widths(image_size: int, base_channels: int) -> list[int]:
     return [base_channels, *(base_channels * min(2**level, 8) for level in range(halvings))]
 
 
-def kernel_of(level: int) -> int:
-    """Side of the filters of a level, of which 0 has the largest maps."""
-    return KERNELS[min(level, len(KERNELS) - 1)]
+def kernel_of(side: int) -> int:
+    """Side of the filters for maps of a side."""
+    return next((kernel for least, kernel in KERNELS.items() if side >= least), 3)
 
 
 def _placed(part: Tensor, corner: tuple[int, ...], side: int, empty: float) -> Tensor:

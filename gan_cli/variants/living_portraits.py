@@ -79,6 +79,8 @@ class LivingPortraits(LatentModule):
         residual_blocks: Of the painter.
         jacobians: Whether points have matrices; without them it is the zeroth order, as Monkey-Net.
         occlusion: Whether what the source does not show is painted.
+        blends: Whether what the source shows is its own pixels, moved, and only the rest is painted, as in the code of
+            Siarohin et al. 2021, arXiv:2104.11280; not in the paper. Small networks then learn in minutes.
         norm: What maps are normalised by: "batch", or "instance" for small batches.
         discriminator_channels: Half the channels of the discriminator's first map.
         discriminator_layers: Its maps.
@@ -122,6 +124,7 @@ class LivingPortraits(LatentModule):
             "residual_blocks": 6,
             "jacobians": True,
             "occlusion": True,
+            "blends": False,
             "norm": "batch",
             "discriminator_channels": 32,
             "discriminator_layers": 4,
@@ -169,6 +172,7 @@ class LivingPortraits(LatentModule):
         residual_blocks: Depth = 6,
         jacobians: bool = True,
         occlusion: bool = True,
+        blends: bool = False,
         norm: MotionNorm = "batch",
         discriminator_channels: Width = 32,
         discriminator_layers: Annotated[int, Range(1, 6)] = 4,
@@ -211,6 +215,8 @@ class LivingPortraits(LatentModule):
             )
         if lambda_feature and not lambda_adversarial:
             raise UserError("model.lambda_feature: it needs a discriminator; set model.lambda_adversarial too")
+        if blends and not occlusion:
+            raise UserError("model.blends: without model.occlusion nobody says what the source shows; leave one out")
         if lr_drops and self.fall.end is not None:
             raise UserError("model.lr_drops: the learning rates also fall by passes or steps; leave one of both out")
         if lambda_adversarial:
@@ -228,6 +234,7 @@ class LivingPortraits(LatentModule):
             residual_blocks,
             jacobians,
             occlusion,
+            blends,
             norm,
         )
         self.discriminator = PortraitDiscriminator(image_channels, discriminator_channels, discriminator_layers)
@@ -338,6 +345,8 @@ class LivingPortraits(LatentModule):
     # Held-out frames
 
     def held_out_logits(self, batch: PortraitBatch) -> Tensor:
+        if not self.lambda_adversarial:  # it has learned nothing, and frames may be too small for it
+            return batch.driving.new_zeros(len(batch.driving))
         return self._logits(batch.driving)
 
     def held_out_measures(self, batch: PortraitBatch) -> Losses:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple, cast
 import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy, interpolate, smooth_l1_loss, softplus
+from torch.optim import Optimizer
 
 from gan_cli.batches import AnyBatch, BoxBatch
 from gan_cli.errors import UserError
@@ -87,8 +88,8 @@ class PerceptualGAN(LatentModule):
 
     In the first `pretraining_steps` batches the discriminator's detector and its perception branch (class and box)
     learn alone, classes and boxes from things of the sizes of `taught`; the run keeps a checkpoint of the name
-    `DETECTOR`. From then on the convolutions rest. The generator adds to the features of a small thing a residual made
-    of the first convolution's; the adversarial branch tells them from those of large things, and the perception branch
+    `DETECTOR`. From then on all of that rests. The generator adds to the features of a small thing a residual made of
+    the first convolution's; the adversarial branch tells them from those of large things, and the perception branch
     must find class and box in them.
 
     Where boxes are known (`reduction` above 0, of crops), there is nothing to find: whole images are classified, and
@@ -120,7 +121,8 @@ class PerceptualGAN(LatentModule):
             known of crops alone; not in the paper.
         lambda_box: Weight of boxes beside classes.
         generator_lr: Learning rate of the generator.
-        discriminator_lr: Learning rate of the discriminator, in both phases.
+        discriminator_lr: Learning rate of the adversarial branch.
+        detector_lr: Learning rate of the first phase.
         adam_betas: Adam's two decay rates.
         **optimisation: Further arguments of `LatentModule`; there are no latents.
 
@@ -131,7 +133,7 @@ class PerceptualGAN(LatentModule):
     CARD: ClassVar[Card | None] = Card(
         paper='Li et al. 2017, "Perceptual Generative Adversarial Networks for Small Object Detection", '
         "arXiv:1706.05274",
-        discriminator="L_D = -E[log D(F_large)] - E[log(1 - D(F_small + G(f)))] + perception(F_large)",
+        discriminator="L_D = -E[log D(F_large)] - E[log(1 - D(F_small + G(f)))]; before that perception(F_large)",
         generator="L_G = -E[log D(F_small + G(f))] + perception(F_small + G(f)); perception: class + box",
         printed={"taught": "large", "lambda_feature": 0.0},
         why={},
@@ -163,7 +165,8 @@ class PerceptualGAN(LatentModule):
         lambda_feature: Weight = 0.0,
         lambda_box: Weight = 1.0,
         generator_lr: LearningRate = 1e-3,
-        discriminator_lr: LearningRate = 1e-3,
+        discriminator_lr: LearningRate = 1e-4,
+        detector_lr: LearningRate = 1e-3,
         adam_betas: tuple[Decay, Decay] = (0.9, 0.999),
         **optimisation: Any,
     ) -> None:
@@ -184,6 +187,7 @@ class PerceptualGAN(LatentModule):
                 f"model.lambda_feature: {lambda_feature:g} needs each thing small and large, which crops have alone; "
                 "leave it out, or type --data.reduction"
             )
+        self.learning_rates["detector"] = detector_lr
         self.num_classes = num_classes
         self.image_size, self.small_side, self.reduction = image_size, small_side, reduction
         self.most_boxes, self.candidates = most_boxes, candidates
@@ -306,6 +310,17 @@ class PerceptualGAN(LatentModule):
         super().training_step(batch, batch_idx)
         self.milestone = DETECTOR if before and not self.is_pretraining else ""
 
+    def make_optimizer(self, player: str) -> Optimizer:
+        """Adam; the adversarial branch has a rate of its own."""
+        made = super().make_optimizer(player)
+        if player == "discriminator":
+            (group,) = made.param_groups
+            branch = list(self.discriminator.adversarial.parameters())
+            group["params"] = [weight for weight in group["params"] if all(weight is not other for other in branch)]
+            group["lr"], group["rate"] = self.learning_rates["detector"], "detector"
+            made.add_param_group({"params": branch, "lr": self.learning_rates[player], "rate": player})
+        return made
+
     # What it learns
 
     def shared(self, batch: BoxBatch) -> BoxBatch | Seen:
@@ -327,8 +342,7 @@ class PerceptualGAN(LatentModule):
         self.watch("logits/real", (real_weights * real_logits).sum())
         self.watch("logits/fake", (fake_weights * fake_logits).sum())
         adversarial = (real_weights * softplus(-real_logits)).sum() + (fake_weights * softplus(fake_logits)).sum()
-        perceived = self._perception(batch.large, batch.things, real_weights)
-        return {"adversarial": self.lambda_adversarial * adversarial, **perceived}
+        return {"adversarial": adversarial}
 
     def _detector_losses(self, batch: BoxBatch) -> Losses:
         """What the detector is wrong about in the first phase: centres, edges, classes and boxes."""

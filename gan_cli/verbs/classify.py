@@ -63,7 +63,7 @@ def run(words: Sequence[str]) -> None:
     counts = Counter(one.label for one in summary.said)
     say(f"told: {', '.join(f'{name} {count:,}' for name, count in sorted(counts.items()))}")
     if (judged := summary.judged) is not None:
-        say(f"accuracy: {100 * judged.accuracy:.2f} % of {judged.count:,} whose class is known")
+        say(f"accuracy: {100 * judged.accuracy:.2f} % of {judged.known:,} whose class is known")
         if len(judged.names) <= WIDEST:
             console = Console(highlight=False, width=max(120, Console().width))
             console.print(judged.table(), soft_wrap=True)

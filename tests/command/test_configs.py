@@ -21,6 +21,7 @@ from gan_cli.errors import UserError
 from gan_cli.media import midi_files
 from gan_cli.media.notes import Note
 from gan_cli.variants import AdversarialModule
+from gan_cli.variants.adaptation import AdaptationModule
 from gan_cli.variants.growing import GrowingModule
 from gan_cli.variants.sentences import SentenceModule
 from gan_cli.variants.super_resolution import SuperResolutionModule
@@ -203,6 +204,11 @@ def shrinking(config: Path) -> list[str]:
     if variant is variants.DTN:
         flags |= {f"--model.{part}_channels": "4" for part in ("encoder", "discriminator")}
         flags |= {"--model.encoder_steps": "0", "--model.encoder_size": "32"}
+    if issubclass(variant, AdaptationModule):
+        del flags["--model.latent_dim"]
+        flags |= {"--model.source_steps": "0"} if variant is variants.ADDA else {"--model.schedule_steps": "2"}
+    if variant is variants.PixelDA:
+        flags |= {"--model.discriminator_channels": "2", "--model.tower_channels": "2"}
     if variant is variants.FramePrediction:  # of no latents, and of patches that leave something to judge
         del flags["--model.latent_dim"]
         flags |= {"--model.discriminator_channels": "2"}
@@ -335,15 +341,11 @@ def write_melodies(root: Path) -> None:
         midi_files.write([midi_files.Track("melody", notes)], root / "melodies" / f"{number}.mid", 120)
 
 
-def write_two_domains(root: Path) -> None:
-    """MNIST, and MNIST-M as it is published."""
+def write_digits(root: Path) -> None:
+    """MNIST, USPS and MNIST-M."""
     fake_mnist.write(root, count=40)
-    for part in ("train", "test"):
-        names = [f"{number:08d}.png" for number in range(20)]
-        for name in names:
-            pictures.write(root / "mnist_m" / f"mnist_m_{part}" / name, 32, 32)
-        lines = [f"{name} {number % 10}" for number, name in enumerate(names)]
-        (root / "mnist_m" / f"mnist_m_{part}_labels.txt").write_text("\n".join(lines))
+    fake_sets.usps(root, count=40)
+    fake_sets.mnist_m(root / "mnist_m", count=40)
 
 
 def write_captions(root: Path) -> None:
@@ -422,10 +424,10 @@ SETS: dict[str, Callable[[Path], object]] = {
     "CelebA": write_faces,
     "Degraded": write_photographs,
     "FaceFolder": write_persons,
+    "Domains": write_digits,
     "GoPro": write_frames,
     "CIFAR10": lambda root: fake_sets.cifar10(root, count=40),
     "CityscapesMaps": write_streets,
-    "Domains": write_two_domains,
     "CaptionedClips": write_captioned_films,
     "Clips": write_films,
     "ImageFolder": write_folders,

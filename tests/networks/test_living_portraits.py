@@ -17,7 +17,7 @@ def identities(places: Tensor) -> KeyPoints:
 
 def test_networks_of_voxceleb_have_the_authors_sizes() -> None:
     with torch.device("meta"):
-        made = PortraitGenerator(3, 10, 32, 64, 64, 5, 4, 2, 6, True, True, "batch")
+        made = PortraitGenerator(3, 10, 32, 64, 64, 5, 4, 2, 6, True, True, False, "batch")
         judge = PortraitDiscriminator(3, 32, 4)
     assert count(made.detector) == 14_215_368
     assert count(made.motion) == 37_730_268

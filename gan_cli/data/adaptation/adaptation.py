@@ -3,14 +3,13 @@
 from abc import abstractmethod
 from collections import Counter
 from collections.abc import Mapping
-from functools import cached_property, partial
+from functools import partial
 from typing import Literal
 
 import torch
 from torch import Tensor
 
 from gan_cli.batches import ImageBatch
-from gan_cli.data.adaptation import transferred
 from gan_cli.data.adaptation.sides import AdaptationPart
 from gan_cli.data.datamodules import Facts, GANDataModule, NamedImage, Split, class_facts
 from gan_cli.data.pairs.translation_sets import facts_between, side_of
@@ -18,8 +17,6 @@ from gan_cli.data.parts import LabelledPart
 from gan_cli.media.classes import Classes
 from gan_cli.media.images import Images
 from gan_cli.media.medium import Medium
-from gan_cli.metrics.classifier import ImageClassifier
-from gan_cli.metrics.row_table import OwnMeasures, RowTable
 
 Side = Literal["source", "target"]
 
@@ -80,17 +77,6 @@ class AdaptationDataModule(GANDataModule):
         part = whole.source if side == "source" else whole.target
         batches = [part[numbers].batch for numbers in torch.arange(len(part)).split(AT_ONCE)]
         return ImageBatch(*(torch.cat(tensors) for tensors in zip(*batches, strict=True)))
-
-    @cached_property
-    def judge(self) -> ImageClassifier:
-        """A classifier of the target, trained on its labels: what judges made images, and never a model."""
-        return transferred.judge_of(self)
-
-    def measures_of(self, field: str) -> OwnMeasures | None:
-        return transferred.OWN if field == "target" else None
-
-    def compared(self, made: Tensor, numbers: Tensor, split: Split) -> RowTable:
-        return transferred.table(self, self.judge, made, numbers, split)
 
     def test_inputs(self, domain: str) -> list[NamedImage]:
         side = SIDES[side_of(domain, self.domains)] if domain else "source"

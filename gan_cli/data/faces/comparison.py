@@ -26,7 +26,7 @@ from gan_cli.metrics.row_table import OwnMeasures, RowTable
 from gan_cli.networks.efficientnet_lite import lite0_weights
 
 if TYPE_CHECKING:
-    from gan_cli.data.faces.face_sets import Faces
+    from gan_cli.data.faces.face_sets import FaceDataModule
 
 AT_ONCE = 256
 """At most this many pairs are read at once."""
@@ -46,7 +46,7 @@ class Yardstick:
         data: The set.
     """
 
-    def __init__(self, data: "Faces") -> None:
+    def __init__(self, data: "FaceDataModule") -> None:
         self.data = data
         self._known: dict[Split, FacePairs] = {}
         self._made: dict[tuple[Split, str], Tensor] = {}
@@ -87,7 +87,7 @@ BASELINES: dict[str, Callable[[FacePairs, FacePairs], Tensor]] = {
 """Frontal pictures that need no network; the first is no frontal picture."""
 
 
-def table(data: "Faces", made: Tensor, numbers: Tensor, split: Split) -> RowTable:
+def table(data: "FaceDataModule", made: Tensor, numbers: Tensor, split: Split) -> RowTable:
     """The table of made frontal pictures; see `GANDataModule.compared`.
 
     Args:

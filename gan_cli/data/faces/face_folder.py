@@ -18,7 +18,7 @@ from gan_cli.data.faces.face_part import FacePart, numbered
 from gan_cli.data.faces.face_sets import (
     DOMAINS,
     NOT_NAMED,
-    Faces,
+    FaceDataModule,
     pose_names_of,
     split_persons,
     stacked_points,
@@ -80,7 +80,7 @@ class Found(NamedTuple):
     parts: tuple[list[str], list[str]] | None
 
 
-class FaceFolder(Faces, FileDataModule):
+class FaceFolder(FaceDataModule, FileDataModule):
     """Your own pictures of faces, a folder for each person: turned ones, and frontal ones that they are to become.
 
     The words of a file's name (or of folders below the person's) are read: one of them tells the pose, and the frontal
@@ -107,7 +107,7 @@ class FaceFolder(Faces, FileDataModule):
 
     home = "your own"
     licence = "that of the pictures; sets of faces are mostly for research only, and nobody is told by name here"
-    layout = f"root/<person>/<files>: {LAYOUT}"
+    layout = "root/<person>/<files>, whose names tell the pose: straight, left, right, up, down, +30, m45, ..."
     jitters = False
     flips = False
     square = LARGEST

@@ -24,7 +24,7 @@ DOMAINS = ("posed", "frontal")
 NOT_NAMED = "persons are numbers here: nobody is told by name, and nothing tells who somebody is"
 
 
-class Faces(GANDataModule):
+class FaceDataModule(GANDataModule):
     """Pairs of a turned face and a frontal one of the same person, split by person."""
 
     fields: Mapping[str, Medium] = {"source": Images(), "target": Images()}

@@ -9,7 +9,7 @@ from torch import Tensor
 from gan_cli.data.datamodules import Split
 from gan_cli.data.faces import heads
 from gan_cli.data.faces.face_part import FacePart, Told
-from gan_cli.data.faces.face_sets import Faces, pose_names_of, split_persons, told_of
+from gan_cli.data.faces.face_sets import FaceDataModule, pose_names_of, split_persons, told_of
 from gan_cli.data.faces.heads import Heads
 from gan_cli.data.faces.poses import of_angle
 from gan_cli.data.stores import TensorStore
@@ -35,7 +35,7 @@ class Drawn(NamedTuple):
     told: Told
 
 
-class ShadedHeads(Faces):
+class ShadedHeads(FaceDataModule):
     """Heads of parameters, drawn and lit, in turns to both sides, with their exact frontal views. No download.
 
     A person is 28 numbers, such as the width of the jaw or the distance of the eyes, drawn from a fixed seed; one in

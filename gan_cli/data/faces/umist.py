@@ -11,7 +11,14 @@ from torch.nn.functional import interpolate
 
 from gan_cli.data.datamodules import Split
 from gan_cli.data.faces.face_part import FacePart
-from gan_cli.data.faces.face_sets import NOT_NAMED, Faces, pose_names_of, split_persons, stacked_points, told_of
+from gan_cli.data.faces.face_sets import (
+    NOT_NAMED,
+    FaceDataModule,
+    pose_names_of,
+    split_persons,
+    stacked_points,
+    told_of,
+)
 from gan_cli.data.faces.poses import Pose, turned
 from gan_cli.data.stores import TensorStore
 from gan_cli.data.transforms import Framing
@@ -49,7 +56,7 @@ class Row(NamedTuple):
     yaw: Tensor
 
 
-class UMIST(Faces):
+class UMIST(FaceDataModule):
     """575 grey faces of 20 persons at 32x32, who turn from the profile to the front. For research only.
 
     The yaw is known by the place of a picture in its person's row: from 90 degrees to 0 in equal steps, but for five
@@ -70,7 +77,9 @@ class UMIST(Faces):
 
     home = "https://cs.nyu.edu/~roweis/data.html"
     licence = "for research only (Graham and Allinson 1998)"
-    layout = f"root/{FILE} with X uint8 [575, 1024], each row a picture column by column, and Y the persons from 1"
+    layout = (
+        "root/UMIST_575_32x32.mat: X uint8 [575, 1024], each row a picture column by column, and Y the persons from 1"
+    )
 
     def __init__(
         self,

@@ -14,6 +14,8 @@ from gan_cli.data.images.labelled_sets import LabelledFileDataModule
 from gan_cli.errors import UserError
 from gan_cli.ranges import BatchSize, Pixels
 
+LIST = "_labels.txt"
+"""What the name of a list has behind that of its folder."""
 FOLDERS: dict[Split, str] = {"train": "mnist_m_train", "val": "mnist_m_test", "test": "mnist_m_test"}
 
 
@@ -69,7 +71,7 @@ class MNISTM(LabelledFileDataModule):
         return archives.listing(folder) if folder.is_dir() else []
 
     def _digits(self, split: Split) -> dict[str, int]:
-        return digits_of(self._root / f"{FOLDERS[split]}_labels.txt", {file.key for file in self._files(split)})
+        return digits_of(self._root / f"{FOLDERS[split]}{LIST}", {file.key for file in self._files(split)})
 
 
 def digits_of(path: Path, images: set[str]) -> dict[str, int]:

@@ -59,7 +59,8 @@ class Yardstick:
         names, labels = self.films.unique(return_inverse=True)
         if len(names) < 2:
             return None
-        return train_classifier(self.frames, labels, steps=STEPS, num_classes=len(names), batch_size=64, shift=4)
+        with torch.inference_mode(False), torch.enable_grad():  # gradients are off while scores are computed
+            return train_classifier(self.frames, labels, steps=STEPS, num_classes=len(names), batch_size=64, shift=4)
 
     def identity(self, made: Tensor, truth: Tensor) -> float | None:
         """A hundred times the mean cosine distance of what that classifier sees in images, at least 0."""
