@@ -194,7 +194,7 @@ def accuracies(found: Lessons, held_out: Images, draw: int) -> dict[str, float]:
 def table(found: Sequence[Mapping[str, float]], title: str) -> Table:
     """The rows over all draws."""
     made = Table("learned from", "accuracy", "deviation", f"above {REAL}", title=title, title_justify="left")
-    for name in found[0]:
+    for name in max(found, key=len):  # in some draws too few are read as their class
         there = [draw for draw in found if name in draw]
         shares = [draw[name] for draw in there]
         above = sum(draw[name] > draw[REAL] for draw in there)
