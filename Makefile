@@ -6,7 +6,7 @@ READY := .venv/.ready
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-oldest check format test-slow bench bench-learning bench-modes bench-labels bench-few-images \
   bench-translation bench-transfer bench-restoration bench-super-resolution bench-trajectories bench-music bench-videos  bench-frontal\
-  bench-portraits bench-captions bench-detection bench-augmentation bench-solids bench-score bench-theory bench-peers \
+  bench-portraits bench-captions bench-adaptation bench-detection bench-augmentation bench-solids bench-score bench-theory bench-peers \
   bench-resume \
   bench-robustness gpu-check docker-check \
   slurm-check clean
@@ -104,6 +104,9 @@ bench-frontal: $(READY) ## TP-GAN on drawn heads, and on UMIST's and CMU's faces
 
 bench-captions: $(READY) ## CaptionGAN on captioned moving digits beside likelihood alone; resumable, minutes
 	$(BIN)/python -m benchmarks.captions
+
+bench-adaptation: $(READY) ## DANN, ADDA and PixelDA beside no adaptation, over seeds (DATA=folder); resumable, over an hour
+	$(BIN)/python -m benchmarks.adaptation --root $(DATA)
 
 bench-detection: $(READY) ## PerceptualGAN on small digits in scenes and small crops of facades, three seeds; resumable, an hour
 	$(BIN)/python -m benchmarks.detection

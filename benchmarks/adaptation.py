@@ -1,12 +1,12 @@
 """Adaptation to a domain without labels, beside no adaptation and the target's labels, over several seeds.
 
-    python -m benchmarks.adaptation [--root FOLDER] [--only mnist2usps ...] [--seeds 5] [--jobs 1] [--minutes 4]
+    python -m benchmarks.adaptation [--root FOLDER] [--only mnist2usps ...] [--seeds 5] [--share 1] [--jobs 1]
 
-Target test accuracy after a number of batches that is fixed here; the traces show what other numbers would have given,
-and nothing is chosen by them. To compare with, each seed trains the classifier of DANN's paper on source labels alone,
-with half of the images inverted where the target is coloured, and on the target's labels. Below --root are MNIST/ or
-mnist/MNIST/, usps.h5 or usps/usps.h5 (or LIBSVM's files), and mnist_m/; without them only what is embedded is trained.
-The command can be stopped and called again.
+Target test accuracy after a number of batches that is fixed here (times --share); the traces show what other numbers
+would have given, and nothing is chosen by them. To compare with, each seed trains the same classifier (LeNet with 100
+features) on source labels alone, with half of the images inverted where the target is coloured, and on the target's
+labels. Below --root are MNIST/ or mnist/MNIST/, usps.h5 or usps/usps.h5 (or LIBSVM's files), and mnist_m/; without them
+only what is embedded is trained. The command can be stopped and called again.
 """
 
 import csv
@@ -28,6 +28,8 @@ from gan_cli.variants import DANN
 
 LESSON_STEPS, BATCH = 1_000, 64
 """How long classifiers to compare with are trained, and how many images each batch of all has of each domain."""
+NETWORK: dict[str, Any] = {"architecture": "lenet", "hidden_dim": 100}
+"""The classifier, as the configs have it."""
 TRACE = "metric/target_accuracy"
 
 
@@ -53,18 +55,18 @@ class Method(NamedTuple):
     Attributes:
         config: Packaged config.
         steps: Batches.
-        settings: What differs from it.
+        settings: What else is counted in batches.
     """
 
     config: str
     steps: int
-    settings: Mapping[str, Any]
+    settings: Mapping[str, int]
 
 
 METHODS = {
-    "DANN": Method("dann.yaml", 2_000, {"model.domain_input": "features", "model.schedule_steps": 2_000}),
+    "DANN": Method("dann.yaml", 2_000, {"model.schedule_steps": 2_000}),
     "ADDA": Method("adda.yaml", 2_000, {"model.source_steps": 1_000}),
-    "PixelDA": Method("pixelda.yaml", 2_000, {}),
+    "PixelDA": Method("pixelda.yaml", 1_000, {}),
 }
 TASKS = {
     "embedded": Task("digits to digits before photographs", "AdaptedDigits", {"data.look": "blended"}, 32),
@@ -75,8 +77,8 @@ TASKS = {
 }
 PLAN: tuple[tuple[str, str, int], ...] = (
     *(("mnist2usps", method, 5) for method in ("ADDA", "DANN")),
-    *(("embedded", method, 5) for method in ("DANN", "PixelDA")),
     *(("thick", method, 5) for method in ("ADDA", "DANN")),
+    *(("embedded", method, 5) for method in ("PixelDA", "DANN")),
     *(("usps2mnist", method, 2) for method in ("ADDA", "DANN")),
     *(("mnist2mnistm", method, 2) for method in ("DANN", "PixelDA")),
 )
@@ -97,10 +99,11 @@ PUBLISHED = {
 """Accuracies in percent as papers print them, by longer training on as many images as there are."""
 
 
-def run_of(task: str, method: str, seed: int, root: str) -> runs.Run:
-    """The run of a method on a task."""
+def run_of(task: str, method: str, seed: int, root: str, share: float = 1.0) -> runs.Run:
+    """The run of a method on a task, with a share of its batches."""
     how, where = METHODS[method], TASKS[task]
-    settings: dict[str, Any] = {**how.settings, **where.settings, "trainer.max_steps": how.steps}
+    phases = {name: round(share * value) for name, value in how.settings.items()}
+    settings: dict[str, Any] = {**phases, **where.settings, "trainer.max_steps": round(share * how.steps)}
     if where.data == "Domains":
         settings["data.source_root" if settings["data.source"] == "MNIST" else "data.target_root"] = mnist_below(root)
         settings["trainer.limit_val_batches"] = 4
@@ -108,7 +111,7 @@ def run_of(task: str, method: str, seed: int, root: str) -> runs.Run:
     return runs.Run(
         f"{method}, {where.title}, seed {seed}",
         how.config,
-        name=f"{task}-{seed}",
+        name=f"{task}-{seed}" if share == 1 else f"{task}-{seed}-{share:g}",
         data=where.data,
         root=root if where.data == "Domains" else None,
         settings=settings,
@@ -145,12 +148,12 @@ def data_of(task: str, root: str) -> AdaptationDataModule:
     return Domains(**settings | {mnist: mnist_below(root)}, root=root, image_size=where.image_size)
 
 
-def compared_with(data: AdaptationDataModule, seed: int) -> dict[str, float]:
+def compared_with(data: AdaptationDataModule, seed: int, share: float = 1.0) -> dict[str, float]:
     """Target test accuracies, in percent, of classifiers that are not adapted and of one that knows the labels."""
     source, target = (Domain(data.whole(side, "train"), data.whole(side, "test")) for side in ("source", "target"))
     facts = data.facts
-    model = DANN(facts["num_classes"], facts["image_size"], facts["image_channels"])
-    lesson = Lesson(LESSON_STEPS, BATCH, seed)
+    model = DANN(**{name: facts[name] for name in ("num_classes", "image_size", "image_channels")}, **NETWORK)
+    lesson = Lesson(round(share * LESSON_STEPS), BATCH, seed)
     networks = adaptation.compared_with(model, lesson, source, target)
     return {name: adaptation.accuracy(network, *target.test) for name, network in networks.items()}
 
@@ -185,6 +188,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=tuple(TASKS), default=list(TASKS), help="tasks")
     parser.add_argument("--methods", nargs="+", choices=tuple(METHODS), default=list(METHODS), help="methods")
     parser.add_argument("--seeds", type=int, default=5, help="at most so many seeds of each")
+    parser.add_argument("--share", type=float, default=1.0, help="of the numbers of batches, for a shorter look")
     options = parser.parse_args()
     console = Console(width=120, highlight=False)
     for task in options.only:
@@ -194,13 +198,15 @@ def main() -> None:
             continue
         seeds = {method: range(min(number, options.seeds)) for method, number in plan}
         wanted = {
-            (method, seed): run_of(task, method, seed, options.root) for method in seeds for seed in seeds[method]
+            (method, seed): run_of(task, method, seed, options.root, options.share)
+            for method in seeds
+            for seed in seeds[method]
         }
         runs.train(list(wanted.values()), options.folder, jobs=options.jobs, minutes=options.minutes)
         scores: dict[str, list[float]] = {}
         data = data_of(task, options.root)
         for seed in range(max(map(len, seeds.values()))):
-            path = options.folder / f"adaptation-{task}-{seed}.json"
+            path = options.folder / f"adaptation-{task}-{seed}-{options.share:g}.json"
             found = runs.remembered(path, [], lambda data=data, seed=seed: compared_with(data, seed))  # type: ignore[misc]
             for name, value in found.items():
                 scores.setdefault(name, []).append(value)

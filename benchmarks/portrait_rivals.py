@@ -89,7 +89,11 @@ def rival(portraits: PortraitDataModule, file: Path, steps: int, minutes: float)
     """
     channels = portraits.image_channels
     torch.manual_seed(0)
-    sizes = {"image_size": portraits.image_size, "source_channels": channels + 1, "target_channels": channels}
+    sizes: dict[str, Any] = {
+        "image_size": portraits.image_size,
+        "source_channels": channels + 1,
+        "target_channels": channels,
+    }
     model = Pix2Pix(**sizes, **SMALL)
     if not file.is_file():
         trainer = Trainer(

@@ -1,6 +1,6 @@
 """DTN and CycleGAN from digits before photographs to plain ones: does a classifier of plain digits read the right ones?
 
-    python -m benchmarks.transfer [--seeds 3] [--image_size 32] [--minutes 5] [--jobs 2]
+    python -m benchmarks.transfer [--seeds 3] [--image_size 32] [--batches 2200] [--minutes 5] [--jobs 2]
     python -m benchmarks.transfer --root FOLDER
 
 DTN is trained by `dtn.yaml`, also without each of its terms (`--ablations`); CycleGAN on the same images, written to
@@ -32,7 +32,7 @@ from benchmarks.photo_measures import mean_absolute_error
 from benchmarks.unpaired import spaced
 from gan_cli.data import AdaptationDataModule, AdaptedDigits, Domains
 from gan_cli.data.adaptation.adaptation import SIDES
-from gan_cli.evaluation.transfer import Judge, judge_of, own_reading
+from gan_cli.evaluation.transferred import Judge, judge_of, own_reading
 from gan_cli.inference.api import TrainedGAN
 from gan_cli.inference.translator import translating
 from gan_cli.media.pictures import grid, save_png
@@ -76,9 +76,17 @@ class Task(NamedTuple):
     root: str | None = None
 
 
-def task_of(root: str | None, image_size: int = 32) -> Task:
-    """Digits that come with the installation, or MNIST-M and MNIST below a folder."""
+def task_of(root: str | None, image_size: int = 32, batches: int | None = None) -> Task:
+    """Digits that come with the installation, or MNIST-M and MNIST below a folder.
+
+    Args:
+        root: The folder.
+        image_size: Side of the images in pixels.
+        batches: How many a run of DTN has, two fifths of them for f; None takes the config's.
+    """
     settings: dict[str, Any] = {"data.image_size": image_size, "model.encoder_shift": image_size // 16}
+    if batches is not None:
+        settings |= {"trainer.max_steps": batches, "model.encoder_steps": 2 * batches // 5}
     if root is None:
         return Task(f"digits-{image_size}", AdaptedDigits(reverse=True, image_size=image_size), settings)
     settings |= {"data.source": "MNISTM", "data.target": "MNIST"}
@@ -213,9 +221,10 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3, help="runs of each")
     parser.add_argument("--root", help="folder with MNIST/ and mnist_m/; without it digits that come with scikit-learn")
     parser.add_argument("--image_size", type=int, default=32, help="side of the images in pixels, 16 or 32")
+    parser.add_argument("--batches", type=int, help="of each DTN, two fifths of them for f; without it the config's")
     parser.add_argument("--ablations", action="store_true", help="DTN without each of its terms too")
     options = parser.parse_args()
-    task = task_of(options.root, options.image_size)
+    task = task_of(options.root, options.image_size, options.batches)
     judge = judge_of(task.data)
     found = train_all(task, judge, options)
     Console(width=110).print(table_of(found, judge, task.data))

@@ -265,7 +265,7 @@ class BoxBatch(NamedTuple):
     @property
     def real(self) -> Tensor:
         """What the generator is to imitate, under the name that every kind of batch has."""
-        return self.boxes
+        return self.images
 
 
 class BarBatch(NamedTuple):

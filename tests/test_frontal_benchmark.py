@@ -11,7 +11,7 @@ KINDS = {"psnr": Kind("PSNR"), "rank1": Kind("rank-1"), "rank1_lite0": Kind("lit
 
 
 def table(psnr: float, beside: float) -> RowTable:
-    rows = {"made": [psnr, 0.5, None, 1.0], "ridge regression": [beside, 0.6, 0.7, 0.8]}
+    rows: dict[str, list[float | None]] = {"made": [psnr, 0.5, None, 1.0], "ridge regression": [beside, 0.6, 0.7, 0.8]}
     return RowTable("frontal views", KINDS, rows)
 
 

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 import torch
@@ -14,21 +15,25 @@ from benchmarks.score import rows
 from gan_cli import load
 from gan_cli.command.cli import GANCLI
 from gan_cli.data import (
+    AdaptedDigits,
     AttributedDigits,
     CaptionedDigits,
     Crossings,
     Degraded,
     Digits,
+    DigitsInScenes,
     DrawnFaces,
     FolkTunes,
     MovingDigits,
     PhotoPatches,
     Primitives,
     Ring8,
+    ShadedHeads,
     StyledDigits,
 )
 from gan_cli.data.degraded.bicubic import reduced
 from gan_cli.data.images.styled_digits import STYLES
+from gan_cli.evaluation import adaptation, transferred
 from gan_cli.evaluation.comparing import own_table
 from gan_cli.evaluation.segmentation import map_reader
 from gan_cli.inference.checkpoints import data_set_of
@@ -38,6 +43,7 @@ from gan_cli.metrics.modes import count_modes
 from gan_cli.metrics.perceptual import PerceptualDistance
 from gan_cli.metrics.restoration import psnr_in_holes
 from gan_cli.metrics.segmentation import confusion, mean_iou
+from gan_cli.variants import DTN
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
@@ -52,6 +58,22 @@ def all_cores() -> Iterator[None]:
 
 
 CPU = ["--trainer.accelerator", "cpu", "--trainer.devices", "1"]
+
+
+@pytest.mark.usefixtures("all_cores")
+def test_small_things_are_told_apart_by_features_made_like_those_of_large_ones(workdir: Path) -> None:
+    lengths = ["--model.pretraining_steps", "500", "--trainer.max_steps", "750"]
+    GANCLI(["fit", "--config", "perceptual_gan.yaml", *lengths, "--samples.every_n_steps", "0", *CPU])
+    gan = load("checkpoints/perceptualgan-digitsinscenes/version_0/last.ckpt")
+    table = own_table(gan.model, DigitsInScenes(), seed=0)
+    assert table is not None
+    small = list(table.kinds).index("ap_small")
+    known, without = (table.rows[row][small] for row in ("true boxes", "true boxes, without"))
+    assert known is not None
+    assert without is not None
+    assert known > without + 0.1
+    found, elsewhere = (table.values(row)["ap_half"] for row in ("with the generator", "boxes of another image"))
+    assert found > 0.2 > elsewhere
 
 
 @pytest.mark.usefixtures("all_cores")
@@ -100,6 +122,19 @@ def test_dcgan_learns_the_digits_in_the_demos_time(workdir: Path) -> None:
     # The table itself would show a collapse, and a generator that has learned nothing.
     assert table["ten repeated images"].coverage < 0.2
     assert table["an untrained generator"].frechet > 1
+
+
+def test_tp_gan_turns_heads_that_it_has_not_seen(workdir: Path) -> None:
+    heads = ["--data.persons", "60", "--data.angles", "[45]", "--trainer.max_steps", "110"]
+    GANCLI(["fit", "--config", "tp_gan.yaml", *heads, "--trainer.precision", "32-true", *CPU])
+    gan = load("checkpoints/tpgan-shadedheads/version_0/last.ckpt")
+    table = own_table(gan.model, ShadedHeads(persons=60, angles=(45,)), seed=0)
+    assert table is not None
+    made, person = table.values(), table.values("nearest training person")
+    assert made["psnr"] > table.values("the turned face itself")["psnr"] + 2  # 24.7 with seed 0, against 20.3
+    assert made["psnr"] > person["psnr"] + 1  # 22.0
+    assert made["rank1"] > person["rank1"] + 0.1  # 0.92 against 0.58
+    assert table.values("mean frontal face")["rank1"] < 0.2
 
 
 @pytest.mark.usefixtures("all_cores")
@@ -331,6 +366,30 @@ def test_codes_keep_digits_and_a_transformer_knows_more_than_where_they_stand(wo
     asked = torch.arange(500) % 10
     told = Judge(data).classes(gan.sample(500))
     assert float((told == asked).float().mean()) > 0.6  # 0.77
+
+
+@pytest.mark.usefixtures("all_cores")
+def test_addas_encoder_reads_wider_strokes_that_the_sources_does_not(workdir: Path) -> None:
+    flags = ["--model.source_steps", "200", "--trainer.max_steps", "600", "--trainer.limit_val_batches", "0"]
+    GANCLI(["fit", "--config", "adda.yaml", *flags, *CPU])
+    model: Any = load("checkpoints/adda-adapteddigits/version_0/last.ckpt").model
+    data = AdaptedDigits(look="thick")
+    adapted = adaptation.target_accuracy(model, data, "test")
+    assert adapted > adaptation.accuracy(model.classifier, *data.whole("target", "test")) + 10  # 85 and 64
+
+
+@pytest.mark.usefixtures("all_cores")
+def test_dtn_shows_the_number_before_a_photograph_as_a_plain_digit(workdir: Path) -> None:
+    small = ["--data.image_size", "16", "--model.encoder_shift", "1", "--model.encoder_steps", "300"]
+    GANCLI(["fit", "--config", "dtn.yaml", *small, "--trainer.max_steps", "750", *CPU])
+    model = load("checkpoints/dtn-adapteddigits/version_0/last.ckpt").model
+    told = transferred.table(cast(DTN, model), AdaptedDigits(reverse=True, image_size=16))
+    made, copied, random = (
+        told.values(row)["accuracy"] for row in ("made", "copied from the source", "random images of the target")
+    )
+    assert made > copied + 12  # 65 and 40 with seed 0
+    assert random < 25
+    assert told.values(transferred.OWN_READING)["accuracy"] > 75  # 84
 
 
 @pytest.mark.usefixtures("all_cores")

@@ -36,7 +36,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> Few:
 @pytest.fixture
 def gan(tmp_path: Path, few: Few) -> TrainedGAN:
     torch.manual_seed(0)
-    model = PORTRAIT_ROWS[0].variant(**{**ANIMATING, "image_size": 64})
+    model: Any = PORTRAIT_ROWS[0].variant(**{**ANIMATING, "image_size": 64})
     return TrainedGAN(translators.saved(model, tmp_path / "last.ckpt", **few.record()))
 
 

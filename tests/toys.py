@@ -135,7 +135,7 @@ class FewCrossings(Crossings):
 
 
 class FewBoxed(DigitsInScenes):
-    """160 scenes with one to three digits, the first of them all of one known size, read once for all tests."""
+    """160 scenes with one to three digits, read once for all tests."""
 
     known: ClassVar[dict[tuple[bool, int], BoxPart]] = {}
 

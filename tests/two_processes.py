@@ -49,6 +49,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "caption-gan": {"dropout": 0.0},
     "caption-gan-of-images": {"dropout": 0.0},
     "vq-transformer": {"dropout": 0.0},
+    "pixelda": {"norm": "none", "discriminator_noise": 0.0, "dropout": 0.0},
 }
 """What leaves nothing that depends on the process: normalisation over a batch, pools, dropout."""
 

@@ -84,7 +84,8 @@ class Watchdog(Callback):
     def _real(self, data: GANDataModule, model: LatentModule) -> float:
         """The spread of real things as they are kept, which made ones are compared with."""
         if not self._real_spread:
-            self._real_spread = _spread(model.medium.kept(data.examples(SHOWN).real).float())
+            real = getattr(data.examples(SHOWN), model.makes)
+            self._real_spread = _spread(model.medium.kept(real).float())
         return self._real_spread
 
     def _say_once(self, subject: str, text: str) -> None:

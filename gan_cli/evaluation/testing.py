@@ -8,7 +8,7 @@ from rich.console import Console
 
 from gan_cli.data import AdaptationDataModule, GANDataModule
 from gan_cli.errors import UserError
-from gan_cli.evaluation import adaptation, fifty_thousand, transfer
+from gan_cli.evaluation import adaptation, fifty_thousand, transferred
 from gan_cli.evaluation.comparing import own_table
 from gan_cli.evaluation.processes import by_first, place
 from gan_cli.evaluation.scorer import Scorer
@@ -85,7 +85,7 @@ def _own_table(model: AdversarialModule, data: GANDataModule, options: Any) -> R
     if isinstance(data, AdaptationDataModule) and isinstance(model, adaptation.Adapting):
         return by_first(lambda: adaptation.table(model, data, num=options.num))
     if isinstance(data, AdaptationDataModule) and isinstance(model, TranslationModule):
-        return by_first(lambda: transfer.table(model, data, num=options.num))
+        return by_first(lambda: transferred.table(model, data, num=options.num))
     return own_table(model, data, options.seed, num=options.num)
 
 

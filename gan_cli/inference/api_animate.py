@@ -10,7 +10,7 @@ from torch import Tensor
 from gan_cli import ranges
 from gan_cli.devices.float32 import true_float32
 from gan_cli.errors import UserError
-from gan_cli.inference.animator import Animator, Asked, Crop, animating
+from gan_cli.inference.animator import Animator, Asked, Crop, animating, crop_of
 from gan_cli.media.reading import Unreadable
 from gan_cli.ranges import Range
 from gan_cli.variants.base import AdversarialModule
@@ -57,10 +57,13 @@ class Animates:
             uint8 [C, T, S, S] on the CPU, of the model's size.
 
         Raises:
-            UserError: If the model animates nothing, something cannot be read, or nothing moves in the film.
+            UserError: If the model animates nothing, something cannot be read, a part is none, or nothing moves in the
+                film.
         """
         ranges.check("", Animates.animate, locals())
         animator = Animator(animating(self.model), ema)
+        for name, part in (("crop", crop), ("source_crop", source_crop)):
+            crop_of(name, None if part is None else ",".join(map(str, part)))
         asked = Asked(absolute, start, scaled, crop, source_crop)
         several = source if isinstance(source, Sequence) and not isinstance(source, str) else [source]
         try:

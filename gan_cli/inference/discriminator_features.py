@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from gan_cli.errors import UserError
 from gan_cli.networks.layer_outputs import feature_layers, layer_outputs, pooled_row, pooled_side
+from gan_cli.variants.adaptation import AdaptationModule
 from gan_cli.variants.base import AdversarialModule
 
 
@@ -19,6 +20,8 @@ def check_has_features(model: AdversarialModule) -> int:
     name = type(model).__name__
     if "discriminator" not in model.players:
         raise UserError(f"ckpt: {name} has no discriminator")
+    if isinstance(model, AdaptationModule):
+        raise UserError(f"ckpt: the discriminator of {name} sees features alone; type gan classify")
     if isinstance(model.discriminator, nn.ModuleDict):
         raise UserError(f"ckpt: {name} has several discriminators, none of which has learned the whole data")
     if _needs_more(model.discriminator):

@@ -13,6 +13,7 @@ from gan_cli.inference.labels import chosen_classes
 from gan_cli.inference.latents import seeded_latents
 from gan_cli.inference.spaces import check_space, styles_of
 from gan_cli.media.medium import rows_of
+from gan_cli.variants.adaptation import AdaptationModule
 from gan_cli.variants.base import AdversarialModule
 from gan_cli.variants.latent import LatentModule
 from gan_cli.variants.translation import TranslationModule
@@ -183,6 +184,8 @@ def latents_of(
     """
     if isinstance(model, TranslationModule):
         raise UserError(f"ckpt: {type(model).__name__} makes images from images; type gan {model.VERB}")
+    if isinstance(model, AdaptationModule):
+        raise UserError(f"ckpt: {type(model).__name__} tells classes of images; type gan {model.VERB}")
     latents = seeded_latents(seeds, model.latent_dim, model.latent_distribution, threshold)
     check_space(model, space)
     return latents if space == "z" else styles_of(model, latents, labels, ema)

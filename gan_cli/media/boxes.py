@@ -41,7 +41,7 @@ class Boxes(Medium):
     image_size: int = 64
 
     name: ClassVar[str] = "boxes"
-    FACTS: ClassVar[tuple[str, ...]] = ("most_boxes", "small_side", "reduction")
+    FACTS: ClassVar[tuple[str, ...]] = ("box_classes", "most_boxes", "small_side", "reduction")
     suffix: ClassVar[str] = ".json"
     endings: ClassVar[tuple[str, ...]] = (".json",)
     usual: ClassVar[int] = 16

@@ -9,7 +9,6 @@ import torch
 from torch import Tensor
 
 from gan_cli.errors import UserError
-from gan_cli.media.boxes import side_of
 
 COCO_SMALL = 32
 """COCO's side of small things in pixels; its large ones begin at three times that."""
@@ -84,8 +83,3 @@ def accuracy(found: Tensor, true: Tensor) -> dict[str, float | None]:
     if not each:
         return {"accuracy": None, "recall": None}
     return {"accuracy": float(right.mean()), "recall": float(torch.stack(each).mean())}
-
-
-def sides(rows: Tensor) -> Tensor:
-    """The root of the area of boxes that are there, [B]."""
-    return side_of(rows[~rows[..., 0].isnan()])

@@ -3,6 +3,7 @@
 The discriminator is DCGAN's (`networks.dcgan`), with three outputs.
 """
 
+from collections.abc import Sequence
 from typing import cast
 
 import torch
@@ -76,10 +77,7 @@ class Lite0Encoder(nn.Module):
 
     def features(self, images: Tensor) -> Tensor:
         """Codes [N, F] of images [N, 1 or 3, H, W] in [-1, 1], of any size; gradients pass through."""
-        seen = images
-        if images.shape[2:] != (self.side, self.side):
-            seen = interpolate(images, (self.side, self.side), mode="bilinear", antialias=True)
-        return self.frozen.network.features(seen)
+        return self.frozen.network.features(resized(images, (self.side, self.side)))
 
 
 class CodeGenerator(nn.Module):
@@ -124,6 +122,17 @@ class CodeGenerator(nn.Module):
     def forward(self, codes: Tensor) -> Tensor:
         """Images [N, C, S, S] in [-1, 1] from codes [N, F]."""
         return cast(Tensor, self.layers(codes[:, :, None, None]))
+
+
+def resized(images: Tensor, size: Sequence[int]) -> Tensor:
+    """Images [N, C, H, W] at a height and a width, by bilinear interpolation that leaves no pixel out.
+
+    In float32 at least: PyTorch has no such interpolation in bfloat16 on CPUs.
+    """
+    if list(images.shape[2:]) == list(size):
+        return images
+    precise = images.to(torch.promote_types(images.dtype, torch.float32))
+    return interpolate(precise, list(size), mode="bilinear", antialias=True)
 
 
 def _scaled(module: nn.Module) -> None:

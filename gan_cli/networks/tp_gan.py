@@ -28,6 +28,7 @@ KERNELS = {128: 7, 64: 5}
 """Sides of the filters for maps of so many pixels a side, or more; smaller maps have 3."""
 PARTS: dict[str, tuple[int, int]] = {"left_eye": (40, 40), "right_eye": (40, 40), "nose": (32, 40), "mouth": (32, 48)}
 """Height and width of the patches in images of 128 pixels."""
+OTHER_EYE = {"left_eye": "right_eye", "right_eye": "left_eye"}
 NOSE_ABOVE = 5
 """The middle of the nose's patch is so many pixels above its tip, in images of 128."""
 
@@ -237,7 +238,7 @@ class TPGANGenerator(nn.Module):
         self.pathways = nn.ModuleDict(
             {
                 name: LocalPathway(
-                    image_size, both if name.endswith("eye") else image_channels, image_channels, base_channels, norm
+                    image_size, both if name in OTHER_EYE else image_channels, image_channels, base_channels, norm
                 )
                 for name in PARTS
             }
@@ -270,11 +271,10 @@ class TPGANGenerator(nn.Module):
 
     def _seen_by(self, name: str, parts: dict[str, Tensor]) -> Tensor:
         """What a pathway sees: its patch; of an eye also the other's mirror image, which may be all that is seen."""
-        if name == "left_eye":
-            return self.together(parts[name], parts["right_eye"].flip(3))
-        if name == "right_eye":
-            return self.together(parts[name], parts["left_eye"].flip(3))
-        return parts[name]
+        if name not in OTHER_EYE:
+            return parts[name]
+        both: Tensor = self.together(parts[name], parts[OTHER_EYE[name]].flip(3))
+        return both
 
     def _merged(self, parts: dict[str, Tensor], empty: float) -> Tensor:
         """Patches at their places in frontal faces, [N, C, S, S]; the largest number counts where they overlap."""

@@ -43,8 +43,9 @@ class DANN(AdaptationModule):
     batch, the generator first and judged by the discriminator as it was, which is the paper's single step. How much the
     domains count rises, and the learning rates fall, over `schedule_steps`.
 
-    Departure: the domain head has one output, of which the two of the paper's are a function. The paper's is shown what
-    the convolutions make; `domain_input` features shows it the first hidden layer, by which USPS gains most.
+    The domains' loss is the mean over the images of both, as in tf-dann; equation 9 adds up two means, which doubles
+    lambda. Departure: the domain head has one output, of which the two of the paper's are a function. The paper's is
+    shown what the convolutions make; `domain_input` features shows it the first hidden layer, by which USPS gains most.
 
     Args:
         domain_input: What the discriminator is shown: "maps", the output of the convolutions, or "features", of the
@@ -142,16 +143,21 @@ class DANN(AdaptationModule):
         losses = {"class": class_loss(batch.logits, batch.labels)}
         if weight := self.lambda_domain * rising_weight(self.progress):
             turned = [reversed_gradient(features, weight) for features in (batch.target, batch.source)]
-            losses["domain"] = discriminator_cross_entropy(*self.discriminator(torch.cat(turned)).chunk(2))
+            losses["domain"] = told_apart(*self.discriminator(torch.cat(turned)).chunk(2))
         return losses
 
     def discriminator_losses(self, batch: Seen) -> Losses:
         shown = torch.cat([batch.target, batch.source]).detach()
         real_logits, fake_logits = self.discriminator(shown).chunk(2)
         self.watch_outputs(real_logits, fake_logits)
-        return {"adversarial": discriminator_cross_entropy(real_logits, fake_logits)}
+        return {"adversarial": told_apart(real_logits, fake_logits)}
 
     def held_out_logits(self, batch: AdaptationBatch) -> Tensor:
         encoder = self.generator.encoder
         shown = encoder.maps if self.domain_input == "maps" else encoder
         return cast(Tensor, self.discriminator(shown(batch.target)))
+
+
+def told_apart(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    """The domains' cross-entropy, averaged over the images of both."""
+    return discriminator_cross_entropy(real_logits, fake_logits) / 2

@@ -5,14 +5,14 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple, cast
 
 import torch
 from torch import Tensor
-from torch.nn.functional import cross_entropy, interpolate, mse_loss
+from torch.nn.functional import cross_entropy, mse_loss
 
 from gan_cli.batches import AdaptationBatch, AnyBatch, UnpairedBatch
 from gan_cli.errors import UserError
 from gan_cli.media.images import Images
 from gan_cli.metrics.classifier import moved
 from gan_cli.networks.dcgan import DCGANBody
-from gan_cli.networks.dtn import CodeGenerator, ContentEncoder, Lite0Encoder
+from gan_cli.networks.dtn import CodeGenerator, ContentEncoder, Lite0Encoder, resized
 from gan_cli.networks.heads import Discriminator
 from gan_cli.objectives.domain_transfer import (
     Distance,
@@ -64,7 +64,8 @@ class DTN(TranslationModule):
 
     Departures: terms are means, where the paper sums; both domains go through g in one pass, so that its batch
     normalisation has the same statistics for both; images larger or smaller than `image_size` are brought to it and
-    back. The paper names neither learning rates nor who steps how often: here each player steps once a batch.
+    back. The paper names neither learning rates nor who steps how often: here each player steps once a batch. A known
+    port has two classes instead of three, six steps of g to one of the discriminator, and trains f on; not here.
 
     Args:
         image_size: Side of the images in pixels, from 16 to 256: 4, 5, 6 or 7, doubled several times.
@@ -199,8 +200,8 @@ class DTN(TranslationModule):
             direction: There is only one.
             ema: The averaged generator where there is one, or the one that is trained.
         """
-        made: Tensor = self.picture_maker(ema)(self.codes(_resized(images, [self.image_size] * 2)))
-        return _resized(made, images.shape[2:]).clamp(-1, 1)
+        made: Tensor = self.picture_maker(ema)(self.codes(resized(images, [self.image_size] * 2)))
+        return resized(made, images.shape[2:]).clamp(-1, 1)
 
     @torch.no_grad()
     def codes(self, images: Tensor) -> Tensor:
@@ -332,10 +333,3 @@ class DTN(TranslationModule):
 def sides(batch: Sides) -> tuple[Tensor, Tensor]:
     """The images of both domains of a batch, of any set with two."""
     return (batch.a, batch.b) if isinstance(batch, UnpairedBatch) else (batch.source, batch.target)
-
-
-def _resized(images: Tensor, size: Any) -> Tensor:
-    """Images [N, C, H, W] at a height and a width."""
-    if list(images.shape[2:]) == list(size):
-        return images
-    return interpolate(images, list(size), mode="bilinear", antialias=True)

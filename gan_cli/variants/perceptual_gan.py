@@ -103,7 +103,7 @@ class PerceptualGAN(LatentModule):
     Args:
         image_size: Side of the square images in pixels, a multiple of 4. Comes from the data, as the next five.
         image_channels: C.
-        num_classes: K.
+        box_classes: K, how many classes things have.
         most_boxes: The most boxes of an image.
         small_side: Things of a smaller side (root of the area) are small, in pixels.
         reduction: How many times smaller crops of known boxes are to be made; 0 where boxes are to be found.
@@ -149,7 +149,7 @@ class PerceptualGAN(LatentModule):
         self,
         image_size: Pixels = 64,
         image_channels: Channels = 3,
-        num_classes: Classes = 10,
+        box_classes: Classes = 10,
         most_boxes: Annotated[int, Range(1, 10_000)] = 100,
         small_side: Annotated[int, Range(1, 10_000)] = 10,
         reduction: Annotated[int, Range(0, 64)] = 0,
@@ -178,7 +178,7 @@ class PerceptualGAN(LatentModule):
             **optimisation,
         )
         check("image_size", image_size, image_size % STRIDE == 0, f"that is a multiple of {STRIDE}")
-        if num_classes < 1:
+        if box_classes < 1:
             raise UserError("model: PerceptualGAN needs boxes with classes, and this data has none; take another")
         terms = lambda_adversarial + lambda_perception + lambda_feature
         check("lambda_perception", lambda_perception, terms > 0, "above 0, or the generator has nothing to learn from")
@@ -188,7 +188,6 @@ class PerceptualGAN(LatentModule):
                 "leave it out, or type --data.reduction"
             )
         self.learning_rates["detector"] = detector_lr
-        self.num_classes = num_classes
         self.image_size, self.small_side, self.reduction = image_size, small_side, reduction
         self.most_boxes, self.candidates = most_boxes, candidates
         self.taught: Taught = taught
@@ -198,7 +197,7 @@ class PerceptualGAN(LatentModule):
         self.milestone = ""
         self.generator = FeatureGenerator(base_channels, num_blocks)
         self.discriminator = PerceptualDiscriminator(
-            image_channels, base_channels, num_classes, cells, hidden_dim, detects=not reduction
+            image_channels, base_channels, box_classes, cells, hidden_dim, detects=not reduction
         )
         self.finish_players()
 
@@ -446,20 +445,23 @@ class PerceptualGAN(LatentModule):
 
     def own_table_beside(self, made: Tensor, real: Tensor, batches: Iterable[BoxBatch], of: str) -> RowTable:
         if self.reduction:
-            return self._table_of_crops(made, real, batches, of)
+            return self._table_of_crops(made, batches, of)
         rows: dict[str, list[Tensor]] = {"without the generator": [], "true boxes": [], "true boxes, without": []}
+        true = []
         for batch in batches:
+            true.append(batch.boxes)
             images, known = batch.images.to(self.device), batch.boxes[..., :4].to(self.device)
             nothing = images.new_empty(len(images), 0)
             rows["without the generator"].append(self(nothing, images, enhanced=False).cpu())
             rows["true boxes"].append(self(nothing, images, boxes=known).cpu())
             rows["true boxes, without"].append(self(nothing, images, enhanced=False, boxes=known).cpu())
         found = {"with the generator": made, **{name: torch.cat(parts) for name, parts in rows.items()}}
-        return detection_tables.boxes_table(found, real, self.small_side, of)
+        return detection_tables.boxes_table(found, torch.cat(true), self.small_side, of)
 
-    def _table_of_crops(self, made: Tensor, real: Tensor, batches: Iterable[BoxBatch], of: str) -> RowTable:
-        without, large = [], []
+    def _table_of_crops(self, made: Tensor, batches: Iterable[BoxBatch], of: str) -> RowTable:
+        without, large, true = [], [], []
         for batch in batches:
+            true.append(batch.boxes[:, 0, 4].long())
             images = batch.images.to(self.device)
             without.append(self._classified(self._reduced(images), True, False).argmax(1).cpu())
             large.append(self._classified(images, True, False).argmax(1).cpu())
@@ -468,5 +470,6 @@ class PerceptualGAN(LatentModule):
             "small, without it": torch.cat(without),
             "large, without it": torch.cat(large),
         }
-        names = tuple(self.data_facts["class_names"])
-        return detection_tables.crops_table(found, real[:, 0, 4].long(), names, self.reduction, of)
+        medium = self.medium
+        assert isinstance(medium, Boxes)
+        return detection_tables.crops_table(found, torch.cat(true), medium.names, self.reduction, of)

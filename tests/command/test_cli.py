@@ -319,7 +319,7 @@ def test_arguments_may_stand_before_what_they_belong_to(workdir: Path) -> None:
         ),
         (
             ["--model", "GAN", "--data", "PointDataModule"],
-            "data: PointDataModule is unknown\nThere are CaptionedDigits, ",
+            "data: PointDataModule is unknown\nThere are AdaptedDigits, ",
         ),
     ],
 )

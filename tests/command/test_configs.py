@@ -215,6 +215,11 @@ def shrinking(config: Path) -> list[str]:
     if variant is variants.TPGAN:
         flags |= {f"--model.{name}": "4" for name in ("discriminator_channels", "recogniser_channels", "feature_dim")}
         flags |= {"--model.recognition_steps": "0"} | ({"--data.persons": "8"} if name == "ShadedHeads" else {})
+    if variant is variants.PerceptualGAN:  # of no latents
+        del flags["--model.latent_dim"]
+        flags |= {"--model.pretraining_steps": "0", "--model.hidden_dim": "8", "--model.cells": "2"}
+        small = {"--data.num_scenes": "20", "--data.image_size": "32"}
+        flags |= small if name == "DigitsInScenes" else {"--data.num_workers": "0"}
     if variant is variants.LivingPortraits:  # of no latents
         del flags["--model.latent_dim"]
         flags.pop("--data.num_frames", None)
@@ -409,6 +414,18 @@ def write_solids(root: Path) -> None:
             np.save(path, solid)
 
 
+def write_boxed_facades(root: Path) -> None:
+    """The CMP facades with a box of each of four classes in each."""
+    boxes = "".join(
+        f"<object><points><x>0.1</x><x>0.6</x><y>0.{place}</y><y>0.{place + 5}</y></points>"
+        f"<labelname>{name}</labelname></object>"
+        for place, name in enumerate(("window", "door", "balcony", "shop"))
+    )
+    for number in range(10):
+        pictures.write(root / "cmp_facades_base" / "base" / f"{number}.jpg", 96, 128)
+        (root / "cmp_facades_base" / "base" / f"{number}.xml").write_text(boxes)
+
+
 SETS: dict[str, Callable[[Path], object]] = {
     "SceneFolder": write_recordings,
     "ADE20K": partial(
@@ -420,6 +437,7 @@ SETS: dict[str, Callable[[Path], object]] = {
     "CMPFacades": partial(
         write_maps, folder="cmp_facades", names=("%s/%d.png", "%s/%d.jpg"), parts=("base", "extended")
     ),
+    "Boxes": write_boxed_facades,
     "Captions": write_captions,
     "CelebA": write_faces,
     "Degraded": write_photographs,

@@ -28,7 +28,8 @@ from tests.variant_rows import ANIMATING
 def ckpt(tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.manual_seed(0)
     facts = DrawnFaces(image_size=16).record()
-    return translators.saved(LivingPortraits(**ANIMATING), tmp_path_factory.mktemp("run") / "last.ckpt", **facts)
+    model: Any = LivingPortraits(**ANIMATING)
+    return translators.saved(model, tmp_path_factory.mktemp("run") / "last.ckpt", **facts)
 
 
 @pytest.fixture
@@ -72,7 +73,7 @@ def test_a_picture_gets_the_films_frames_and_rate(gan: Any, faces: DrawnFaces) -
 def test_side_by_side_are_picture_film_and_result(gan: Any, faces: DrawnFaces) -> None:
     gan("--source", "one.png", "--driving", "film.mp4", "--output", "made.gif", "--beside", "--rate", 10)
     length = length_of(film_at(Path("made.gif")))
-    assert (length.frames, length.rate) == (21, 10)
+    assert (length.frames, length.rate) == (21, Fraction(10))
     assert length.size[0] > 3 * length.size[1] - 16 > 16
 
 
@@ -95,10 +96,13 @@ def test_of_several_pictures_one_is_moved_or_each(gan: Any, faces: DrawnFaces) -
 def test_a_long_film_is_never_in_memory_as_a_whole(faces: DrawnFaces, ckpt: Path, monkeypatch: Any) -> None:
     seen: list[int] = []
     points = animator.Animator.points
+
+    def counted(self: animator.Animator, images: Tensor) -> KeyPoints:
+        seen.append(len(images))
+        return points(self, images)
+
     monkeypatch.setattr(animator, "AT_ONCE", 4)
-    monkeypatch.setattr(
-        animator.Animator, "points", lambda self, batch: (seen.append(len(batch)), points(self, batch))[1]
-    )
+    monkeypatch.setattr(animator.Animator, "points", counted)
     load(ckpt).animate("one.png", "film.mp4")
     assert max(seen) == 4
 
@@ -150,9 +154,24 @@ def test_points_that_say_nothing_of_a_film_are_warned_of(gan: Any, faces: DrawnF
     assert "warning: film.mp4: the model's key points do not tell what moves in it" in told
 
 
+def test_python_refuses_what_is_none(faces: DrawnFaces, ckpt: Path) -> None:
+    gan, film = load(ckpt), torch.zeros(3, 4, 24, 24, dtype=torch.uint8)
+    with pytest.raises(UserError, match=r"driving: .*nothing moves in it"):
+        gan.animate("one.png", film)
+    with pytest.raises(UserError, match=r"driving: torch.float32 \[3, 4, 24, 24\] is none"):
+        gan.animate("one.png", film.float())
+    with pytest.raises(UserError, match=r"source: torch.uint8 \[3, 4, 24, 24\] is none"):
+        gan.animate(film, "film.mp4")
+    with pytest.raises(UserError, match="is no part of a picture"):
+        gan.animate("one.png", "film.mp4", crop=(0, 0, 0, 9))
+    with pytest.raises(UserError, match="start: -1 is not"):
+        gan.animate("one.png", "film.mp4", start=-1)
+
+
 def test_other_models_animate_nothing(workdir: Path) -> None:
     facts = DrawnFaces(image_size=16).record()
-    other = translators.saved(GAN(image_size=16, image_channels=1), Path("gan.ckpt"), **facts)
+    model: Any = GAN(image_size=16, image_channels=1)
+    other = translators.saved(model, Path("gan.ckpt"), **facts)
     with pytest.raises(UserError, match="GAN animates no pictures"):
         load(other).animate("one.png", "film.mp4")
 

@@ -13,6 +13,7 @@ from gan_cli.errors import UserError
 from gan_cli.inference.classifier import Classification, classifying
 from gan_cli.inference.classify import classify, judge, write
 from gan_cli.inference.known_labels import known_labels
+from gan_cli.inference.rendering import latents_of
 from gan_cli.variants import ACGAN, DANN, DCGAN, SGAN, AdversarialModule
 from tests import fake_sets
 from tests.conftest import quiet
@@ -114,6 +115,8 @@ def test_what_cannot_be_classified_is_refused(checkpoint: Path, workdir: Path) -
     model.data_facts = Digits(image_size=16).facts
     with pytest.raises(UserError, match="this DCGAN tells no classes of images"):
         classifying(model)
+    with pytest.raises(UserError, match="DANN tells classes of images; type gan classify"):
+        latents_of(load(checkpoint).model, [0])
     with pytest.raises(UserError, match=r"output: told.txt is no file this verb writes"):
         run(checkpoint, output="told.txt")
     with pytest.raises(UserError, match="input: nowhere does not exist"):

@@ -3,10 +3,12 @@ from typing import Any
 
 import pytest
 import torch
+from PIL import Image
 from torch import Tensor
 
 from gan_cli import load
 from gan_cli.batches import AdaptationBatch
+from gan_cli.callbacks.sample_grid import SampleGrid
 from gan_cli.errors import UserError
 from gan_cli.objectives.adversarial import discriminator_cross_entropy
 from gan_cli.seeding import Rows
@@ -52,11 +54,12 @@ def test_danns_features_climb_what_its_domain_head_descends(domain_input: str) -
     weights = model.generator.encoder.maps[0].weight
 
     def gradient(loss: Tensor) -> Tensor:
-        return torch.autograd.grad(loss, weights, retain_graph=True)[0]
+        (found,) = torch.autograd.grad(loss, [weights], retain_graph=True)
+        return found
 
     seen = model.shared(batch())
     losses = model.generator_losses(seen)
-    told_apart = discriminator_cross_entropy(*model.discriminator(torch.cat([seen.target, seen.source])).chunk(2))
+    told_apart = discriminator_cross_entropy(*model.discriminator(torch.cat([seen.target, seen.source])).chunk(2)) / 2
     lambda_now = float(torch.tanh(torch.tensor(2.5)))
     wanted = gradient(losses["class"]) - lambda_now * gradient(told_apart)
     assert torch.allclose(gradient(losses["class"] + losses["domain"]), wanted, atol=1e-6)
@@ -105,6 +108,18 @@ def test_pixelda_teaches_both_kinds_of_images_and_paints_by_noise() -> None:
     first, second = (model(images, latents=torch.full((2, 2), value)) for value in (0.0, 3.0))
     assert first.shape == images.shape
     assert not torch.equal(first, second)
+
+
+@pytest.mark.parametrize(("variant", "tiny"), [(DANN, ADAPTED), (PixelDA, PAINTED_OVER)])
+def test_pictures_of_a_run_show_target_images_with_their_classes_or_what_was_painted(
+    variant: Any, tiny: dict[str, Any], tmp_path: Path
+) -> None:
+    torch.manual_seed(0)
+    grid = SampleGrid(every_n_steps=1, num=4)
+    quiet(tmp_path, max_steps=1, callbacks=[grid]).fit(variant(**tiny), FewAdapted(image_size=16, batch_size=16))
+    picture = Image.open(tmp_path / "samples" / "step-00000001.png")
+    # two by two images that are enlarged for the line below them; or two rows of source, painted twice, and target
+    assert picture.width > 2 * 96 if variant is DANN else picture.width > picture.height
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from torch.nn.functional import cross_entropy, mse_loss
 from gan_cli import load
 from gan_cli.batches import AdaptationBatch, UnpairedBatch
 from gan_cli.errors import UserError
-from gan_cli.evaluation import transfer
+from gan_cli.evaluation import transferred
 from gan_cli.evaluation.comparing import measures_of
 from gan_cli.evaluation.translation import tasks
 from gan_cli.media.pictures import to_float
@@ -116,11 +116,11 @@ def test_pictures_of_any_size_come_back_in_it(tmp_path: Path) -> None:
 
 
 def test_transfers_are_judged_by_a_classifier_of_the_target(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gan_cli.evaluation.transfer.STEPS", 60)
+    monkeypatch.setattr("gan_cli.evaluation.transferred.STEPS", 60)
     model, data = DTN(**TRANSFERRED).eval(), FewTransferred()
     # a model that knows the right answer, which is the negative
     monkeypatch.setattr(DTN, "forward", lambda self, images, *_, **__: -images)
-    table = transfer.table(model, data)
+    table = transferred.table(model, data)
     found = {name: numbers[0] for name, numbers in table.rows.items()}
     made, copied, random, real, read = (value or 0.0 for value in found.values())
     assert made == pytest.approx(real, abs=12)

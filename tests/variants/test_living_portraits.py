@@ -9,7 +9,7 @@ from tests.variant_rows import ANIMATING
 
 def portraits(**arguments: object) -> LivingPortraits:
     torch.manual_seed(0)
-    return LivingPortraits(**{**ANIMATING, **arguments})  # type: ignore[arg-type]
+    return LivingPortraits(**{**ANIMATING, **arguments})
 
 
 @pytest.mark.parametrize(
@@ -39,6 +39,7 @@ def test_a_picture_with_its_own_points_is_taken_as_it_is() -> None:
         motion = model.generator.motion((source + 1) / 2, own, own)
     hidden = model.generator.motion.visible
     assert hidden is not None
+    assert hidden.bias is not None
     torch.nn.init.constant_(hidden.bias, 100.0)  # all of the source is there to be taken
     torch.testing.assert_close(model.animated(source, own, own), source, atol=1e-5, rtol=0)
     assert motion.visible is not None

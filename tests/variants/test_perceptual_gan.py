@@ -158,7 +158,7 @@ def test_tables_have_rows_that_learn_nothing() -> None:
     ("arguments", "message"),
     [
         ({"image_size": 30}, "model.image_size: 30 is not possible; take a value that is a multiple of 4"),
-        ({"num_classes": 0}, "needs boxes with classes"),
+        ({"box_classes": 0}, "needs boxes with classes"),
         ({"lambda_feature": 1.0}, "needs each thing small and large"),
         ({"lambda_adversarial": 0.0, "lambda_perception": 0.0}, "model.lambda_perception: 0.0 is not possible"),
     ],

@@ -87,7 +87,7 @@ def test_pairs_that_are_no_faces_are_refused(tmp_path: Path) -> None:
 )
 def test_impossible_arguments_are_refused(arguments: dict[str, object], match: str) -> None:
     with pytest.raises(UserError, match=match):
-        TPGAN(**{**TURNING, **arguments})  # type: ignore[arg-type]
+        TPGAN(**{**TURNING, **arguments})
 
 
 def test_faces_of_any_size_are_brought_to_the_trainings(workdir: Path) -> None:

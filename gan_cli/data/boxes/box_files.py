@@ -60,6 +60,7 @@ class Found(NamedTuple):
         layout: How it is kept, to be said.
         parts: The images of each part, those without a box too if a file says that they have none.
         refused: Boxes outside the picture, of no area or of no known class.
+        unreadable: Images that cannot be read, each with the reason.
         mistakes: What else is wrong, by what is said of the places.
         notes: Lines on what was left out.
     """
@@ -67,6 +68,7 @@ class Found(NamedTuple):
     layout: str
     parts: dict[Split, list[Marked]]
     refused: list[Refused]
+    unreadable: list[str]
     mistakes: dict[str, list[str]]
     notes: list[str]
 
@@ -98,6 +100,7 @@ def _matched(root: Path, files: Iterable[File], told: Told, max_pixels: int) -> 
     """Images with what is told of them."""
     parts: dict[Split, list[Marked]] = {}
     refused = [Refused("", reason) for reason in told.unknown]
+    unreadable: list[str] = []
     owners, alone = _owners(files, told)
     doubles = sum(len(of_one) - 1 for of_one in owners.values())
     if doubles:
@@ -106,8 +109,9 @@ def _matched(root: Path, files: Iterable[File], told: Told, max_pixels: int) -> 
         file = min(of_one, key=lambda one: one.path.suffix.lower() not in JPEG)
         try:
             size = reading.size(file.path, file.content(), max_pixels)
-        except reading.Unreadable:
-            continue  # `gan data check` names it anyway, and so does training
+        except reading.Unreadable as error:
+            unreadable.append(f"{file} ({error.reason})")
+            continue
         boxes = []
         for box in told.boxes[key]:
             edges = box.edges(*size)
@@ -117,7 +121,7 @@ def _matched(root: Path, files: Iterable[File], told: Told, max_pixels: int) -> 
             held = (max(0.0, edges[0]), max(0.0, edges[1]), min(size[0], edges[2]), min(size[1], edges[3]))
             boxes.append((*held, box.name))
         parts.setdefault(told.parts.get(key) or _part_of(file), []).append(Marked(file, size, tuple(boxes)))
-    if not parts:
+    if not parts and not unreadable:
         example = next(iter(told.boxes), "")
         raise UserError(
             f"data.root: none of the images below {root} is one that {told.layout} tells of, such as {example!r}\n"
@@ -127,7 +131,7 @@ def _matched(root: Path, files: Iterable[File], told: Told, max_pixels: int) -> 
         "told of boxes, but without the image": [name for name in told.boxes if name not in owners],
         "images of which nothing is told, not used": alone,
     }
-    return Found(told.layout, parts, refused, mistakes, told.notes)
+    return Found(told.layout, parts, refused, unreadable, mistakes, told.notes)
 
 
 def _owners(files: Iterable[File], told: Told) -> tuple[dict[str, list[File]], list[str]]:

@@ -168,7 +168,11 @@ class Boxes(BoxDataModule, FileDataModule):
         ]
 
     def mistakes(self) -> dict[str, list[str]]:
-        return {"boxes that are not possible": [one.why for one in self._refused()], **self._found.mistakes}
+        return {
+            "boxes that are not possible": [one.why for one in self._refused()],
+            "images with boxes that cannot be read": self._found.unreadable,
+            **self._found.mistakes,
+        }
 
     def _rows(self, one: Marked) -> Tensor:
         """The boxes of an image in pixels of the images trained on, [B, 6]."""
@@ -185,11 +189,16 @@ class Boxes(BoxDataModule, FileDataModule):
         return [one for one in self._found.refused if not (self.classes and one.name and one.name not in self.classes)]
 
     def _refuse_mistakes(self) -> None:
-        """Refuses boxes that are not possible, unless they are to be left out.
+        """Refuses images that cannot be read, and boxes that are not possible unless they are to be left out.
 
         Raises:
             UserError: If there is one; names the first ones.
         """
+        if unreadable := self._found.unreadable:
+            raise UserError(
+                f"data.root: {unreadable[0]} cannot be read, and {len(unreadable) - 1:,} others; take them out\n"
+                "gan data check names all"
+            )
         if self.bad_boxes == "skip" or not (refused := self._refused()):
             return
         more = f" (and {len(refused) - NAMED:,} more)" if len(refused) > NAMED else ""

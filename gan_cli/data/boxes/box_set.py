@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 from torch import Tensor
 
 from gan_cli.data.boxes.box_part import BoxPart, counted
-from gan_cli.data.datamodules import Facts, GANDataModule, Split, class_facts
+from gan_cli.data.datamodules import Facts, GANDataModule, Split
 from gan_cli.media.boxes import Boxes as BoxMedium
 from gan_cli.media.images import Images
 from gan_cli.media.medium import Medium
@@ -48,7 +48,7 @@ class BoxDataModule(GANDataModule):
     def facts(self) -> Facts:
         size = {"image_size": self.image_size, "image_channels": self.image_channels}
         boxes = {"most_boxes": self.most_boxes, "small_side": self.small_side, "reduction": self.reduction}
-        return {"name": self.name, **size, **class_facts(self.names), **boxes}
+        return {"name": self.name, **size, "box_classes": len(self.names), **boxes}
 
     def box_part(self, split: Split) -> BoxPart:
         """A part, which is read if it is not at hand."""
@@ -57,7 +57,7 @@ class BoxDataModule(GANDataModule):
         return found
 
     def measures_of(self, field: str) -> OwnMeasures | None:
-        return None if self.reduction else super().measures_of(field)
+        return super().measures_of(field) if field == "boxes" and not self.reduction else None
 
     def compared(self, made: Tensor, numbers: Tensor, split: Split) -> RowTable:
         return boxes_table({"made": made}, self.box_part(split).boxes[numbers], self.small_side, f"{self.name} {split}")

@@ -1,15 +1,18 @@
 """Boxes in XML: Pascal VOC's, and those of the CMP facades, which are many objects without a root."""
 
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 from xml.parsers import expat
 
 from gan_cli.data.archives import File
 from gan_cli.data.boxes.told_boxes import Told, ToldBox
 from gan_cli.data.datamodules import Split
+from gan_cli.data.folders import SPLITS
 from gan_cli.errors import UserError
 
+ANNOTATIONS, IMAGE_FOLDERS = "Annotations", ("JPEGImages", "images", "Annotations")
+"""Where VOC keeps its XML, and where the images of the same names may be."""
 LISTS = Path("ImageSets", "Main")
 """Where VOC lists the images of each part."""
 
@@ -32,10 +35,12 @@ def told_below(root: Path, files: Sequence[File]) -> Told | None:
     if not paths:
         return None
     told = Told("Pascal VOC's XML")
+    known = {str(PurePosixPath(file.key).with_suffix("")) for file in files}
+    stems = {PurePosixPath(name).name for name in known}
     difficult = 0
     for path in paths:
         objects, named = objects_of(path)
-        key = _key(path, named, files)
+        key = _key(path.relative_to(root), named, known, stems)
         told.boxes[key] = []
         for number, one in enumerate(objects, 1):
             place = (
@@ -127,18 +132,31 @@ def _box(one: Object, place: str) -> ToldBox:
         ) from error
 
 
-def _key(path: Path, named: str, files: Sequence[File]) -> str:
-    """What an XML calls its image: its own name without the ending if there is such an image, or what it says."""
-    stems = {Path(file.key).stem for file in files}
+def _key(path: Path, named: str, known: set[str], stems: set[str]) -> str:
+    """What an XML calls its image: the path that both have below the folder, its own name, or what it says itself.
+
+    Args:
+        path: The XML, below the folder.
+        named: What it says; "" if nothing.
+        known: The images below the folder, without their endings.
+        stems: Their names alone.
+    """
+    beside = PurePosixPath(path.as_posix()).with_suffix("")
+    for images in IMAGE_FOLDERS:
+        apart = str(PurePosixPath(*(images if part == ANNOTATIONS else part for part in beside.parts)))
+        if apart in known:
+            return apart
     return path.stem if path.stem in stems or not named else Path(named.replace("\\", "/")).name
 
 
 def _listed(root: Path) -> dict[str, Split]:
     """The part of each image that VOC lists."""
     parts: dict[str, Split] = {}
-    for split in ("train", "val", "test"):
+    for split in SPLITS:
         path = root / LISTS / f"{split}.txt"
         if path.is_file():
             words = (line.split() for line in path.read_text(encoding="utf-8").splitlines())
-            parts.update({word[0]: split for word in words if word})
+            named: dict[str, Split] = {word[0]: split for word in words if word}
+            parts.update(named)
+            parts.update({f"{folder}/{name}": split for folder in IMAGE_FOLDERS for name in named})
     return parts

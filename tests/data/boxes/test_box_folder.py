@@ -25,7 +25,7 @@ def boxes(root: Path, **arguments: object) -> Boxes:
 def test_every_layout_gives_the_same_boxes(write: Callable[[Path], None], tmp_path: Path) -> None:
     write(tmp_path)
     data = boxes(tmp_path)
-    assert data.facts["class_names"] == ("cat", "dog")
+    assert (data.names, data.facts["box_classes"]) == (("cat", "dog"), 2)
     part = data.part("train")
     assert (len(part), len(data.part("test"))) == (8, 2)
     batch = part[torch.arange(8)].batch
@@ -113,6 +113,23 @@ def test_parts_come_from_lists_folders_and_files_of_annotations(tmp_path: Path) 
     assert len(boxes(tmp_path / "coco").marked("test")) == 10
 
 
+def test_images_of_one_name_in_two_parts_are_told_apart(tmp_path: Path) -> None:
+    voc(tmp_path / "train")
+    voc(tmp_path / "test", (0, 0, 40, 20))
+    data = boxes(tmp_path)
+    assert (len(data.marked("train")), len(data.marked("test"))) == (10, 10)
+    assert {box[:4] for one in data.marked("test") for box in one.boxes} == {(0, 0, 40, 20)}
+
+
+def test_images_that_cannot_be_read_are_named(tmp_path: Path) -> None:
+    voc(tmp_path)
+    (tmp_path / "JPEGImages" / "3.png").write_bytes(b"\x89PNG\r\n\x1a\n nothing more")
+    data = boxes(tmp_path)
+    assert len(data.mistakes()["images with boxes that cannot be read"]) == 1
+    with pytest.raises(UserError, match=r"3\.png .*cannot be read, and 0 others"):
+        data.part("train")
+
+
 def test_what_holds_no_boxes_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="there are no images"):
         boxes(tmp_path).part("train")
@@ -154,6 +171,6 @@ def test_facades_xml_is_read_with_its_lines(tmp_path: Path) -> None:
 def test_real_boxes(real_data: Path) -> None:
     lights = Boxes(str(real_data / "traffic_lights_voc"))
     assert len(lights.part("train").every) + len(lights.part("test").every) > 150
-    assert lights.facts["num_classes"] == 7
+    assert lights.facts["box_classes"] == 7
     facades = Boxes(str(real_data / "cmp_facades_base"), 32, classes=("window", "door"), reduction=4, bad_boxes="skip")
     assert len(facades.part("test")) > 300

@@ -1,13 +1,16 @@
+import pytest
 import torch
 
 from gan_cli.data import DigitsInScenes
+from gan_cli.data.boxes import digits_in_scenes
 from gan_cli.media.boxes import size_of
 
 
-def test_boxes_are_where_digits_were_drawn() -> None:
+def test_boxes_are_where_digits_were_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(digits_in_scenes, "HELD_OUT", 10)
     data = DigitsInScenes(64, num_scenes=60)
     train, test = data.part("train"), data.part("test")
-    assert (len(train), len(test)) == (60, 300)
+    assert (len(train), len(test)) == (60, 10)
     every = train.every
     assert float(every[:, :4].min()) >= 0
     assert float(every[:, 2:4].max()) <= 64

@@ -61,7 +61,7 @@ def test_a_turned_face_is_to_become_the_frontal_one_of_its_mood(faces: Path) -> 
         assert pair.source.person == pair.target.person
         assert pair.source.rest == pair.target.rest
         assert pair.target.pose.is_frontal
-    persons = [{pair.source.person for pair in data.pairs(split)} for split in ("train", "test")]  # type: ignore[arg-type]
+    persons = [{pair.source.person for pair in data.pairs(split)} for split in ("train", "test")]
     assert not persons[0] & persons[1]
     assert data.pose_names == ("left", "right", "up")
     batch = data.part("test")[torch.tensor([0])].batch

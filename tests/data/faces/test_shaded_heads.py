@@ -14,7 +14,7 @@ def few(**arguments: object) -> ShadedHeads:
 
 def test_nobody_is_both_trained_on_and_held_out() -> None:
     data = few()
-    train, test = (data.part(split)[torch.arange(len(data.part(split)))].batch for split in ("train", "test"))  # type: ignore[arg-type]
+    train, test = (data.part(split)[torch.arange(len(data.part(split)))].batch for split in ("train", "test"))
     assert (len(train.source), len(test.source)) == (6 * 4, 2 * 4)
     assert data.facts["num_persons"] == 6
     assert train.person.unique().tolist() == list(range(6))

@@ -44,7 +44,7 @@ def test_another_file_is_refused(file: Path, tmp_path: Path) -> None:
 
 def test_umists_own_file_has_persons_who_turn_twice(real_data: Path) -> None:
     data = UMIST(str(real_data / "pose_faces"))
-    parts = [data.part(split) for split in ("train", "test")]  # type: ignore[arg-type]
+    parts = [data.part(split) for split in ("train", "test")]
     persons = [set(part.told.person.tolist()) for part in parts]
     assert [len(some) for some in persons] == [15, 5]
     assert not persons[0] & persons[1]

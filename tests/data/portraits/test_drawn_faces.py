@@ -13,7 +13,7 @@ def faces(**arguments: int) -> DrawnFaces:
 
 def test_held_out_people_are_others_and_everything_is_drawn_from_the_seed() -> None:
     data = faces()
-    train, test = (data.part(split)[torch.arange(5)].batch for split in ("train", "test"))  # type: ignore[arg-type]
+    train, test = (data.part(split)[torch.arange(5)].batch for split in ("train", "test"))
     assert train.source.shape == (5, 3, 32, 32)
     assert train.source.dtype == torch.uint8
     assert not torch.equal(train.driving, test.driving)

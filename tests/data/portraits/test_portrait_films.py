@@ -35,7 +35,7 @@ def films(tmp_path: Path) -> Path:
 
 def test_whole_films_are_held_out(films: Path) -> None:
     data = portraits(films)
-    train, test = (set(data.films(split)) for split in ("train", "test"))  # type: ignore[arg-type]
+    train, test = (set(data.films(split)) for split in ("train", "test"))
     assert (len(train), len(test)) == (3, 2)
     assert not train & test
     assert shown(data, "test") == [(0, place) for _ in range(2) for place in range(1, 5)]
@@ -92,3 +92,10 @@ def test_data_check_tells_pairs_and_names_what_is_small_or_still(films: Path) ->
     assert "smaller than the 16 pixels that frames are brought to" in told
     assert "small.gif (8x8)" in told
     assert "still.gif" in told
+
+
+def test_real_portraits_are_found(real_data: Path, tmp_path: Path) -> None:
+    data = PortraitFilms(root=str(real_data / "portraits"), hold_out="ends", cache_dir=str(tmp_path))
+    assert len(data.films("train")) >= 3
+    assert len(data.part("test")) > 50
+    assert any(line.startswith("held out: ") and line.endswith("the ends of the films") for line in data.notes())
