@@ -379,6 +379,18 @@ def test_addas_encoder_reads_wider_strokes_that_the_sources_does_not(workdir: Pa
 
 
 @pytest.mark.usefixtures("all_cores")
+def test_danns_features_read_wider_strokes_better_than_those_of_the_source_alone(workdir: Path) -> None:
+    flags = ["--model.schedule_steps", "500", "--trainer.max_steps", "500", "--trainer.limit_val_batches", "0"]
+    GANCLI(["fit", "--config", "dann.yaml", *flags, *CPU])
+    model: Any = load("checkpoints/dann-adapteddigits/version_0/last.ckpt").model
+    data = AdaptedDigits(look="thick")
+    lesson = adaptation.Lesson(steps=300, batch_size=64, seed=0)
+    alone = adaptation.trained(model, lesson, data.whole("source", "train"))
+    adapted = adaptation.target_accuracy(model, data, "test")
+    assert adapted > adaptation.accuracy(alone, *data.whole("target", "test")) + 5  # 76 to 81, and 63 to 69
+
+
+@pytest.mark.usefixtures("all_cores")
 def test_dtn_shows_the_number_before_a_photograph_as_a_plain_digit(workdir: Path) -> None:
     small = ["--data.image_size", "16", "--model.encoder_shift", "1", "--model.encoder_steps", "300"]
     GANCLI(["fit", "--config", "dtn.yaml", *small, "--trainer.max_steps", "750", *CPU])
@@ -413,19 +425,19 @@ def test_icgan_changes_what_it_is_told_to_and_keeps_the_rest(workdir: Path) -> N
 def test_pictures_of_strangers_move_as_films_do(workdir: Path) -> None:
     small = ["--data.image_size", "32", "--model.reduction", "1", "--model.features", "random"]
     sizes = ["--model.point_channels", "8", "--model.motion_channels", "8", "--model.residual_blocks", "1"]
-    rates = ["--model.generator_lr", "2e-3", "--model.lr_drops", "[250]", "--model.num_points", "5"]
-    steps = ["--trainer.max_steps", "300", *CPU]
+    rates = ["--model.generator_lr", "2e-3", "--model.lr_drops", "[100]", "--model.num_points", "5"]
+    steps = ["--trainer.max_steps", "130", *CPU]
     GANCLI(["fit", "--config", "living_portraits.yaml", *small, *sizes, *rates, *steps])
     gan, data = load("checkpoints/livingportraits-drawnfaces/version_0/last.ckpt"), DrawnFaces(image_size=32)
     table = own_table(gan.model, data, seed=0)
     assert table is not None
     made, copied = table.values(), table.values("the source as it is")
-    assert made["l1"] < 0.9 * copied["l1"]
-    assert made["displaced"] < copied["displaced"]
+    assert made["l1"] < 0.9 * copied["l1"]  # in bfloat16 7.2 and 9.7
+    assert made["displaced"] < copied["displaced"]  # 5.3 and 7.7
     found = data.crossed(count=4)
     apart = {"made": 0.0, "copied": 0.0}
     for source, film, right in zip(found.source, found.driving, found.relative, strict=True):
         moved = gan.animate(source, film.transpose(0, 1), scaled=False).transpose(0, 1)
         for name, frames in (("made", moved), ("copied", source.expand_as(right))):
             apart[name] += float((frames.float() - right.float()).abs().mean())
-    assert apart["made"] < apart["copied"]
+    assert apart["made"] < apart["copied"]  # of eight people 7.4 and 9.9

@@ -36,7 +36,7 @@ def test_runs_are_those_of_packaged_configs(tmp_path: Path) -> None:
 def checkpoint(tmp_path: Path) -> Path:
     torch.manual_seed(0)
     model = VGAN(**{**VIDEOS, "num_frames": 16, "image_size": 32, "base_channels": 1, "latent_dim": 4})
-    return saved(model, tmp_path / "last.ckpt", **MovingDigits().record())  # type: ignore[arg-type]
+    return saved(model, tmp_path / "last.ckpt", **MovingDigits().record())
 
 
 def test_masks_are_measured_and_videos_drawn_beside_real_ones(checkpoint: Path, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from gan_cli.networks.dense_motion import DenseMotion, moved_whole, taken, visib
 from gan_cli.networks.hourglass import MotionNorm, convolved, doubling, halving, normalised
 from gan_cli.networks.key_points import HEAD, KeyPointDetector, KeyPoints
 from gan_cli.networks.layers import ImageNorm, in_float32
+from gan_cli.networks.layouts import laid_out
 from gan_cli.networks.spectral_norm import normalise_spectrally
 
 WIDEST = 512
@@ -100,6 +101,7 @@ class PortraitGenerator(nn.Module):
     ) -> None:
         super().__init__()
         self.blends = blends
+        self.memory_format = torch.contiguous_format
         common = (blocks, reduction)
         self.detector = KeyPointDetector(image_channels, num_points, point_channels, *common, jacobians, norm)
         self.motion = DenseMotion(image_channels, num_points, motion_channels, *common, occlusion, norm)
@@ -119,7 +121,8 @@ class PortraitGenerator(nn.Module):
         """
         images = (source + 1) / 2  # where nothing is taken from, images are black, as in the authors' code
         motion = self.motion(images, points, driving)
-        maps = self.painter.leave(taken(self.painter.enter(images), motion))
+        moved = laid_out(taken(self.painter.enter(images), motion), self.memory_format)
+        maps = self.painter.leave(moved)
         painted = in_float32(self.painter.last, maps).sigmoid()
         if self.blends and motion.visible is not None:
             painted = torch.lerp(painted, moved_whole(images, motion), visible_at(motion.visible, images))

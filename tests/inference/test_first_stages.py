@@ -77,7 +77,7 @@ def test_what_is_no_first_stage_is_refused(workdir: Path, capsys: pytest.Capture
     stage = first_stage(workdir / "stage.ckpt")
     assert "Type --model.first_stage CKPT" in refused(capsys, *SECOND)
     assert "model.first_stage: no.ckpt does not exist" in refused(capsys, *SECOND, "--model.first_stage", "no.ckpt")
-    gan = saved(DCGAN(**TINY_DCGAN), workdir / "gan.ckpt")  # type: ignore[arg-type]
+    gan = saved(DCGAN(**TINY_DCGAN), workdir / "gan.ckpt")
     told = refused(capsys, *SECOND, "--model.first_stage", gan)
     assert "gan.ckpt holds a DCGAN, which has no codes; name a checkpoint of VQGAN" in told
     (workdir / "broken.ckpt").write_bytes(stage.read_bytes()[:999])

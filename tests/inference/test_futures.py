@@ -26,7 +26,7 @@ FEW = ("--data", "Crossings", "--data.num_scenes", "60")
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.manual_seed(0)
     path, facts = tmp_path_factory.mktemp("social") / "last.ckpt", Crossings().record()
-    return saved(SocialGAN(**SOCIAL), path, **facts)  # type: ignore[arg-type]
+    return saved(SocialGAN(**SOCIAL), path, **facts)
 
 
 @pytest.fixture

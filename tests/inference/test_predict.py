@@ -25,7 +25,7 @@ FACTS = MovingDigits(num_frames=6).record()
 
 def made_checkpoint(folder: Path, **arguments: Any) -> Path:
     torch.manual_seed(0)
-    return saved(FramePrediction(**PREDICTING, **arguments), folder / "last.ckpt", **FACTS)  # type: ignore[arg-type]
+    return saved(FramePrediction(**PREDICTING, **arguments), folder / "last.ckpt", **FACTS)
 
 
 @pytest.fixture(scope="module")
@@ -207,7 +207,7 @@ def test_frames_between_have_options_of_their_own(gan: Any, between: Path) -> No
 
 
 def test_other_models_predict_no_frames(gan: Any, tmp_path: Path) -> None:
-    path = saved(GAN(image_size=16, image_channels=1), tmp_path / "last.ckpt", name="Digits")  # type: ignore[arg-type]
+    path = saved(GAN(image_size=16, image_channels=1), tmp_path / "last.ckpt", name="Digits")
     assert "ckpt: GAN predicts no frames" in gan(path, refused=True)
 
 

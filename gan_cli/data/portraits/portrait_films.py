@@ -39,6 +39,8 @@ class PortraitFilms(PortraitDataModule, FilmDataModule):  # type: ignore[misc]
     licence = "that of the films, and the consent of the people in them; VoxCeleb: research only"
     layout = "root/<film>, root/<class>/<film> or root/{train,val,test}/ of either; a film is a file or a folder"
 
+    SETTLES = ("num_frames", "hop", "short")
+
     def __init__(
         self,
         root: str = "data/portraits",

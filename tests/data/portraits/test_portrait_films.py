@@ -42,6 +42,13 @@ def test_whole_films_are_held_out(films: Path) -> None:
     assert data.facts == {"name": "PortraitFilms", "image_size": 16, "image_channels": 1}
 
 
+def test_a_checkpoint_knows_the_set_again(films: Path) -> None:
+    data = portraits(films, hold_out="ends", reach=2)
+    again = PortraitFilms(**data.hparams)
+    assert (again.hold_out, again.reach, again.num_frames) == ("ends", 2, 2)
+    assert shown(again, "test") == shown(data, "test")
+
+
 def test_or_the_ends_of_all_of_them(films: Path) -> None:
     data = portraits(films, hold_out="ends")
     assert shown(data, "train") == [(0, place) for _ in range(5) for place in range(1, 3)]
