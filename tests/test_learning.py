@@ -399,7 +399,7 @@ def test_dtn_shows_the_number_before_a_photograph_as_a_plain_digit(workdir: Path
     made, copied, random = (
         told.values(row)["accuracy"] for row in ("made", "copied from the source", "random images of the target")
     )
-    assert made > copied + 12  # 65 and 40 with seed 0
+    assert made > copied + 8  # after 400 batches of g with another f 65, and 40
     assert random < 25
     assert told.values(transferred.OWN_READING)["accuracy"] > 75  # 84
 
