@@ -8,7 +8,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -117,6 +117,8 @@ def fits(kind: Any, value: Any) -> bool:
         return value in parts
     if origin in (tuple, list, Sequence):
         return _fit_all(parts, value)
+    if origin in (dict, Mapping):
+        return isinstance(value, Mapping) and all(map(partial(fits, parts[1]), value.values()))
     if kind is NoneType:
         return value is None
     if kind is bool:
@@ -139,6 +141,8 @@ def readable(kind: Any) -> str:
         return readable(parts[0])
     if origin is tuple and get_origin(parts[0]) is Annotated:
         return f"{READABLE[tuple]}, each {readable(parts[0])}"
+    if origin in (dict, Mapping) and get_origin(parts[1]) is Annotated:
+        return f"a list of names with values, each {readable(parts[1])}"
     if origin in (Union, UnionType):
         return " or ".join(dict.fromkeys(readable(part) for part in parts if part is not NoneType))
     if (origin or kind) in READABLE:

@@ -70,16 +70,13 @@ def outside(kind: Any) -> Iterator[Any]:
     wrong += [allowed.low + 0.5] if bases(kind) == {int} else []
     if Ellipsis in get_args(kind):  # a list of any length
         yield from [allowed.low, *((one,) for one in wrong)]
+    elif dict in (get_origin(part) for part in (kind, *get_args(kind))):
+        yield from [*wrong, *({"name": one} for one in wrong)]
     elif get_origin(kind) is tuple:
-        good = (allowed.low + allowed.high) / 2
-        yield from [
-            (),
-            (good,),
-            (good, good, good),
-            good,
-            *((one, good) for one in wrong),
-            *((good, one) for one in wrong),
-        ]
+        good, length = (allowed.low + allowed.high) / 2, len(get_args(kind))
+        yield from [(), good, (good,) * (length - 1), (good,) * (length + 1)]
+        for place in range(length):
+            yield from ((*(good,) * place, one, *(good,) * (length - 1 - place)) for one in wrong)
     else:
         yield from [*wrong, *([] if NoneType in get_args(kind) else [None])]
 

@@ -75,7 +75,7 @@ class DANN(AdaptationModule):
             "domain_input": "maps",
             "domain_dim": 100,
             "lambda_domain": 1.0,
-            "schedule_steps": "8,600 in tf-dann",
+            "schedule_steps": "not printed",
             "momentum": 0.9,
             "generator_lr": 0.01,
             "discriminator_lr": 0.01,
@@ -84,6 +84,7 @@ class DANN(AdaptationModule):
             "image_size": "comes from the data",
             "base_channels": "0 takes the architecture's",
             "hidden_dim": "0 takes the architecture's",
+            "schedule_steps": "tf-dann's length of a run",
         },
     )
     SETTLES = ("adam_betas", "n_critic")

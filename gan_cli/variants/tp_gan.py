@@ -165,7 +165,7 @@ class TPGAN(TranslationModule):
         image_size: Pixels = 128,
         image_channels: Channels = 3,
         num_persons: Annotated[int, Range(0, 10**6)] = 0,
-        frontal_points: tuple[float, ...] = MULTI_PIE,
+        frontal_points: tuple[Annotated[float, Range(0, 1)], ...] = MULTI_PIE,
         base_channels: Width = 64,
         discriminator_channels: Width = 64,
         recogniser_channels: Width = 32,
@@ -198,8 +198,7 @@ class TPGAN(TranslationModule):
         )
         power_of_two = image_size >= 32 and not image_size & (image_size - 1)
         check("image_size", image_size, power_of_two, "of 32, 64, 128, ...: maps are halved down to 8x8")
-        places = len(frontal_points) == 10 and all(0 <= place <= 1 for place in frontal_points)
-        check("frontal_points", list(frontal_points), places, "of ten numbers from 0 to 1")
+        check("frontal_points", list(frontal_points), len(frontal_points) == 10, "of ten numbers from 0 to 1")
         if not any(lambda_scales):
             raise UserError("model.lambda_scales: of 0 alone, no face would be like its own front; raise one")
         self.learning_rates["recogniser"] = recogniser_lr

@@ -108,8 +108,18 @@ def _learned(made: Tensor) -> float:
     return accuracy(network, images, classes_of(images))
 
 
-OF_THINGS = ("captioned_digits", "captions", "music", "music_baselines", "solids", "videos")
-"""Modules whose measures are of notes, voxels, frames and words and not of features; they have tests of their own."""
+OF_THINGS = (
+    "attribute_editing",
+    "captioned_digits",
+    "captions",
+    "frontal_faces",
+    "music",
+    "music_baselines",
+    "solids",
+    "videos",
+)
+"""Modules whose measures are of notes, voxels, frames, words, faces and attributes and not of features; they have
+tests of their own."""
 
 
 def public_measures() -> Iterator[Callable[..., Any]]:

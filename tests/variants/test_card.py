@@ -62,6 +62,7 @@ def test_a_card_names_the_paper_of_its_module(variant: type[AdversarialModule]) 
 def test_the_arguments_are_those_that_a_model_keeps(variant: type[LatentModule]) -> None:
     usual = defaults(variant)
     smallest: dict[str, Any] = {"image_size": 64, "base_channels": 1, "channel_base": 64, "channel_max": 1}
+    smallest |= {"hourglass_blocks": 2}
     small = {name: value for name, value in smallest.items() if name in usual}
     model, kept = variant(**small), {**usual, **small}
     assert dict(model.hparams) == {name: kept[name] for name in model.hparams}

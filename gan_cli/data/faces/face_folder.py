@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -25,12 +25,12 @@ from gan_cli.data.faces.face_sets import (
     told_of,
 )
 from gan_cli.data.faces.landmarks import WHOLE, Box, Landmarks, landmarks_below
-from gan_cli.data.faces.poses import FRONTAL, Pose, checked_poses, read_pose, turned
+from gan_cli.data.faces.poses import FRONTAL, Pose, read_pose, turned
 from gan_cli.data.file_sets import FileDataModule, checked_channels
 from gan_cli.data.transforms import LARGEST
 from gan_cli.errors import UserError
 from gan_cli.media.image_files import stem_of
-from gan_cli.ranges import Channels, Seed, Share
+from gan_cli.ranges import Channels, Range, Seed, Share
 
 LAYOUT = "a folder for each person, whose files' names tell the pose: straight, left, right, up, down, +30, m45, ..."
 BETWEEN = re.compile(r"[_/\s.]+")
@@ -115,9 +115,9 @@ class FaceFolder(FaceDataModule, FileDataModule):
     def __init__(
         self,
         image_channels: Channels = 1,
-        poses: dict[str, float] | None = None,
+        poses: dict[str, Annotated[float, Range(-90, 90)]] | None = None,
         box: Box = WHOLE,
-        points: tuple[float, ...] = (),
+        points: tuple[Annotated[float, Range(0, 1)], ...] = (),
         held_out: Share = 0.25,
         split_seed: Seed = 0,
         **loading: Any,
@@ -126,12 +126,12 @@ class FaceFolder(FaceDataModule, FileDataModule):
         if self.framing.varies and self.framing.load_size != self.image_size:
             raise UserError("data.load_size: nothing is cut from faces at random; leave it and data.crop out")
         left, top, right, bottom = box
-        if not (0 <= left < right <= 1 and 0 <= top < bottom <= 1):
+        if not (left < right and top < bottom):
             raise UserError(f"data.box: {list(box)} is none; take left, top, right and bottom from 0 to 1")
-        if points and (len(points) != 10 or not all(0 <= place <= 1 for place in points)):
-            raise UserError(f"data.points: {list(points)} are not x and y of five points from 0 to 1")
+        if len(points) not in (0, 10):
+            raise UserError(f"data.points: {list(points)} are not x and y of five points")
         self.image_channels = checked_channels(image_channels)
-        self.poses = checked_poses(poses or {})
+        self.poses = {str(word): float(yaw) for word, yaw in (poses or {}).items()}
         self.box: Box = (left, top, right, bottom)
         self.points = torch.tensor(points or FRONTAL, dtype=torch.float32).view(-1, 2)
         self.held_out, self.split_seed = held_out, split_seed

@@ -3,7 +3,7 @@
 import csv
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import torch
 from torch import Tensor
@@ -12,10 +12,12 @@ from gan_cli.data.archives import File
 from gan_cli.data.faces.poses import POINTS
 from gan_cli.errors import UserError
 from gan_cli.media import reading
+from gan_cli.ranges import Range
 
 NAME = "landmarks.csv"
 COLUMNS = "file, then x and y of left eye, right eye, nose, left and right corner of the mouth, in pixels"
-Box = tuple[float, float, float, float]
+Edge = Annotated[float, Range(0, 1)]
+Box = tuple[Edge, Edge, Edge, Edge]
 """The part of a file whose largest square is taken: left, top, right and bottom in shares of its sides."""
 WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
 

@@ -76,18 +76,6 @@ def read_pose(words: Sequence[str], told: Mapping[str, float]) -> tuple[Pose, in
     return None
 
 
-def checked_poses(told: Mapping[str, float]) -> dict[str, float]:
-    """What words mean, if these are angles.
-
-    Raises:
-        UserError: If one is none.
-    """
-    for word, yaw in told.items():
-        if isinstance(yaw, bool) or not isinstance(yaw, int | float) or not -90 <= yaw <= 90:
-            raise UserError(f"data.poses: {word}: {yaw} is no angle; take degrees from -90 to 90, and 0 for the front")
-    return {str(word): float(yaw) for word, yaw in told.items()}
-
-
 def turned(frontal: Tensor, pose: Pose) -> Tensor:
     """Where the points of a frontal picture are in one that is turned, [5, 2] in shares of the sides.
 

@@ -55,7 +55,7 @@ class ShadedHeads(FaceDataModule):
         UserError: If a value is not possible.
     """
 
-    home = "gan_cli/data/faces/heads.py"
+    home = "computed from a fixed seed"
     licence = "that of this package; they show nobody"
     layout = "nothing: they are drawn"
     offline = True

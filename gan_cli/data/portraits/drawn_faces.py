@@ -55,7 +55,7 @@ class DrawnFaces(PortraitDataModule):
         UserError: If a value is not possible.
     """
 
-    home = "drawn from a seed"
+    home = "drawn from a fixed seed"
     licence = "free"
     layout = "nothing: it is drawn when it is needed"
     offline = True

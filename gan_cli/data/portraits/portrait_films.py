@@ -35,7 +35,7 @@ class PortraitFilms(PortraitDataModule, FilmDataModule):  # type: ignore[misc]
         UserError: If a value is not possible.
     """
 
-    home = "your own; the paper's: https://www.robots.ox.ac.uk/~vgg/data/voxceleb/"
+    home = "your own"
     licence = "that of the films, and the consent of the people in them; VoxCeleb: research only"
     layout = "root/<film>, root/<class>/<film> or root/{train,val,test}/ of either; a film is a file or a folder"
 

@@ -181,6 +181,7 @@ def test_facts_and_fields_tell_a_model_what_it_gets() -> None:
         "domains": ("small", "large"),
         "source_channels": 3,
         "target_channels": 3,
+        "num_classes": 0,
         "scale": 2,
     }
     hinted = Degraded(degradation="hints", **SMALL)

@@ -168,7 +168,7 @@ def test_what_is_typed_wrongly_is_refused(faces: Path, tmp_path: Path) -> None:
         folder(faces, box=(0.5, 0.0, 0.4, 1.0))
     with pytest.raises(UserError, match="points"):
         folder(faces, points=(0.1, 0.2))
-    with pytest.raises(UserError, match="051: 100 is no angle"):
+    with pytest.raises(UserError, match=r"poses: .*051.*from -90 to 90"):
         folder(faces, poses={"051": 100})
     with pytest.raises(UserError, match="nothing is cut"):
         folder(faces, load_size=20)
