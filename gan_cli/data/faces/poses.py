@@ -8,8 +8,6 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from gan_cli.errors import UserError
-
 POINTS = 5
 """Eyes, tip of the nose, corners of the mouth; those on the left of a frontal picture first."""
 FRONTAL = ((0.340, 0.320), (0.675, 0.320), (0.501, 0.506), (0.372, 0.694), (0.645, 0.696))
