@@ -4,12 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-oldest check format test-slow bench bench-learning bench-modes bench-labels bench-few-images \
-  bench-translation bench-transfer bench-restoration bench-super-resolution bench-trajectories bench-music bench-videos  bench-frontal\
-  bench-portraits bench-captions bench-adaptation bench-detection bench-augmentation bench-solids bench-score bench-theory bench-peers \
-  bench-resume \
-  bench-robustness gpu-check docker-check \
-  slurm-check clean
+.PHONY: $(shell sed -n 's/^\([a-z-]*\):.*##.*/\1/p' $(MAKEFILE_LIST))
 
 help: ## Show what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -96,8 +91,8 @@ bench-music: $(READY) ## MidiNet on the embedded tunes beside rows that learn no
 bench-videos: $(READY) ## VGAN, its conditional version and DVD-GAN on moving digits; resumable, a quarter of an hour
 	$(BIN)/python -m benchmarks.videos
 
-bench-portraits: $(READY) ## LivingPortraits beside Pix2Pix on drawn faces and films below data/; resumable, half an hour
-	$(BIN)/python -m benchmarks.portraits
+bench-portraits: $(READY) ## LivingPortraits beside Pix2Pix on drawn faces and films (DATA=folder); resumable, half an hour
+	$(BIN)/python -m benchmarks.portraits --root $(DATA)
 
 bench-frontal: $(READY) ## TP-GAN on drawn heads, and on UMIST's and CMU's faces (DATA=folder of both), three seeds; resumable, an hour
 	$(BIN)/python -m benchmarks.frontal --faces $(DATA)
