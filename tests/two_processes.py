@@ -85,6 +85,8 @@ APART = {
 
 UNDETERMINED = {
     "stargan-v2": r"(generator|ema\.network)\.translator\.(.*\.)?(enter|first|second)\.bias",
+    "living-portraits-judged": r"generator\..*hourglass\.(down\.\d\.0|up\.\d\.1)\.bias"
+    r"|generator\.painter\.(enter\.0|enter\.3\.0|leave\.0\.layers\.2|leave\.1\.1)\.bias|discriminator\.layers\.1\.bias",
     "vqgan": r"(generator|ema\.network)\..*\.key\.bias",
     **dict.fromkeys(
         ("vq-transformer", "vq-transformer-alone", "vq-transformer-of-words", "vq-transformer-of-maps"),
