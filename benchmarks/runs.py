@@ -101,6 +101,8 @@ def wanted_settings(run: Run) -> dict[str, Any]:
     if run.data:  # of the config's arguments those are left that this set has too
         taken = plugins.defaults(getattr(data, run.data))
         parts["data"] = {name: value for name, value in parts["data"].items() if name in taken}
+    if run.root and "root" in parts["data"]:
+        parts["data"]["root"] = run.root
     trainer = dict(config.get("trainer") or {})
     for key, value in run.settings.items():
         part, _, name = key.partition(".")

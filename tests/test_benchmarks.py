@@ -149,6 +149,8 @@ def test_another_set_is_told_what_it_takes_of_the_configs_arguments() -> None:
     run = runs.Run("x", "cut.yaml", data="UnpairedFolder", root="here", settings={"data.image_size": 32})
     assert runs.wanted_settings(run)["data"] == {"init_args": {"image_size": 32, "batch_size": 1}}  # and no task
     assert runs.wanted_settings(run._replace(data=None))["data"]["init_args"]["task"] == "china2flower"
+    elsewhere = runs.Run("x", "perceptual_gan_facades.yaml", root="here")  # a config that names a root of its own
+    assert runs.wanted_settings(elsewhere)["data"]["init_args"]["root"] == "here"
 
 
 def test_the_words_of_a_run() -> None:
