@@ -4,7 +4,7 @@ import errno
 import logging
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from gan_cli.devices import peers
@@ -13,8 +13,33 @@ from gan_cli.stopping import Stopped
 
 NO_SUCH_PLACE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.EEXIST, errno.EISDIR)
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+REASONS = 20
+"""At most this many inputs are listed, refused ones or others."""
 GO_ON = {"fit": " with --ckpt_path last", "translate": " with --skip-existing", "project": " by the same call"}
 """The words that make a verb continue where it was stopped."""
+
+
+def show_refused(refused: Sequence[tuple[object, str]]) -> None:
+    """Prints which inputs were refused, each with the reason, and no more than `REASONS` of them."""
+    for place, reason in refused[:REASONS]:
+        say(f"refused: {place}: {reason}")
+
+
+def end_where_refused(option: str, refused: Sequence[tuple[object, str]], verdict: str, done: int) -> None:
+    """Ends a verb by which inputs were refused, if any were.
+
+    Args:
+        option: By which they were typed.
+        refused: The inputs, each with the reason.
+        verdict: What is the matter with them, such as "images could not be read".
+        done: How many others there were.
+
+    Raises:
+        UserError: If any were.
+    """
+    show_refused(refused)
+    if refused:
+        raise UserError(f"{option}: {len(refused)} of the {verdict}{f', {done} done' if done else ''}; see above")
 
 
 def hush() -> None:

@@ -14,6 +14,7 @@ from torch.optim import Optimizer
 from torch.utils._pytree import tree_map_only
 
 from gan_cli.devices import peers
+from gan_cli.devices.processes import are_several
 
 T = TypeVar("T")
 
@@ -28,7 +29,7 @@ def of_all(mine: T) -> list[T]:
         mine: What this process has: anything that can be pickled.
     """
     here: T = tree_map_only(Tensor, Tensor.cpu, mine)
-    if not (distributed.is_available() and distributed.is_initialized()):
+    if not are_several():
         return [here]
     found: list[Any] = [None] * distributed.get_world_size()
     distributed.all_gather_object(found, here)

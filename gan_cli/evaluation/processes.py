@@ -6,6 +6,7 @@ from typing import Any, TypeVar, cast
 import torch
 from torch import Tensor, distributed
 
+from gan_cli.devices.processes import are_several
 from gan_cli.errors import RunFailed, UserError
 
 T = TypeVar("T")
@@ -13,9 +14,7 @@ T = TypeVar("T")
 
 def place() -> tuple[int, int]:
     """This process's number, and how many there are."""
-    if not (distributed.is_available() and distributed.is_initialized()):
-        return 0, 1
-    return distributed.get_rank(), distributed.get_world_size()
+    return (distributed.get_rank(), distributed.get_world_size()) if are_several() else (0, 1)
 
 
 def my_batches(count: int, batch_size: int) -> list[Tensor]:

@@ -4,8 +4,9 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from torch import Tensor, distributed
+from torch import Tensor
 
+from gan_cli.devices import processes
 from gan_cli.devices.memory import is_out_of_memory
 from gan_cli.devices.strategy import of_all
 from gan_cli.errors import UserError
@@ -95,7 +96,7 @@ def animate(model: AdversarialModule, folder: Path, options: Any, trainer_option
     dealt(model, len(jobs), made, batch_size=1, trainer_options=trainer_options)
     every = sorted((entry for entries in of_all(done) for entry in entries), key=lambda one: one.number)
     bad = sorted(entry for entries in of_all(refused) for entry in entries)
-    if distributed.is_available() and distributed.is_initialized() and distributed.get_rank():
+    if processes.rank():
         return None
     reasons = {films[jobs[number].film].place: reason for number, reason in bad}
     return Summary([(jobs[one.number].place, one) for one in every], list(reasons.items()))

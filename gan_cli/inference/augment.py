@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from torch import distributed
 
+from gan_cli.devices import processes
 from gan_cli.errors import UserError
 from gan_cli.files import printable, write_json, write_text
 from gan_cli.inference.augmentation import (
@@ -86,7 +86,7 @@ def augment(
     numbers = chosen_real(real.labels, names, wish)
     reader = reader_of(real, model.num_classes) if wish.confidence is not None else None
     made = generated(model, wish, reader, compute)
-    if distributed.is_available() and distributed.is_initialized() and distributed.get_rank():
+    if processes.rank():
         return None
     with _filled(output) as folder:
         rows = _write(folder, names, real, numbers, made)

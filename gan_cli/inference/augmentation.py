@@ -16,6 +16,7 @@ from gan_cli.inference.dealt import dealt
 from gan_cli.inference.given import fields_given
 from gan_cli.inference.labels import class_names
 from gan_cli.inference.rendering import conditions_with, latents_of, made_at, takes_labels
+from gan_cli.inference.taken import taken_by_default
 from gan_cli.media.images import Images
 from gan_cli.metrics.classifier import ImageClassifier, classify, train_classifier
 from gan_cli.ranges import BatchSize, Range, Seed, Truncation
@@ -154,15 +155,10 @@ def real_of(model: AdversarialModule, root: str | None) -> Real:
 
 
 def _own_data(model: AdversarialModule) -> GANDataModule:
-    try:
+    with taken_by_default("real", "type --real with a folder of images for each class", "the training images"):
         data = data_set_of(model)
         data.prepare_data()
         data.at_hand("train")
-    except (UserError, OSError) as error:
-        raise UserError(
-            f"real: type --real with a folder of images for each class\n"
-            f"Without it the training images of the checkpoint's data set are taken, and: {error}"
-        ) from error
     return data
 
 

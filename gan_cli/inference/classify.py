@@ -9,17 +9,20 @@ from typing import Any, NamedTuple
 
 import torch
 from rich.table import Table
-from torch import Tensor, distributed
+from torch import Tensor
 
 from gan_cli.data import AdaptationDataModule, GANDataModule
 from gan_cli.data.parts import LabelledPart, Part
+from gan_cli.devices import processes
 from gan_cli.devices.strategy import of_all
 from gan_cli.errors import UserError
 from gan_cli.files import printable, write_json, write_text
 from gan_cli.inference.classifier import Classification, Classifier, classifying
 from gan_cli.inference.dealt import dealt
+from gan_cli.inference.formats import list_file
 from gan_cli.inference.inputs import typed_inputs
 from gan_cli.inference.known_labels import known_labels
+from gan_cli.inference.taken import taken_by_default
 from gan_cli.media.films import VIDEOS
 from gan_cli.media.reading import Unreadable
 from gan_cli.variants.base import AdversarialModule
@@ -101,7 +104,7 @@ def classify(
         UserError: If an option does not fit the model, the input or the output; then nothing has been written.
         OSError: If the output cannot be written.
     """
-    output = _checked(options.output)
+    output = list_file(options.output, ENDINGS)
     classifier = Classifier(classifying(model).eval(), options.ema)
     items = _typed(classifier, options.input, output) if options.input else _held_out(classifier, data)
     unread: list[tuple[int, str]] = []
@@ -116,7 +119,7 @@ def classify(
 
     rows = dealt(model, len(items), made, batch_size=options.batch_size, trainer_options=trainer_options)
     bad = sorted(entry for entries in of_all(unread) for entry in entries)
-    if rows is None or (distributed.is_available() and distributed.is_initialized() and distributed.get_rank()):
+    if rows is None or processes.rank():
         return None
     sound = (~rows.isnan().any(1)).nonzero().flatten().tolist()
     said = classifier.told(
@@ -181,22 +184,6 @@ def _seen(item: Item, number: int, unread: list[tuple[int, str]]) -> Tensor | No
         return None
 
 
-def _checked(typed: str | None) -> Path | None:
-    """The file to write.
-
-    Raises:
-        UserError: If no such file is written here.
-    """
-    if typed is None:
-        return None
-    output = Path(typed)
-    if output.suffix.lower() not in ENDINGS or output.is_dir():
-        raise UserError(
-            f"output: {output} is no file this verb writes; take a name that ends in {' or '.join(ENDINGS)}"
-        )
-    return output
-
-
 def _typed(classifier: Classifier, words: Sequence[str], output: Path | None) -> list[Item]:
     """The images that were asked for, each once, in order; films in folders are left out.
 
@@ -221,15 +208,10 @@ def _held_out(classifier: Classifier, data: Callable[[], GANDataModule]) -> list
     Raises:
         UserError: If the set is not at hand.
     """
-    try:
+    with taken_by_default("input", "type --input with images, a folder or a glob in quotes", "the held-out images"):
         module = data()
         module.prepare_data()
         part: Part = module.side("target", "test") if isinstance(module, AdaptationDataModule) else module.part("test")
-    except (UserError, OSError) as error:
-        raise UserError(
-            "input: type --input with images, a folder or a glob in quotes\n"
-            f"Without it the held-out images of the checkpoint's data set are taken, and: {error}"
-        ) from error
     labels = part.labels if isinstance(part, LabelledPart) else torch.zeros(0)
     known = len(labels) == len(part) and labels.ndim == 1
 

@@ -12,6 +12,7 @@ from gan_cli.errors import UserError
 from gan_cli.inference.checkpoints import data_set_of
 from gan_cli.inference.given import Given, fields_given
 from gan_cli.inference.latents import drawn_within
+from gan_cli.inference.taken import taken_by_default
 from gan_cli.media.medium import rows_of
 from gan_cli.seeding import Distribution, stream
 from gan_cli.variants.base import AdversarialModule
@@ -81,16 +82,15 @@ def given_of_sequences(model: LatentModule, rows: dict[str, Tensor] | None, coun
             for name, things in rows.items()
         }
         return Given(told)
-    try:
+    fields = " and ".join(name for name in fields_given(model) if name != model.GOES_ON_FROM)
+    with taken_by_default(
+        "given",
+        f"{type(model).__name__} makes {model.medium.name} from {fields}; type --given {fields}=...",
+        "held-out examples",
+    ):
         data = data_set_of(model)
         data.prepare_data()
         return followed(model, data, count, steps).given
-    except (UserError, OSError) as error:
-        fields = " and ".join(name for name in fields_given(model) if name != model.GOES_ON_FROM)
-        raise UserError(
-            f"given: {type(model).__name__} makes {model.medium.name} from {fields}; type --given {fields}=...\n"
-            f"Without it held-out examples of its data set are taken, and: {error}"
-        ) from error
 
 
 def followed(model: LatentModule, data: GANDataModule, count: int, steps: int, split: Split | None = None) -> Followed:

@@ -5,16 +5,19 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor, distributed
+from torch import Tensor
 
 from gan_cli.data import GANDataModule
+from gan_cli.devices import processes
 from gan_cli.devices.strategy import of_all
 from gan_cli.errors import UserError
 from gan_cli.files import printable, write_json, write_text
 from gan_cli.inference.dealt import dealt
 from gan_cli.inference.describer import Describer, Description, describing
 from gan_cli.inference.film_inputs import typed_films
+from gan_cli.inference.formats import list_file
 from gan_cli.inference.inputs import typed_inputs
+from gan_cli.inference.taken import taken_by_default
 from gan_cli.media.reading import Unreadable
 from gan_cli.media.shots import Shots
 from gan_cli.variants.base import AdversarialModule
@@ -71,7 +74,7 @@ def describe(
         OSError: If the output cannot be written.
     """
     describer = Describer(describing(model), options.ema)
-    output = _checked(options.output)
+    output = list_file(options.output, ENDINGS)
     if options.start is not None and not (isinstance(describer.sees, Shots) and options.input):
         raise UserError("start: it is of films that --input names; leave it out")
     items = _typed(describer, options.input, output) if options.input else _examples(data)
@@ -91,28 +94,12 @@ def describe(
     dealt(model, len(items), made, batch_size=1, trainer_options=trainer_options)
     found = sorted(entry for entries in of_all(done) for entry in entries)
     bad = sorted(entry for entries in of_all(refused) for entry in entries)
-    if distributed.is_available() and distributed.is_initialized() and distributed.get_rank():
+    if processes.rank():
         return None
     described = {items[number].place: said for number, said in found}
     if output is not None and described:
         _write(output, described)
     return Summary(described, [(items[number].place, reason) for number, reason in bad], output if described else None)
-
-
-def _checked(typed: str | None) -> Path | None:
-    """The file to write.
-
-    Raises:
-        UserError: If no such file is written here.
-    """
-    if typed is None:
-        return None
-    output = Path(typed)
-    if output.suffix.lower() not in ENDINGS or output.is_dir():
-        raise UserError(
-            f"output: {output} is no file this verb writes; take a name that ends in {' or '.join(ENDINGS)}"
-        )
-    return output
 
 
 def _typed(describer: Describer, words: Sequence[str], output: Path | None) -> list[Item]:
@@ -131,18 +118,13 @@ def _examples(data: Callable[[], GANDataModule]) -> list[Item]:
     Raises:
         UserError: If the set is not at hand.
     """
-    try:
+    with taken_by_default("input", "type --input with films or images, a folder or a glob in quotes", "test things"):
         module = data()
         module.prepare_data()
         part = module.at_hand("test")
         count = min(EXAMPLES, len(part))
         numbers = torch.arange(count) * len(part) // count
         real: Tensor = part[numbers].batch.real
-    except (UserError, OSError) as error:
-        raise UserError(
-            "input: type --input with films or images, a folder or a glob in quotes\n"
-            f"Without it test things of the checkpoint's data set are taken, and: {error}"
-        ) from error
     return [Item(f"example{number:06d}", thing) for number, thing in zip(numbers.tolist(), real, strict=True)]
 
 

@@ -6,9 +6,10 @@ from typing import Any, NamedTuple
 
 import torch
 from PIL import Image
-from torch import Tensor, distributed
+from torch import Tensor
 
 from gan_cli.data import GANDataModule
+from gan_cli.devices import processes
 from gan_cli.devices.strategy import of_all
 from gan_cli.errors import UserError
 from gan_cli.files import printable
@@ -87,7 +88,7 @@ def detect(
     dealt(model, len(items), look, batch_size=1, trainer_options=trainer_options)
     found = [one for _, one in sorted((entry for part in of_all(done) for entry in part), key=lambda entry: entry[0])]
     bad = sorted(entry for part in of_all(refused) for entry in part)
-    if distributed.is_available() and distributed.is_initialized() and distributed.get_rank():
+    if processes.rank():
         return None
     written = [output, *detected_files.write_lists(found, output)] if found else []
     return Summary(found, [(_called(items[number]), reason) for number, reason in bad], written)

@@ -44,6 +44,26 @@ def format_of(typed: str | None, output: Path | None, medium: Medium, endings: M
     return kind
 
 
+def list_file(typed: str | None, endings: Sequence[str]) -> Path | None:
+    """The file for a list of what was found, as typed.
+
+    Args:
+        typed: Its name, or None.
+        endings: Of the files that the verb writes.
+
+    Raises:
+        UserError: If it is none of these, or a folder.
+    """
+    if typed is None:
+        return None
+    output = Path(typed)
+    if output.suffix.lower() not in endings or output.is_dir():
+        raise UserError(
+            f"output: {output} is no file this verb writes; take a name that ends in {' or '.join(endings)}"
+        )
+    return output
+
+
 def file_in(output: Path | None, folder: Path, name: str) -> Path:
     """The file to write: the one named, or `name` in the folder named or in the usual one."""
     if output is None:

@@ -11,6 +11,7 @@ from gan_cli.data import GANDataModule
 from gan_cli.data.datamodules import Split
 from gan_cli.errors import UserError
 from gan_cli.inference.checkpoints import data_set_of
+from gan_cli.inference.taken import taken_by_default
 from gan_cli.media.medium import Medium
 from gan_cli.variants.base import AdversarialModule
 from gan_cli.variants.latent import LatentModule
@@ -68,15 +69,14 @@ def given_of(model: AdversarialModule, typed: Sequence[str] | None, count: int) 
         return NOTHING
     if typed:
         return typed_given(model, typed)
-    try:
+    with taken_by_default(
+        "given",
+        f"{type(model).__name__} makes things from {' and '.join(fields)}; type --given with files",
+        "held-out examples",
+    ):
         data = data_set_of(model)
         data.prepare_data()
         return held_out_given(model, data, count)
-    except (UserError, OSError) as error:
-        raise UserError(
-            f"given: {type(model).__name__} makes things from {' and '.join(fields)}; type --given with files\n"
-            f"Without it held-out examples of its data set are taken, and: {error}"
-        ) from error
 
 
 def held_out_given(model: AdversarialModule, data: GANDataModule, count: int, split: Split | None = None) -> Given:

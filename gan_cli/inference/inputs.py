@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from torch import Tensor
 
 from gan_cli.errors import UserError
+from gan_cli.inference.taken import FILES, taken_by_default
 from gan_cli.media.films import VIDEOS
 from gan_cli.media.image_files import SIGNATURES, is_image_file
 
@@ -54,16 +55,11 @@ def test_inputs(make: Callable[[], Any], domain: str) -> list[Input]:
     Raises:
         UserError: If the set is not at hand.
     """
-    try:
+    with taken_by_default("input", f"type --input with {FILES}", "the test images"):
         module = make()
         if not hasattr(module, "test_inputs"):
             raise UserError(f"{type(module).__name__} has no test images to translate")
         return [Input(Path(image.name), image.read, image.labels, image.beside) for image in module.test_inputs(domain)]
-    except (UserError, OSError) as error:
-        raise UserError(
-            "input: type --input with a file, a folder or a glob in quotes\n"
-            f"Without it the test images of the checkpoint's data set are taken, and: {error}"
-        ) from error
 
 
 def _matching(word: str, output: Path, option: str) -> Iterable[Input]:

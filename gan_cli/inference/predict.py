@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor, distributed
+from torch import Tensor
 
 from gan_cli.data import GANDataModule
-from gan_cli.devices import memory
+from gan_cli.devices import memory, processes
 from gan_cli.devices.memory import is_out_of_memory
 from gan_cli.devices.strategy import of_all
 from gan_cli.errors import UserError
@@ -17,6 +17,7 @@ from gan_cli.inference.dealt import dealt
 from gan_cli.inference.film_inputs import FilmInput, data_films, frames_in, read_frames, typed_films
 from gan_cli.inference.predicted_films import ROW_NAMES, Prediction, scores_of, targets_of, write
 from gan_cli.inference.predictor import Predictor, predicting, times_of
+from gan_cli.inference.taken import taken_by_default
 from gan_cli.media.reading import Unreadable
 from gan_cli.metrics.frame_prediction import KINDS, NOTES
 from gan_cli.metrics.row_table import RowTable
@@ -121,7 +122,7 @@ def predict(
     dealt(model, len(films), made, batch_size=1, trainer_options=trainer_options)
     found = sorted(entry for entries in of_all(done) for entry in entries)
     bad = sorted(entry for entries in of_all(refused) for entry in entries)
-    if distributed.is_available() and distributed.is_initialized() and distributed.get_rank():
+    if processes.rank():
         return None
     alone = bool(output.suffix) and not output.is_dir()
     places = [output] if found else []
@@ -137,15 +138,10 @@ def _examples(data: Callable[[], GANDataModule]) -> list[FilmInput]:
     Raises:
         UserError: If the set is not at hand.
     """
-    try:
+    with taken_by_default("input", "type --input with a film, a folder or a glob in quotes", "test videos"):
         module = data()
         module.prepare_data()
         return data_films(module.at_hand("test"), EXAMPLES)
-    except (UserError, OSError) as error:
-        raise UserError(
-            "input: type --input with a film, a folder or a glob in quotes\n"
-            f"Without it test videos of the checkpoint's data set are taken, and: {error}"
-        ) from error
 
 
 def _asked(model: FramePrediction, options: Any) -> Asked:

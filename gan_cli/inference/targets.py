@@ -17,6 +17,7 @@ from gan_cli.inference.given import fields_given
 from gan_cli.inference.inputs import Input, typed_inputs
 from gan_cli.inference.latents import seeded_latents
 from gan_cli.inference.names import distinct
+from gan_cli.inference.taken import FILES, taken_by_default
 from gan_cli.media import reading
 from gan_cli.media.films import VIDEOS
 from gan_cli.media.images import Images
@@ -136,17 +137,12 @@ def held_out_targets(model: AdversarialModule, count: int) -> list[Target]:
     Raises:
         UserError: If the set is not at hand.
     """
-    try:
+    with taken_by_default("input", f"type --input with {FILES}", "held-out images"):
         data = data_set_of(model)
         data.prepare_data()
         part = data.at_hand()
         numbers = torch.arange(min(count, len(part))) * len(part) // min(count, len(part))
         images = part[numbers].batch.real
-    except (UserError, OSError) as error:
-        raise UserError(
-            "input: type --input with a file, a folder or a glob in quotes\n"
-            f"Without it held-out images of the checkpoint's data set are taken, and: {error}"
-        ) from error
     return [Target(f"held_out{number:05d}", image) for number, image in zip(numbers.tolist(), images, strict=True)]
 
 

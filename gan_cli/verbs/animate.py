@@ -4,14 +4,10 @@ from collections.abc import Sequence
 
 from jsonargparse import ArgumentParser
 
-from gan_cli.errors import UserError
 from gan_cli.ranges import Few
 from gan_cli.verbs import options
 
 SUMMARY = "Move a picture as a film does, by a checkpoint"
-
-REASONS = 20
-"""At most this many refused films are listed."""
 
 
 def add_options(parser: ArgumentParser) -> None:
@@ -70,7 +66,7 @@ def run(words: Sequence[str]) -> None:
     if asked.absolute:
         options.not_beside(typed, "absolute", "scaled")
     from gan_cli.command.opening import opened_that
-    from gan_cli.command.running import say
+    from gan_cli.command.running import end_where_refused, say
     from gan_cli.inference.animate import animate
     from gan_cli.inference.animator import animating
 
@@ -82,8 +78,4 @@ def run(words: Sequence[str]) -> None:
         for warning in done.warnings:
             say(f"warning: {warning}")
         say(f"written: {place} ({done.frames} frames of {done.source}, held as in frame {done.start})")
-    if summary.refused:
-        for name, reason in summary.refused[:REASONS]:
-            say(f"refused: {name}: {reason}")
-        more = f", {len(summary.done)} done" if summary.done else ""
-        raise UserError(f"driving: {len(summary.refused)} of the films drive nothing{more}; see above")
+    end_where_refused("driving", summary.refused, "films drive nothing", len(summary.done))

@@ -4,13 +4,12 @@ from collections.abc import Sequence
 
 from jsonargparse import ArgumentParser
 
-from gan_cli.errors import UserError
 from gan_cli.verbs import options
 
 SUMMARY = "Tell the classes of images, by a checkpoint"
 
 LINES = 20
-"""At most this many images are listed, and as many refused ones."""
+"""At most this many images are listed."""
 WIDEST = 20
 """A confusion matrix of more classes is only written."""
 
@@ -46,7 +45,7 @@ def run(words: Sequence[str]) -> None:
     from rich.console import Console
 
     from gan_cli.command.opening import opened_that
-    from gan_cli.command.running import say
+    from gan_cli.command.running import end_where_refused, say
     from gan_cli.inference import checkpoints
     from gan_cli.inference.classifier import classifying
     from gan_cli.inference.classify import classify
@@ -69,8 +68,4 @@ def run(words: Sequence[str]) -> None:
             console.print(judged.table(), soft_wrap=True)
     if summary.written is not None:
         say(f"written: {summary.written}")
-    if summary.refused:
-        for place, reason in summary.refused[:LINES]:
-            say(f"refused: {place}: {reason}")
-        more = f", {len(summary.said)} done" if summary.said else ""
-        raise UserError(f"input: {len(summary.refused)} of the images could not be read{more}; see above")
+    end_where_refused("input", summary.refused, "images could not be read", len(summary.said))

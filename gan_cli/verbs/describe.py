@@ -5,14 +5,10 @@ from typing import Annotated
 
 from jsonargparse import ArgumentParser
 
-from gan_cli.errors import UserError
 from gan_cli.ranges import Range
 from gan_cli.verbs import options
 
 SUMMARY = "Say in words what films or images show, by a checkpoint"
-
-REASONS = 20
-"""At most this many refused inputs are listed."""
 
 
 def add_options(parser: ArgumentParser) -> None:
@@ -62,7 +58,7 @@ def run(words: Sequence[str]) -> None:
     from functools import partial
 
     from gan_cli.command.opening import opened_that
-    from gan_cli.command.running import say
+    from gan_cli.command.running import end_where_refused, say
     from gan_cli.inference import checkpoints
     from gan_cli.inference.describe import describe
     from gan_cli.inference.describer import describing
@@ -80,8 +76,4 @@ def run(words: Sequence[str]) -> None:
             say(f"  {one.fit:.2f}  {one.log_likelihood:6.1f}  {one.sentence}")
     if summary.written is not None:
         say(f"written: {summary.written}")
-    if summary.refused:
-        for place, reason in summary.refused[:REASONS]:
-            say(f"refused: {place}: {reason}")
-        more = f", {len(summary.described)} done" if summary.described else ""
-        raise UserError(f"input: {len(summary.refused)} of the inputs could not be described{more}; see above")
+    end_where_refused("input", summary.refused, "inputs could not be described", len(summary.described))

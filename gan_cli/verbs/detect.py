@@ -5,14 +5,10 @@ from typing import Annotated
 
 from jsonargparse import ArgumentParser
 
-from gan_cli.errors import UserError
 from gan_cli.ranges import Range
 from gan_cli.verbs import options
 
 SUMMARY = "Find things in images, and draw boxes around them, by a checkpoint"
-
-REASONS = 20
-"""At most this many refused inputs are listed."""
 
 
 def add_options(parser: ArgumentParser) -> None:
@@ -62,7 +58,7 @@ def run(words: Sequence[str]) -> None:
     from functools import partial
 
     from gan_cli.command.opening import opened_that
-    from gan_cli.command.running import say
+    from gan_cli.command.running import end_where_refused, say
     from gan_cli.inference import checkpoints
     from gan_cli.inference.detect import detect
     from gan_cli.inference.detector import detecting
@@ -77,8 +73,4 @@ def run(words: Sequence[str]) -> None:
     say(f"found: {found.total():,} in {len(summary.looked):,} images{f' ({told})' if told else ''}")
     for place in summary.written:
         say(f"written: {place}")
-    if summary.refused:
-        for place_of_one, reason in summary.refused[:REASONS]:
-            say(f"refused: {place_of_one}: {reason}")
-        more = f", {len(summary.looked)} done" if summary.looked else ""
-        raise UserError(f"input: {len(summary.refused)} of the images could not be read{more}; see above")
+    end_where_refused("input", summary.refused, "images could not be read", len(summary.looked))

@@ -4,14 +4,10 @@ from collections.abc import Sequence
 
 from jsonargparse import ArgumentParser
 
-from gan_cli.errors import UserError
 from gan_cli.ranges import Few, Many
 from gan_cli.verbs import options
 
 SUMMARY = "Continue films, or make the frames between theirs, by a checkpoint"
-
-REASONS = 20
-"""At most this many refused films are listed."""
 
 
 def add_options(parser: ArgumentParser) -> None:
@@ -60,7 +56,7 @@ def run(words: Sequence[str]) -> None:
     from functools import partial
 
     from gan_cli.command.opening import opened_that
-    from gan_cli.command.running import say
+    from gan_cli.command.running import end_where_refused, say
     from gan_cli.evaluation.testing import show_own
     from gan_cli.inference import checkpoints
     from gan_cli.inference.predict import predict
@@ -75,8 +71,4 @@ def run(words: Sequence[str]) -> None:
         show_own(summary.table)
     for place in summary.places:
         say(f"written: {place}")
-    if summary.refused:
-        for name, reason in summary.refused[:REASONS]:
-            say(f"refused: {name}: {reason}")
-        more = f", {summary.done} done" if summary.done else ""
-        raise UserError(f"input: {len(summary.refused)} of the films could not be gone on with{more}; see above")
+    end_where_refused("input", summary.refused, "films could not be gone on with", summary.done)

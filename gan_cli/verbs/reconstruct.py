@@ -9,9 +9,6 @@ from gan_cli.verbs import options
 
 SUMMARY = "Make codes of pictures, and pictures of codes, by a checkpoint of VQGAN"
 
-REASONS = 20
-"""At most this many refused inputs are listed."""
-
 
 def add_options(parser: ArgumentParser) -> None:
     """Adds the options of the verb."""
@@ -48,7 +45,7 @@ def run(words: Sequence[str]) -> None:
     from functools import partial
 
     from gan_cli.command.opening import opened_that
-    from gan_cli.command.running import say
+    from gan_cli.command.running import say, show_refused
     from gan_cli.inference import checkpoints
     from gan_cli.inference.reconstruct import reconstruct
     from gan_cli.variants.vqgan import coding
@@ -58,8 +55,7 @@ def run(words: Sequence[str]) -> None:
     found = reconstruct(model, path.parent / "pictures", asked, asked.trainer.as_dict(), data)
     if found is None:  # another process has it
         return
-    for place, reason in found.refused[:REASONS]:
-        say(f"refused: {place}: {reason}")
+    show_refused(found.refused)
     for place in found.places:
         say(f"written: {place}")
     say(f"{found.done} done, {found.skipped} skipped, {len(found.refused)} refused")

@@ -10,9 +10,6 @@ from gan_cli.verbs import options
 
 SUMMARY = "Translate images, folders and films by a checkpoint"
 
-REASONS = 20
-"""At most this many refused inputs, or assumed attributes, are listed."""
-
 WITH_CHECKPOINT = (
     *("ckpt", "direction", "input", "style", "given", "source_labels", "format", "tile", "overlap", "dropout", "seed"),
     *("ema", "skip_existing", "gallery"),
@@ -98,7 +95,7 @@ def run(words: Sequence[str]) -> None:
     from functools import partial
 
     from gan_cli.command.opening import opened
-    from gan_cli.command.running import say
+    from gan_cli.command.running import REASONS, say, show_refused
     from gan_cli.inference import checkpoints
     from gan_cli.inference.translate import newest_translator, translate
     from gan_cli.inference.ways import check_styles
@@ -111,8 +108,7 @@ def run(words: Sequence[str]) -> None:
     summary = translate(model, path.parent / "pictures", asked, asked.trainer.as_dict(), data)
     if summary is None:  # another process has it
         return
-    for place, reason in summary.refused[:REASONS]:
-        say(f"refused: {place}: {reason}")
+    show_refused(summary.refused)
     for one in summary.assumed[:REASONS]:
         say(f"assumed: {one.item.name}: {one.named}")
     if summary.assumed:
