@@ -26,12 +26,12 @@ class Change(NamedTuple):
 
     Attributes:
         ends: From what to what, by the attributes' numbers; the same twice where it does not move.
-        off: The numbers of those that go where these are there, because they exclude each other.
+        off: The numbers of those that go where others are there, each with those of them that exclude it.
         text: What it is called.
     """
 
     ends: Mapping[int, tuple[float, float]]
-    off: tuple[int, ...]
+    off: Mapping[int, tuple[int, ...]]
     text: str
 
     @property
@@ -103,7 +103,7 @@ def change_of(model: IcGAN, values: Values) -> Change:
         ends[number] = (float(start), float(stop))
     if not model.has_attributes:
         _check_class(model, ends)
-    off = _check_together(model, ends) if model.has_attributes else ()
+    off = _check_together(model, ends) if model.has_attributes else {}
     text = ",".join(f"{model.names[number]}={_said(*pair)}" for number, pair in ends.items())
     return Change(ends, off, text)
 
@@ -148,8 +148,8 @@ def applied(model: IcGAN, labels: Tensor, column: Column) -> Tensor:
         wanted = torch.zeros_like(labels)
         wanted[:, number] = 1
         return torch.lerp(labels, wanted, value)
-    for number in column.change.off:
-        made[:, number] = made[:, number].clamp(max=1 - max(values.values()))
+    for number, others in column.change.off.items():
+        made[:, number] = made[:, number].clamp(max=1 - max(values[other] for other in others))
     for number, value in values.items():
         made[:, number] = value
     return made
@@ -160,8 +160,8 @@ def excluded(model: IcGAN) -> Tensor:
     return excluding(model.together.cpu(), int(model.seen_images))
 
 
-def _check_together(model: IcGAN, ends: Mapping[int, tuple[float, float]]) -> tuple[int, ...]:
-    """The attributes that go where those set are there; refuses such as exclude each other."""
+def _check_together(model: IcGAN, ends: Mapping[int, tuple[float, float]]) -> dict[int, tuple[int, ...]]:
+    """The attributes that go, each with those set that exclude it; refuses set ones that exclude each other."""
     exclude = excluded(model)
     there = [number for number, pair in ends.items() if max(pair) > 0.5]
     for place, one in enumerate(there):
@@ -172,8 +172,9 @@ def _check_together(model: IcGAN, ends: Mapping[int, tuple[float, float]]) -> tu
                     f"{int(model.seen_images):,} images that this model has learned from has both\n"
                     "Set one of them"
                 )
-    found = [number for number in range(model.num_classes) if number not in ends and bool(exclude[there, number].any())]
-    return tuple(found)
+    rest = [number for number in range(model.num_classes) if number not in ends]
+    found = {number: tuple(one for one in there if exclude[one, number]) for number in rest}
+    return {number: others for number, others in found.items() if others}
 
 
 def _check_class(model: IcGAN, ends: Mapping[int, tuple[float, float]]) -> None:

@@ -144,6 +144,8 @@ def test_what_excludes_an_attribute_goes_when_it_is_set() -> None:
     assert applied(model, labels, column).tolist() == [[1, 0, 1], [0, 0, 0]]
     half = columns_of([change_of(model, {"Black_Hair": (0, 1)})], 3)[1]
     assert applied(model, labels, half).tolist() == [[1, 0.5, 0.5], [0, 0.5, 0]]
+    start = columns_of([change_of(model, {"Smiling": 1, "Black_Hair": (0, 1)})], 3)[0]
+    assert applied(model, labels, start).tolist() == [[1, 0, 1], [1, 0, 0]]  # a smile takes no hair away
 
 
 def test_a_class_takes_the_place_of_others() -> None:
