@@ -433,11 +433,11 @@ def test_pictures_of_strangers_move_as_films_do(workdir: Path) -> None:
     assert table is not None
     made, copied = table.values(), table.values("the source as it is")
     assert made["l1"] < 0.9 * copied["l1"]  # in bfloat16 7.2 and 9.7
-    assert made["displaced"] < copied["displaced"]  # 5.3 and 7.7
+    assert made["displaced"] < 0.9 * copied["displaced"]  # 5.3 and 7.7
     found = data.crossed(count=4)
     apart = {"made": 0.0, "copied": 0.0}
     for source, film, right in zip(found.source, found.driving, found.relative, strict=True):
         moved = gan.animate(source, film.transpose(0, 1), scaled=False).transpose(0, 1)
         for name, frames in (("made", moved), ("copied", source.expand_as(right))):
             apart[name] += float((frames.float() - right.float()).abs().mean())
-    assert apart["made"] < apart["copied"]  # of eight people 7.4 and 9.9
+    assert apart["made"] < 0.9 * apart["copied"]  # of eight people 7.4 and 9.9

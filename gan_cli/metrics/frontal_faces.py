@@ -6,7 +6,6 @@ it shows its person (rank-1). Nothing here knows a name: persons are numbers.
 
 from collections.abc import Callable, Sequence
 
-import torch
 from torch import Tensor
 
 from gan_cli.metrics.row_table import Kind
@@ -64,15 +63,17 @@ def of_each(images: Tensor, features: Features) -> Tensor:
 
 def means(values: Tensor, poses: Tensor, count: int) -> list[float | None]:
     """The mean of numbers [N] for each of `count` poses; None where none has it."""
-    chosen = (values[poses == pose] for pose in range(count))
-    return [float(some.float().mean()) if len(some) else None for some in chosen]
+    return [mean(values[poses == pose]) for pose in range(count)]
 
 
-def share(values: Tensor) -> float:
-    """The mean of yes and no."""
-    return float(values.float().mean()) if len(values) else float("nan")
+def mean(values: Tensor) -> float | None:
+    """The mean of numbers [N], or the share of yes; None where there are none."""
+    return float(values.float().mean()) if len(values) else None
 
 
 def mirror_distance(images: Tensor) -> float:
-    """How much images uint8 [N, C, H, W] differ from their mirror images: mean absolute error in shares of white."""
-    return float((in_pixels(images) - in_pixels(images.flip(3))).abs().mean()) if len(images) else torch.nan
+    """How much images uint8 [N, C, H, W], at least one, differ from their mirror images.
+
+    It is the mean absolute error in shares of white.
+    """
+    return float((in_pixels(images) - in_pixels(images.flip(3))).abs().mean())

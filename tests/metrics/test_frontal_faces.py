@@ -4,7 +4,7 @@ import torch
 from gan_cli.data import ShadedHeads
 from gan_cli.metrics import frontal_baselines as baselines
 from gan_cli.metrics.frontal_baselines import FacePairs
-from gan_cli.metrics.frontal_faces import in_pixels, means, psnr, recognised
+from gan_cli.metrics.frontal_faces import in_pixels, mean, means, psnr, recognised
 
 
 def test_the_nearest_of_the_gallery_tells_the_person() -> None:
@@ -26,6 +26,11 @@ def test_psnr_is_that_of_all_pixels() -> None:
 def test_poses_are_measured_apart() -> None:
     found = means(torch.tensor([True, False, True]), torch.tensor([0, 0, 2]), 3)
     assert found == [0.5, None, 1.0]
+
+
+def test_the_mean_of_nothing_is_no_number() -> None:
+    assert mean(torch.tensor([True, True, False, False])) == 0.5
+    assert mean(torch.zeros(0)) is None
 
 
 @pytest.fixture(scope="module")

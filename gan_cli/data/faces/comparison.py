@@ -15,12 +15,12 @@ from gan_cli.metrics.frontal_faces import (
     Features,
     in_pixels,
     kinds,
+    mean,
     means,
     mirror_distance,
     of_each,
     psnr,
     recognised,
-    share,
 )
 from gan_cli.metrics.row_table import OwnMeasures, RowTable
 from gan_cli.networks.efficientnet_lite import lite0_weights
@@ -106,9 +106,9 @@ def table(data: "FaceDataModule", made: Tensor, numbers: Tensor, split: Split) -
         found = recognised(in_pixels(images), in_pixels(gallery), asked.persons, known)
         by_lite0 = None
         if lite0 is not None and beside is not None:
-            by_lite0 = share(recognised(of_each(images, lite0), beside, asked.persons, known, cosine=True))
+            by_lite0 = mean(recognised(of_each(images, lite0), beside, asked.persons, known, cosine=True))
         of_poses = means(found, asked.poses, len(data.pose_names))
-        return [float(psnr(images, asked.targets).mean()), share(found), by_lite0, *of_poses]
+        return [mean(psnr(images, asked.targets)), mean(found), by_lite0, *of_poses]
 
     rows = {"made": row(made)}
     rows |= {name: row(yardstick.baseline(name, split)[numbers]) for name in BASELINES}

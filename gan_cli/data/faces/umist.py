@@ -1,5 +1,6 @@
 """UMIST's faces, which turn from the profile to the front."""
 
+import zlib
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
@@ -159,19 +160,23 @@ class UMIST(FaceDataModule):
 
 def _read(path: Path) -> dict[int, Row]:
     from scipy.io import loadmat
+    from scipy.io.matlab import MatReadError
 
+    broken = MatReadError, zlib.error, OSError, ValueError, TypeError, LookupError, NotImplementedError, MemoryError
     if not path.is_file():
         raise UserError(f"data.root: there is no {path}; type --data.root FOLDER, which must hold {FILE}")
     try:
         content: dict[str, Any] = loadmat(str(path))
         pixels, persons = np.asarray(content["X"]), np.asarray(content["Y"]).ravel()
-    except Exception as error:  # of many types, all of them about the file
+    except broken as error:
         raise UserError(f"data.root: {path} cannot be read as MATLAB's file with X and Y ({error})") from error
     if pixels.dtype != np.uint8 or pixels.ndim != 2 or pixels.shape != (len(persons), SIDE**2):
         raise UserError(
             f"data.root: {path} holds X {pixels.dtype} {list(pixels.shape)} and {len(persons)} numbers in Y; it must "
             f"be uint8 [N, {SIDE**2}] and N"
         )
+    if persons.dtype.kind not in "uif" or not np.isfinite(persons).all():
+        raise UserError(f"data.root: {path} holds in Y what are no numbers of persons")
     upright = torch.from_numpy(pixels.reshape(-1, SIDE, SIDE).transpose(0, 2, 1).copy())
     found = {}
     for person in sorted({int(number) for number in persons}):

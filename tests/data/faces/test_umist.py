@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -37,9 +38,34 @@ def test_another_file_is_refused(file: Path, tmp_path: Path) -> None:
     savemat(path, {"X": np.zeros((3, 9)), "Y": [1, 2, 3]})
     with pytest.raises(UserError, match="float64"):
         UMIST(str(file)).part("train")
-    path.write_bytes(b"no such thing")
-    with pytest.raises(UserError, match="cannot be read"):
+    savemat(path, {"X": np.zeros((3, 1024), np.uint8), "Y": ["anna", "bert", "carl"]})
+    with pytest.raises(UserError, match="no numbers of persons"):
         UMIST(str(file)).part("train")
+
+
+def _compressed(path: Path) -> bytes:
+    savemat(path, {"X": np.zeros((3, 1024), np.uint8), "Y": [1, 2, 3]}, do_compression=True)
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        pytest.param(lambda _: b"", id="empty"),
+        pytest.param(lambda _: b"no such thing", id="text"),
+        pytest.param(lambda _: b"one line of a text\n" * 20, id="a longer text"),
+        pytest.param(lambda whole: whole[:64], id="cut in its header"),
+        pytest.param(lambda whole: whole[: len(whole) // 2], id="cut in its pixels"),
+        pytest.param(lambda whole: whole[:140] + bytes(20) + whole[160:], id="overwritten"),
+        pytest.param(lambda whole: whole[:124] + b"\x00\x02" + whole[126:], id="of HDF5, as MATLAB 7.3 writes"),
+        pytest.param(lambda whole: whole[:128], id="without X"),
+    ],
+)
+def test_a_damaged_file_is_refused_in_a_line(damage: Callable[[bytes], bytes], tmp_path: Path) -> None:
+    path = tmp_path / "UMIST_575_32x32.mat"
+    path.write_bytes(damage(_compressed(path)))
+    with pytest.raises(UserError, match=r"^data.root: \S+UMIST_575_32x32.mat cannot be read"):
+        UMIST(str(tmp_path)).part("train")
 
 
 def test_umists_own_file_has_persons_who_turn_twice(real_data: Path) -> None:
