@@ -127,9 +127,18 @@ def data_set_of(model: AdversarialModule) -> GANDataModule:
     return _data_set(model.data_facts, model.data_arguments, model.trusted)
 
 
+def knows_data_set(model: AdversarialModule) -> bool:
+    """Whether the data set that a model was trained on is packaged, or of a module that was named."""
+    return bool(_sets_called(model.data_facts.get("name", ""), model.trusted))
+
+
+def _sets_called(name: str, modules: Sequence[str]) -> list[type]:
+    return [kind for kind in plugins.classes(GANDataModule, modules) if kind.__name__ == name]
+
+
 def _data_set(facts: dict[str, Any], saved: dict[str, Any], modules: Sequence[str]) -> GANDataModule:
     name = facts.get("name", "")
-    found = [kind for kind in plugins.classes(GANDataModule, modules) if kind.__name__ == name]
+    found = _sets_called(name, modules)
     if not found:
         raise UserError(
             f"data: the checkpoint was trained on {name or 'data it does not name'}; type --data"

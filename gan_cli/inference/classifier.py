@@ -1,17 +1,15 @@
 """The classes of images, by a model that tells them."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, cast
 
 import torch
 from torch import Tensor
 
-from gan_cli.data import GANDataModule
 from gan_cli.data.transforms import LARGEST, resized
 from gan_cli.errors import UserError
-from gan_cli.inference.checkpoints import data_set_of
+from gan_cli.inference.checkpoints import data_set_of, knows_data_set
 from gan_cli.inference.labels import class_names
 from gan_cli.media import reading
 from gan_cli.media.pictures import to_float
@@ -51,9 +49,7 @@ class Classifier:
         self.names = tuple(class_names(model, range(model.num_classes)))
         self.image_size: int = model.data_facts["image_size"]
         self.image_channels: int = model.data_facts["image_channels"]
-        self._data: GANDataModule | None = None
-        with suppress(UserError):  # a set from a module that is not named
-            self._data = data_set_of(model)
+        self._data = data_set_of(model) if knows_data_set(model) else None
 
     @property
     def shape(self) -> tuple[int, int, int]:
