@@ -35,8 +35,7 @@ class Interrupted(RunFailed):
 class RunCheckpoint(Checkpoint):
     """Keeps `last.ckpt` and the newest step checkpoints of a run, `step-<batches>.ckpt`.
 
-    A variant whose training has phases may name one that has just ended, by an attribute `milestone`: its weights stay,
-    as `<milestone>.ckpt`.
+    Of a variant whose training has phases the weights at the end of each stay, as `<phase>.ckpt`.
 
     Lightning's ModelCheckpoint is not used: with manual optimisation it warns at every run, its `last.ckpt` is missing
     for a moment while a link is renewed, and it cannot keep the newest k without a metric.

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Literal, NamedTuple, cast
 import torch
 from torch import Tensor
 
-from gan_cli.batches import AdaptationBatch, AnyBatch
+from gan_cli.batches import AdaptationBatch
 from gan_cli.networks.adaptation import Architecture, DigitClassifier, DigitEncoder, DomainHead
 from gan_cli.objectives.adversarial import discriminator_cross_entropy, non_saturating_generator_loss
 from gan_cli.ranges import Decay, LearningRate, Steps, Width
@@ -104,7 +104,6 @@ class ADDA(AdaptationModule):
         self.learning_rates["classifier"] = classifier_lr
         self.source_steps = source_steps
         self.domain_input = domain_input
-        self.milestone = ""
         self.classifier = self.new_classifier()
         self.generator = self.new_encoder()
         shown = self.num_classes if domain_input == "logits" else self.generator.hidden_dim
@@ -128,15 +127,15 @@ class ADDA(AdaptationModule):
     def descending(self) -> Iterable[str]:
         return ("classifier",) if self.is_on_source else super().descending()
 
-    def training_step(self, batch: AnyBatch, batch_idx: int) -> None:
-        """Trains on one batch; after the last one on the source alone, the target's encoder begins as the source's."""
-        before = self.is_on_source
-        super().training_step(batch, batch_idx)
-        self.milestone = ON_SOURCE if before and not self.is_on_source else ""
-        if self.milestone:
-            self.generator.load_state_dict(self.classifier.encoder.state_dict())
-            if self.ema is not None:
-                self.ema.update(self.generator, 0.0)
+    @property
+    def phases(self) -> dict[str, int]:
+        return {ON_SOURCE: self.source_steps}
+
+    def on_phase_end(self, phase: str) -> None:
+        """Has the target's encoder begin as the source's."""
+        self.generator.load_state_dict(self.classifier.encoder.state_dict())
+        if self.ema is not None:
+            self.ema.update(self.generator, 0.0)
 
     def shared(self, batch: AdaptationBatch) -> AdaptationBatch | Encoded:
         if self.is_on_source:

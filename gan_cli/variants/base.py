@@ -83,6 +83,8 @@ class AdversarialModule(PlacedModule, ABC):
     """The verb that makes things of a checkpoint, one of `runs.VERBS`."""
     own_measures: ClassVar[OwnMeasures | None] = None
     """What the variant measures itself of what it makes beside held-out things, by `own_table`; None leaves it."""
+    milestone: str = ""
+    """The phase of training that ended with the last batch, whose checkpoint a run keeps; "" if none did."""
     TRUNCATES: ClassVar[bool] = False
     """Whether `forward` takes `truncation_psi`: 1 turns truncation off, 0 gives the mean of all things."""
     TAKES_ATTRIBUTES: ClassVar[bool] = False
@@ -283,8 +285,10 @@ class AdversarialModule(PlacedModule, ABC):
         optimizers = descents.optimizers_of(self)
         seeding.reseed(seeding.mix(self.noise_seed, "step", self.counters.batches, self.global_rank), self.device)
         self.set_schedules(optimizers)
+        self.milestone = ""
         if schedules.over(self.trainer, optimizers):
             return
+        before = self.phases_over
         with descents.counted_once(list(optimizers.values())):
             parts, steps = prepared(self, batch, again=0), self.counters.generator_steps
             descended: list[str] = []
@@ -301,6 +305,22 @@ class AdversarialModule(PlacedModule, ABC):
         self.counters.images += len(batch[0]) * self.trainer.world_size
         if log.is_due(self.trainer, self.counters.batches):
             self._watched.log(self)
+        for phase in self.phases_over[len(before) :]:
+            self.milestone = phase
+            self.on_phase_end(phase)
+
+    @property
+    def phases(self) -> dict[str, int]:
+        """After how many batches each phase of training ends, by the name of the checkpoint that a run keeps of it."""
+        return {}
+
+    @property
+    def phases_over(self) -> tuple[str, ...]:
+        """The names of the phases that have ended, in their order."""
+        return tuple(name for name, end in self.phases.items() if self.counters.batches >= end)
+
+    def on_phase_end(self, phase: str) -> None:
+        """Called after the last batch of a phase, before its checkpoint is kept; for what the next one begins with."""
 
     def _descend(
         self, step: str, optimizers: Mapping[str, LightningOptimizer], parts: Sequence[BatchPart], again: int

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from gan_cli.batches import AnyBatch, CaptionedBatch, CaptionedVideoBatch
+from gan_cli.batches import CaptionedBatch, CaptionedVideoBatch
 from gan_cli.errors import UserError
 from gan_cli.media.frames import Frames
 from gan_cli.media.images import Images
@@ -178,7 +178,6 @@ class CaptionGAN(LatentModule):
         self.rollouts = rollouts
         self.baseline: Baseline = baseline
         self.lambda_wrong, self.lambda_likelihood = lambda_wrong, lambda_likelihood
-        self.milestone = ""
         seen = (*self.shape, base_channels, clip_dim)
         said = (word_dim, hidden_dim)
         self.generator = SentenceGenerator(
@@ -249,12 +248,13 @@ class CaptionGAN(LatentModule):
         judges = self.counters.batches < self.pretraining_steps + self.judging_steps
         return ("discriminator",) if judges else super().descending()
 
-    def training_step(self, batch: AnyBatch, batch_idx: int) -> None:
-        before = self.is_pretraining
-        super().training_step(batch, batch_idx)
-        self.milestone = PRETRAINED if before and not self.is_pretraining else ""
-        if self.milestone:  # the authors' players look by the same network, which is trained before
-            self.discriminator.encoder.load_state_dict(self.generator.encoder.state_dict())
+    @property
+    def phases(self) -> dict[str, int]:
+        return {PRETRAINED: self.pretraining_steps}
+
+    def on_phase_end(self, phase: str) -> None:
+        """Gives the discriminator the generator's network that looks, which was trained before, as the authors do."""
+        self.discriminator.encoder.load_state_dict(self.generator.encoder.state_dict())
 
     # Objectives
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy, mse_loss
 
-from gan_cli.batches import AdaptationBatch, AnyBatch, UnpairedBatch
+from gan_cli.batches import AdaptationBatch, UnpairedBatch
 from gan_cli.errors import UserError
 from gan_cli.media.images import Images
 from gan_cli.metrics.classifier import moved
@@ -176,7 +176,6 @@ class DTN(TranslationModule):
         check("encoder_shift", encoder_shift, encoder_shift < image_size, f"below the side of images, {image_size}")
         self.encoder_shift = encoder_shift
         self.encoder_steps = encoder_steps if self.learns_encoder else 0
-        self.milestone = ""
         if self.learns_encoder:
             if num_classes < 2:
                 raise UserError(NO_LABELS)
@@ -247,10 +246,9 @@ class DTN(TranslationModule):
         if stage == "fit" and self.is_encoding and data is not None and not data.facts.get("num_classes"):
             raise UserError(NO_LABELS)
 
-    def training_step(self, batch: AnyBatch, batch_idx: int) -> None:
-        before = self.is_encoding
-        super().training_step(batch, batch_idx)
-        self.milestone = ENCODED if before and not self.is_encoding else ""
+    @property
+    def phases(self) -> dict[str, int]:
+        return {ENCODED: self.encoder_steps}
 
     # Objectives
 

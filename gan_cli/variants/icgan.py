@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn.functional import mse_loss, one_hot
 from torch.optim import Optimizer
 
-from gan_cli.batches import AnyBatch, ImageBatch
+from gan_cli.batches import ImageBatch
 from gan_cli.errors import UserError
 from gan_cli.media.attributes import Attributes
 from gan_cli.media.medium import Medium
@@ -144,7 +144,6 @@ class IcGAN(LatentModule):
         self.image_size, self.image_channels = image_size, image_channels
         self.num_classes = num_classes
         self.gan_steps = gan_steps
-        self.milestone = ""
         self.generator = IcGANGenerator(image_size, image_channels, latent_dim, num_classes, base_channels)
         self.discriminator = IcGANDiscriminator(image_size, image_channels, num_classes, base_channels)
         sizes = (image_size, image_channels, encoder_channels)
@@ -276,10 +275,9 @@ class IcGAN(LatentModule):
     def descending(self) -> Iterable[str]:
         return super().descending() if self.trains_gan else ENCODERS
 
-    def training_step(self, batch: AnyBatch, batch_idx: int) -> None:
-        before = self.trains_gan
-        super().training_step(batch, batch_idx)
-        self.milestone = CONDITIONAL_GAN if before and not self.trains_gan else ""
+    @property
+    def phases(self) -> dict[str, int]:
+        return {CONDITIONAL_GAN: self.gan_steps}
 
     def discriminator_losses(self, batch: ImageBatch) -> Losses:
         shares = self.shares(batch.labels)

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy, interpolate, smooth_l1_loss, softplus
 from torch.optim import Optimizer
 
-from gan_cli.batches import AnyBatch, BoxBatch
+from gan_cli.batches import BoxBatch
 from gan_cli.errors import UserError
 from gan_cli.media.boxes import Boxes, side_of
 from gan_cli.media.images import Images
@@ -194,7 +194,6 @@ class PerceptualGAN(LatentModule):
         self.pretraining_steps = pretraining_steps
         self.lambda_adversarial, self.lambda_perception = lambda_adversarial, lambda_perception
         self.lambda_feature, self.lambda_box = lambda_feature, lambda_box
-        self.milestone = ""
         self.generator = FeatureGenerator(base_channels, num_blocks)
         self.discriminator = PerceptualDiscriminator(
             image_channels, base_channels, box_classes, cells, hidden_dim, detects=not reduction
@@ -304,10 +303,9 @@ class PerceptualGAN(LatentModule):
             return ("discriminator",)
         return super().descending() if self.lambda_adversarial else ("generator",)
 
-    def training_step(self, batch: AnyBatch, batch_idx: int) -> None:
-        before = self.is_pretraining
-        super().training_step(batch, batch_idx)
-        self.milestone = DETECTOR if before and not self.is_pretraining else ""
+    @property
+    def phases(self) -> dict[str, int]:
+        return {DETECTOR: self.pretraining_steps}
 
     def make_optimizer(self, player: str) -> Optimizer:
         """Adam; the adversarial branch has a rate of its own."""

@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal, cast
 import torch
 from torch import Tensor
 
-from gan_cli.batches import AnyBatch, CaptionedBatch
+from gan_cli.batches import CaptionedBatch
 from gan_cli.media.images import Images
 from gan_cli.media.texts import Texts
 from gan_cli.networks.layers import evaluating
@@ -74,7 +74,6 @@ class SentenceModule(LatentModule):
         self.embedding_dim, self.word_channels = embedding_dim, word_channels
         self.matching: Matching = matching
         self.matching_steps = matching_steps
-        self.milestone = ""
 
     def make_matcher(self) -> None:
         """Makes what reads sentences, and finishes the players; the last line of a variant's `__init__`."""
@@ -124,7 +123,6 @@ class SentenceModule(LatentModule):
 
     @property
     def phases(self) -> dict[str, int]:
-        """How many batches have been trained at the end of each phase but the last, by its checkpoint's name."""
         return {MATCHED: self.matching_steps}
 
     @property
@@ -134,12 +132,6 @@ class SentenceModule(LatentModule):
 
     def descending(self) -> Iterable[str]:
         return ("matcher",) if self.is_matching else super().descending()
-
-    def training_step(self, batch: AnyBatch, batch_idx: int) -> None:
-        before = self.counters.batches
-        super().training_step(batch, batch_idx)
-        ended = [name for name, end in self.phases.items() if before < end <= self.counters.batches]
-        self.milestone = ended[0] if ended else ""
 
     def matcher_losses(self, batch: CaptionedBatch) -> Losses:
         similarities = SHARPNESS * self.matcher(batch.images, batch.text)

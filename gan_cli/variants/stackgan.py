@@ -9,7 +9,7 @@ from lightning.pytorch.core.optimizer import LightningOptimizer
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, interpolate, softplus
 
-from gan_cli.batches import AnyBatch, CaptionedBatch
+from gan_cli.batches import CaptionedBatch
 from gan_cli.networks.dcgan import FIRSTS
 from gan_cli.networks.layers import evaluating
 from gan_cli.networks.sizes import maps_of
@@ -226,9 +226,8 @@ class StackGAN(SentenceModule):
         steps = self.counters.generator_steps - self.stage_one_steps // self.n_critic
         return min(self.ema_decay, (1 + steps) / (10 + steps))
 
-    def training_step(self, batch: AnyBatch, batch_idx: int) -> None:
-        super().training_step(batch, batch_idx)
-        if self.milestone == STAGE_ONE:
+    def on_phase_end(self, phase: str) -> None:
+        if phase == STAGE_ONE:
             for network in (self.generator, *([self.ema.network] if self.ema is not None else [])):
                 one, two = (cast(StackGANGenerator, network).first, cast(StackGANGenerator, network).second)
                 two.augmentation.load_state_dict(one.augmentation.state_dict())

@@ -9,7 +9,7 @@ import torch
 from lightning.pytorch.core.optimizer import LightningOptimizer
 from torch import Tensor, nn
 
-from gan_cli.batches import AnyBatch, PairedBatch
+from gan_cli.batches import PairedBatch
 from gan_cli.errors import UserError
 from gan_cli.media.images import Images
 from gan_cli.media.pictures import to_uint8
@@ -114,7 +114,6 @@ class SuperResolutionModule(TranslationModule):
         self.pretrain_rate = pretrain_lr / self.learning_rates["generator"]
         self.lr_drops, self.lr_factor = lr_drops, lr_factor
         self.looking: Frozen[PerceptualMaps] | None = None
-        self.milestone = ""
 
     # What a variant owns
 
@@ -177,17 +176,17 @@ class SuperResolutionModule(TranslationModule):
             losses["adversarial"] = self.lambda_adversarial * self.adversarial(batch)
         return losses
 
-    def training_step(self, batch: AnyBatch, batch_idx: int) -> None:
-        """Trains on one batch; after the last on pixels alone, the optimizers forget their averages.
+    @property
+    def phases_over(self) -> tuple[str, ...]:
+        return () if self.pretraining else (PRETRAINED,)
+
+    def on_phase_end(self, phase: str) -> None:
+        """Has the optimizers forget their averages.
 
         Or the first steps would be many times too long: the new gradients are larger.
         """
-        before = self.pretraining
-        super().training_step(batch, batch_idx)
-        self.milestone = PRETRAINED if before and not self.pretraining else ""
-        if self.milestone:
-            for optimizer in descents.bare_optimizers(self):
-                optimizer.state.clear()
+        for optimizer in descents.bare_optimizers(self):
+            optimizer.state.clear()
 
     def set_schedules(self, optimizers: dict[str, LightningOptimizer]) -> None:
         """Sets the learning rates of the phase at hand."""

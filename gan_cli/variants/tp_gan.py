@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy, l1_loss, smooth_l1_loss
 
-from gan_cli.batches import AnyBatch, FaceBatch
+from gan_cli.batches import FaceBatch
 from gan_cli.errors import UserError
 from gan_cli.media.images import Images
 from gan_cli.networks.layers import initialise
@@ -208,7 +208,6 @@ class TPGAN(TranslationModule):
         self.lambda_adversarial, self.lambda_identity = lambda_adversarial, lambda_identity
         self.lambda_person, self.lambda_variation = lambda_person, lambda_variation
         self.real_target = real_target
-        self.milestone = ""
         sizes = (image_size, image_channels)
         self.generator = TPGANGenerator(
             *sizes,
@@ -256,10 +255,9 @@ class TPGAN(TranslationModule):
     def batches_a_step(self) -> float:
         return super().batches_a_step() / self.generator_steps
 
-    def training_step(self, batch: AnyBatch, batch_idx: int) -> None:
-        before = self.is_recognising
-        super().training_step(batch, batch_idx)
-        self.milestone = RECOGNISED if before and not self.is_recognising else ""
+    @property
+    def phases(self) -> dict[str, int]:
+        return {RECOGNISED: self.recognition_steps}
 
     def on_fit_start(self) -> None:
         """Refuses data without persons where something is to be learned of them.
