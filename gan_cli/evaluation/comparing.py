@@ -1,5 +1,7 @@
 """A table of what a model makes beside real things, of measures that the set has of its own, or the variant."""
 
+from functools import partial
+
 import torch
 from torch import Tensor
 
@@ -51,9 +53,11 @@ def own_table(
     if own is not None and isinstance(model, TranslationModule):
         if model.own_measures is None and not {"source", "target"} <= data.fields.keys():
             return None  # what such a set measures is of things that were not made of its own
-        return _of_translator(model, data, own, split, num)
+        own = own._replace(things=min(own.things, num or own.things))
+        table = _of_sources if model.own_measures is None else _by_translator
+        return by_first(partial(table, model, data, own, split))
     if isinstance(model, IcGAN):
-        return _of_editor(model, data, seed, split, num)
+        return by_first(partial(_of_editor, model, data, seed, split, num)) if model.encodes else None
     if own is None or not isinstance(model, LatentModule):
         return None
     if num is not None:
@@ -74,40 +78,35 @@ def own_table(
     return by_first(compared)
 
 
-def _of_editor(model: IcGAN, data: GANDataModule, seed: int, split: Split, num: int | None) -> RowTable | None:
-    """The table of what it makes of held-out pictures with other attributes; none before its encoders are trained."""
-    if not model.encodes:
-        return None
-
-    def compared() -> RowTable:
-        with undisturbed(model):
-            return editing_table(model, data, split, seed, num)
-
-    return by_first(compared)
+def _of_editor(model: IcGAN, data: GANDataModule, seed: int, split: Split, num: int | None) -> RowTable:
+    """The table of what it makes of held-out pictures with other attributes."""
+    with undisturbed(model):
+        return editing_table(model, data, split, seed, num)
 
 
-def _of_translator(
-    model: TranslationModule, data: GANDataModule, own: OwnMeasures, split: Split, num: int | None
-) -> RowTable | None:
-    """The variant's own table of what it makes of held-out images, or the set's of what is made of its sources."""
-    inputs, part = of_split(data, split), data.at_hand(split)
-    if model.own_measures is not None:
-        count = min(num or own.things, own.things, len(part))
-        numbers = torch.arange(count) * len(part) // count
-    else:  # drawn, because what differs may alternate, as poses of faces do
-        count = min(num or own.things, own.things, inputs.total)
-        numbers = torch.randperm(inputs.total, generator=stream(0, "compared"))[:count].sort().values
+def _by_translator(model: TranslationModule, data: GANDataModule, own: OwnMeasures, split: Split) -> RowTable:
+    """The variant's own table of what it makes again of held-out images."""
+    part = data.at_hand(split)
+    count = min(own.things, len(part))
+    given = part[torch.arange(count) * len(part) // count].batch.real
+    with undisturbed(model):
+        return model.own_table(_translated(model, given), given, f"{data.name} {split}")
 
-    def compared() -> RowTable:
-        given = part[numbers].batch.real if model.own_measures is not None else inputs.read(numbers)
-        with undisturbed(model):
-            shown = (model.source.shown(some).to(model.device) for some in given.split(AT_ONCE))
-            made = torch.cat([to_uint8(model(some, model.directions[0])).cpu() for some in shown])
-            if model.own_measures is not None:
-                return model.own_table(made, given, f"{data.name} {split}")
-            return data.compared(made, numbers, split)
 
-    return by_first(compared)
+def _of_sources(model: TranslationModule, data: GANDataModule, own: OwnMeasures, split: Split) -> RowTable:
+    """The set's table of what is made of its sources."""
+    inputs = of_split(data, split)
+    count = min(own.things, inputs.total)  # drawn, because what differs may alternate, as poses of faces do
+    numbers = torch.randperm(inputs.total, generator=stream(0, "compared"))[:count].sort().values
+    with undisturbed(model):
+        made = _translated(model, inputs.read(numbers))
+    return data.compared(made, numbers, split)
+
+
+def _translated(model: TranslationModule, given: Tensor) -> Tensor:
+    """What is made of images as they are kept, as it is kept, on the CPU."""
+    shown = (model.source.shown(some).to(model.device) for some in given.split(AT_ONCE))
+    return torch.cat([to_uint8(model(some, model.directions[0])).cpu() for some in shown])
 
 
 def _runs(model: LatentModule, data: GANDataModule, own: OwnMeasures, seed: int, split: Split) -> tuple[Tensor, Tensor]:

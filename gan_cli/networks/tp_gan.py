@@ -13,65 +13,19 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import dropout, interpolate
 
-from gan_cli.networks.layers import in_float32, norm_2d
+from gan_cli.networks.face_patches import PARTS, corners
+from gan_cli.networks.layers import in_float32, larger, norm_2d
 from gan_cli.networks.layouts import FirstMap, Together
 
 Norm = Literal["batch", "none"]
 SLOPE = 0.2
-PRINTED = 128
-"""Side of the paper's images, in pixels."""
 BOTTOM = 8
 """Side of the encoder's smallest maps."""
 SCALES = 3
 """Images are made at the size wanted, at half of it and at a quarter."""
 KERNELS = {128: 7, 64: 5}
 """Sides of the filters for maps of so many pixels a side, or more; smaller maps have 3."""
-PARTS: dict[str, tuple[int, int]] = {"left_eye": (40, 40), "right_eye": (40, 40), "nose": (32, 40), "mouth": (32, 48)}
-"""Height and width of the patches in images of 128 pixels."""
 OTHER_EYE = {"left_eye": "right_eye", "right_eye": "left_eye"}
-NOSE_ABOVE = 5
-"""The middle of the nose's patch is so many pixels above its tip, in images of 128."""
-
-
-def patch_sizes(image_size: int) -> dict[str, tuple[int, int]]:
-    """Height and width of the patches in images of a size, in pixels."""
-    return {
-        name: (height * image_size // PRINTED, width * image_size // PRINTED) for name, (height, width) in PARTS.items()
-    }
-
-
-def corners(points: Tensor, image_size: int) -> dict[str, Tensor]:
-    """The upper left corners of the patches, row and column in pixels, int64 [N, 2].
-
-    Args:
-        points: Eyes, tip of the nose, corners of the mouth, x and y in shares of the sides, [N, 5, 2].
-        image_size: Side of the images in pixels.
-    """
-    places = points * image_size
-    nose = places[:, 2] - places.new_tensor([0.0, NOSE_ABOVE * image_size / PRINTED])
-    middles = dict(zip(PARTS, (places[:, 0], places[:, 1], nose, places[:, 3:].mean(1)), strict=True))
-    sizes = patch_sizes(image_size)
-    return {
-        name: (middle.flip(1) - middle.new_tensor(sizes[name]) / 2).round().long() for name, middle in middles.items()
-    }
-
-
-def patches(images: Tensor, points: Tensor) -> dict[str, Tensor]:
-    """The patches of eyes, nose and mouth, [N, C, h, w] each; beyond the border its pixels are repeated.
-
-    Args:
-        images: [N, C, S, S].
-        points: As for `corners`.
-    """
-    side = images.shape[3]
-    found = {}
-    rows = torch.arange(len(images), device=images.device)[:, None, None]
-    for name, corner in corners(points, side).items():
-        height, width = patch_sizes(side)[name]
-        down = (corner[:, :1] + torch.arange(height, device=images.device)).clamp(0, side - 1)
-        across = (corner[:, 1:] + torch.arange(width, device=images.device)).clamp(0, side - 1)
-        found[name] = images.permute(0, 2, 3, 1)[rows, down[:, :, None], across[:, None, :]].permute(0, 3, 1, 2)
-    return found
 
 
 def _convolution(inputs: int, outputs: int, kernel: int, stride: int, norm: Norm) -> nn.Sequential:
@@ -406,78 +360,6 @@ class TPGANDiscriminator(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """Logits [N, 16] of images [N, C, S, S] in [-1, 1]."""
         return in_float32(self.last, self.layers(images)).flatten(1)
-
-
-class Recognition(NamedTuple):
-    """What is recognised in faces.
-
-    Attributes:
-        maps: The last maps, [N, C, 4, 4].
-        vectors: [N, F].
-        persons: Logits [N, P].
-        points: Where eyes, nose and mouth are, x and y in shares of the sides, [N, 5, 2].
-    """
-
-    maps: Tensor
-    vectors: Tensor
-    persons: Tensor
-    points: Tensor
-
-
-class FaceReader(nn.Module):
-    """Tells persons apart, and finds eyes, nose and mouth; in place of Light CNN and of a finder of landmarks.
-
-    Of two maps the larger number is kept everywhere, as in Light CNN (Wu et al. 2018, arXiv:1511.02683).
-
-    Args:
-        image_size: S, a power of two from 32.
-        image_channels: C.
-        base_channels: Channels of the first maps.
-        vector_dim: F.
-        num_persons: P.
-        frontal_points: What is said of where they are before anything is learned.
-    """
-
-    def __init__(
-        self,
-        image_size: int,
-        image_channels: int,
-        base_channels: int,
-        vector_dim: int,
-        num_persons: int,
-        frontal_points: Sequence[float],
-    ) -> None:
-        super().__init__()
-        count = int(log2(image_size)) - 2
-        widths = [image_channels, *(base_channels * min(2**level, 8) for level in range(count))]
-        self.convolutions = nn.ModuleList(
-            nn.Conv2d(inputs, 2 * outputs, 3 if level else 5, padding=1 if level else 2)
-            for level, (inputs, outputs) in enumerate(pairwise(widths))
-        )
-        for layer in self.convolutions:
-            assert isinstance(layer, nn.Conv2d)
-            nn.init.kaiming_normal_(layer.weight)
-        flat = 16 * widths[-1]
-        self.vector = nn.Linear(flat, 2 * vector_dim)
-        self.persons = nn.Linear(vector_dim, num_persons)
-        self.points = nn.Linear(flat, len(frontal_points))
-        nn.init.zeros_(self.points.weight)
-        with torch.no_grad():
-            self.points.bias.copy_(torch.tensor(frontal_points))
-
-    def forward(self, images: Tensor) -> Recognition:
-        """What is recognised in images [N, C, S, S] in [-1, 1]."""
-        maps = images
-        for layer in self.convolutions:
-            maps = nn.functional.max_pool2d(larger(*layer(maps).chunk(2, dim=1)), 2)
-        flat = maps.flatten(1)
-        vectors = larger(*self.vector(flat).chunk(2, dim=1))
-        return Recognition(maps, vectors, self.persons(vectors), self.points(flat).unflatten(1, (-1, 2)))
-
-
-def larger(one: Tensor, other: Tensor) -> Tensor:
-    """The larger of two numbers everywhere; unlike `torch.maximum`, its slope stays in the memory layout of maps."""
-    return other + torch.relu(one - other)
 
 
 def level_widths(image_size: int, base_channels: int) -> list[int]:

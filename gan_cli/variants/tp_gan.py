@@ -12,16 +12,10 @@ from torch.nn.functional import cross_entropy, l1_loss, smooth_l1_loss
 from gan_cli.batches import FaceBatch
 from gan_cli.errors import UserError
 from gan_cli.media.images import Images
+from gan_cli.networks.face_patches import PARTS, patches
+from gan_cli.networks.face_reader import FaceReader
 from gan_cli.networks.layers import initialise
-from gan_cli.networks.tp_gan import (
-    PARTS,
-    FaceReader,
-    FrontalFaces,
-    Norm,
-    TPGANDiscriminator,
-    TPGANGenerator,
-    patches,
-)
+from gan_cli.networks.tp_gan import FrontalFaces, Norm, TPGANDiscriminator, TPGANGenerator
 from gan_cli.objectives.adversarial import discriminator_cross_entropy
 from gan_cli.objectives.frontal import (
     PRINTED_SIDE,

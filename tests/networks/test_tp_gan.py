@@ -1,15 +1,10 @@
 import pytest
 import torch
 
-from gan_cli.networks.tp_gan import (
-    FaceReader,
-    TPGANDiscriminator,
-    TPGANGenerator,
-    corners,
-    larger,
-    patch_sizes,
-    patches,
-)
+from gan_cli.networks.face_patches import corners, patch_sizes, patches
+from gan_cli.networks.face_reader import FaceReader
+from gan_cli.networks.layers import larger
+from gan_cli.networks.tp_gan import TPGANDiscriminator, TPGANGenerator
 from gan_cli.variants.tp_gan import MULTI_PIE
 from tests.networks.counting import count
 
