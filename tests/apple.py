@@ -51,6 +51,9 @@ class AppleTensor(Tensor):
     def device(self) -> torch.device:  # type: ignore[override]
         return APPLE
 
+    def new_tensor(self, data: Any, **options: Any) -> Tensor:  # type: ignore[override]
+        return torch.tensor(data, **{"dtype": self.dtype, "device": APPLE, **options})
+
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
         copied = AppleTensor(self.content.detach().clone()).requires_grad_(self.requires_grad)
         return torch.nn.Parameter(copied, self.requires_grad) if isinstance(self, torch.nn.Parameter) else copied
