@@ -1,4 +1,7 @@
-"""Loggers: a CSV file in the run's folder, always; Weights & Biases where it is asked for, never in the way."""
+"""Loggers: a CSV file in the run's folder, always; Weights & Biases where it is asked for, never in the way.
+
+TensorBoard and MLflow are in `tensorboard.py` and `mlflow.py`.
+"""
 
 import csv
 import io
@@ -6,7 +9,7 @@ import netrc
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
 from lightning.pytorch.loggers import Logger, WandbLogger
@@ -24,8 +27,33 @@ OF_WANDB = {"dir": "WANDB_DIR", "name": "WANDB_NAME", "id": "WANDB_RUN_ID", "res
 
 
 @rank_zero_only
-def _tell(text: str) -> None:
+def tell(text: str) -> None:
+    """Prints in one process of several."""
     print(text, flush=True)
+
+
+@runtime_checkable
+class InARun(Protocol):
+    """A logger that asks where the run is kept, which is known only when training begins."""
+
+    def put_in(self, folder: Path) -> None:
+        """Sets the run's folder."""
+
+
+@runtime_checkable
+class ShowsPictures(Protocol):
+    """A logger that shows the pictures made while training."""
+
+    def log_image(self, key: str, images: list[Any], step: int | None = None) -> None:
+        """Shows pictures, names of PNG files, below a name."""
+
+
+@runtime_checkable
+class ShowsFilms(Protocol):
+    """A logger that also shows what moves."""
+
+    def log_film(self, key: str, film: str, step: int | None = None) -> None:
+        """Shows a film, the name of a GIF file, below a name."""
 
 
 class RunLogger(Logger):
@@ -126,7 +154,7 @@ class Wandb(WandbLogger):
 
         mode = "offline" if offline else _mode()
         if mode is None and not _has_key():
-            _tell("W&B: no API key, so this run is logged offline (`wandb login` makes one known)")
+            tell("W&B: no API key, so this run is logged offline (`wandb login` makes one known)")
             mode = "offline"
         seconds = init_timeout if init_timeout is not None else float(os.environ.get("WANDB_INIT_TIMEOUT") or 10)
         super().__init__(
@@ -155,7 +183,7 @@ class Wandb(WandbLogger):
         try:
             run = super().experiment
         except (wandb.errors.CommError, wandb.errors.UsageError) as error:
-            _tell(f"W&B: not reached ({str(error).splitlines()[0]}), so this run is logged offline")
+            tell(f"W&B: not reached ({str(error).splitlines()[0]}), so this run is logged offline")
             self._wandb_init["mode"] = "offline"
             run = super().experiment
         if begins and self._experiment is not None and not run.disabled:
@@ -166,6 +194,13 @@ class Wandb(WandbLogger):
     def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
         """Logs at the run's own step: W&B would count from 0 again after a run is resumed."""
         self.experiment.log({**metrics, "trainer/global_step": step}, step=step)
+
+    @rank_zero_only
+    def log_film(self, key: str, film: str, step: int | None = None) -> None:
+        """Shows a film, a GIF file, below a name."""
+        import wandb
+
+        self.experiment.log({key: wandb.Video(film, format="gif")}, step=step)
 
 
 def _mode() -> str | None:

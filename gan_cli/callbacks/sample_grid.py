@@ -9,6 +9,7 @@ from torch import Tensor
 
 from gan_cli import ranges
 from gan_cli.batches import LoadedBatch
+from gan_cli.callbacks.loggers import ShowsFilms, ShowsPictures
 from gan_cli.callbacks.run_checkpoint import is_dry_run
 from gan_cli.data import GANDataModule
 from gan_cli.inference.examples import examples_of
@@ -63,9 +64,12 @@ class SampleGrid(Callback):
             save_png(self._classified(trainer, model), path)
         else:
             self._write_made(trainer, model, path)
+        film = path.with_suffix(".gif")
         for logger in trainer.loggers:
-            if hasattr(logger, "log_image"):
+            if isinstance(logger, ShowsPictures):
                 logger.log_image("samples", [str(path)], step=trainer.global_step)
+            if isinstance(logger, ShowsFilms) and film.is_file():
+                logger.log_film("films", str(film), step=trainer.global_step)
 
     def _write_made(self, trainer: Trainer, model: AdversarialModule, path: Path) -> None:
         """Writes a page of what is made from latents, and a film of it if it moves."""

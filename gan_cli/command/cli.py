@@ -182,7 +182,7 @@ class GANCLI(LightningCLI):
 
     def instantiate_classes(self) -> None:
         config = self.config.clone()
-        # These two are made here, not by jsonargparse, which would bury what they say of a wrong value.
+        # These two, and our loggers, are made here, not by jsonargparse, which would bury what they say of a wrong value.
         self.model, self.datamodule = settings.made(config.fit.pop("model")), settings.made(config.fit.pop("data"))
         self.model.trusted = self.modules
         if self.resumed is None:
@@ -191,7 +191,9 @@ class GANCLI(LightningCLI):
             transfer.take(self.model, beginning.read(config.fit.init), Path(config.fit.init))
             say(beginning.said(self.model.origin))
         float32.allow_tf32(config.fit.tf32)
+        ours = [settings.made(logger) for logger in trainer.loggers_of_ours(config.fit.trainer)]
         self.config_init = self.parser.instantiate(config)
+        self.config_init.fit.trainer.logger = trainer.with_loggers(self.config_init.fit.trainer.logger, ours)
         self.trainer = self.instantiate_trainer()
 
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:

@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from jsonargparse import Namespace
 from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.profilers import AdvancedProfiler, PyTorchProfiler, SimpleProfiler
 
+from gan_cli import plugins
 from gan_cli.callbacks.atomic_checkpoint_io import AtomicCheckpointIO
-from gan_cli.callbacks.loggers import RunLogger, Wandb
+from gan_cli.callbacks.loggers import InARun, RunLogger
 from gan_cli.devices import precision, trainer_flags
 from gan_cli.errors import UserError
 from gan_cli.inference.trainers import on_devices
@@ -53,8 +55,7 @@ def options_of_run(options: Mapping[str, Any], typed: set[str]) -> dict[str, Any
         options: Those of Lightning's trainer.
         typed: Which of them the user has typed.
     """
-    given = options.get("logger")
-    extra = given if isinstance(given, list) else [given] if given not in (None, True) else []
+    extra = _listed(options.get("logger"))
     untyped = dict.fromkeys({"devices", "num_nodes"} - typed)
     found = on_devices({**options, **untyped})
     found["logger"] = [RunLogger(), *extra]
@@ -68,10 +69,31 @@ def options_of_run(options: Mapping[str, Any], typed: set[str]) -> dict[str, Any
     return found
 
 
+def loggers_of_ours(options: Namespace) -> list[Namespace]:
+    """Takes the loggers of this package out of the trainer's options, where they are described, and returns them."""
+    asked = _listed(options.get("logger"))
+    ours = [one for one in asked if isinstance(one, Namespace) and plugins.is_ours(one.class_path)]
+    if ours:
+        options.logger = [one for one in asked if one not in ours] or None
+    return ours
+
+
+def with_loggers(others: Any, ours: list[Any]) -> Any:
+    """The trainer's option for its loggers: ours, and what was typed beside them."""
+    return [*ours, *_listed(others)] if ours else others
+
+
+def _listed(loggers: Any) -> list[Any]:
+    """None or several; true stands for Lightning's choice, and ours is made in any case."""
+    if isinstance(loggers, list):
+        return loggers
+    return [] if loggers in (None, True) else [loggers]
+
+
 def put_in(trainer: Trainer, folder: Path) -> None:
     """Tells the loggers of a trainer where the run is kept."""
     for logger in trainer.loggers:
-        if isinstance(logger, RunLogger | Wandb):
+        if isinstance(logger, InARun):
             logger.put_in(folder)
 
 

@@ -3,6 +3,7 @@
 import csv
 import os
 import signal
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -169,6 +170,32 @@ def test_wandb_by_a_second_config_logs_offline_in_the_run(workdir: Path, monkeyp
     assert list(offline[0].glob("files/media/images/samples*.png"))
     assert (RUN / "metrics.csv").is_file()
     assert sorted(path.name for path in workdir.iterdir()) == ["checkpoints"]
+
+
+def test_each_logger_is_added_by_its_config_and_goes_on_with_the_run(
+    workdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    loggers = ["--config", "tensorboard.yaml", "--config", "mlflow.yaml"]
+    often = ["--samples.every_n_steps", "2", "--trainer.log_every_n_steps", "1"]
+    fit(*loggers, *often, "--trainer.max_steps", "2")
+    fit(*loggers, *often, "--trainer.max_steps", "4", "--ckpt_path", "last")
+    assert len(list(RUN.glob("tensorboard/events.out.tfevents.*"))) == 2
+    (losses,) = workdir.glob("checkpoints/mlruns/*/*/metrics/loss/generator/adversarial")
+    assert [line.split()[2] for line in losses.read_text().splitlines()] == ["1", "2", "3", "4"]
+    shown = workdir.glob("checkpoints/mlruns/*/*/artifacts/images/samples*.png")
+    assert sorted(path.name.split("+")[2] for path in shown) == ["2", "4"]
+    assert sorted(path.name for path in workdir.iterdir()) == ["checkpoints"]
+
+
+def test_a_logger_that_is_not_installed_is_told_in_a_line(
+    workdir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "tensorboard", None)
+    assert main(["fit", "--config", "dcgan.yaml", *TINY_FLAGS, "--config", "tensorboard.yaml"]) == 2
+    expected = "gan: trainer.logger: TensorBoard is not installed: pip install 'gan-cli[tensorboard]'\n"
+    assert capsys.readouterr().err == expected
+    assert not list(workdir.iterdir())
 
 
 def test_dry_run_writes_nothing(workdir: Path) -> None:

@@ -35,7 +35,7 @@ from tests.inference.test_first_stages import first_stage
 from tests.media.test_paths import walk
 from tests.networks.layouts import LayoutWatch
 
-OVERLAYS = {"wandb.yaml": "dcgan.yaml"}
+OVERLAYS = dict.fromkeys(("wandb.yaml", "tensorboard.yaml", "mlflow.yaml"), "dcgan.yaml")
 """Configs that are laid over another one."""
 
 MIXED = (
