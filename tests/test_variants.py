@@ -21,9 +21,11 @@ from gan_cli.callbacks.evaluation import Evaluation
 from gan_cli.callbacks.progress import FitProgress, Throughput, UnreadableFiles
 from gan_cli.callbacks.sample_grid import SampleGrid
 from gan_cli.callbacks.watchdog import Watchdog
+from gan_cli.inference import checkpoints, shared_models
 from gan_cli.media.boxes import Boxes
 from gan_cli.media.texts import Texts
 from gan_cli.variants import AdversarialModule
+from gan_cli.variants.base import RECORD
 from gan_cli.variants.chosen_networks import ChosenNetworks
 from tests.conftest import quiet
 from tests.toys import batch_for, passes_of
@@ -232,6 +234,19 @@ def test_checkpoint_gives_the_live_models_pictures(training: Training) -> None:
     for ema in (True, False):
         one, other = row.pictures(model.eval(), ema=ema), row.pictures(loaded.model, ema=ema)
         assert torch.allclose(one, other, rtol=0, atol=0, equal_nan=True)
+
+
+def test_a_shared_model_gives_the_checkpoints_pictures(training: Training, tmp_path: Path) -> None:
+    row, checkpoint = training.row, training.folder / "last.ckpt"
+    content = checkpoints.read(checkpoint)
+    shared_models.write(content, tmp_path)
+    one, other = load(checkpoint), load(tmp_path)
+    assert dict(other.model.hparams) == dict(one.model.hparams)  # tuples are tuples again
+    assert other.data == one.data
+    assert checkpoints.read(tmp_path / shared_models.WEIGHTS)[RECORD] == {**content[RECORD], "shared": True}
+    made, again = row.pictures(one.model), row.pictures(other.model)
+    assert torch.allclose(made, again, rtol=0, atol=0, equal_nan=True)
+    assert same(state(other.model), state(one.model))  # the discriminator's too
 
 
 def resume(row: VariantRow, folder: Path, checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> Any:

@@ -1,4 +1,4 @@
-"""TensorBoard beside the CSV file: curves, sample grids and films in the run's folder, one run however often resumed."""
+"""TensorBoard beside the CSV file: curves, sample grids and films in the run's folder, one run with all its parts."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -6,7 +6,7 @@ from typing import Any
 
 from jsonargparse import Namespace
 
-from gan_cli import plugins, runs
+from gan_cli import plugins
 from gan_cli.command.choices import Choices
 from gan_cli.command.resuming import FREE
 from gan_cli.inference import checkpoints
@@ -54,7 +54,7 @@ def settle(config: Namespace, typed: Namespace) -> None:
     """Names the file that is meant, so that a run which is gone on with knows it again."""
     for settings in (config, typed):
         if settings.get("init") and Path(settings["init"]).is_dir():
-            settings["init"] = str(Path(settings["init"]) / runs.LAST)
+            settings["init"] = str(checkpoints.located(settings["init"], option="init"))
 
 
 def inherit(content: dict[str, Any], config: Namespace, typed: Namespace) -> None:

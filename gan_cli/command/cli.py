@@ -182,7 +182,7 @@ class GANCLI(LightningCLI):
 
     def instantiate_classes(self) -> None:
         config = self.config.clone()
-        # These two, and our loggers, are made here, not by jsonargparse, which would bury what they say of a wrong value.
+        # These two and our loggers are made here, not by jsonargparse, which would bury what they say of a value.
         self.model, self.datamodule = settings.made(config.fit.pop("model")), settings.made(config.fit.pop("data"))
         self.model.trusted = self.modules
         if self.resumed is None:

@@ -20,6 +20,7 @@ from gan_cli.data import Facts, GANDataModule
 from gan_cli.devices import precision
 from gan_cli.errors import UserError
 from gan_cli.inference import checkpoints
+from gan_cli.inference.shared_models import SHARED
 from gan_cli.variants.base import RECORD
 
 FREE = {
@@ -68,6 +69,11 @@ def take_over(
     if "blended" in content[RECORD]:
         raise UserError(
             "ckpt_path: this checkpoint lies between two others, and no run goes on there; type --init instead"
+        )
+    if SHARED in content[RECORD]:
+        raise UserError(
+            "ckpt_path: a shared model holds no optimizers, and no run goes on there; type --init instead, or the "
+            "checkpoint of the run itself"
         )
     here, there = _settings_typed(config, typed), _settings_saved(config, content)
     differing = [name for name in here if name in there and _plain(here[name]) != _plain(there[name])]

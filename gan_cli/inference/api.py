@@ -22,7 +22,7 @@ from gan_cli.inference.api_predict import Predicts
 from gan_cli.inference.api_project import Projects
 from gan_cli.inference.api_styles import WorksWithStyles
 from gan_cli.inference.arithmetic import Concept, all_latents, classes_of, labels_of_each
-from gan_cli.inference.checkpoints import Modules, load_model
+from gan_cli.inference.checkpoints import Modules, load_model, located
 from gan_cli.inference.code_sampling import Asked, conditions_of, drawing_of, latents_for
 from gan_cli.inference.continuing import continued_at
 from gan_cli.inference.latents import Method
@@ -57,7 +57,7 @@ class TrainedGAN(
     """A checkpoint's model, ready to use; it computes in true float32, as the verbs do.
 
     Args:
-        path: The checkpoint.
+        path: The checkpoint, a run's folder, a folder of `gan share`, or `hub:user/name`.
         device: Where to compute, such as "cpu" or "cuda".
         module: Name of a trusted module that defines the variant, or several, where it is none of gan-cli's.
 
@@ -70,7 +70,7 @@ class TrainedGAN(
     """
 
     def __init__(self, path: str | Path, device: str = "cpu", module: Modules = None) -> None:
-        self.path = Path(path).expanduser()
+        self.path = located(path)
         self.model = load_model(self.path, module).to(device)
         self.data = self.model.data_facts
 

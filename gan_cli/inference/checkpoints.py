@@ -11,6 +11,7 @@ import torch
 from gan_cli import plugins, runs
 from gan_cli.data import GANDataModule
 from gan_cli.errors import UserError
+from gan_cli.inference import hub, shared_models
 from gan_cli.inference.older import renewed
 from gan_cli.variants import AdversarialModule
 from gan_cli.variants.base import RECORD
@@ -22,27 +23,49 @@ OURS = "gan-cli's"
 
 
 def resolve(ckpt: str | None, root: str = "checkpoints", option: str = "ckpt") -> Path:
-    """The checkpoint to read: the file typed, or the newest run's.
+    """The checkpoint to read: the one typed, or the newest run's.
 
     Args:
-        ckpt: What was typed, a file or a run's folder; None for the newest run's.
+        ckpt: What was typed: a file, a run's folder, a folder of `gan share`, or `hub:user/name`; None for the newest
+            run's.
         root: Where runs are kept.
         option: What it was typed for.
 
     Raises:
         UserError: If it does not exist, or there is no run yet.
+        OSError: If there is no place for a model of the hub below `root`.
     """
     if ckpt is not None:
-        path = Path(ckpt)
-        if path.is_dir():
-            path = path / runs.LAST
-        if not path.is_file():
-            raise UserError(f"{option}: {ckpt} does not exist; `gan list` shows the runs there are")
-        return path
+        return hub.beside_runs(ckpt, Path(root), option) if hub.is_there(ckpt) else _file(Path(ckpt), option)
     newest = runs.newest_checkpoint(Path(root))
     if newest is None:
         raise UserError(f"no run under {root}/ yet: type --ckpt FILE, or train one with gan fit --config dcgan.yaml")
     return newest
+
+
+def located(ckpt: str | Path, option: str = "ckpt") -> Path:
+    """The checkpoint that is meant in Python, where nothing is written: a model of the hub stays in the hub's cache.
+
+    Args:
+        ckpt: As for `resolve`.
+        option: What it was given for.
+
+    Raises:
+        UserError: If it does not exist.
+    """
+    if hub.is_there(str(ckpt)):
+        return hub.fetched(str(ckpt), option)
+    return _file(Path(ckpt).expanduser(), option)
+
+
+def _file(path: Path, option: str) -> Path:
+    found = path
+    if path.is_dir():
+        shared = shared_models.is_folder(path) and not (path / runs.LAST).is_file()
+        found = path / (shared_models.WEIGHTS if shared else runs.LAST)
+    if not found.is_file() and found.name != shared_models.WEIGHTS:
+        raise UserError(f"{option}: {path} does not exist; `gan list` shows the runs there are")
+    return found
 
 
 def read(path: Path, tensors: bool = True, option: str = "ckpt") -> dict[str, Any]:
@@ -57,6 +80,8 @@ def read(path: Path, tensors: bool = True, option: str = "ckpt") -> dict[str, An
         UserError: If the file cannot be read, is damaged, holds code, was not written by gan-cli, or its networks are
             no more.
     """
+    if path.suffix == shared_models.SUFFIX:
+        return renewed(shared_models.read(path, tensors, option), path)
     try:
         with warnings.catch_warnings(action="ignore"):  # about pickle protocols, in files that were never ours
             content = torch.load(path, map_location="cpu", weights_only=True, mmap=not tensors)

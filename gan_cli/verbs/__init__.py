@@ -30,6 +30,7 @@ VERBS = (
     "detect",
     "reconstruct",
     "augment",
+    "share",
     "report",
     "compare",
     "evaluate",

@@ -140,7 +140,9 @@ def data_set(parser: ArgumentParser, named: bool = True) -> None:
 
 def checkpoint(parser: ArgumentParser, default: str = "without it the newest run's last one") -> None:
     """Adds the checkpoint that a verb works from."""
-    parser.add_argument("--ckpt", type=str | None, metavar="FILE", help=f"Checkpoint; {default}")
+    parser.add_argument(
+        "--ckpt", type=str | None, metavar="FILE", help=f"Checkpoint, shared folder, hub:user/name; {default}"
+    )
     module(parser)
 
 
