@@ -150,7 +150,7 @@ def check_installed(option: str) -> None:
 def _library(option: str) -> Any:
     try:
         import huggingface_hub
-        import huggingface_hub.errors
+        import huggingface_hub.errors  # noqa: F401
     except ImportError as error:
         raise UserError(f"{option}: the hub needs its client: pip install 'gan-cli[hub]'") from error
     return huggingface_hub
