@@ -33,7 +33,7 @@ class MLflow(MLFlowLogger):
 
     Without a server the runs are in `checkpoints/mlruns`, which `mlflow ui --backend-store-uri checkpoints/mlruns`
     shows. A server that is not there is told, and the run is logged in files; one that goes away is told too, and the
-    run goes on without. A run that is resumed keeps its id; what it logs again stands there twice, with the same values.
+    run goes on without. A run that is resumed keeps its id; what it logs again stands there twice, with equal values.
     `MLFLOW_TRACKING_URI`, `MLFLOW_EXPERIMENT_NAME` and `MLFLOW_RUN_ID` are obeyed.
 
     Args:

@@ -10,6 +10,7 @@ from gan_cli.verbs.options import AddOptions, light_parser
 
 VERBS = (
     "fit",
+    "sweep",
     "validate",
     "test",
     "sample",
@@ -39,7 +40,7 @@ VERBS = (
 )
 """The verbs in the order of the help; each is the name of a file in this folder."""
 
-NEEDS_WORDS = ("data", "evaluate")
+NEEDS_WORDS = ("data", "evaluate", "sweep")
 """Verbs that show their help if nothing else is typed."""
 
 
