@@ -82,7 +82,7 @@ def show(plan: Plan, done: Sequence[Scored]) -> None:
     """
     if not done:
         return
-    console = Console(highlight=False, width=max(100, Console().width))
+    console = Console(highlight=False, width=max(160, Console().width))
     console.print(table(plan, done), soft_wrap=True)
     if len({one.protocols for one in done if one.scores}) > 1:
         console.print(
@@ -96,16 +96,26 @@ def show(plan: Plan, done: Sequence[Scored]) -> None:
 
 
 def table(plan: Plan, done: Sequence[Scored]) -> Table:
-    """A row for each variation: how many seeds are done, and of each score mean and standard deviation over them."""
+    """Mean and standard deviation of each score over the seeds of each variation, and how many of these are done.
+
+    Scores are columns, or rows where there are more of them than of variations.
+    """
     names = list(dict.fromkeys(name for one in done for name in one.scores))
-    made = Table("variation", "seeds", *map(_title, names), title=f"sweep {plan.name}", title_justify="left")
+    asked = [job.variation for job in plan.jobs]
+    rows = [["variation", "seeds", *map(_title, names)]]
+    for variation in dict.fromkeys(asked):
+        ours = [one for one in done if one.variation == variation]
+        values = [[one.scores[name] for one in ours if name in one.scores] for name in names]
+        rows.append([variation or "as it is", f"{len(ours)} of {asked.count(variation)}", *map(spread, values)])
+    if len(names) > len(rows) - 1:
+        rows = [list(column) for column in zip(*rows, strict=True)]
+    made = Table(*rows[0], title=f"sweep {plan.name}", title_justify="left")
+    for column in made.columns:
+        column.no_wrap = True
     for column in made.columns[1:]:
         column.justify = "right"
-    asked = [job.variation for job in plan.jobs]
-    for variation in dict.fromkeys(asked):
-        rows = [one for one in done if one.variation == variation]
-        values = [[one.scores[name] for one in rows if name in one.scores] for name in names]
-        made.add_row(variation or "as it is", f"{len(rows)} of {asked.count(variation)}", *map(spread, values))
+    for row in rows[1:]:
+        made.add_row(*row)
     return made
 
 

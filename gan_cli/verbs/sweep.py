@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from jsonargparse import ArgumentParser
 
+from gan_cli import ranges
 from gan_cli.errors import RunFailed, UserError
 from gan_cli.ranges import Few, Many
 from gan_cli.verbs import options
@@ -59,6 +60,9 @@ def run(words: Sequence[str]) -> None:
     """
     ours, theirs = split(words)
     asked = options.light("sweep", add_options, ours)
+    for name, kind in (("jobs", Few), ("num", Many)):
+        if asked[name] is not None:
+            ranges.check_one(name, kind, asked[name])
     if not asked.seeds:
         raise UserError("seeds: they are missing; type --seeds 0-4")
     if asked.sbatch and not asked.slurm:
@@ -104,16 +108,18 @@ def split(words: Sequence[str]) -> tuple[list[str], list[str]]:
     theirs: list[str] = []
     follow, into = "0", theirs
     for word in words:
-        if word.startswith("--"):
+        if ours[-1:] == ["--sbatch"]:  # what follows begins with dashes, too
+            ours[-1], follow = f"--sbatch={word}", "0"
+        elif word.startswith("--"):
             option, equals, value = word.partition("=")
             option = "--" + option[2:].replace("-", "_")
             name = option.replace("--no_", "--", 1) if option.replace("--no_", "--", 1) in OURS else option
             into = ours if name in OURS else theirs
             follow = "0" if equals and into is ours else OURS.get(name, "+")
             into.append(f"{option}{equals}{value}")
-            continue
-        (ours if into is ours and follow != "0" else theirs).append(word)
-        follow = "0" if follow == "1" else follow
+        else:
+            (ours if into is ours and follow != "0" else theirs).append(word)
+            follow = "0" if follow == "1" else follow
     return ours, theirs
 
 
