@@ -39,6 +39,10 @@ def _answer(arguments: list[str]) -> None:
         print(_help())
     elif arguments[0] == "--version":
         print(f"gan-cli {__version__}")
+    elif arguments[0].partition("=")[0].replace("-", "_") == "__print_completion":
+        from gan_cli.verbs.completion import script
+
+        print(script(arguments[0].partition("=")[2] or "".join(arguments[1:2])))
     else:
         verbs.run(arguments)
 
@@ -47,7 +51,8 @@ def _help() -> str:
     return (
         "usage: gan VERB [options]\n\nTrain, resume and sample generative adversarial networks.\n\n"
         f"{table({name: verbs.verb(name).SUMMARY for name in verbs.VERBS})}\n\n"
-        "gan VERB --help shows a verb's options. To start:\n\n"
+        "gan VERB --help shows a verb's options; gan --print_completion bash|zsh|fish completes them in a shell.\n"
+        "To start:\n\n"
         "  gan fit --config dcgan.yaml\n  gan sample\n"
     )
 
