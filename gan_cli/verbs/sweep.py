@@ -1,16 +1,19 @@
 """`gan sweep`: the same training with several seeds and settings, and a table of the scores."""
 
 from collections.abc import Sequence
+from typing import Annotated
 
 from jsonargparse import ArgumentParser
 
 from gan_cli import ranges
 from gan_cli.errors import RunFailed, UserError
-from gan_cli.ranges import Few, Many
+from gan_cli.ranges import Few, Many, Range
 from gan_cli.verbs import options
 
 SUMMARY = "Train with several seeds and settings; all that gan fit takes is given to each run"
 
+Number = Annotated[int, Range(0, 999)]
+"""Of a run."""
 OURS = {
     **dict.fromkeys(("--seeds", "--jobs", "--name", "--sbatch", "--metrics", "--num", "--features", "--only"), "1"),
     **dict.fromkeys(("--slurm", "--table"), "0"),
@@ -47,8 +50,9 @@ def add_options(parser: ArgumentParser) -> None:
     )
     options.yes_no(parser, "--table", False, "Show the table of what is done, and train nothing")
     parser.add_argument(
-        "--only", type=int | None, metavar="N", help="Train run N alone, in this process, as a task does"
+        "--only", type=Number | None, metavar="N", help="Train run N alone, in this process, as a task does"
     )
+    options.module(parser)
 
 
 def run(words: Sequence[str]) -> None:
@@ -60,7 +64,7 @@ def run(words: Sequence[str]) -> None:
     """
     ours, theirs = split(words)
     asked = options.light("sweep", add_options, ours)
-    for name, kind in (("jobs", Few), ("num", Many)):
+    for name, kind in (("jobs", Few), ("num", Many), ("only", Number)):
         if asked[name] is not None:
             ranges.check_one(name, kind, asked[name])
     if not asked.seeds:

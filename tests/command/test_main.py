@@ -50,7 +50,7 @@ def test_no_verbs_help_imports_torch() -> None:
 
 def test_the_table_of_verbs_is_the_folder() -> None:
     files = {path.stem for path in Path(verbs.__file__).parent.glob("*.py")}
-    assert set(verbs.VERBS) == files - {"__init__", "options"}
+    assert set(verbs.VERBS) == files - {"__init__", "options", "completion"}
     for name in verbs.VERBS:
         verb = verbs.verb(name)
         assert verb.SUMMARY
@@ -71,7 +71,7 @@ def test_a_verbs_help_fits_one_screen(verb: str, capsys: pytest.CaptureFixture[s
     assert max(map(len, told.splitlines())) <= 120
     assert verbs.verb(verb).SUMMARY in told
     assert ("--module" in told) == (verb not in ("blend", "compare"))  # which build nothing of what they read
-    if verb not in ("blend", "data", "evaluate", "list", "report", "compare"):
+    if verb not in ("blend", "data", "evaluate", "list", "report", "compare", "sweep", "share"):
         assert "--ckpt" in told
         assert "--trainer.precision" in told
 
