@@ -34,7 +34,7 @@ def commands() -> Iterator[tuple[str, list[str]]]:
     for page in PAGES:
         for line in typed(page):
             words = shlex.split(line, comments=True)
-            if "gan" in words[:1]:
+            if "gan" in words[:1] and words[1:2] != ["--print_completion"]:
                 ends = [at for at, word in enumerate(words) if word in ("|", "&&", ">", "&") or word.endswith(";")]
                 yield page.name, words[1 : min(ends, default=len(words))]
 
