@@ -11,9 +11,6 @@ from gan_cli.reports import facts
 from gan_cli.reports.run_record import RunRecord
 from gan_cli.variants.record import RECORD
 
-TASKS = {"translate": "image-to-image"}
-"""The hub's names for what a verb does; of pictures from noise see `_task`."""
-
 
 class About(NamedTuple):
     """What a card says beside its run's facts.
@@ -23,6 +20,7 @@ class About(NamedTuple):
         source: The run and its checkpoint, such as "dcgan-digits/version_0/last.ckpt".
         paper: Authors, year, title, arXiv id of the variant; "" if it has no paper.
         makes: What the model makes, such as "images".
+        takes: What it is given beside noise, such as "labels".
         licence: That of the weights, by the hub's names such as "mit"; "" if nobody has said one.
         data_home: Where the data set is from; "" if it is not known.
         data_licence: Its licence; "" if it is not known.
@@ -34,6 +32,7 @@ class About(NamedTuple):
     source: str
     paper: str
     makes: str
+    takes: Sequence[str]
     licence: str
     data_home: str
     data_licence: str
@@ -66,7 +65,7 @@ def text(content: Mapping[str, Any], run: RunRecord, scores: Mapping[str, Any], 
 
 
 def _head(record: Mapping[str, Any], run: RunRecord, scores: Mapping[str, Any], about: About) -> dict[str, Any]:
-    task, dataset = _task(record, run), str(record["data"].get("name") or "")
+    task, dataset = _task(run, about), str(record["data"].get("name") or "")
     results = _results(scores, task or "other", dataset)
     names = list(dict.fromkeys(metric["type"] for result in results for metric in result["metrics"]))
     head = {
@@ -87,13 +86,17 @@ def _head(record: Mapping[str, Any], run: RunRecord, scores: Mapping[str, Any], 
     return {key: value for key, value in head.items() if value is not None}
 
 
-def _task(record: Mapping[str, Any], run: RunRecord) -> str:
+def _task(run: RunRecord, about: About) -> str:
     """What the hub calls it; "" for what it has no name for, such as tunes and solids."""
-    media = (record["data"].get("fields") or {}).values()
-    of_images = not media or any(one.get("class") == "Images" for one in media)
-    if not of_images:
+    if about.makes != "images":
         return ""
-    return TASKS.get(run.usage.verb, "unconditional-image-generation" if run.usage.verb in ("sample", "") else "")
+    if run.usage.verb == "translate":
+        return "image-to-image"
+    if run.usage.verb != "sample":
+        return ""
+    if "text" in about.takes:
+        return "text-to-image"
+    return "unconditional-image-generation" if set(about.takes) <= {"labels"} else ""
 
 
 def _results(scores: Mapping[str, Any], task: str, dataset: str) -> list[dict[str, Any]]:

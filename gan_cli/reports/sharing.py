@@ -92,6 +92,7 @@ def _write(path: Path, folder: Path, name: str, licence: str, module: Modules) -
         source=f"{run.name}/{path.name}",
         paper=card.paper if card else "",
         makes=gan.model.medium.name,
+        takes=gan.model.takes,
         licence=licence,
         data_home=getattr(kind, "home", ""),
         data_licence=getattr(kind, "licence", ""),
