@@ -95,7 +95,7 @@ class MLflow(MLFlowLogger):
     def experiment(self) -> Any:
         from mlflow.exceptions import MlflowException
 
-        if self._initialized or rank_zero_only.rank:
+        if rank_zero_only.rank or self._initialized:
             return super().experiment
         try:
             client = self._begun()
