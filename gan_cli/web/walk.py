@@ -1,0 +1,8 @@
+"""The tab Walk."""
+
+from fastapi import APIRouter
+
+
+def router() -> APIRouter:
+    """What the tab asks for."""
+    return APIRouter()
