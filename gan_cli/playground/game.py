@@ -87,6 +87,8 @@ class Game:
             # The networks are those of one objective for all, or R3GAN's would lack the bias that others need.
             networks = kept or variant_of(settings.but(objective="non_saturating"))
             self.variant = variant_of(settings)
+        if not kept:
+            spread_out(networks.generator, self._latents("spread", COUNTED), settings.spread)
         self.variant.generator, self.variant.discriminator = networks.generator, networks.discriminator
         self.optimizers = {player: self.variant.make_optimizer(player) for player in self.variant.players}
 
@@ -187,6 +189,22 @@ class _Made(nn.Module):
 
     def forward(self, latents: Tensor) -> Tensor:
         return self.points
+
+
+@torch.no_grad()
+def spread_out(generator: nn.Module, latents: Tensor, spread: float) -> None:
+    """Lets a generator's points begin around the middle, by its last layer; He's first weights put them anywhere.
+
+    Args:
+        generator: Its last linear layer is changed.
+        latents: [N, Z].
+        spread: Standard deviation of its points afterwards, over both coordinates.
+    """
+    last = [layer for layer in generator.modules() if isinstance(layer, nn.Linear)][-1]
+    made = generator(latents)
+    scale = spread / (made - made.mean(0)).square().mean().sqrt().clamp(min=1e-6)
+    last.weight *= scale
+    last.bias.copy_(-scale * made.mean(0))
 
 
 def places() -> Tensor:

@@ -18,7 +18,7 @@ Coordinate = Annotated[float, Range(-REACH, REACH)]
 Rate = Annotated[float, Range(1e-6, 0.1)]
 Units = Annotated[int, Range(4, 128)]
 
-NETWORKS = ("generator_width", "discriminator_width", "depth", "latent_dim", "seed")
+NETWORKS = ("generator_width", "discriminator_width", "depth", "latent_dim", "spread", "seed")
 """What the networks and their first weights follow from: another value of any of them is another game."""
 FEWEST_DRAWN, MOST_DRAWN = 8, 2000
 
@@ -35,6 +35,7 @@ class Settings:
         discriminator_width: Units of each of the discriminator's hidden layers.
         depth: Layers with weights of either network.
         latent_dim: Numbers that the generator starts from, each from N(0, 1).
+        spread: Standard deviation of the first generated points, which lie around the middle.
         generator_lr: The generator's learning rate.
         discriminator_lr: The discriminator's learning rate.
         beta1: Adam's momentum, for both; WGAN's RMSProp has none and leaves it.
@@ -55,6 +56,7 @@ class Settings:
     discriminator_width: Units = 64
     depth: Annotated[int, Range(2, 6)] = 4
     latent_dim: Annotated[int, Range(1, 16)] = 2
+    spread: Annotated[float, Range(0.01, 2)] = 0.5
     generator_lr: Rate = 1e-3
     discriminator_lr: Rate = 1e-3
     beta1: Decay = 0.5
