@@ -106,16 +106,13 @@ export class Plane {
     }
   }
 
-  // All arrows by one scale, the 90th percentile being a tenth of the plane, so that they can be compared in a frame.
+  // A length that tells the gradient's: a gradient of 1 is an eighth of the plane, one of 0.01 can hardly be seen.
   arrows(context, x, y, size, paint, samples, arrows) {
-    const lengths = arrows.map(([dx, dy]) => Math.hypot(dx, dy)), sorted = [...lengths].sort((a, b) => a - b);
-    const scale = 0.2 * this.reach / (sorted[Math.floor(0.9 * sorted.length)] || 1);
     context.strokeStyle = paint.arrow;
     context.lineWidth = 1.25;
     context.beginPath();
     samples.forEach(([px, py], number) => {
-      const stretch = scale * Math.min(1, 0.4 * this.reach / (scale * lengths[number] || 1));
-      const [dx, dy] = arrows[number].map((part) => part * stretch);
+      const [dx, dy] = arrows[number].map((part) => 0.5 * this.reach * part / (1 + Math.hypot(...arrows[number])));
       const [fromX, fromY, toX, toY] = [x(px), y(py), x(px + dx), y(py + dy)];
       const length = Math.hypot(toX - fromX, toY - fromY);
       if (length < 1) return;
