@@ -1,4 +1,4 @@
-"""What is refused before any of our code sees a request: foreign hosts, foreign pages, and bodies that are too large."""
+"""What is refused before any of our code sees a request: foreign hosts, foreign pages and too large bodies."""
 
 import ipaddress
 import json
@@ -14,7 +14,7 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
     "connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
-"""The content security policy: the page fetches nothing from elsewhere, and runs no script that is not a file of ours."""
+"""The content security policy: the page fetches nothing from elsewhere, and runs no script but files of ours."""
 
 HEADERS = {
     "content-security-policy": POLICY,
