@@ -28,6 +28,9 @@ number."""
 MOST = 256
 """At most so many things are made at a time."""
 
+SMALL, AT_A_TIME = 64, 8
+"""Images up to a side of `SMALL` pixels are made all at once, and others so many at a time."""
+
 SeedNumber = Annotated[int, Field(ge=0, le=2**53 - 1000)]
 """A seed that JavaScript's numbers hold."""
 
@@ -75,8 +78,14 @@ def router() -> APIRouter:
 
 
 async def grid(request: Request, run: str, asked: AskedGrid) -> dict[str, Any]:
-    """A picture of each thing, with its seed and its class; or one picture of all that are only shown together."""
-    return await shelf_of(request).use(request, run, lambda loaded: _grid(loaded, asked))
+    """A picture of each thing, with its seed and its class; or one picture of all that are only shown together.
+
+    They are made some at a time, so that a browser that went on to others need not be waited for.
+    """
+    shelf = shelf_of(request)
+    parts = await shelf.use(request, run, lambda loaded: _parts(loaded, asked))
+    made = await shelf.each(request, run, [lambda loaded, part=part: _grid(loaded, part) for part in parts])
+    return {"together": made[0]["together"], "things": [thing for part in made for thing in part["things"]]}
 
 
 async def one(request: Request, run: str, asked: AskedGrid) -> dict[str, Any]:
@@ -87,6 +96,21 @@ async def one(request: Request, run: str, asked: AskedGrid) -> dict[str, Any]:
 async def file(request: Request, run: str, asked: AskedFile) -> Response:
     """A file to take away."""
     return await shelf_of(request).use(request, run, lambda loaded: _file(loaded, asked))
+
+
+def _parts(loaded: Loaded, asked: AskedGrid) -> list[AskedGrid]:
+    """What was asked for, cut into parts that take moments."""
+    model = loaded.gan.model
+    small = (loaded.gan.data.get("image_size") or 0) <= SMALL and model.medium.moves is False
+    if small or not model.medium.suffix:
+        return [asked]
+    classes = [str(number) for number in chosen_classes(model, asked.labels or None)] if takes_labels(model) else []
+    parts = []
+    for start in range(0, asked.num, AT_A_TIME):
+        turned = classes[start % len(classes) :] + classes[: start % len(classes)] if classes else []
+        first = {"seed": asked.seed + start, "num": min(AT_A_TIME, asked.num - start), "labels": turned}
+        parts.append(asked.model_copy(update=first))
+    return parts
 
 
 def _grid(loaded: Loaded, asked: AskedGrid) -> dict[str, Any]:
