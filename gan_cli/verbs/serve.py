@@ -46,7 +46,8 @@ def run(words: Sequence[str]) -> None:
     """
     asked = options.light("serve", add_options, words)
     if missing := [name for name in NEEDS if find_spec(name) is None]:
-        raise UserError(f"serve: {' and '.join(missing)} are missing; pip install 'gan-cli[web]'")
+        verb = "is" if len(missing) == 1 else "are"
+        raise UserError(f"serve: {' and '.join(missing)} {verb} missing; pip install 'gan-cli[web]'")
     if not 0 <= asked.port <= 65535:
         raise UserError(f"port: {asked.port} is none; take one from 1 to 65535, or 0 for one that is free")
     from gan_cli import plugins

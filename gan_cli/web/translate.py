@@ -13,13 +13,16 @@ from starlette.datastructures import FormData
 from starlette.datastructures import UploadFile as FormFile
 from torch import Tensor
 
+from gan_cli.data import GANDataModule
 from gan_cli.data.pairs.edge_maps import edges
 from gan_cli.errors import UserError
+from gan_cli.inference.checkpoints import data_set_of
 from gan_cli.inference.given_paths import REFERENCE
 from gan_cli.inference.source_media import drawn
 from gan_cli.inference.translator import translating
 from gan_cli.media import reading
 from gan_cli.media.label_maps import LabelMaps, edges_of
+from gan_cli.media.masks import Masks
 from gan_cli.media.medium import Medium
 from gan_cli.media.picture_files import to_tensor
 from gan_cli.variants.translation import TranslationModule
@@ -38,6 +41,7 @@ def router() -> APIRouter:
     found = APIRouter()
     found.add_api_route("/picture", picture, methods=["POST"])
     found.add_api_route("/{run}", translated, methods=["POST"])
+    found.add_api_route("/{run}/example", example, methods=["GET"])
     return found
 
 
@@ -58,6 +62,48 @@ async def translated(request: Request, run: str) -> dict[str, Any]:
         sent = {name: await uploads.received(part) for name, part in form.items() if isinstance(part, FormFile)}
         words = _words(form)
     return await shelf_of(request).use(request, run, lambda loaded: _translated(loaded, sent, words))
+
+
+async def example(
+    request: Request, run: str, number: Annotated[int, Query(ge=0, le=2**31)] = 0, direction: str = ""
+) -> dict[str, Any]:
+    """A held-out example of the set that a model has learned from, to be translated."""
+    return await shelf_of(request).use(request, run, lambda loaded: _example(loaded, number, direction))
+
+
+def _example(loaded: Loaded, number: int, direction: str) -> dict[str, Any]:
+    """A picture of an example, of the domain that the direction starts from, and the masks that belong to it.
+
+    Raises:
+        UserError: If the set is not known, or not at hand.
+    """
+    model = translating(loaded.gan.model)
+    data = loaded.once("data", lambda: _prepared(model))
+    part = data.at_hand()
+    number %= len(part)
+    batch = data.on_device(part[torch.tensor([number])])
+    names = list(model.media)
+    back = names[:2] == ["a", "b"] and direction == model.directions[-1] != model.directions[0]
+    found = {name: _pictured(model.media[name], getattr(batch, name)) for name in _with_example(model, batch)}
+    source = _pictured(model.media[names[int(back)]], getattr(batch, names[int(back)]))
+    return {"picture": source, "told": found, "number": number + 1, "of": len(part)}
+
+
+def _prepared(model: TranslationModule) -> GANDataModule:
+    data = data_set_of(model)
+    data.prepare_data()
+    return data
+
+
+def _with_example(model: TranslationModule, batch: Any) -> list[str]:
+    """What is told of the pixels of an example, and is drawn as a mask."""
+    return [name for name in model.takes if isinstance(model.media.get(name), Masks) and hasattr(batch, name)]
+
+
+def _pictured(medium: Medium, shown: Tensor) -> dict[str, Any]:
+    """The first of some things as a picture; a mask is opaque where it means something."""
+    pixels = medium.each_pictured(medium.kept(shown[:1].float() if shown.is_floating_point() else shown[:1]).cpu())[0]
+    return still(torch.cat([pixels.expand(3, -1, -1), pixels]) if isinstance(medium, Masks) else pixels).plain
 
 
 def _words(form: FormData) -> dict[str, str]:

@@ -61,7 +61,7 @@ class AskedWalk(BaseModel):
     """
 
     seeds: Annotated[list[SeedNumber], Field(min_length=1, max_length=32)]
-    position: Annotated[float, Field(ge=0)] = 0
+    position: Annotated[float, Field(ge=0)] = 0.0
     label: str = ""
     truncation_psi: float | None = None
     told: dict[str, Annotated[str, Field(max_length=1000)]] = {}
@@ -157,7 +157,7 @@ def _between(loaded: Loaded, asked: AskedWalk, labels: list[str] | None, positio
     for position in positions:
         end = min(len(passed) - 1, ceil(position))
         start = max(0, end - 1)
-        found.append(way(passed[start], passed[end], torch.tensor([min(1.0, position - start)])))
+        found.append(way(passed[start], passed[end], torch.tensor([min(1.0, float(position - start))])))
     latents = torch.cat(found)
     if asked.mix is None or not asked.mix.layers:
         return latents

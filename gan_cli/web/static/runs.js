@@ -32,7 +32,7 @@ function row(run) {
   const look = make("button", {type: "button", textContent: "Report", "aria-label": `Report of ${run.name}`, onclick: () => report(run)});
   const cells = [run.variant, run.data, run.step.toLocaleString("en"), run.saved];
   return make("tr", {}, make("th", {scope: "row", textContent: run.name}),
-    ...cells.map((textContent) => make("td", {textContent})), make("td", {}, make("div", {class: "row"}, look, go)));
+    make("td", {}, make("div", {class: "row"}, look, go)), ...cells.map((textContent) => make("td", {textContent})));
 }
 
 function report(run) {

@@ -41,6 +41,7 @@ export function start(found) {
     form.file.value = "";
     blank();
   });
+  form.elements.example.addEventListener("click", example);
   form.elements.undo.addEventListener("click", () => sheet.undo());
   form.elements.clear.addEventListener("click", clear);
   for (const field of ["direction", "second", "style", "reference", "palette"]) form[field].addEventListener("change", () => {
@@ -239,12 +240,9 @@ async function dropped(file) {
   const sketch = !form.querySelector(".sketch").hidden && form.sketch.checked;
   try {
     const found = await ask(`api/translate/picture?longest=${form.size.value}&sketch=${sketch}`, {form: sent});
-    const image = await decoded(found.picture);
     taken = file;
-    sized(image.naturalWidth, image.naturalHeight);
-    const pen = source.getContext("2d", {willReadFrequently: true});
-    pen.clearRect(0, 0, source.width, source.height);
-    pen.drawImage(image, 0, 0);
+    sized(found.picture.width, found.picture.height);
+    await onto(source, found.picture);
     note(found.note);
     say();
     await translated();
@@ -252,6 +250,34 @@ async function dropped(file) {
     form.file.value = "";
     complain(error);
   }
+}
+
+let examples = 0;
+
+// A held-out example of the model's data set, with what belongs to it.
+async function example() {
+  try {
+    const wanted = new URLSearchParams({number: examples, direction: form.direction.value});
+    const found = await ask(`api/translate/${choice.run}/example?${wanted}`);
+    examples += 1;
+    taken = null;
+    form.file.value = "";
+    sized(found.picture.width, found.picture.height);
+    await onto(source, found.picture);
+    for (const [name, picture] of Object.entries(found.told)) if (told[name]) await onto(told[name], picture);
+    overlay();
+    note(`Held-out example ${found.number} of ${found.of}`);
+    say();
+    await translated();
+  } catch (error) {
+    complain(error);
+  }
+}
+
+async function onto(canvas, picture) {
+  const pen = canvas.getContext("2d", {willReadFrequently: true});
+  pen.clearRect(0, 0, canvas.width, canvas.height);
+  pen.drawImage(await decoded(picture), 0, 0);
 }
 
 function note(text) {
@@ -349,13 +375,12 @@ async function saved() {
 
 // CycleGAN's way back, or a second pass: what was made becomes the source, in the other direction if there are two.
 async function again() {
-  const image = await decoded(made.after);
   if (facts.directions.length === 2 && !form.direction.closest(".field").hidden) {
     form.direction.selectedIndex = 1 - form.direction.selectedIndex;
   }
   taken = null;
   form.file.value = "";
-  sized(image.naturalWidth, image.naturalHeight);
-  source.getContext("2d", {willReadFrequently: true}).drawImage(image, 0, 0);
+  sized(made.after.width, made.after.height);
+  await onto(source, made.after);
   translated();
 }
