@@ -12,7 +12,9 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 
 from gan_cli.errors import RunFailed, UserError
-from gan_cli.web.guard import Guard
+from gan_cli.web import models
+from gan_cli.web.guard import Guard, Refused
+from gan_cli.web.shelf import Shelf
 
 TABS = ("sample", "walk", "translate", "playground", "runs")
 """The tabs in their order. Tab X is the file `X.py` beside this one, whose `router()` answers below /api/X, and
@@ -23,18 +25,22 @@ has checked host and origin of whatever reaches a router, of websockets too."""
 STATIC = Path(str(files("gan_cli.web") / "static"))
 
 
-def application(names: Iterable[str] = (), addresses: bool = False) -> FastAPI:
+def application(shelf: Shelf, names: Iterable[str] = (), addresses: bool = False) -> FastAPI:
     """The page as an ASGI application.
 
     Args:
+        shelf: The trained GANs.
         names: Names that the page may be called by, beside localhost.
         addresses: Whether it may also be called by any address of numbers.
     """
     app = FastAPI(title="gan serve", docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.shelf = shelf
     app.add_middleware(Guard, names=tuple(names), addresses=addresses)
     app.add_exception_handler(UserError, _cannot)
     app.add_exception_handler(RunFailed, _failed)
     app.add_exception_handler(RequestValidationError, _misunderstood)
+    app.add_exception_handler(Refused, _refused)
+    app.include_router(models.router(), prefix="/api/models")
     for tab in TABS:
         router: APIRouter = import_module(f"gan_cli.web.{tab}").router()
         app.include_router(router, prefix=f"/api/{tab}")
@@ -64,6 +70,11 @@ def _panel(name: str) -> str:
 
 def _cannot(request: Request, error: Exception) -> JSONResponse:
     return JSONResponse({"error": str(error)}, 400)
+
+
+def _refused(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Refused)
+    return JSONResponse({"error": error.reason}, error.status)
 
 
 def _failed(request: Request, error: Exception) -> JSONResponse:

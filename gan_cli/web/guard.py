@@ -1,8 +1,9 @@
-"""What is refused before any of our code sees a request: foreign hosts, foreign pages, and bodies that are too large."""
+"""What is refused before any of our code sees a request: foreign hosts, foreign pages and too large bodies."""
 
 import ipaddress
 import json
 from collections.abc import Iterable
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -14,7 +15,7 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
     "connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
-"""The content security policy: the page fetches nothing from elsewhere, and runs no script that is not a file of ours."""
+"""The content security policy: the page fetches nothing from elsewhere, and runs no script but files of ours."""
 
 HEADERS = {
     "content-security-policy": POLICY,
@@ -114,6 +115,8 @@ class Guard:
 
         async def dressed(message: Message) -> None:
             nonlocal started
+            if seen > MOST_BYTES and not started:
+                return  # what the application makes of the refusal; ours says the reason
             if message["type"] == "http.response.start":
                 started = True
                 said = {name.lower() for name, _ in message["headers"]}
@@ -121,15 +124,14 @@ class Guard:
                 message["headers"] = [*message["headers"], *own]
             await send(message)
 
-        try:
-            told = dict(scope["headers"]).get(b"content-length", b"0")
-            if not told.isdigit() or int(told) > MOST_BYTES:
-                raise _too_large()
+        told = dict(scope["headers"]).get(b"content-length", b"0")
+        if not told.isdigit() or int(told) > MOST_BYTES:
+            await _refuse(_too_large(), scope, send)
+            return
+        with suppress(Refused):
             await self.app(scope, counted, dressed)
-        except Refused as refused:
-            if started:
-                raise
-            await _refuse(refused, scope, send)
+        if seen > MOST_BYTES and not started:
+            await _refuse(_too_large(), scope, send)
 
 
 def _too_large() -> Refused:
