@@ -58,7 +58,9 @@ def _r3gan(settings: Settings, **shared: Any) -> ChosenNetworks:
 _PROBABILITY = "probability that a point is real"
 OBJECTIVES: Mapping[ObjectiveName, Objective] = {
     "minimax": Objective("Minimax (GAN, 2014)", _gan("minimax"), _PROBABILITY, as_probability=True),
-    "non_saturating": Objective("Non-saturating (GAN, 2014)", _gan("non-saturating"), _PROBABILITY, as_probability=True),
+    "non_saturating": Objective(
+        "Non-saturating (GAN, 2014)", _gan("non-saturating"), _PROBABILITY, as_probability=True
+    ),
     "least_squares": Objective("Least squares (LSGAN, 2017)", _lsgan, "output: 1 for real, 0 for generated"),
     "wgan": Objective("Wasserstein, clipped (WGAN, 2017)", _wgan, "the critic's score", takes=("clip",)),
     "wgan_gp": Objective(

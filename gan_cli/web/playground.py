@@ -149,7 +149,12 @@ def choices() -> dict[str, Any]:
         "settings": limits(),
         "distributions": {name: each.title for name, each in DISTRIBUTIONS.items()},
         "objectives": {
-            name: {"title": each.title, "surface": each.surface, "takes": each.takes, "probability": each.as_probability}
+            name: {
+                "title": each.title,
+                "surface": each.surface,
+                "takes": each.takes,
+                "probability": each.as_probability,
+            }
             for name, each in OBJECTIVES.items()
         },
         "lessons": [
@@ -157,7 +162,7 @@ def choices() -> dict[str, Any]:
                 "title": each.title,
                 "sentence": each.sentence,
                 "settings": asdict(each.settings),
-                "remedy": {"title": each.remedy_title, "settings": asdict(each.remedy)},
+                "other": {"title": each.other_title, "settings": asdict(each.other)},
             }
             for each in LESSONS
         ],

@@ -14,7 +14,9 @@ from starlette.websockets import WebSocketDisconnect
 
 from gan_cli.playground import Settings
 from gan_cli.web.app import application
+from gan_cli.web.known_runs import KnownRuns
 from gan_cli.web.playground import MOST_STEPS, Room, router
+from gan_cli.web.shelf import Shelf
 
 SMALL = {"generator_width": 8, "discriminator_width": 8, "depth": 3, "batch_size": 16}
 HEADERS = {"origin": "http://localhost", "host": "localhost"}
@@ -130,11 +132,11 @@ def test_the_page_offers_what_the_engine_takes(client: TestClient) -> None:
     assert {*choices["distributions"], "drawn"} == set(choices["settings"]["distribution"]["choices"])
     for lesson in choices["lessons"]:
         Settings.of(lesson["settings"])
-        Settings.of(lesson["remedy"]["settings"])
+        Settings.of(lesson["other"]["settings"])
 
 
 def test_a_page_from_elsewhere_gets_no_game() -> None:
-    with TestClient(application(), base_url="http://localhost") as client:
+    with TestClient(application(Shelf(KnownRuns([]))), base_url="http://localhost") as client:
         with (
             pytest.raises(WebSocketDisconnect),
             client.websocket_connect("/api/playground/game", headers={**HEADERS, "origin": "http://evil.example"}),

@@ -25,11 +25,13 @@ def address() -> Iterator[str]:
 
     from gan_cli.web import playground, server
     from gan_cli.web.app import application
+    from gan_cli.web.known_runs import KnownRuns
+    from gan_cli.web.shelf import Shelf
 
     with pytest.MonkeyPatch.context() as patch:
         few = playground.router(playground.Room(most=3))
         patch.setattr(playground, "router", lambda: few)
-        app = application()
+        app = application(Shelf(KnownRuns([])))
     found = server.listening("127.0.0.1", 0)
     answering = uvicorn.Server(uvicorn.Config(app, log_level="error", access_log=False))
     thread = threading.Thread(target=answering.run, kwargs={"sockets": [found]}, daemon=True)
@@ -182,11 +184,11 @@ def test_a_drawing_by_keyboard_is_learned_from(page: "Page") -> None:
     assert page.inner_text("#playground-run") == "Run"
 
 
-def test_a_lesson_runs_and_its_remedy_too(page: "Page") -> None:
+def test_a_lesson_runs_and_the_other_game_beside_it(page: "Page") -> None:
     page.click(".playground-lessons button >> nth=0")
     wait_for_step(page, 2)
     assert page.input_value("#playground-objective") == "minimax"
-    page.click("#playground-remedy")
+    page.click("#playground-other")
     until(lambda: page.input_value("#playground-objective") == "non_saturating")
     wait_for_step(page, 2)
 

@@ -1,6 +1,6 @@
 // The tab Playground: a websocket is a game; each message has one answer, and the next is sent when it is there.
 
-import { say } from "./app.js";
+import { say } from "./status.js";
 import { Curves } from "./playground_curves.js";
 import { ends, onTheme, Plane } from "./playground_plane.js";
 
@@ -112,7 +112,7 @@ class Playground {
 
   async chosen(input) {
     if (!input.reportValidity()) {
-      say(`${input.closest("label").firstChild.textContent.trim()}: ${input.validationMessage}`);
+      say(`${input.closest("label").firstChild.textContent.trim()}: ${input.validationMessage}`, true);
       input.value = this.settings[input.name];
       return;
     }
@@ -135,7 +135,7 @@ class Playground {
       button.addEventListener("click", () => this.lesson(lesson, button));
       group.append(button);
     }
-    this.at("remedy").addEventListener("click", () => this.begin(this.current.remedy.settings));
+    this.at("other").addEventListener("click", () => this.begin(this.current.other.settings));
   }
 
   async lesson(lesson, button) {
@@ -143,7 +143,7 @@ class Playground {
     for (const other of button.parentElement.children) other.setAttribute("aria-pressed", String(other === button));
     this.at("sentence").hidden = false;
     this.at("sentence").querySelector("span").textContent = lesson.sentence;
-    this.at("remedy").textContent = lesson.remedy.title;
+    this.at("other").textContent = lesson.other.title;
     await this.begin(lesson.settings);
   }
 
@@ -171,7 +171,7 @@ class Playground {
 
   get enoughDrawn() {
     if (this.settings.distribution !== "drawn" || this.settings.drawn.length >= this.choices.drawn.fewest) return true;
-    say(`Draw ${this.choices.drawn.fewest} points or more first`);
+    say(`Draw ${this.choices.drawn.fewest} points or more first`, true);
     return false;
   }
 
@@ -181,7 +181,7 @@ class Playground {
     try {
       if (!this.line.open) await this.line.connect();
     } catch (error) {
-      say(error.message);
+      say(error.message, true);
       return false;
     }
     return this.began(await this.line.ask({ do: "start", settings: this.settings }), true);
@@ -248,7 +248,7 @@ class Playground {
   good(answer) {
     if (!answer) return false;
     if (!answer.error) return true;
-    say(answer.error);
+    say(answer.error, true);
     this.broken = true;
     this.setRunning(false);
     return false;
@@ -256,7 +256,7 @@ class Playground {
 
   over(reason) {
     this.setRunning(false);
-    say(reason);
+    say(reason, true);
   }
 
   setRunning(running) {
