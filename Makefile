@@ -56,6 +56,9 @@ bench: $(READY) ## Measure gan fit beside a bare loop, for every variant and pre
 	$(BIN)/python -m benchmarks.overhead
 	$(BIN)/python -m benchmarks.data --root $(DATA)
 
+bench-playground: $(READY) ## Frames a second of the page's playground, by objective, on one core
+	$(BIN)/python -m benchmarks.playground
+
 bench-learning: $(READY) ## Train every variant on MNIST (DATA=folder) and print the table; resumable, over an hour
 	$(BIN)/python -m benchmarks.learning --root $(DATA)
 

@@ -45,11 +45,11 @@ def test_the_minimax_gradient_vanishes_and_the_other_does_not() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [2, 1])
+@pytest.mark.parametrize("seed", [0, 1])
 def test_a_hasty_generator_collapses_and_r3gan_does_not(seed: int) -> None:
     lesson = BY_TITLE["Mode collapse"]
-    assert most_covered(lesson.settings.but(seed=seed), 400, 500, 600) <= 3
-    assert most_covered(lesson.other.but(seed=seed), 600, 700) >= 6
+    assert most_covered(lesson.settings.but(seed=seed), 400, 500, 600) <= 2
+    assert most_covered(lesson.other.but(seed=seed), 600) >= 6
 
 
 @pytest.mark.slow

@@ -161,7 +161,7 @@ def test_a_drawing_by_mouse_is_learned_from(page: "Page") -> None:
     page.click("#playground-run")
     wait_for_step(page, 3)
     assert page.input_value("#playground-distribution") == "drawn"
-    assert page.inner_text("#playground-modes") == "–"
+    assert page.inner_text("#playground-modes") == "-"
     page.click("#playground-run")
 
 

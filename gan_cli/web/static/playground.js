@@ -163,8 +163,9 @@ class Playground {
     this.at("step").addEventListener("click", () => this.once());
     this.at("reset").addEventListener("click", async () => {
       this.pause();
-      await this.start();
-      this.tell("Begun anew.");
+      if (this.drawing && !this.enoughDrawn) return;
+      this.draws(false);
+      if (await this.start()) this.tell("Begun anew.");
     });
     this.at("arrows").addEventListener("change", () => { if (!this.running && this.line.open) this.play(0); });
   }
@@ -279,9 +280,9 @@ class Playground {
   numbers(frame) {
     const last = frame?.moments.at(-1), covered = frame?.covered, write = (name, text) => { this.at(name).textContent = text; };
     write("at", frame?.step ?? 0);
-    write("modes", covered ? `${covered.modes} of ${covered.of}` : "–");
-    write("good", covered ? `${Math.round(100 * covered.good)} %` : "–");
-    if (last || !frame) ["loss-d", "loss-g", "gradient"].forEach((name, place) => write(name, last ? number(last[place + 1]) : "–"));
+    write("modes", covered ? `${covered.modes} of ${covered.of}` : "-");
+    write("good", covered ? `${Math.round(100 * covered.good)} %` : "-");
+    if (last || !frame) ["loss-d", "loss-g", "gradient"].forEach((name, place) => write(name, last ? number(last[place + 1]) : "-"));
     if (!frame) return;
     const parts = [`Step ${frame.step}.`];
     if (covered) parts.push(`${covered.modes} of ${covered.of} modes covered, ${Math.round(100 * covered.good)} % of the points near one.`);
