@@ -66,7 +66,7 @@ OBJECTIVES: Mapping[ObjectiveName, Objective] = {
     "wgan_gp": Objective(
         "Wasserstein, penalty (WGAN-GP, 2017)", _wgan_gp, "the critic's score", takes=("beta1", "penalty")
     ),
-    "r3gan": Objective("Relativistic, R1 and R2 (R3GAN, 2024)", _r3gan, "the critic's score", takes=("penalty",)),
+    "r3gan": Objective("Relativistic (R3GAN, 2024)", _r3gan, "the critic's score", takes=("penalty",)),
 }
 
 

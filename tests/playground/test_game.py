@@ -89,7 +89,7 @@ def test_the_surface_is_that_of_the_discriminator_row_by_row_from_the_top() -> N
     at = places().reshape(SIDE, SIDE, 2)
     assert at[0, 0].tolist() == pytest.approx([-REACH + REACH / SIDE, REACH - REACH / SIDE])
     assert at[-1, -1].tolist() == pytest.approx([REACH - REACH / SIDE, -REACH + REACH / SIDE])
-    value = game.variant.discriminator(at[3, 7][None])
+    value = game.variant.discriminator(at[3, 7][None]).detach()
     assert float(game.look().surface[3, 7]) == pytest.approx(float(value), abs=1e-5)
 
 

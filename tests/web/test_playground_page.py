@@ -184,10 +184,28 @@ def test_a_drawing_by_keyboard_is_learned_from(page: "Page") -> None:
     assert page.inner_text("#playground-run") == "Run"
 
 
+def test_a_drawing_by_finger_is_learned_from(browser: "Browser", address: str) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
+    page = context.new_page()
+    page.goto(f"{address}#playground")
+    begun(page)
+    page.click("#playground-draw")
+    page.locator("#playground-plane").scroll_into_view_if_needed()
+    box = page.locator("#playground-plane").bounding_box()
+    assert box is not None
+    for tap in range(5):
+        page.touchscreen.tap(box["x"] + 40 + 50 * tap, box["y"] + 100)
+    assert page.inner_text("#playground-drawn") == "10 points drawn"
+    page.click("#playground-step")
+    wait_for_step(page, 1)
+    context.close()
+
+
 def test_a_lesson_runs_and_the_other_game_beside_it(page: "Page") -> None:
     page.click(".playground-lessons button >> nth=0")
     wait_for_step(page, 2)
     assert page.input_value("#playground-objective") == "minimax"
+    assert "flat" in page.inner_text("#playground-sentence")
     page.click("#playground-other")
     until(lambda: page.input_value("#playground-objective") == "non_saturating")
     wait_for_step(page, 2)
@@ -228,3 +246,12 @@ def test_it_fits_and_can_be_used_by_everybody(browser: "Browser", address: str, 
     found = axe.Axe().run(page, context="#panel-playground").response["violations"]
     assert [f"{each['id']}: {each['nodes'][0]['html'][:120]}" for each in found] == []
     context.close()
+
+
+def test_other_points_end_a_lesson(page: "Page") -> None:
+    page.click(".playground-lessons button >> nth=1")
+    wait_for_step(page, 1)
+    page.select_option("#playground-distribution", "swiss_roll")
+    assert not page.is_visible("#playground-sentence")
+    until(lambda: page.inner_text("#playground-modes") == "-")
+    assert page.inner_text("#playground-run") == "Run"

@@ -121,6 +121,7 @@ class Playground {
     if (input.name === "distribution") {
       const draws = input.value === "drawn" && this.settings.drawn.length < this.choices.drawn.fewest;
       this.pause();
+      this.leave();
       this.draws(draws);
       if (draws) return;
     }
@@ -145,6 +146,12 @@ class Playground {
     this.at("sentence").querySelector("span").textContent = lesson.sentence;
     this.at("other").textContent = lesson.other.title;
     await this.begin(lesson.settings);
+  }
+
+  // A lesson's sentence is about its own points.
+  leave() {
+    this.at("sentence").hidden = true;
+    for (const button of this.section.querySelector(".playground-lessons").children) button.setAttribute("aria-pressed", "false");
   }
 
   // Another game, which runs.
@@ -307,18 +314,12 @@ class Playground {
     const canvas = this.at("plane");
     this.at("draw").addEventListener("click", () => {
       if (this.drawing) return void this.finished();
-      this.pause();
-      this.settings.distribution = "drawn";
-      this.fill();
-      this.draws(true);
+      this.sheet();
       canvas.focus();
     });
     this.at("clear").addEventListener("click", () => {
-      this.pause();
       this.settings.drawn = [];
-      this.settings.distribution = "drawn";
-      this.fill();
-      this.draws(true);
+      this.sheet();
     });
     canvas.addEventListener("pointerdown", (event) => {
       if (!this.drawing || event.button) return;
@@ -335,6 +336,15 @@ class Playground {
     });
     for (const end of ["pointerup", "pointercancel"]) canvas.addEventListener(end, () => { this.stroke = null; });
     canvas.addEventListener("keydown", (event) => { if (this.drawing) this.key(event); });
+  }
+
+  // What is drawn on.
+  sheet() {
+    this.pause();
+    this.leave();
+    this.settings.distribution = "drawn";
+    this.fill();
+    this.draws(true);
   }
 
   key(event) {
