@@ -39,7 +39,7 @@ test-oldest: ## Run the default tests with the oldest PyTorch that is supported,
 
 test-slow: $(READY) ## Run the tests that learn something (minutes), and those of the extra that makes each start slower
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev,text]"
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m slow -n auto --dist worksteal
 
 check: $(READY) ## Check format, lint, types and layers
 	$(BIN)/ruff format --check .
