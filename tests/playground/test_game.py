@@ -1,6 +1,8 @@
 """Games of points: functions of their settings and steps, whatever the objective."""
 
 import math
+import re
+from pathlib import Path
 
 import pytest
 import torch
@@ -182,3 +184,10 @@ def test_a_frame_travels_as_short_numbers() -> None:
     assert all(value == round(value, 3) for point in told["samples"] for value in point)
     assert told["covered"]["of"] == 8
     assert [moment[0] for moment in told["moments"]] == [1, 2]
+
+
+def test_the_documentation_shows_what_works(capsys: pytest.CaptureFixture[str]) -> None:
+    page = Path(__file__).parents[2].joinpath("docs", "playground.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    exec(example.replace("300", "2"), {})
+    assert "Covered" in capsys.readouterr().out
