@@ -51,7 +51,12 @@ def _wgan_gp(settings: Settings, **shared: Any) -> ChosenNetworks:
 
 def _r3gan(settings: Settings, **shared: Any) -> ChosenNetworks:
     # Without its schedules, which a game that ends nowhere does not have; the momentum is the paper's 0.
-    constant: dict[str, Any] = {"schedule_kimg": 0.0, "lr_end_factor": 1.0, "ema_half_life_kimg": 0.0, "beta2": (0.99, 0.99)}
+    constant: dict[str, Any] = {
+        "schedule_kimg": 0.0,
+        "lr_end_factor": 1.0,
+        "ema_half_life_kimg": 0.0,
+        "beta2": (0.99, 0.99),
+    }
     return R3GAN(r1_gamma=settings.penalty, r1_gamma_end=settings.penalty, **constant, **shared)
 
 
