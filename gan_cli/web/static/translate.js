@@ -293,7 +293,7 @@ function missing() {
 }
 
 function isEmpty(canvas) {
-  const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  const {data} = canvas.getContext("2d", {willReadFrequently: true}).getImageData(0, 0, canvas.width, canvas.height);
   for (let at = 3; at < data.length; at += 4) if (data[at]) return false;
   return true;
 }
