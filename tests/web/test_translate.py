@@ -78,6 +78,13 @@ def test_what_is_missing_or_too_much(horses: Person) -> None:
     assert horses.post(f"/api/translate/{horses.run}", files=many).status_code == 400
 
 
+def test_the_middle_of_a_photograph(horses: Person) -> None:
+    files = {"file": ("photo.png", photograph(60, 40))}
+    answer = horses.post("/api/translate/picture?longest=40&square=true", files=files).json()
+    assert np.array_equal(np.asarray(opened(answer["picture"])), translators.colours(60, 40)[:, 10:50])
+    assert "square of 40 pixels" in answer["note"]
+
+
 def test_edges_of_a_photograph(horses: Person) -> None:
     pixels = np.zeros((32, 32, 3), np.uint8)
     pixels[8:24, 8:24] = 255
@@ -104,7 +111,9 @@ def test_label_maps_by_a_palette() -> None:
 
 def test_masks_that_were_drawn() -> None:
     painter = loaded("ContextEncoder")
-    assert facts_of(painter)["translate"]["given"] == [{"name": "mask", "kind": "mask"}]
+    facts = facts_of(painter)["translate"]
+    assert facts["given"] == [{"name": "mask", "kind": "mask"}]
+    assert (facts["only"], facts["fixed"]) == (True, True)
     side = painter.gan.model.image_size  # type: ignore[attr-defined]
     grey, mask = np.full((side, side), 128), np.zeros((side, side))
     mask[4:9, 4:9] = 255
