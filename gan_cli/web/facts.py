@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import torch
+
 from gan_cli.inference.given import fields_given
 from gan_cli.inference.labels import class_names
 from gan_cli.inference.rendering import takes_labels
@@ -70,14 +72,21 @@ def _translating(model: TranslationModule) -> dict[str, Any]:
         "source": _kind(model.source),
         "palette": _palette(model.source),
         "side": model.image_size // model.sizes.scale,
-        "multiple": model.sizes.multiple,
-        "scale": model.sizes.scale,
+        "fixed": model.sizes.tile > 0 or model.WHOLE_SQUARES,
+        "only": _takes_one_size(model),
         "styles": bool(model.latent_dim),
         "blends": model.BLENDS,
         "reference": bool(references),
         "optional_reference": bool(model.latent_dim),
         "given": [{"name": name, "kind": kind} for name, kind in told.items()],
     }
+
+
+def _takes_one_size(model: TranslationModule) -> bool:
+    """Whether it translates nothing but squares of the size that it has learned from."""
+    side = 2 * model.image_size
+    masks = {name: torch.zeros(1, side, side, dtype=torch.uint8) for name in model.takes if name in model.media}
+    return bool(model.why_not((side, side), masks))
 
 
 def _direction(model: TranslationModule, name: str) -> dict[str, Any]:

@@ -146,12 +146,14 @@ def sampled(loaded: Loaded, asked: AskedGrid) -> tuple[Tensor, Beside]:
         "part": asked.part or None,
         "labels": asked.labels or None,
     }
-    given = None if asked.bars else given_kept(loaded, asked.told, asked.seed, num)
+    typed = typed_of(loaded, asked.told) or None
+    given = typed if asked.bars else given_kept(loaded, asked.told, asked.seed, num)
     made = gan.sample(num, asked.seed, given=given, bars=asked.bars, **options)
     real = loaded.once("real", lambda: beside(model).real) if model.medium.beside_real else None
     shown = beside(model, None, None, real)
-    lines = [lines for name, rows in (given or {}).items() if (lines := model.media[name].lines(rows)) is not None]
-    return made, Beside(given=given or {}, real=real, judge=shown.judge, lines=lines[0] if lines else ())
+    rows = given if given and not asked.bars else {}
+    lines = [lines for name, things in rows.items() if (lines := model.media[name].lines(things)) is not None]
+    return made, Beside(given=rows, real=real, judge=shown.judge, lines=lines[0] if lines else ())
 
 
 def labels_of(loaded: Loaded, asked: AskedGrid) -> list[str]:
@@ -166,8 +168,6 @@ def labels_of(loaded: Loaded, asked: AskedGrid) -> list[str]:
 def given_kept(loaded: Loaded, told: Mapping[str, str], seed: int, num: int) -> dict[str, Tensor] | None:
     """What things are made from, by name, as it is kept: what was typed, or held-out examples; None for nothing.
 
-    A text is never taken for the name of a file.
-
     Args:
         loaded: The model.
         told: What was typed, by name.
@@ -178,12 +178,9 @@ def given_kept(loaded: Loaded, told: Mapping[str, str], seed: int, num: int) -> 
         UserError: If a text means nothing, or there are no examples.
     """
     model = loaded.gan.model
-    fields = fields_given(model)
-    if unknown := set(told) - set(fields):
-        raise UserError(f"given: {unknown.pop()} is nothing that {type(model).__name__} takes")
+    typed, fields = typed_of(loaded, told), fields_given(model)
     if not fields:
         return None
-    typed = {name: _typed(loaded, name, text) for name, text in told.items() if text.strip()}
     if set(typed) == set(fields):
         return {name: rows[torch.arange(num) % len(rows)] for name, rows in typed.items()}
     examples = loaded.once("examples", lambda: given_of(model, None, EXAMPLES).shown)
@@ -192,11 +189,23 @@ def given_kept(loaded: Loaded, told: Mapping[str, str], seed: int, num: int) -> 
     return {name: rows[places % len(rows)] for name, rows in (kept | typed).items()}
 
 
-def _typed(loaded: Loaded, name: str, text: str) -> Tensor:
-    rows = loaded.gan.model.media[name].told(text)
-    if rows is None:
-        raise UserError(f"given: {name} cannot be typed; leave it empty for held-out examples")
-    return rows
+def typed_of(loaded: Loaded, told: Mapping[str, str]) -> dict[str, Tensor]:
+    """What was typed of what a model is given, by name, as it is kept; a text is never taken for a file's name.
+
+    Raises:
+        UserError: If the model takes nothing of that name, or the text means nothing.
+    """
+    model = loaded.gan.model
+    if unknown := set(told) - set(fields_given(model)):
+        raise UserError(f"given: {unknown.pop()} is nothing that {type(model).__name__} takes")
+    found = {}
+    for name, text in told.items():
+        rows = model.media[name].told(text) if text.strip() else None
+        if rows is None and text.strip():
+            raise UserError(f"given: {name} cannot be typed; leave it empty for held-out examples")
+        if rows is not None:
+            found[name] = rows
+    return found
 
 
 def _file(loaded: Loaded, asked: AskedFile) -> Response:

@@ -21,6 +21,7 @@ from gan_cli.inference.given_paths import REFERENCE
 from gan_cli.inference.source_media import drawn
 from gan_cli.inference.translator import translating
 from gan_cli.media import reading
+from gan_cli.media.frames import squared
 from gan_cli.media.label_maps import LabelMaps, edges_of
 from gan_cli.media.masks import Masks
 from gan_cli.media.medium import Medium
@@ -50,10 +51,11 @@ async def picture(
     file: UploadFile,
     longest: Annotated[int, Query(ge=16, le=uploads.LONGEST)] = uploads.LONGEST,
     sketch: bool = False,
+    square: bool = False,
 ) -> dict[str, Any]:
-    """A file's picture, reduced to a size, for the canvas; or its edges, as they are drawn."""
+    """A file's picture, reduced to a size, or its middle as a square of that size; or its edges, as they are drawn."""
     content = await uploads.received(file)
-    return await run_in_threadpool(_picture, content, file.filename or "", longest, sketch)
+    return await run_in_threadpool(_picture, content, file.filename or "", longest, sketch, square)
 
 
 async def translated(request: Request, run: str) -> dict[str, Any]:
@@ -110,8 +112,10 @@ def _words(form: FormData) -> dict[str, str]:
     return {name: part for name, part in form.items() if isinstance(part, str)}
 
 
-def _picture(content: bytes, name: str, longest: int, sketch: bool) -> dict[str, Any]:
-    image, note = uploads.picture(content, name, longest)
+def _picture(content: bytes, name: str, longest: int, sketch: bool, square: bool) -> dict[str, Any]:
+    image, note = uploads.picture(content, name, uploads.LONGEST if square else longest)
+    if square:
+        image, note = squared(image, longest), note or f"The middle of it, as a square of {longest} pixels"
     if sketch:
         image = Image.fromarray(edges(reading.to_tensor(image, 1)[0].numpy()))
     pixels = reading.to_tensor(image, 4 if image.mode in ("LA", "RGBA") else 3)

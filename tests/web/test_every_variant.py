@@ -12,7 +12,7 @@ from gan_cli.web.translate import _translated
 from gan_cli.web.walk import AskedWalk, _place
 from tests.variant_rows import ROWS, VariantRow, as_params
 from tests.web.people import photograph
-from tests.web.test_translate import loaded
+from tests.web.tiny import loaded
 
 PLAYERS = ("picture", "film", "solid", "music", "paths", "text", "together")
 

@@ -6,17 +6,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
 import gan_cli
-from gan_cli.inference.api import TrainedGAN
 from gan_cli.web.facts import facts_of
-from gan_cli.web.shelf import Loaded
-from gan_cli.web.translate import _translated
+from gan_cli.web.translate import _example, _translated
 from tests.inference import translators
-from tests.variant_rows import ROWS
 from tests.web.people import Person, opened, photograph, png
+from tests.web.tiny import loaded
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +49,7 @@ def test_a_photograph_of_forty_megapixels_is_reduced(horses: Person) -> None:
 
 def test_a_picture_of_more_pixels_than_is_decoded(horses: Person) -> None:
     content = io.BytesIO()
-    Image.new("1", (10_000, 10_000)).save(content, "PNG")  # 12 kB that unpack to 100 megapixels
+    Image.new("1", (9_000, 9_000)).save(content, "PNG")  # 10 kB that unpack to 81 megapixels
     for answer in (
         horses.post("/api/translate/picture", files={"file": ("bomb.png", content.getvalue())}),
         sent(horses, content.getvalue(), direction="horse2zebra"),
@@ -81,6 +78,13 @@ def test_what_is_missing_or_too_much(horses: Person) -> None:
     assert horses.post(f"/api/translate/{horses.run}", files=many).status_code == 400
 
 
+def test_the_middle_of_a_photograph(horses: Person) -> None:
+    files = {"file": ("photo.png", photograph(60, 40))}
+    answer = horses.post("/api/translate/picture?longest=40&square=true", files=files).json()
+    assert np.array_equal(np.asarray(opened(answer["picture"])), translators.colours(60, 40)[:, 10:50])
+    assert "square of 40 pixels" in answer["note"]
+
+
 def test_edges_of_a_photograph(horses: Person) -> None:
     pixels = np.zeros((32, 32, 3), np.uint8)
     pixels[8:24, 8:24] = 255
@@ -88,19 +92,6 @@ def test_edges_of_a_photograph(horses: Person) -> None:
     drawn = np.asarray(opened(answer["picture"]).convert("L"))
     assert set(np.unique(drawn)) == {0, 255}
     assert (drawn[16] == 0).sum() == 2  # one line on either side
-
-
-def loaded(row_name: str) -> Loaded:
-    """A row of the table of variants, as if its checkpoint had been read."""
-    row = next(row for row in ROWS if row.name == row_name or row.variant.__name__ == row_name)
-    torch.manual_seed(0)
-    model = row.make().eval()
-    data = row.data(image_size=row.image_size, batch_size=4)
-    model.data_facts, model.trusted = data.record(), ("tests.toys",)
-    model.data_arguments = {"image_size": row.image_size, "batch_size": 4}
-    gan = object.__new__(TrainedGAN)
-    gan.model, gan.data = model, model.data_facts
-    return Loaded(gan, 0)
 
 
 def test_label_maps_by_a_palette() -> None:
@@ -120,7 +111,9 @@ def test_label_maps_by_a_palette() -> None:
 
 def test_masks_that_were_drawn() -> None:
     painter = loaded("ContextEncoder")
-    assert facts_of(painter)["translate"]["given"] == [{"name": "mask", "kind": "mask"}]
+    facts = facts_of(painter)["translate"]
+    assert facts["given"] == [{"name": "mask", "kind": "mask"}]
+    assert (facts["only"], facts["fixed"]) == (True, True)
     side = painter.gan.model.image_size  # type: ignore[attr-defined]
     grey, mask = np.full((side, side), 128), np.zeros((side, side))
     mask[4:9, 4:9] = 255
@@ -167,8 +160,6 @@ def test_attributes_of_stargan(tmp_path: Path) -> None:
 
 def test_held_out_examples(tmp_path: Path) -> None:
     painter = loaded("ContextEncoder")
-    from gan_cli.web.translate import _example
-
     first, second = (_example(painter, number, "") for number in (0, 1))
     assert first["picture"]["src"] != second["picture"]["src"]
     holes = np.asarray(opened(first["told"]["mask"]))

@@ -48,10 +48,10 @@ export class Choice {
       const facts = await factsOf(run);
       if (this.run === run) await this.chosen(facts);
     } catch (error) {
-      this.run = null;
+      if (this.run === run) this.run = null;
       complain(error);
     } finally {
-      this.select.removeAttribute("aria-busy");
+      if (this.run === run || this.run === null) this.select.removeAttribute("aria-busy");
     }
   }
 }

@@ -54,7 +54,7 @@ async function chosen(found) {
   form.querySelector(".parts").hidden = !facts.parts.length;
   options(form.part, [["", "The whole"], ...facts.parts.map((name) => [name, name]), ["all", "All parts below each other"]]);
   form.part.value = "";
-  form.num.value = Math.min(facts.usual, 64);
+  form.num.value = Math.min(facts.usual, facts.player === "paths" ? 12 : 64);  // each plot takes a while
   form.num.closest(".field").hidden = facts.player === "together";
   truncation = truncating(facts.truncation, made);
   form.querySelector(".truncation").replaceChildren(...(truncation ? [truncation] : []));
@@ -105,7 +105,7 @@ function asked() {
   const label = form.label.value;
   return {
     seed: Number(form.seed.value), num: Number(form.num.value), labels: label === "" ? [] : [label],
-    told: giving.told(), bars: facts.bars ? Number(form.bars.value) : null, part: form.part.value || null,
+    told: giving.told(), bars: facts.bars && form.bars.value ? Number(form.bars.value) : null, part: form.part.value || null,
     ...truncated(facts.truncation, truncation),
   };
 }
@@ -190,7 +190,8 @@ async function detail(thing, title, wanted) {
   const body = {...wanted, seed: thing.seed, num: 1, labels: thing.label === "" ? [] : [thing.label]};
   dialog.querySelector("h3").textContent = title;
   const stage = dialog.querySelector(".stage");
-  stage.replaceChildren(make("p", {class: "quiet", textContent: "Making it ..."}));
+  const meanwhile = await canvasOf(thing.picture);
+  stage.replaceChildren(meanwhile, make("p", {class: "quiet", textContent: "Making it ..."}));
   dialog.querySelector(".files").replaceChildren(...facts.endings.map((kind) =>
     make("button", {type: "button", textContent: `Save as ${kind.slice(1)}`, onclick: () => saved({...body, kind})})));
   const walk = dialog.querySelector('[name="walk"]');

@@ -74,9 +74,10 @@ async function chosen(found) {
   form.querySelector(".palette").hidden = !facts.given.some((entry) => entry.kind === "palette");
   form.querySelector(".sketch").hidden = !facts.directions.some((way) => way.name.startsWith("edges2"));
   form.sketch.checked = !form.querySelector(".sketch").hidden;
-  const sides = SIDES.filter((side) => side >= Math.min(facts.side, 1024));
-  options(form.size, (sides.length ? sides : [1024]).map((side) => [side, `${side} pixels`]));
-  form.size.value = String(sides.find((side) => side >= Math.min(256, 4 * facts.side)) ?? 1024);
+  const learned = Math.min(facts.side, SIDES.at(-1));
+  const sides = facts.only ? [learned] : [learned, ...SIDES.filter((side) => side > learned)];
+  options(form.size, sides.map((side) => [side, `${side} pixels${side === facts.side ? ", as learned" : ""}`]));
+  form.size.value = String(facts.fixed ? learned : sides.find((side) => side >= Math.min(256, 4 * learned)) ?? learned);
   made = null;
   outcome();
   if (taken && facts.source !== "labels") await dropped(taken);
@@ -238,17 +239,21 @@ async function dropped(file) {
   const sent = new FormData();
   sent.append("file", file);
   const sketch = !form.querySelector(".sketch").hidden && form.sketch.checked;
+  const busy = section.querySelector(".sheet");
+  busy.setAttribute("aria-busy", "true");
   try {
-    const found = await ask(`api/translate/picture?longest=${form.size.value}&sketch=${sketch}`, {form: sent});
+    const found = await ask(`api/translate/picture?longest=${form.size.value}&sketch=${sketch}&square=${facts.only}`, {form: sent});
     taken = file;
     sized(found.picture.width, found.picture.height);
     await onto(source, found.picture);
     note(found.note);
     say();
-    await translated();
+    translated();
   } catch (error) {
     form.file.value = "";
     complain(error);
+  } finally {
+    busy.removeAttribute("aria-busy");
   }
 }
 
@@ -256,6 +261,8 @@ let examples = 0;
 
 // A held-out example of the model's data set, with what belongs to it.
 async function example() {
+  const busy = section.querySelector(".sheet");
+  busy.setAttribute("aria-busy", "true");
   try {
     const wanted = new URLSearchParams({number: examples, direction: form.direction.value});
     const found = await ask(`api/translate/${choice.run}/example?${wanted}`);
@@ -268,9 +275,11 @@ async function example() {
     overlay();
     note(`Held-out example ${found.number} of ${found.of}`);
     say();
-    await translated();
+    translated();
   } catch (error) {
     complain(error);
+  } finally {
+    busy.removeAttribute("aria-busy");
   }
 }
 
@@ -293,7 +302,7 @@ function missing() {
 }
 
 function isEmpty(canvas) {
-  const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  const {data} = canvas.getContext("2d", {willReadFrequently: true}).getImageData(0, 0, canvas.width, canvas.height);
   for (let at = 3; at < data.length; at += 4) if (data[at]) return false;
   return true;
 }

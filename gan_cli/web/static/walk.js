@@ -89,6 +89,16 @@ function added(seed) {
 }
 
 async function seeds() {
+  const list = form.querySelector(".seeds");
+  list.setAttribute("aria-busy", "true");
+  try {
+    await listed();
+  } finally {
+    list.removeAttribute("aria-busy");
+  }
+}
+
+async function listed() {
   const run = choice.run;
   const all = picked(run);
   const labels = form.label.value === "" || !facts.classes.length ? [] : [form.label.value];
@@ -150,8 +160,13 @@ const place = latest(async (whole) => {
   if (!facts?.walks || !bar) return;
   const body = asked(whole && !dragging && !playing);
   const began = performance.now();
-  const found = await ask(`api/walk/${choice.run}`, {body});
-  await play(stage, found, `Place ${body.position} on the way through seeds ${body.seeds.join(", ")}`, whole && !playing);
+  stage.setAttribute("aria-busy", "true");
+  try {
+    const found = await ask(`api/walk/${choice.run}`, {body});
+    await play(stage, found, `Place ${body.position} on the way through seeds ${body.seeds.join(", ")}`, whole && !playing);
+  } finally {
+    stage.removeAttribute("aria-busy");
+  }
   stage.dataset.took = Math.round(performance.now() - began);
   stage.dataset.position = body.position;
 });
