@@ -1,4 +1,4 @@
-"""Learning itself: minutes, so marked slow; the bounds come from the runs in README.md, with a margin."""
+"""Learning itself: minutes, so marked slow; the bounds come from the runs in docs/, with a margin."""
 
 from pathlib import Path
 from typing import Any, cast
