@@ -35,6 +35,7 @@ VERBS = (
     "report",
     "compare",
     "evaluate",
+    "serve",
     "data",
     "list",
 )
