@@ -54,6 +54,7 @@ class MLflow(MLFlowLogger):
         logging.getLogger("lightning.pytorch.loggers.mlflow").setLevel(logging.ERROR)  # it warns of each new experiment
         self._asked = experiment, tracking_uri or os.environ.get("MLFLOW_TRACKING_URI")
         self._dropped = self._goes_on = False
+        self._run_id: str | None = None
         self._id_file = Path(RUN_ID)
 
     def put_in(self, folder: Path) -> None:

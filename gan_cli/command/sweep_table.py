@@ -65,7 +65,7 @@ def _read(variation: str, seed: int, run: Path) -> Scored:
             ", ".join(str(protocol[key]) for key in ("features", "num", "num_real", "real") if protocol.get(key))
         )
     if own := told.get("own"):
-        made = next(iter(own["rows"].values()), {})
+        made: dict[str, Any] = next(iter(own["rows"].values()), {})
         titles = own["columns"]
         scores |= {titles.get(name, name): value for name, value in made.items() if isinstance(value, int | float)}
     scores = scores or {

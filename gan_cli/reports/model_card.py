@@ -154,6 +154,7 @@ def _training(record: Mapping[str, Any], run: RunRecord, about: About) -> str:
 
 
 def _scores(scores: Mapping[str, Any]) -> Iterator[str]:
+    rows: list[tuple[str, ...]]
     for table in _tables(scores):
         rows = [
             (

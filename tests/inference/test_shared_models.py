@@ -1,6 +1,7 @@
 import json
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -110,7 +111,7 @@ def test_a_run_begins_with_a_folder_but_none_goes_on_there(
     assert "34 of 34 tensors taken" in capsys.readouterr().out
 
 
-SPOILT = {
+SPOILT: dict[str, tuple[Callable[[Path], Any], str]] = {
     "other weights": (
         lambda path: (path / WEIGHTS).write_bytes((path / WEIGHTS).read_bytes()[:-1] + b"x"),
         "other weights",
@@ -277,7 +278,7 @@ def test_another_librarys_model_on_the_hub_is_refused(cache: Path, workdir: Path
 
 
 def test_an_upload_that_is_not_allowed_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    class Refused(huggingface_hub.errors.HfHubHTTPError):
+    class Refused(huggingface_hub.errors.HfHubHTTPError):  # type: ignore[misc, name-defined]
         def __init__(self) -> None:
             Exception.__init__(self, "401 Client Error\nmore")
             self.response = SimpleNamespace(status_code=401)
