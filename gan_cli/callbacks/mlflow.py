@@ -96,7 +96,7 @@ class MLflow(MLFlowLogger):
     def experiment(self) -> Any:
         from mlflow.exceptions import MlflowException
 
-        if rank_zero_only.rank or self._initialized:
+        if rank_zero_only.rank or self._initialized:  # type: ignore[attr-defined]
             return super().experiment
         try:
             client = self._begun()

@@ -108,11 +108,15 @@ def _pictures(run: RunRecord, gan: TrainedGAN, folder: Path) -> list[Path]:
     newest = sorted(run.pictures, key=lambda path: path.stat().st_mtime)[-NEWEST:]
     found = [path for _, path in [*run.grids[-1:], *run.films[-1:]]] + newest
     for path in found:
-        write_atomically(folder / SAMPLES / path.name, lambda file, path=path: file.write(path.read_bytes()))
+        _copy(path, folder / SAMPLES / path.name)
     if not found and _draws_alone(gan):
         save_png(_page(gan), folder / SAMPLES / "samples.png")
         return [Path(SAMPLES) / "samples.png"]
     return [Path(SAMPLES) / path.name for path in found]
+
+
+def _copy(source: Path, target: Path) -> None:
+    write_atomically(target, lambda file: file.write(source.read_bytes()))
 
 
 def _draws_alone(gan: TrainedGAN) -> bool:
