@@ -34,11 +34,12 @@ VERBS = (
     "compare",
     "evaluate",
     "data",
+    "import",
     "list",
 )
 """The verbs in the order of the help; each is the name of a file in this folder."""
 
-NEEDS_WORDS = ("data", "evaluate")
+NEEDS_WORDS = ("data", "evaluate", "import")
 """Verbs that show their help if nothing else is typed."""
 
 
