@@ -35,6 +35,7 @@ VERBS = (
     "evaluate",
     "data",
     "import",
+    "export",
     "list",
 )
 """The verbs in the order of the help; each is the name of a file in this folder."""
