@@ -3,12 +3,8 @@
 import io
 import os
 import pickle
-import sys
-import types
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -18,6 +14,7 @@ from gan_cli.errors import UserError
 from gan_cli.imports import network_pickles
 from gan_cli.imports.network_pickles import Module
 from gan_cli.imports.reading import read
+from tests.imports.persistence import Asks, persistent, pickled
 
 ran: list[str] = []
 
@@ -26,55 +23,9 @@ def mark(word: str) -> None:
     ran.append(word)
 
 
-class Asks:
-    """Pickled as a call."""
-
-    def __init__(self, function: Callable[..., Any], *arguments: Any) -> None:
-        self.call = function, arguments
-
-    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
-        return self.call
-
-
-@pytest.fixture
-def persistence(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Asks]]:
-    """Makes modules as StyleGAN2-ADA's code pickles them; the code itself is gone when they are read."""
-    module, package, util = (
-        types.ModuleType(name) for name in ("torch_utils.persistence", "torch_utils", "dnnlib.util")
-    )
-
-    def _reconstruct_persistent_obj(meta: Any) -> None:
-        exec(meta["module_src"])
-
-    class EasyDict(dict):  # type: ignore[type-arg]
-        pass
-
-    _reconstruct_persistent_obj.__module__, _reconstruct_persistent_obj.__qualname__ = (
-        "torch_utils.persistence",
-        "_reconstruct_persistent_obj",
-    )
-    EasyDict.__module__, EasyDict.__qualname__ = "dnnlib.util", "EasyDict"
-    module._reconstruct_persistent_obj = _reconstruct_persistent_obj  # type: ignore[attr-defined]
-    util.EasyDict = EasyDict  # type: ignore[attr-defined]
-    for name, one in (
-        ("torch_utils", package),
-        ("torch_utils.persistence", module),
-        ("dnnlib", types.ModuleType("dnnlib")),
-        ("dnnlib.util", util),
-    ):
-        monkeypatch.setitem(sys.modules, name, one)
-
-    def made(class_name: str, state: dict[str, Any], source: str = "raise SystemExit('ran')") -> Asks:
-        meta = EasyDict(type="class", version=6, module_src=source, class_name=class_name, state=state)
-        return Asks(_reconstruct_persistent_obj, meta)
-
-    yield made
-    monkeypatch.undo()
-
-
-def test_a_module_gives_its_state_and_its_source_is_never_run(persistence: Callable[..., Asks], tmp_path: Path) -> None:
+def test_a_module_gives_its_state_and_its_source_is_never_run(tmp_path: Path) -> None:
     source = f"import {__name__} as t; t.mark('source')"
-    layer = persistence(
+    layer = persistent(
         "FullyConnectedLayer",
         {
             "weight_gain": 1 / np.sqrt(8),
@@ -84,9 +35,9 @@ def test_a_module_gives_its_state_and_its_source_is_never_run(persistence: Calla
         },
         source,
     )
-    whole = persistence("Generator", {"_modules": OrderedDict(fc=layer), "numbers": np.arange(3)}, source)
+    whole = persistent("Generator", {"_modules": OrderedDict(fc=layer), "numbers": np.arange(3)}, source)
     file = tmp_path / "network.pkl"
-    file.write_bytes(pickle.dumps({"G_ema": whole, "augment_pipe": None}))
+    file.write_bytes(pickled({"G_ema": whole, "augment_pipe": None}))
     content = read(file).content
     found = content["G_ema"]
     assert isinstance(found, Module)
@@ -123,7 +74,7 @@ def test_what_asks_for_code_is_refused_by_name(ending: str, tmp_path: Path) -> N
     assert ran == []
 
 
-def test_what_seems_harmless_cannot_be_turned_into_more(persistence: Callable[..., Asks]) -> None:
+def test_what_seems_harmless_cannot_be_turned_into_more() -> None:
     storage = torch.ones(2).untyped_storage()
     typed = torch.storage.TypedStorage(wrap_storage=storage, dtype=torch.float32, _internal=True)
     rebuild = torch._utils._rebuild_tensor_v2  # type: ignore[attr-defined]
@@ -137,10 +88,10 @@ def test_what_seems_harmless_cannot_be_turned_into_more(persistence: Callable[..
         (Asks(load_from_bytes, hidden.getvalue()), pickle.UnpicklingError),
         (array, network_pickles.Refused),
         (Asks(np.dtype, "O"), network_pickles.Refused),
-        (persistence("x", [1]), network_pickles.Refused),  # type: ignore[list-item]
+        (persistent("x", [1]), network_pickles.Refused),  # type: ignore[list-item]
     ):
         with pytest.raises(why):
-            network_pickles.load(io.BytesIO(pickle.dumps(asked)))
+            network_pickles.load(io.BytesIO(pickled(asked)))
     assert ran == []
 
 
