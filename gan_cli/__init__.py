@@ -1,4 +1,4 @@
-"""Generative adversarial networks on PyTorch Lightning: `gan` on the command line, `load` and `import_weights` in Python."""
+"""Generative adversarial networks on PyTorch Lightning: `gan` on the command line, `load` in Python."""
 
 from __future__ import annotations
 
@@ -42,6 +42,7 @@ def import_weights(
     dropout: float | None = None,
     image_size: int | None = None,
     names: Sequence[str] | None = None,
+    attributes: bool | None = None,
     name: str | None = None,
     output: str | Path | None = None,
 ) -> Path:
@@ -57,6 +58,7 @@ def import_weights(
         dropout: Share of the values that pix2pix's dropout sets to 0, where a file cannot tell.
         image_size: Side of the images in pixels, where the networks take any.
         names: Of the classes, or of both domains.
+        attributes: Whether an image may be of several of StarGAN's classes at once.
         name: A further part of the run's name.
         output: The file to write; None makes a run's folder below checkpoints/.
 
@@ -71,5 +73,5 @@ def import_weights(
     from gan_cli.imports.imported import Told, import_weights
 
     several = [files] if isinstance(files, str | Path) else list(files)
-    told = Told(dropout, image_size, None if names is None else tuple(names))
+    told = Told(dropout, image_size, None if names is None else tuple(names), attributes)
     return import_weights(several, format, told, licence=licence, source=source, name=name, output=output).checkpoint

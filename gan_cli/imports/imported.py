@@ -35,11 +35,13 @@ class Told:
         dropout: Share of the values that dropout sets to 0.
         image_size: Side of the images in pixels.
         names: Of the classes, or of both domains.
+        attributes: Whether an image may be of several classes at once.
     """
 
     dropout: Decay | None = None
     image_size: Pixels | None = None
     names: tuple[str, ...] | None = None
+    attributes: bool | None = None
 
 
 @dataclass(frozen=True)

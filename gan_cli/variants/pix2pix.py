@@ -60,8 +60,8 @@ class Pix2Pix(TranslationModule):
         norm: "instance", each image by its own statistics, or "none" in the generator.
         architecture: The generator: the paper's "unet", or "resnet", for images of any size.
         num_blocks: Residual blocks of "resnet"; 0 takes 9, and is "unet"'s.
-        quiet_blocks: Of "unet": decoder blocks without dropout, from the bottleneck outwards, before those with it; 1 in
-            the authors' PyTorch code.
+        quiet_blocks: Of "unet": decoder blocks without dropout, from the bottleneck outwards, before those with it; 1
+            in the authors' PyTorch code.
         edge_bias: Of "unet": whether the encoder's first and innermost layer have a bias, as in the authors' PyTorch
             code with instance normalisation.
         generator_lr: Learning rate of the generator.

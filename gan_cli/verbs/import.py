@@ -24,6 +24,7 @@ def add_options(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--image_size", type=Pixels | None, metavar="S", help="Where networks take any; in pixels")
     parser.add_argument("--names", type=str | None, metavar="A,...", help="Of the classes, or of both domains")
+    options.yes_no(parser, "--attributes", None, "stargan: an image may be of several classes (CelebA), or not (RaFD)")
     parser.add_argument("--name", type=str | None, metavar="NAME", help="A further part of the run's name")
     options.output(parser, "A .ckpt; default: a run's folder below checkpoints/, which gan list shows")
 
@@ -42,7 +43,7 @@ def run(words: Sequence[str]) -> None:
     made = import_weights(
         asked.files,
         asked["as"],
-        Told(asked.dropout, asked.image_size, names),
+        Told(asked.dropout, asked.image_size, names, asked.attributes),
         licence=asked.license,
         source=asked.source,
         name=asked.name,

@@ -16,7 +16,11 @@ def drawn(network: nn.Module, seed: int = 0) -> nn.Module:
                 fresh = torch.randn(tensor.shape, generator=numbers)
                 is_variance = name.endswith(("running_var", "stored_var"))
                 is_scale = tensor.ndim == 1 and name.endswith("weight")
-                tensor.copy_(fresh.abs() + 0.5 if is_variance or is_scale else fresh * (tensor[0].numel() if tensor.ndim else 1) ** -0.5)
+                tensor.copy_(
+                    fresh.abs() + 0.5
+                    if is_variance or is_scale
+                    else fresh * (tensor[0].numel() if tensor.ndim else 1) ** -0.5
+                )
     return network.eval()
 
 

@@ -33,7 +33,9 @@ class EasyDict(dict):  # type: ignore[type-arg]
 @contextmanager
 def installed() -> Iterator[None]:
     """Within the block the authors' modules are there, as they are when such a file is written."""
-    modules = {name: types.ModuleType(name) for name in ("torch_utils", "torch_utils.persistence", "dnnlib", "dnnlib.util")}
+    modules = {
+        name: types.ModuleType(name) for name in ("torch_utils", "torch_utils.persistence", "dnnlib", "dnnlib.util")
+    }
     for one, name in ((_reconstruct_persistent_obj, "torch_utils.persistence"), (EasyDict, "dnnlib.util")):
         one.__module__ = name
         setattr(modules[name], one.__name__, one)
@@ -68,7 +70,9 @@ def as_persistent(network: nn.Module, **attributes: Any) -> Asks:
             **kept,
             "_parameters": OrderedDict(network._parameters),
             "_buffers": OrderedDict(network._buffers),
-            "_modules": OrderedDict((name, as_persistent(one)) for name, one in network._modules.items() if one is not None),
+            "_modules": OrderedDict(
+                (name, as_persistent(one)) for name, one in network._modules.items() if one is not None
+            ),
             **attributes,
         },
     )

@@ -163,7 +163,10 @@ class Discriminator(nn.Module):
             setattr(self, f"b{side}", block)
         self.b4, wide = nn.Module(), WIDTHS[4]
         self.b4.mbstd, self.b4.conv = MinibatchStdLayer(), Conv2dLayer(wide + 1, wide, 3)
-        self.b4.fc, self.b4.out = FullyConnectedLayer(wide * 16, wide), FullyConnectedLayer(wide, wide if classes else 1)
+        self.b4.fc, self.b4.out = (
+            FullyConnectedLayer(wide * 16, wide),
+            FullyConnectedLayer(wide, wide if classes else 1),
+        )
         if classes:
             self.mapping = MappingNetwork(0, wide, 8, classes, averaged=False)
 
@@ -185,7 +188,11 @@ class Discriminator(nn.Module):
 
 @pytest.mark.parametrize("classes", [0, CLASSES])
 def test_all_three_networks(classes: int, tmp_path: Path) -> None:
-    averaged, trained, judge = drawn(Generator(classes), 0), drawn(Generator(classes), 1), drawn(Discriminator(classes), 2)
+    averaged, trained, judge = (
+        drawn(Generator(classes), 0),
+        drawn(Generator(classes), 1),
+        drawn(Discriminator(classes), 2),
+    )
     for one in (averaged, trained):
         for name, tensor in one.named_buffers():
             if name.endswith("resample_filter"):
