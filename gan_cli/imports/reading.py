@@ -4,11 +4,13 @@ import hashlib
 import pickle
 import re
 import warnings
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -78,7 +80,7 @@ NAMED = [
 
 
 def read(path: Path) -> Source:
-    """A file of weights: what torch saves, safetensors, or a network pickle.
+    """A file of weights: what torch saves, safetensors, an archive of arrays (.npz), or a network pickle.
 
     Raises:
         UserError: If it is not there, is damaged, or asks for code to be run, which is then named.
@@ -88,6 +90,8 @@ def read(path: Path) -> Source:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
             file.seek(0)
             content = _content(path, file)
+    except UserError:  # which is a ValueError
+        raise
     except FileNotFoundError as error:
         raise UserError(f"import: {path} does not exist") from error
     except network_pickles.Refused as error:
@@ -111,8 +115,22 @@ def _content(path: Path, file: IO[bytes]) -> Any:
         return network_pickles.load(file)
     if path.suffix == ".safetensors":
         return _safetensors(path)
+    if path.suffix == ".npz":
+        return _arrays(path, file)
     with warnings.catch_warnings(action="ignore"), torch.serialization.safe_globals(NAMED):
         return torch.load(file, map_location="cpu", weights_only=True)
+
+
+def _arrays(path: Path, file: IO[bytes]) -> dict[str, Tensor]:
+    try:
+        with np.load(file, allow_pickle=False) as archive:
+            return {name: torch.from_numpy(np.array(archive[name])) for name in archive.files}
+    except zipfile.BadZipFile as error:
+        raise ValueError(str(error)) from error
+    except ValueError as error:
+        if "allow_pickle" in str(error):
+            raise UserError(f"import: {path} was not read: it holds objects, and only arrays are taken") from error
+        raise
 
 
 def _safetensors(path: Path) -> dict[str, Tensor]:

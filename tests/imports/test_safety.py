@@ -115,9 +115,14 @@ def test_files_that_are_none_are_said_in_a_line(tmp_path: Path) -> None:
     torch.save({"a": torch.ones(1000)}, whole)
     (tmp_path / "cut.pth").write_bytes(whole.getvalue()[:2000])
     (tmp_path / "text.safetensors").write_text("hello")
-    for name in ("text.pth", "text.pkl", "empty.pth", "empty.pkl", "cut.pth", "text.safetensors"):
+    (tmp_path / "text.npz").write_text("hello")
+    for name in ("text.npz", "text.pth", "text.pkl", "empty.pth", "empty.pkl", "cut.pth", "text.safetensors"):
         with pytest.raises(UserError, match=f"import: .*{name}.*(damaged|no file of weights)"):
             read(tmp_path / name)
+    np.savez(tmp_path / "objects.npz", a=np.array([Asks(mark, "object")], dtype=object))
+    with pytest.raises(UserError, match="it holds objects, and only arrays are taken"):
+        read(tmp_path / "objects.npz")
+    assert ran == []
     with pytest.raises(UserError, match="does not exist"):
         read(tmp_path / "none.pth")
     with pytest.raises(UserError, match="cannot be read"):

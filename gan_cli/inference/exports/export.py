@@ -113,13 +113,28 @@ def _checked(write: Callable[..., Form], run: Callable[[Path, Part], Run]) -> Ca
             named = temporary.with_suffix(output.suffix)  # torch takes no other ending
             try:
                 form = write(named, part, told)
-                difference = _difference(run(named, part), part, form)
+                difference = _difference(_runner(run, named, part), part, form)
                 named.replace(temporary)
             finally:
                 named.unlink(missing_ok=True)
         return form, difference
 
     return written
+
+
+def _runner(run: Callable[[Path, Part], Run], path: Path, part: Part) -> Run:
+    """A file that was written, ready to be run.
+
+    Raises:
+        RunFailed: If the library that runs it refuses it.
+    """
+    try:
+        return run(path, part)
+    except (UserError, OSError):
+        raise
+    except Exception as error:  # noqa: BLE001  each library has its own
+        said = str(error).strip().partition("\n")[0]
+        raise RunFailed(f"{part.name}: the exported file cannot be run ({said[:150]}); it was not kept") from error
 
 
 def _difference(run: Run, part: Part, form: Form) -> float:
