@@ -43,8 +43,8 @@ def found(sources: Sequence[Source], told: Told) -> Imported:
     making = [source for source in sources if source not in judging]
     if len(making) not in (1, 2) or len(judging) > 1:
         raise UserError(
-            f"import: {len(making)} generators and {len(judging)} discriminators of BigGAN; name G_ema.pth, and G.pth and "
-            "D.pth if you have them"
+            f"import: {len(making)} generators and {len(judging)} discriminators of BigGAN; name G_ema.pth, and G.pth "
+            "and D.pth if you have them"
         )
     making.sort(key=lambda source: AVERAGED not in source.path.stem)
     averaged, trained = making[0], making[-1]
@@ -106,8 +106,8 @@ def _generator(source: Source) -> tuple[dict[str, Any], Layers]:
     seen = shape_of(source.path, tensors, "blocks.0.0.bn1.gain.weight", 2)[1]
     if seen != embedding + part:
         raise UserError(
-            f"import: {source.path} tells its blocks {seen} numbers, which are not the embedding's {embedding} and a part "
-            "of the latents (--hier of the author's code)"
+            f"import: {source.path} tells its blocks {seen} numbers, which are not the embedding's {embedding} and a "
+            "part of the latents (--hier of the author's code)"
         )
     channels = shape_of(source.path, tensors, "output_layer.2.weight", 4)[0]
     attention = [8 << k for k in blocks if f"blocks.{k}.1.theta.weight" in tensors]

@@ -128,7 +128,7 @@ def _arrays(path: Path, file: IO[bytes]) -> dict[str, Tensor]:
     except zipfile.BadZipFile as error:
         raise ValueError(str(error)) from error
     except ValueError as error:
-        if "allow_pickle" in str(error):
+        if "Object arrays" in str(error):
             raise UserError(f"import: {path} was not read: it holds objects, and only arrays are taken") from error
         raise
 

@@ -1,7 +1,7 @@
 """Generators that enlarge, of BasicSR (`params_ema`, `params`) and of ESRGAN's authors, and BasicSR's discriminators.
 
-Wang et al. 2018, "ESRGAN", arXiv:1809.00219; github.com/XPixelGroup/BasicSR, archs/rrdbnet_arch.py, srresnet_arch.py and
-discriminator_arch.py; github.com/xinntao/ESRGAN, whose names changed once. Their images lie in [0, 1].
+Wang et al. 2018, "ESRGAN", arXiv:1809.00219; github.com/XPixelGroup/BasicSR, archs/rrdbnet_arch.py, srresnet_arch.py
+and discriminator_arch.py; github.com/xinntao/ESRGAN, whose names changed once. Their images lie in [0, 1].
 """
 
 from collections.abc import Mapping, Sequence
@@ -70,9 +70,8 @@ def found(sources: Sequence[Source], told: Told) -> Imported:
             raise UserError(f"import: {judging[0].path} has other widths than the generator; leave it out")
         arguments |= more
         untrained = ()
-    if told.image_size is not None:
-        if arguments.setdefault("image_size", told.image_size) != told.image_size:
-            raise UserError(f"image_size: {told.image_size}, but the discriminator is for {arguments['image_size']}")
+    if told.image_size is not None and arguments.setdefault("image_size", told.image_size) != told.image_size:
+        raise UserError(f"image_size: {told.image_size}, but the discriminator is for {arguments['image_size']}")
     facts = {"image_size": arguments.get("image_size", 128), "image_channels": arguments["source_channels"]}
     return Imported(variant, arguments, networks, facts, untrained)
 

@@ -1,4 +1,4 @@
-"""StarGAN v2's networks as its authors save them: `100000_nets_ema.ckpt`, and `100000_nets.ckpt` with the discriminator.
+"""StarGAN v2's networks as its authors save them: `100000_nets_ema.ckpt`, and `100000_nets.ckpt` with D.
 
 Choi et al. 2020, arXiv:1912.01865; github.com/clovaai/stargan-v2, core/model.py. A file is a dictionary of networks.
 Networks with high-pass shortcuts (their CelebA-HQ) need a network of landmarks and are not taken.

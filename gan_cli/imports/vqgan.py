@@ -62,8 +62,8 @@ def found(sources: Sequence[Source], told: Told) -> Imported:
 def _shapes(source: Source, tensors: Mapping[str, Tensor], image_size: int) -> dict[str, Any]:
     if "quantize.embedding.weight" not in tensors:
         raise UserError(
-            f"import: {source.path} holds no VQGAN: it lacks quantize.embedding.weight (codes drawn by Gumbel's softmax "
-            "are another model)"
+            f"import: {source.path} holds no VQGAN: it lacks quantize.embedding.weight (codes drawn by Gumbel's "
+            "softmax are another model)"
         )
     levels = numbers_of(tensors, "encoder.down.")
     base, channels, *_ = shape_of(source.path, tensors, "encoder.conv_in.weight", 4)

@@ -263,11 +263,11 @@ def test_hugging_faces_file(tmp_path: Path) -> None:
 
 
 def test_what_is_not_taken(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="lacks shared.weight"):
-        weights = Generator().state_dict()
-        del weights["shared.weight"]
+    weights = Generator().state_dict()
+    del weights["shared.weight"]
+    with pytest.raises(UserError, match=r"lacks shared\.weight"):
         gan_cli.import_weights(saved(tmp_path / "G.pth", weights), "biggan", output=tmp_path / "x.ckpt")
-    with pytest.raises(UserError, match="names: 1 names, and .* has 3 classes"):
+    with pytest.raises(UserError, match=r"names: 1 names, and .* has 3 classes"):
         gan_cli.import_weights(
             saved(tmp_path / "G.pth", Generator()), "biggan", names=["a"], output=tmp_path / "x.ckpt"
         )

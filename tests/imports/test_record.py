@@ -73,7 +73,7 @@ def test_the_licence_stays_with_what_begins_with_the_weights(imported: Path) -> 
 
 def test_nothing_is_overwritten(imported: Path) -> None:
     kept = (imported / runs.LAST).read_bytes()
-    with pytest.raises(UserError, match="output: .* is there already"):
+    with pytest.raises(UserError, match=r"output: .* is there already"):
         gan_cli.import_weights("latest_net_G.pth", "cyclegan", output=imported / runs.LAST)
     with pytest.raises(UserError, match="name: it is a run's"):
         gan_cli.import_weights("latest_net_G.pth", "cyclegan", name="x", output="x.ckpt")

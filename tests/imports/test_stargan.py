@@ -1,5 +1,6 @@
 """StarGAN's files, beside its networks in plain layers."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -50,7 +51,7 @@ class Discriminator(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         widths = [3, WIDTH, 2 * WIDTH, 4 * WIDTH]
-        layers = [(nn.Conv2d(*sizes, 4, 2, 1), nn.LeakyReLU(0.01)) for sizes in zip(widths, widths[1:], strict=False)]
+        layers = [(nn.Conv2d(*sizes, 4, 2, 1), nn.LeakyReLU(0.01)) for sizes in pairwise(widths)]
         self.main = nn.Sequential(*(layer for pair in layers for layer in pair))
         self.conv1 = nn.Conv2d(4 * WIDTH, 1, 3, 1, 1, bias=False)
         self.conv2 = nn.Conv2d(4 * WIDTH, K, 2, bias=False)

@@ -197,7 +197,7 @@ def test_all_three_networks(classes: int, tmp_path: Path) -> None:
         for name, tensor in one.named_buffers():
             if name.endswith("resample_filter"):
                 tensor.copy_(KERNEL)
-    for name, tensor in judge.named_buffers():
+    for tensor in judge.buffers():
         tensor.copy_(KERNEL)
     parts = {"G": trained, "D": judge, "G_ema": averaged}
     file = tmp_path / "network.pkl"

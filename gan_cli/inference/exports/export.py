@@ -132,7 +132,7 @@ def _runner(run: Callable[[Path, Part], Run], path: Path, part: Part) -> Run:
         return run(path, part)
     except (UserError, OSError):
         raise
-    except Exception as error:  # noqa: BLE001  each library has its own
+    except Exception as error:
         said = str(error).strip().partition("\n")[0]
         raise RunFailed(f"{part.name}: the exported file cannot be run ({said[:150]}); it was not kept") from error
 

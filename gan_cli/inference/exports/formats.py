@@ -56,7 +56,7 @@ def program_of(part: Part) -> tuple[ExportedProgram, Form]:
                     program = torch.export.export(part.network, values, dynamic_shapes=(shapes,), strict=strict)
                 if _goes(program, part, form):
                     return program, form
-            except Exception as error:  # noqa: BLE001  torch raises what it likes
+            except Exception as error:
                 said = said or str(error).strip().partition("\n")[0]
     raise RunFailed(f"{part.name} cannot be exported: torch cannot follow it ({said[:150]})")
 
@@ -115,7 +115,7 @@ def write_onnx(path: Path, part: Part, told: Mapping[str, str]) -> Form:
                 dynamo=True,
                 verbose=False,
             )
-    except Exception as error:  # noqa: BLE001  torch raises what it likes
+    except Exception as error:
         said = str(error).strip().partition("\n")[0]
         raise RunFailed(f"{part.name} cannot be exported: ONNX does not have it ({said[:150]})") from error
     assert made is not None

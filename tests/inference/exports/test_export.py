@@ -162,6 +162,6 @@ def test_families(format: str, workdir: Path) -> None:
 def test_examples_stand_alone(workdir: Path) -> None:
     """In a process of its own, where gan-cli cannot be imported."""
     made = export(dcgan(), "onnx", workdir / "g.onnx")
-    blocked = f"import sys, runpy; sys.modules['gan_cli'] = sys.modules['torch'] = None; runpy.run_path({str(made.example)!r})"
-    subprocess.run([sys.executable, "-c", blocked], check=True, timeout=120, cwd=workdir)
+    blocked = "import sys, runpy; sys.modules['gan_cli'] = sys.modules['torch'] = None; runpy.run_path(sys.argv[1])"
+    subprocess.run([sys.executable, "-c", blocked, str(made.example)], check=True, timeout=120, cwd=workdir)
     assert Image.open(workdir / "g_example.png").size == (4 * 16, 16)
