@@ -69,6 +69,8 @@ def take_over(
         raise UserError(
             "ckpt_path: this checkpoint lies between two others, and no run goes on there; type --init instead"
         )
+    if content[RECORD].get("imported"):
+        raise UserError("ckpt_path: this checkpoint was imported, and no run goes on there; type --init instead")
     here, there = _settings_typed(config, typed), _settings_saved(config, content)
     differing = [name for name in here if name in there and _plain(here[name]) != _plain(there[name])]
     _refuse([name for name in differing if name not in FREE], here, there)

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 import torch
+from jsonargparse import Namespace
 from torch import nn
 
 import gan_cli
 from gan_cli import runs, verbs
+from gan_cli.command.resuming import take_over
 from gan_cli.errors import UserError
 from gan_cli.inference import checkpoints
 from gan_cli.inference.transfer import take
@@ -69,6 +71,12 @@ def test_the_licence_stays_with_what_begins_with_the_weights(imported: Path) -> 
     take(model, checkpoints.read(path), path)
     assert model.origin["imported"]["licence"] == "BSD"
     assert model.directions == ("a2b", "b2a")
+
+
+def test_no_run_goes_on_in_an_imported_checkpoint(imported: Path) -> None:
+    content = checkpoints.read(imported / runs.LAST)
+    with pytest.raises(UserError, match="this checkpoint was imported, and no run goes on there; type --init"):
+        take_over(content, Namespace(), Namespace())
 
 
 def test_nothing_is_overwritten(imported: Path) -> None:

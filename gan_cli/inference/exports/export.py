@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import torch
 
 from gan_cli._version import __version__
-from gan_cli.errors import RunFailed, UserError, nearest
+from gan_cli.errors import RunFailed, UserError
 from gan_cli.files import replacing, write_text
 from gan_cli.inference.exports import formats, parts
 from gan_cli.inference.exports.examples import example, example_path
@@ -89,7 +89,7 @@ def check(format: str, output: Path) -> None:
 
 def _ending(format: str) -> str:
     if format not in ENDINGS:
-        raise UserError(f"format: {format} is unknown{nearest(format, ENDINGS)}; take {', '.join(ENDINGS)}")
+        raise UserError(f"format: {format} is unknown; take {', '.join(ENDINGS)}")
     return ENDINGS[format]
 
 

@@ -34,9 +34,9 @@ class Form(NamedTuple):
     size: bool
 
 
-def missing(*packages: str) -> UserError:
+def missing(packages: str) -> UserError:
     """What is to be installed."""
-    return UserError(f"format: {' and '.join(packages)} is not installed: pip install 'gan-cli[export]'")
+    return UserError(f"format: {packages} is not installed: pip install 'gan-cli[export]'")
 
 
 def program_of(part: Part) -> tuple[ExportedProgram, Form]:
@@ -96,14 +96,15 @@ def write_onnx(path: Path, part: Part, told: Mapping[str, str]) -> Form:
     """Writes an ONNX model.
 
     Raises:
-        UserError: If onnx and onnxscript are not installed.
+        UserError: If onnx, onnxscript or onnxruntime is not installed.
         RunFailed: If it holds something that ONNX does not have.
     """
     try:
         import onnx
+        import onnxruntime  # noqa: F401  so that nothing is written that cannot be checked
         import onnxscript  # noqa: F401
     except ImportError as error:
-        raise missing("onnx", "onnxscript") from error
+        raise missing("onnx, onnxscript or onnxruntime") from error
     program, form = program_of(part)
     try:
         with _quiet(), torch.no_grad():
@@ -128,15 +129,9 @@ def write_onnx(path: Path, part: Part, told: Mapping[str, str]) -> Form:
 
 
 def run_onnx(path: Path, part: Part) -> Run:
-    """A written ONNX model, by onnxruntime.
+    """A written ONNX model, by onnxruntime."""
+    import onnxruntime
 
-    Raises:
-        UserError: If onnxruntime is not installed.
-    """
-    try:
-        import onnxruntime
-    except ImportError as error:
-        raise missing("onnxruntime") from error
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads, options.log_severity_level = torch.get_num_threads(), 3
     session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
