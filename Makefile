@@ -39,13 +39,17 @@ test-oldest: ## Run the default tests with the oldest PyTorch that is supported,
 
 test-slow: $(READY) ## Run the tests that learn something (minutes), and those of the extra that makes each start slower
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev,text]"
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m slow -n auto --dist worksteal
 
 check: $(READY) ## Check format, lint, types and layers
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+docs: $(READY) ## Make a site of the documentation, in site/, with every link checked
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+	@echo "Open site/index.html"
 
 format: $(READY) ## Format and mend what can be mended
 	$(BIN)/ruff check --fix-only .

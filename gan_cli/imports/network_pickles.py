@@ -89,12 +89,12 @@ def _module(meta: Mapping[str, Any], *_: Any) -> Module:
     return Module(str(meta.get("class_name")), meta["state"])
 
 
-def _storage(content: bytes) -> torch.UntypedStorage:
+def _storage(content: bytes) -> torch.storage.TypedStorage:
     """The numbers of a tensor, which torch keeps as a file in the file."""
     read = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     if not isinstance(read, torch.storage.TypedStorage):
         raise Refused("a storage that is none")
-    return read  # type: ignore[return-value]
+    return read
 
 
 def _tensor(storage: Any, offset: int, size: Sequence[int], stride: Sequence[int], *_: Any) -> Tensor:

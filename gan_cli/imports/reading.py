@@ -5,7 +5,7 @@ import pickle
 import re
 import warnings
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -71,7 +71,7 @@ class _OnlyNamed:
         raise pickle.UnpicklingError("objects of classes that are only named are not made")
 
 
-NAMED = [
+NAMED: list[Callable[..., Any] | tuple[Callable[..., Any], str]] = [
     (_OnlyNamed, f"{package}.callbacks.{file}.{name}")
     for package in ("pytorch_lightning", "lightning.pytorch")
     for file, name in (("model_checkpoint", "ModelCheckpoint"), ("base", "Callback"))

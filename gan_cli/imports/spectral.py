@@ -15,7 +15,7 @@ def of_torch(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
     Files of torch before 1.0 have no `weight_v`, which then is the next step of the iteration.
     """
-    found = {}
+    found: dict[str, Tensor] = {}
     for name, tensor in tensors.items():
         layer, _, kind = name.rpartition(".")
         if kind == "weight_orig":
