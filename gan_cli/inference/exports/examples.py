@@ -60,6 +60,8 @@ def _values(one: Input, form: Form) -> str:
     if one.kind == "images" and one.shape[0] in (1, 3):
         return _picture(one, form)
     shape = ", ".join(map(str, (count, *one.shape)))
+    if one.kind == "codes":
+        return f"{one.name} = np.random.default_rng(0).integers(0, {one.classes}, ({shape}), dtype=np.int64)"
     if one.kind == "normal":
         return f"{one.name} = np.random.default_rng(0).standard_normal(({shape}), dtype=np.float32)"
     return f"{one.name} = np.random.default_rng(0).uniform(-1, 1, ({shape})).astype(np.float32)"

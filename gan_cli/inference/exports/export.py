@@ -147,7 +147,8 @@ def _difference(run: Run, part: Part, form: Form) -> float:
     with torch.inference_mode():
         wanted = part.network(*values)
     found = run(values)
-    difference = float((found - wanted).abs().max()) if found.shape == wanted.shape else float("inf")
+    alike = found.shape == wanted.shape
+    difference = float((found.double() - wanted.double()).abs().max()) if alike else float("inf")
     if not difference <= MOST:
         raise RunFailed(f"{part.name}: the exported file differs from the model by {difference:.2g}; it was not kept")
     return difference
@@ -181,6 +182,6 @@ def _lines(format: str, part: Part, form: Form) -> list[str]:
 
 def _shape(shape: tuple[int, ...], multiple: int, form: Form) -> str:
     sides = ["H", "W"] if multiple and form.size else [str(side) for side in shape[-2:]]
-    inner = [*(str(side) for side in shape[:-2]), *sides] if len(shape) == 3 else [str(side) for side in shape]
+    inner = [*(str(side) for side in shape[:-2]), *sides] if len(shape) > 1 else [str(side) for side in shape]
     several = f" (H and W multiples of {multiple})" if multiple and form.size else ""
     return f"[{', '.join(['N' if form.batch else str(formats.FEWEST), *inner])}]{several}"

@@ -66,7 +66,8 @@ def _open(one: Input, form: Form) -> dict[int, Any]:
     dimensions: dict[int, Any] = {0: Dim("batch", min=1)} if form.batch else {}
     if one.multiple and form.size:
         height, width = Dim("rows", min=2), Dim("columns", min=2)
-        dimensions |= {2: one.multiple * height, 3: one.multiple * width}
+        last = len(one.shape)
+        dimensions |= {last - 1: one.multiple * height, last: one.multiple * width}
     return dimensions
 
 
@@ -123,7 +124,10 @@ def write_onnx(path: Path, part: Part, told: Mapping[str, str]) -> Form:
     model = made.model_proto
     for name, value in told.items():
         model.metadata_props.append(onnx.StringStringEntryProto(key=name, value=value))
-    onnx.checker.check_model(model)
+    try:
+        onnx.checker.check_model(model)
+    except onnx.checker.ValidationError as error:
+        raise RunFailed(f"{part.name} cannot be exported: it makes no valid ONNX ({str(error)[:150]})") from error
     path.write_bytes(model.SerializeToString())
     return form
 

@@ -10,13 +10,15 @@ from torch import Tensor, nn
 
 from gan_cli.errors import UserError
 from gan_cli.media.images import Images
+from gan_cli.networks.vqgan import CodedImages
 from gan_cli.seeding import draw, stream
 from gan_cli.variants.base import AdversarialModule
 from gan_cli.variants.latent import LatentModule
 from gan_cli.variants.translation import TranslationModule
 from gan_cli.variants.vq_transformer import VQTransformer
+from gan_cli.variants.vqgan import VQGAN
 
-GENERATOR, DISCRIMINATOR, ENCODER = "generator", "discriminator", "encoder"
+GENERATOR, DISCRIMINATOR, ENCODER, DECODER = "generator", "discriminator", "encoder", "decoder"
 
 
 @dataclass(frozen=True)
@@ -26,9 +28,9 @@ class Input:
     Attributes:
         name: Of the input.
         shape: Of one thing, without the batch.
-        kind: "normal" or "uniform" numbers, "images" in [-1, 1], or "labels" from 0 on.
+        kind: "normal" or "uniform" numbers, "images" in [-1, 1], "labels" from 0 on, or "codes" likewise.
         multiple: Height and width may be any multiples of it; 0 where they are fixed.
-        classes: How many labels there are.
+        classes: How many labels or codes there are.
     """
 
     name: str
@@ -46,12 +48,12 @@ class Input:
             larger: By how many multiples they are wider, and by half as many higher, where they may be.
         """
         numbers = stream(seed, "export", self.name)
-        if self.kind == "labels":
-            return torch.randint(self.classes, (count,), generator=numbers)
         shape = self.shape
         if self.multiple and larger:
             *rest, height, width = shape
             shape = (*rest, height + larger // 2 * self.multiple, width + larger * self.multiple)
+        if self.kind in ("labels", "codes"):
+            return torch.randint(self.classes, (count, *shape), generator=numbers)
         return draw((count, *shape), "normal" if self.kind == "normal" else "uniform", numbers)
 
 
@@ -99,8 +101,9 @@ class Part:
 def names_of(model: AdversarialModule) -> list[str]:
     """The names of the parts, the usual one first."""
     made = list(model.directions) if isinstance(model, TranslationModule) else [GENERATOR]
-    players = [name for name in model.players if name != GENERATOR and name != "discriminator"]
-    return [*made, *players, *_discriminators(model)]
+    players = [name for name in model.players if name not in (GENERATOR, DISCRIMINATOR)]
+    coding = [ENCODER, DECODER] if isinstance(model, VQGAN) else []
+    return [*made, *coding, *players, *_discriminators(model)]
 
 
 def part_called(model: AdversarialModule, name: str | None, ema: bool = True) -> Part:
@@ -124,6 +127,8 @@ def part_called(model: AdversarialModule, name: str | None, ema: bool = True) ->
         raise UserError(f"part: {name} is none of {type(model).__name__}'s; take {', '.join(known)}")
     if name in _discriminators(model):
         return _discriminator(model, name)
+    if isinstance(model, VQGAN):
+        return _coding(model, name, ema)
     if isinstance(model, TranslationModule) and name in model.directions:
         return _direction(model, name, ema)
     if name == GENERATOR:
@@ -175,7 +180,27 @@ def _direction(model: TranslationModule, name: str, ema: bool) -> Part:
     notes = ["dropout: off; the file gives the same for the same image each time"] if model.NOISY else []
     if sizes.tile:
         notes.append(f"tiles: the file takes images of {side} x {side} alone, and gan translate larger ones in tiles")
-    return _made(model, name, call, tuple(inputs), model.makes, True, ema, notes)
+    output = "made" if model.makes == "images" else model.makes  # no output has an input's name
+    return _made(model, name, call, tuple(inputs), output, True, ema, notes)
+
+
+def _coding(model: VQGAN, name: str, ema: bool) -> Part:
+    """Images through the codes, to codes, or from them; whole, where `gan reconstruct` takes tiles."""
+    coder = cast(CodedImages, model.picture_maker(ema))
+    side, factor = model.image_size, coder.factor
+    images = Input("images", (model.image_channels, side, side), "images", multiple=factor)
+    codes = Input("codes", (side // factor,) * 2, "codes", multiple=1, classes=model.num_codes)
+
+    def call(holder: nn.Module, values: Tensor) -> Tensor:
+        network = cast(CodedImages, holder)
+        found = values if name == DECODER else network.encode(values)
+        return found if name == ENCODER else network.decode(found).clamp(-1, 1)
+
+    place = "ema.network" if ema and model.ema is not None else GENERATOR
+    inputs = (codes if name == DECODER else images,)
+    output = "codes" if name == ENCODER else "made"
+    notes = ("tiles: a large image goes through as a whole, where gan reconstruct takes tiles",)
+    return Part(name, Exported(copy.deepcopy(coder).eval(), call), inputs, output, name != ENCODER, (place,), notes)
 
 
 def _discriminators(model: AdversarialModule) -> list[str]:
