@@ -76,7 +76,8 @@ def named(told: Told, arguments: Mapping[str, Any], source: Source) -> dict[str,
 
 def _tensors(source: Source) -> dict[str, Tensor]:
     """A file's tensors; weights that are divided by their singular value with our vectors."""
-    theirs, found_ = source.tensors(), {}
+    theirs = source.tensors()
+    found_: dict[str, Tensor] = {}
     for name, tensor in theirs.items():
         layer, _, kind = name.rpartition(".")
         left = theirs.get(f"{layer}.u0")

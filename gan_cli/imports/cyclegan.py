@@ -1,6 +1,7 @@
 """CycleGAN's translators and discriminators as their authors save them: see `zhu`."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from gan_cli.errors import UserError
 from gan_cli.imports import zhu
@@ -39,7 +40,7 @@ def found(sources: Sequence[Source], told: Told) -> Imported:
     for source, generator in zip(making, generators, strict=True):
         _check(source, generator, generators[0])
     first = generators[0]
-    arguments = {
+    arguments: dict[str, Any] = {
         "image_size": told.image_size or SIDE,
         "source_channels": first.source_channels,
         "target_channels": first.target_channels,

@@ -155,6 +155,8 @@ class _Dictionary(dict[Any, Any]):
 _ALLOWED: Mapping[tuple[str, str], Callable[..., Any]] = types.MappingProxyType(
     {
         ("collections", "OrderedDict"): OrderedDict,
+        ("builtins", "set"): set,
+        ("__builtin__", "set"): set,
         ("dnnlib.util", "EasyDict"): _Dictionary,
         ("torch_utils.persistence", "_reconstruct_persistent_obj"): _module,
         ("torch.storage", "_load_from_bytes"): _storage,

@@ -31,7 +31,8 @@ def found(sources: Sequence[Source], told: Told) -> Imported:
         )
     generator = zhu.generator_of(making[0], affine=True)
     arguments = zhu.plain_of(generator, _told(generator, told, making[0]))
-    networks, untrained = {"generator": generator.network}, ("discriminator",)
+    networks = {"generator": generator.network}
+    untrained: tuple[str, ...] = ("discriminator",)
     if judging:
         discriminator = zhu.discriminator_of(judging[0], affine=True)
         _check(judging[0], discriminator, generator)

@@ -144,8 +144,8 @@ def _names_of(source: Source, tensors: Mapping[str, Tensor]) -> tuple[Names, int
             return names._replace(doublings=ups), len(blocks), 2 ** len(ups)
     if "model.1.sub.0.RDB1.conv1.0.weight" in tensors:
         blocks = [k for k in numbers_of(tensors, "model.1.sub.") if f"model.1.sub.{k}.RDB1.conv1.0.weight" in tensors]
-        *ups, hidden, last = [f"model.{k}" for k in numbers_of(tensors, "model.", "weight") if k > 1]
-        names = Names("model.0", "model.1.sub.{}.RDB{}.conv{}.0", "model.1.sub.{}", tuple(ups), (hidden, last))
+        *doublings, hidden, last = [f"model.{k}" for k in numbers_of(tensors, "model.", "weight") if k > 1]
+        names = Names("model.0", "model.1.sub.{}.RDB{}.conv{}.0", "model.1.sub.{}", tuple(doublings), (hidden, last))
         return names, len(blocks), 2 ** len(ups)
     raise UserError(
         f"import: {source.path} holds no network that enlarges: neither body.0.rdb1.conv1.weight (RRDB) nor "

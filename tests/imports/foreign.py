@@ -2,12 +2,22 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 
+if TYPE_CHECKING:
 
-def drawn(network: nn.Module, seed: int = 0) -> nn.Module:
+    class Plain(nn.Module):
+        """A module whose parts are not told to the type checker."""
+
+        def __getattr__(self, name: str) -> Any: ...
+else:
+    Plain = nn.Module
+
+
+def drawn(network: nn.Module, seed: int = 0) -> Any:
     """A network with numbers drawn for all its weights and statistics, in eval mode."""
     numbers = torch.Generator().manual_seed(seed)
     with torch.no_grad():

@@ -26,7 +26,7 @@ def _reconstruct_persistent_obj(meta: Any) -> None:
     exec(meta["module_src"])
 
 
-class EasyDict(dict):  # type: ignore[type-arg]
+class EasyDict(dict):
     pass
 
 
@@ -53,11 +53,11 @@ def persistent(class_name: str, state: Any, source: str = "raise SystemExit('ran
     return Asks(_reconstruct_persistent_obj, meta)
 
 
-def pickled(content: Any) -> bytes:
-    """The bytes of a network pickle."""
+def pickled(content: Any, protocol: int = 3) -> bytes:
+    """The bytes of a network pickle, of the protocol that the authors' Python has."""
     file = io.BytesIO()
     with installed():
-        pickle.dump(content, file)
+        pickle.dump(content, file, protocol)
     return file.getvalue()
 
 

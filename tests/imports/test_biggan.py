@@ -12,13 +12,13 @@ from torch.nn.utils import spectral_norm
 import gan_cli
 from gan_cli.errors import UserError
 from gan_cli.variants import BigGAN
-from tests.imports.foreign import drawn, images, saved
+from tests.imports.foreign import Plain, drawn, images, saved
 
 CH, K, E, PART = 2, 3, 5, 3
 TOLD = E + PART
 
 
-class SN(nn.Module):
+class SN(Plain):
     """A weight divided by its largest singular value, after one more step of the iteration."""
 
     def __init__(self, *shape: int, bias: bool = True) -> None:
@@ -41,7 +41,7 @@ class SN(nn.Module):
         return conv2d(inputs, self.divided, self.bias, padding=self.weight.shape[-1] // 2)
 
 
-class CCBN(nn.Module):
+class CCBN(Plain):
     def __init__(self, width: int) -> None:
         super().__init__()
         self.gain, self.bias = (SN(width, TOLD, bias=False) for _ in range(2))
@@ -53,7 +53,7 @@ class CCBN(nn.Module):
         return normal * (1 + self.gain(told))[:, :, None, None] + self.bias(told)[:, :, None, None]
 
 
-class BN(nn.Module):
+class BN(Plain):
     def __init__(self, width: int) -> None:
         super().__init__()
         self.gain, self.bias = nn.Parameter(torch.empty(width)), nn.Parameter(torch.empty(width))
@@ -64,7 +64,7 @@ class BN(nn.Module):
         return batch_norm(maps, self.stored_mean, self.stored_var, self.gain, self.bias)
 
 
-class GBlock(nn.Module):
+class GBlock(Plain):
     def __init__(self, width: int) -> None:
         super().__init__()
         self.conv1, self.conv2, self.conv_sc = SN(width, width, 3, 3), SN(width, width, 3, 3), SN(width, width, 1, 1)
@@ -81,7 +81,7 @@ def attended(maps: Tensor, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     return (rows[2] @ shares.transpose(1, 2)).unflatten(2, maps.shape[2:])
 
 
-class Attention(nn.Module):
+class Attention(Plain):
     def __init__(self, width: int) -> None:
         super().__init__()
         self.theta, self.phi = (SN(width // 8, width, 1, 1, bias=False) for _ in range(2))
@@ -92,7 +92,7 @@ class Attention(nn.Module):
         return maps + self.gamma * self.o(attended(maps, self.theta(maps), self.phi(maps), self.g(maps)))
 
 
-class Generator(nn.Module):
+class Generator(Plain):
     """For 32 pixels: three blocks of one width, attention at 16."""
 
     def __init__(self) -> None:
@@ -100,19 +100,19 @@ class Generator(nn.Module):
         width = 4 * CH
         self.shared, self.linear = nn.Embedding(K, E), SN(16 * width, PART)
         stages = [[GBlock(width)], [GBlock(width), Attention(width)], [GBlock(width)]]
-        self.blocks = nn.ModuleList(nn.ModuleList(stage) for stage in stages)  # type: ignore[arg-type]
+        self.blocks = nn.ModuleList(nn.ModuleList(stage) for stage in stages)
         self.output_layer = nn.Sequential(BN(width), nn.ReLU(), SN(3, width, 3, 3))
 
     def forward(self, latents: Tensor, labels: Tensor) -> Tensor:
         first, *parts = latents.split(PART, 1)
         maps = self.linear(first).unflatten(1, (-1, 4, 4))
         for stage, part in zip(self.blocks, parts, strict=True):
-            for layer in stage:  # type: ignore[union-attr]
+            for layer in stage:
                 maps = layer(maps, torch.cat([self.shared(labels), part], 1))
         return self.output_layer(maps).tanh()
 
 
-class DBlock(nn.Module):
+class DBlock(Plain):
     def __init__(self, inputs: int, outputs: int, first: bool, halving: bool) -> None:
         super().__init__()
         self.conv1, self.conv2 = SN(outputs, inputs, 3, 3), SN(outputs, outputs, 3, 3)
@@ -126,7 +126,7 @@ class DBlock(nn.Module):
         return avg_pool2d(made, 2) + avg_pool2d(beside, 2) if self.halving else made + beside
 
 
-class Discriminator(nn.Module):
+class Discriminator(Plain):
     def __init__(self) -> None:
         super().__init__()
         width = 4 * CH
@@ -137,7 +137,7 @@ class Discriminator(nn.Module):
 
     def forward(self, maps: Tensor, labels: Tensor) -> Tensor:
         for stage in self.blocks:
-            for layer in stage:  # type: ignore[union-attr]
+            for layer in stage:
                 maps = layer(maps)
         features = relu(maps).sum((2, 3))
         return self.linear(features)[:, 0] + (self.embed.divided[labels] * features).sum(1)
@@ -159,7 +159,7 @@ def test_the_authors_files(tmp_path: Path) -> None:
         torch.testing.assert_close(model.discriminator(shown, labels), judge(shown, labels), rtol=1e-5, atol=1e-5)
 
 
-class TableNorm(nn.Module):
+class TableNorm(Plain):
     """Statistics for several truncations."""
 
     def __init__(self, width: int, told: int = 0) -> None:
@@ -179,7 +179,7 @@ class TableNorm(nn.Module):
         return normal * (1 + self.scale(told))[:, :, None, None] + self.offset(told)[:, :, None, None]
 
 
-class GenBlock(nn.Module):
+class GenBlock(Plain):
     def __init__(self, inputs: int, outputs: int, told: int, doubling: bool) -> None:
         super().__init__()
         inner = inputs // 4
@@ -205,7 +205,7 @@ class GenBlock(nn.Module):
         return made + beside
 
 
-class SelfAttn(nn.Module):
+class SelfAttn(Plain):
     def __init__(self, width: int) -> None:
         super().__init__()
         make: Callable[[int, int], nn.Module] = lambda one, two: spectral_norm(nn.Conv2d(one, two, 1, bias=False))  # noqa: E731
@@ -218,13 +218,13 @@ class SelfAttn(nn.Module):
         return maps + self.gamma * self.snconv1x1_o_conv(attended(maps, *seen))
 
 
-class HuggingFace(nn.Module):
+class HuggingFace(Plain):
     """For 32 pixels."""
 
     def __init__(self) -> None:
         super().__init__()
         width, told = 4 * CH, 2 * E
-        self.embeddings, self.generator = nn.Linear(K, E, bias=False), nn.Module()
+        self.embeddings, self.generator = nn.Linear(K, E, bias=False), Plain()
         self.generator.gen_z = spectral_norm(nn.Linear(told, 16 * width))
         blocks: list[nn.Module] = [GenBlock(width, width, told, k % 2 == 1) for k in range(6)]
         blocks.insert(4, SelfAttn(width))
@@ -237,7 +237,7 @@ class HuggingFace(nn.Module):
     def forward(self, latents: Tensor, labels: Tensor) -> Tensor:
         told = torch.cat([latents, self.embeddings(nn.functional.one_hot(labels, K).float())], 1)
         maps = self.generator.gen_z(told).reshape(-1, 4, 4, 4 * CH).permute(0, 3, 1, 2)
-        for layer in self.generator.layers:  # type: ignore[union-attr]
+        for layer in self.generator.layers:
             maps = layer(maps, told) if isinstance(layer, GenBlock) else layer(maps)
         return self.generator.conv_to_rgb(relu(self.generator.bn(maps)))[:, :3].tanh()
 

@@ -61,7 +61,7 @@ def test_licence_source_and_checksum_are_shown(imported: Path, capsys: pytest.Ca
 def test_an_imported_checkpoint_is_one_of_ours(imported: Path) -> None:
     gan = gan_cli.load(imported / runs.LAST)
     assert gan.model.imported["licence"] == "BSD"
-    made = gan.translate(torch.zeros(1, 3, 32, 32, dtype=torch.uint8))  # type: ignore[attr-defined]
+    made = gan.translate(torch.zeros(1, 3, 32, 32, dtype=torch.uint8))
     assert made.shape == (1, 3, 32, 32)
 
 

@@ -11,12 +11,12 @@ from torch.nn.functional import avg_pool2d, batch_norm, conv2d, interpolate, lin
 import gan_cli
 from gan_cli.errors import UserError
 from gan_cli.variants import SNGAN
-from tests.imports.foreign import drawn, images
+from tests.imports.foreign import Plain, drawn, images
 
 WIDTH, Z, K = 8, 3, 2
 
 
-class Layer(nn.Module):
+class Layer(Plain):
     """Chainer's convolution or linear layer; with `u` divided by its largest singular value."""
 
     def __init__(self, *shape: int, bias: bool = True, divided: bool = False) -> None:
@@ -41,7 +41,7 @@ class Layer(nn.Module):
         return conv2d(maps, self.weight, self.b, padding=self.W.shape[-1] // 2)
 
 
-class Norm(nn.Module):
+class Norm(Plain):
     def __init__(self, classes: int) -> None:
         super().__init__()
         if classes:
@@ -59,7 +59,7 @@ class Norm(nn.Module):
         return batch_norm(maps, self.avg_mean, self.avg_var, eps=2e-5) * scale + shift
 
 
-class GBlock(nn.Module):
+class GBlock(Plain):
     def __init__(self, classes: int) -> None:
         super().__init__()
         self.c1, self.c2, self.c_sc = Layer(WIDTH, WIDTH, 3, 3), Layer(WIDTH, WIDTH, 3, 3), Layer(WIDTH, WIDTH, 1, 1)
@@ -70,7 +70,7 @@ class GBlock(nn.Module):
         return self.c2(relu(self.b2(made, labels))) + self.c_sc(interpolate(maps, scale_factor=2))
 
 
-class Generator(nn.Module):
+class Generator(Plain):
     def __init__(self, classes: int) -> None:
         super().__init__()
         self.l1 = Layer(16 * WIDTH, Z)
@@ -84,7 +84,7 @@ class Generator(nn.Module):
         return self.c5(relu(self.b5(maps, None))).tanh()
 
 
-class DBlock(nn.Module):
+class DBlock(Plain):
     def __init__(self, inputs: int, first: bool, halving: bool) -> None:
         super().__init__()
         wide = WIDTH // 2
@@ -99,7 +99,7 @@ class DBlock(nn.Module):
         return avg_pool2d(made, 2) + avg_pool2d(beside, 2) if self.halving else made + beside
 
 
-class Discriminator(nn.Module):
+class Discriminator(Plain):
     def __init__(self, classes: int) -> None:
         super().__init__()
         wide = WIDTH // 2

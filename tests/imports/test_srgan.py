@@ -11,7 +11,7 @@ from torch.nn.utils import spectral_norm
 import gan_cli
 from gan_cli.errors import UserError
 from gan_cli.variants import ESRGAN, SRGAN
-from tests.imports.foreign import drawn, images, saved
+from tests.imports.foreign import Plain, drawn, images, saved
 
 WIDTH, GROWTH = 4, 2
 
@@ -20,7 +20,7 @@ def same(inputs: int, outputs: int) -> nn.Conv2d:
     return nn.Conv2d(inputs, outputs, 3, 1, 1)
 
 
-class Dense(nn.Module):
+class Dense(Plain):
     def __init__(self) -> None:
         super().__init__()
         for number in range(5):
@@ -34,7 +34,7 @@ class Dense(nn.Module):
         return maps + 0.2 * self.conv5(seen)
 
 
-class RRDB(nn.Module):
+class RRDB(Plain):
     def __init__(self) -> None:
         super().__init__()
         self.rdb1, self.rdb2, self.rdb3 = Dense(), Dense(), Dense()
@@ -43,7 +43,7 @@ class RRDB(nn.Module):
         return maps + 0.2 * self.rdb3(self.rdb2(self.rdb1(maps)))
 
 
-class RRDBNet(nn.Module):
+class RRDBNet(Plain):
     def __init__(self) -> None:
         super().__init__()
         self.conv_first, self.conv_body = same(3, WIDTH), same(WIDTH, WIDTH)
@@ -59,7 +59,7 @@ class RRDBNet(nn.Module):
         return self.conv_last(leaky_relu(self.conv_hr(maps), 0.2))
 
 
-class Plain(nn.Module):
+class Body(Plain):
     def __init__(self) -> None:
         super().__init__()
         self.conv1, self.conv2 = same(WIDTH, WIDTH), same(WIDTH, WIDTH)
@@ -68,10 +68,10 @@ class Plain(nn.Module):
         return maps + self.conv2(torch.relu(self.conv1(maps)))
 
 
-class MSRResNet(nn.Module):
+class MSRResNet(Plain):
     def __init__(self) -> None:
         super().__init__()
-        self.conv_first, self.body = same(3, WIDTH), nn.Sequential(Plain(), Plain())
+        self.conv_first, self.body = same(3, WIDTH), nn.Sequential(Body(), Body())
         self.upconv1, self.upconv2 = same(WIDTH, 4 * WIDTH), same(WIDTH, 4 * WIDTH)
         self.conv_hr, self.conv_last = same(WIDTH, WIDTH), same(WIDTH, 3)
 
@@ -83,7 +83,7 @@ class MSRResNet(nn.Module):
         return made + interpolate(pixels, scale_factor=4, mode="bilinear", align_corners=False)
 
 
-class VGG(nn.Module):
+class VGG(Plain):
     def __init__(self) -> None:
         super().__init__()
         widths = [WIDTH, 2 * WIDTH, 4 * WIDTH, 8 * WIDTH, 8 * WIDTH]
@@ -106,7 +106,7 @@ class VGG(nn.Module):
         return self.linear2(leaky_relu(self.linear1(pixels.flatten(1)), 0.2))
 
 
-class UNet(nn.Module):
+class UNet(Plain):
     def __init__(self) -> None:
         super().__init__()
         one, two, four, eight = WIDTH, 2 * WIDTH, 4 * WIDTH, 8 * WIDTH
@@ -140,8 +140,8 @@ def small(network: nn.Module) -> nn.Module:
     """With outputs near 0.5, so that nothing is clipped."""
     with torch.no_grad():
         last = network.conv_last
-        last.weight.mul_(0.1)  # type: ignore[union-attr, operator]
-        last.bias.fill_(0.5 if isinstance(network, RRDBNet) else 0.0)  # type: ignore[union-attr, operator]
+        last.weight.mul_(0.1)
+        last.bias.fill_(0.5 if isinstance(network, RRDBNet) else 0.0)
     return network
 
 
@@ -192,8 +192,8 @@ def test_averaged_and_trained_weights_and_the_discriminator(kind: type[nn.Module
     model = gan_cli.load(gan_cli.import_weights(files, "srgan", output=tmp_path / "x.ckpt")).model
     seen, shown = images(1, 3, 6, 10), images(2, 3, 32, 32)
     with torch.no_grad():
-        torch.testing.assert_close(model(seen), in_unit_range(averaged, seen), rtol=0, atol=1e-5)  # type: ignore[operator]
-        torch.testing.assert_close(model(seen, ema=False), in_unit_range(trained, seen), rtol=0, atol=1e-5)  # type: ignore[operator]
+        torch.testing.assert_close(model(seen), in_unit_range(averaged, seen), rtol=0, atol=1e-5)
+        torch.testing.assert_close(model(seen, ema=False), in_unit_range(trained, seen), rtol=0, atol=1e-5)
         judged = judge((shown + 1) / 2)
         torch.testing.assert_close(model.discriminator(shown).reshape(judged.shape), judged, rtol=0, atol=1e-5)
 

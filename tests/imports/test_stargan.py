@@ -10,7 +10,7 @@ from torch import Tensor, nn
 import gan_cli
 from gan_cli.errors import UserError
 from gan_cli.variants import StarGAN
-from tests.imports.foreign import drawn, images, saved
+from tests.imports.foreign import Plain, drawn, images, saved
 
 WIDTH, K = 2, 3
 
@@ -19,7 +19,7 @@ def norm(width: int) -> nn.Module:
     return nn.InstanceNorm2d(width, affine=True, track_running_stats=True)
 
 
-class Block(nn.Module):
+class Block(Plain):
     def __init__(self, width: int) -> None:
         super().__init__()
         one, two = (nn.Conv2d(width, width, 3, 1, 1, bias=False) for _ in range(2))
@@ -29,7 +29,7 @@ class Block(nn.Module):
         return maps + self.main(maps)
 
 
-class Generator(nn.Module):
+class Generator(Plain):
     def __init__(self) -> None:
         super().__init__()
         one, two, four = WIDTH, 2 * WIDTH, 4 * WIDTH
@@ -47,7 +47,7 @@ class Generator(nn.Module):
         return self.main(torch.cat([seen, labels[:, :, None, None].expand(-1, -1, *seen.shape[2:])], 1))
 
 
-class Discriminator(nn.Module):
+class Discriminator(Plain):
     def __init__(self) -> None:
         super().__init__()
         widths = [3, WIDTH, 2 * WIDTH, 4 * WIDTH]
@@ -65,7 +65,7 @@ def test_both_networks(tmp_path: Path) -> None:
     maker, judge = drawn(Generator()).train(), drawn(Discriminator(), 1)  # their program translates in training mode
     files = [saved(tmp_path / "9-G.ckpt", maker), saved(tmp_path / "9-D.ckpt", judge)]
     told = {"names": ("Black_Hair", "Male", "Young"), "attributes": True}
-    path = gan_cli.import_weights(files, "stargan", output=tmp_path / "x.ckpt", **told)  # type: ignore[arg-type]
+    path = gan_cli.import_weights(files, "stargan", output=tmp_path / "x.ckpt", **told)
     model = gan_cli.load(path).model
     assert isinstance(model, StarGAN)
     assert model.directions == told["names"]

@@ -11,12 +11,12 @@ from torch.nn.functional import avg_pool2d, instance_norm, interpolate, leaky_re
 import gan_cli
 from gan_cli.errors import UserError
 from gan_cli.variants import StarGANv2
-from tests.imports.foreign import drawn, images
+from tests.imports.foreign import Plain, drawn, images
 
 BASE, MOST, Z, W, K = 2, 4, 3, 5, 2
 
 
-class ResBlk(nn.Module):
+class ResBlk(Plain):
     def __init__(self, inputs: int, outputs: int, normalised: bool = False, halving: bool = False) -> None:
         super().__init__()
         self.conv1, self.conv2 = nn.Conv2d(inputs, inputs, 3, 1, 1), nn.Conv2d(inputs, outputs, 3, 1, 1)
@@ -34,7 +34,7 @@ class ResBlk(nn.Module):
         return (maps + beside) / sqrt(2)
 
 
-class AdaIN(nn.Module):
+class AdaIN(Plain):
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.fc = nn.Linear(W, 2 * channels)
@@ -44,7 +44,7 @@ class AdaIN(nn.Module):
         return (1 + scale) * instance_norm(maps) + shift
 
 
-class AdainResBlk(nn.Module):
+class AdainResBlk(Plain):
     def __init__(self, inputs: int, outputs: int, doubling: bool = False) -> None:
         super().__init__()
         self.conv1, self.conv2 = nn.Conv2d(inputs, outputs, 3, 1, 1), nn.Conv2d(outputs, outputs, 3, 1, 1)
@@ -62,7 +62,7 @@ class AdainResBlk(nn.Module):
         return (made + beside) / sqrt(2)
 
 
-class Generator(nn.Module):
+class Generator(Plain):
     """For images of 32 pixels: one halving to 16."""
 
     def __init__(self) -> None:
@@ -82,7 +82,7 @@ class Generator(nn.Module):
         return self.to_rgb(maps)
 
 
-class MappingNetwork(nn.Module):
+class MappingNetwork(Plain):
     def __init__(self, width: int = 7) -> None:
         super().__init__()
         layers = [nn.Linear(Z, width), nn.ReLU()]
@@ -103,7 +103,7 @@ def body() -> list[nn.Module]:
     return [nn.Conv2d(3, BASE, 3, 1, 1), *blocks, nn.LeakyReLU(0.2), nn.Conv2d(MOST, MOST, 4), nn.LeakyReLU(0.2)]
 
 
-class StyleEncoder(nn.Module):
+class StyleEncoder(Plain):
     def __init__(self) -> None:
         super().__init__()
         self.shared, self.unshared = nn.Sequential(*body()), nn.ModuleList(nn.Linear(MOST, W) for _ in range(K))
@@ -112,7 +112,7 @@ class StyleEncoder(nn.Module):
         return self.unshared[domain](self.shared(seen).flatten(1))
 
 
-class Discriminator(nn.Module):
+class Discriminator(Plain):
     def __init__(self) -> None:
         super().__init__()
         self.main = nn.Sequential(*body(), nn.Conv2d(MOST, K, 1))
@@ -125,7 +125,7 @@ def nets(seed: int) -> dict[str, nn.Module]:
     kinds = {"generator": Generator, "mapping_network": MappingNetwork, "style_encoder": StyleEncoder}
     made = {name: drawn(kind(), seed + number) for number, (name, kind) in enumerate(kinds.items())}
     with torch.no_grad():
-        made["generator"].to_rgb[2].weight.mul_(0.1)  # type: ignore[union-attr, index, operator]
+        made["generator"].to_rgb[2].weight.mul_(0.1)
     return made
 
 
@@ -158,7 +158,7 @@ def test_averaged_and_trained_networks(tmp_path: Path) -> None:
 
 def test_what_is_not_taken(tmp_path: Path) -> None:
     deeper = nets(0)
-    deeper["generator"].encode.append(ResBlk(MOST, MOST, normalised=True))  # type: ignore[union-attr, operator]
+    deeper["generator"].encode.append(ResBlk(MOST, MOST, normalised=True))
     with pytest.raises(UserError, match="has high-pass shortcuts"):
         gan_cli.import_weights(file(tmp_path / "a.ckpt", deeper), "stargan_v2", output=tmp_path / "x.ckpt")
     del deeper["style_encoder"]

@@ -11,7 +11,7 @@ from torch.nn.functional import conv2d, conv_transpose2d, leaky_relu
 import gan_cli
 from gan_cli.errors import UserError
 from gan_cli.variants import StyleGAN2
-from tests.imports.foreign import drawn, images
+from tests.imports.foreign import Plain, drawn, images
 from tests.imports.persistence import as_persistent, persistent, pickled
 
 Z, W, CLASSES = 5, 6, 3
@@ -32,7 +32,7 @@ def filtered(maps: Tensor, padding: int, gain: float = 1, stride: int = 1) -> Te
     return conv2d(maps, kernel, stride=stride, padding=padding, groups=maps.shape[1])
 
 
-class FullyConnectedLayer(nn.Module):
+class FullyConnectedLayer(Plain):
     def __init__(self, inputs: int, outputs: int, rate: float = 1) -> None:
         super().__init__()
         self.weight, self.bias = nn.Parameter(torch.empty(outputs, inputs)), nn.Parameter(torch.empty(outputs))
@@ -42,7 +42,7 @@ class FullyConnectedLayer(nn.Module):
         return rows @ (self.weight * self.rate / sqrt(self.weight.shape[1])).T + self.bias * self.rate
 
 
-class MappingNetwork(nn.Module):
+class MappingNetwork(Plain):
     def __init__(self, latent_dim: int, style_dim: int, depth: int, classes: int, averaged: bool) -> None:
         super().__init__()
         if classes:
@@ -63,7 +63,7 @@ class MappingNetwork(nn.Module):
         return rows
 
 
-class SynthesisLayer(nn.Module):
+class SynthesisLayer(Plain):
     def __init__(self, inputs: int, outputs: int, side: int, up: int = 1) -> None:
         super().__init__()
         self.affine = FullyConnectedLayer(W, inputs)
@@ -85,7 +85,7 @@ class SynthesisLayer(nn.Module):
         return active(torch.cat(made) + self.noise_const * self.noise_strength + self.bias[:, None, None])
 
 
-class ToRGBLayer(nn.Module):
+class ToRGBLayer(Plain):
     def __init__(self, inputs: int) -> None:
         super().__init__()
         self.affine = FullyConnectedLayer(W, inputs)
@@ -97,7 +97,7 @@ class ToRGBLayer(nn.Module):
         return torch.cat(made) + self.bias[:, None, None]
 
 
-class SynthesisBlock(nn.Module):
+class SynthesisBlock(Plain):
     def __init__(self, inputs: int, outputs: int, side: int) -> None:
         super().__init__()
         if inputs:
@@ -108,11 +108,11 @@ class SynthesisBlock(nn.Module):
         self.register_buffer("resample_filter", KERNEL.clone())
 
 
-class Generator(nn.Module):
+class Generator(Plain):
     def __init__(self, classes: int) -> None:
         super().__init__()
         self.mapping = MappingNetwork(Z, W, 2, classes, averaged=True)
-        self.synthesis = nn.Module()
+        self.synthesis = Plain()
         before = 0
         for side, width in WIDTHS.items():
             setattr(self.synthesis, f"b{side}", SynthesisBlock(before, width, side))
@@ -133,7 +133,7 @@ class Generator(nn.Module):
         return made
 
 
-class Conv2dLayer(nn.Module):
+class Conv2dLayer(Plain):
     def __init__(self, inputs: int, outputs: int, kernel: int, bias: bool = True) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.empty(outputs, inputs, kernel, kernel))
@@ -145,23 +145,23 @@ class Conv2dLayer(nn.Module):
         return conv2d(maps, weight, self.bias, stride, self.weight.shape[-1] // 2 if stride == 1 else 0)
 
 
-class MinibatchStdLayer(nn.Module):
+class MinibatchStdLayer(Plain):
     def __init__(self) -> None:
         super().__init__()
         self.group_size = 2
 
 
-class Discriminator(nn.Module):
+class Discriminator(Plain):
     def __init__(self, classes: int) -> None:
         super().__init__()
         for side in (16, 8):
-            block, (inputs, outputs) = nn.Module(), (WIDTHS[side], WIDTHS[side // 2])
+            block, (inputs, outputs) = Plain(), (WIDTHS[side], WIDTHS[side // 2])
             if side == 16:
                 block.fromrgb = Conv2dLayer(3, inputs, 1)
             block.conv0, block.conv1 = Conv2dLayer(inputs, inputs, 3), Conv2dLayer(inputs, outputs, 3)
             block.skip = Conv2dLayer(inputs, outputs, 1, bias=False)
             setattr(self, f"b{side}", block)
-        self.b4, wide = nn.Module(), WIDTHS[4]
+        self.b4, wide = Plain(), WIDTHS[4]
         self.b4.mbstd, self.b4.conv = MinibatchStdLayer(), Conv2dLayer(wide + 1, wide, 3)
         self.b4.fc, self.b4.out = (
             FullyConnectedLayer(wide * 16, wide),
@@ -218,8 +218,8 @@ def test_all_three_networks(classes: int, tmp_path: Path) -> None:
 
 def test_what_is_no_stylegan2(tmp_path: Path) -> None:
     file = tmp_path / "x.pkl"
-    layer = nn.Module()
-    layer.synthesis = nn.Module()
+    layer = Plain()
+    layer.synthesis = Plain()
     layer.synthesis.L0_36_512 = FullyConnectedLayer(2, 2)
     file.write_bytes(pickled({"G_ema": as_persistent(layer)}))
     with pytest.raises(UserError, match="StyleGAN3's is another network"):

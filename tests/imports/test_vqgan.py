@@ -11,7 +11,7 @@ from torch.nn.functional import interpolate, pad, silu
 import gan_cli
 from gan_cli.errors import UserError
 from gan_cli.variants import VQGAN
-from tests.imports.foreign import drawn, images
+from tests.imports.foreign import Plain, drawn, images
 
 WIDTH, CODES, DIM, LATENT = 32, 8, 4, 6
 
@@ -20,7 +20,7 @@ def norm(width: int) -> nn.Module:
     return nn.GroupNorm(32, width, eps=1e-6)
 
 
-class ResnetBlock(nn.Module):
+class ResnetBlock(Plain):
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
         self.norm1, self.conv1 = norm(inputs), nn.Conv2d(inputs, outputs, 3, 1, 1)
@@ -33,7 +33,7 @@ class ResnetBlock(nn.Module):
         return made + (self.nin_shortcut(maps) if hasattr(self, "nin_shortcut") else maps)
 
 
-class AttnBlock(nn.Module):
+class AttnBlock(Plain):
     def __init__(self, width: int) -> None:
         super().__init__()
         self.norm = norm(width)
@@ -46,7 +46,7 @@ class AttnBlock(nn.Module):
         return maps + self.proj_out((v @ shares.transpose(1, 2)).reshape(maps.shape))
 
 
-class Sampled(nn.Module):
+class Sampled(Plain):
     def __init__(self, width: int, down: bool) -> None:
         super().__init__()
         self.conv, self.down = nn.Conv2d(width, width, 3, 2 if down else 1, 0 if down else 1), down
@@ -56,26 +56,26 @@ class Sampled(nn.Module):
 
 
 def level(inputs: int, outputs: int, blocks: int, attends: bool) -> nn.Module:
-    made = nn.Module()
+    made = Plain()
     made.block = nn.ModuleList(ResnetBlock(inputs if k == 0 else outputs, outputs) for k in range(blocks))
     made.attn = nn.ModuleList(AttnBlock(outputs) for _ in range(blocks * attends))
     return made
 
 
 def through(maps: Tensor, layer: nn.Module) -> Tensor:
-    for k, block in enumerate(layer.block):  # type: ignore[arg-type]
+    for k, block in enumerate(layer.block):
         maps = block(maps)
-        maps = layer.attn[k](maps) if len(layer.attn) else maps  # type: ignore[index, arg-type]
+        maps = layer.attn[k](maps) if len(layer.attn) else maps
     return maps
 
 
 def middle(width: int) -> nn.Module:
-    made = nn.Module()
+    made = Plain()
     made.block_1, made.attn_1, made.block_2 = ResnetBlock(width, width), AttnBlock(width), ResnetBlock(width, width)
     return made
 
 
-class Encoder(nn.Module):
+class Encoder(Plain):
     def __init__(self) -> None:
         super().__init__()
         self.conv_in, self.mid = nn.Conv2d(3, WIDTH, 3, 1, 1), middle(2 * WIDTH)
@@ -84,12 +84,12 @@ class Encoder(nn.Module):
         self.norm_out, self.conv_out = norm(2 * WIDTH), nn.Conv2d(2 * WIDTH, LATENT, 3, 1, 1)
 
     def forward(self, maps: Tensor) -> Tensor:
-        maps = self.down[0].downsample(through(self.conv_in(maps), self.down[0]))  # type: ignore[operator]
-        maps = self.mid.block_2(self.mid.attn_1(self.mid.block_1(through(maps, self.down[1]))))  # type: ignore[operator]
+        maps = self.down[0].downsample(through(self.conv_in(maps), self.down[0]))
+        maps = self.mid.block_2(self.mid.attn_1(self.mid.block_1(through(maps, self.down[1]))))
         return self.conv_out(silu(self.norm_out(maps)))
 
 
-class Decoder(nn.Module):
+class Decoder(Plain):
     def __init__(self) -> None:
         super().__init__()
         self.conv_in, self.mid = nn.Conv2d(LATENT, 2 * WIDTH, 3, 1, 1), middle(2 * WIDTH)
@@ -98,16 +98,16 @@ class Decoder(nn.Module):
         self.norm_out, self.conv_out = norm(WIDTH), nn.Conv2d(WIDTH, 3, 3, 1, 1)
 
     def forward(self, maps: Tensor) -> Tensor:
-        maps = self.mid.block_2(self.mid.attn_1(self.mid.block_1(self.conv_in(maps))))  # type: ignore[operator]
-        maps = through(self.up[1].upsample(through(maps, self.up[1])), self.up[0])  # type: ignore[operator]
+        maps = self.mid.block_2(self.mid.attn_1(self.mid.block_1(self.conv_in(maps))))
+        maps = through(self.up[1].upsample(through(maps, self.up[1])), self.up[0])
         return self.conv_out(silu(self.norm_out(maps)))
 
 
-class Loss(nn.Module):
+class Loss(Plain):
     def __init__(self) -> None:
         super().__init__()
         self.perceptual_loss = nn.Conv2d(1, 1, 1)
-        self.discriminator = nn.Module()
+        self.discriminator = Plain()
         self.discriminator.main = nn.Sequential(
             *(nn.Conv2d(3, 2, 4, 2, 1), nn.LeakyReLU(0.2)),
             *(nn.Conv2d(2, 4, 4, 1, 1, bias=False), nn.BatchNorm2d(4), nn.LeakyReLU(0.2)),
@@ -115,11 +115,11 @@ class Loss(nn.Module):
         )
 
 
-class VQModel(nn.Module):
+class VQModel(Plain):
     def __init__(self) -> None:
         super().__init__()
         self.encoder, self.decoder, self.loss = Encoder(), Decoder(), Loss()
-        self.quantize = nn.Module()
+        self.quantize = Plain()
         self.quantize.embedding = nn.Embedding(CODES, DIM)
         self.quant_conv, self.post_quant_conv = nn.Conv2d(LATENT, DIM, 1), nn.Conv2d(DIM, LATENT, 1)
 
@@ -136,7 +136,7 @@ def test_all_its_networks(tmp_path: Path) -> None:
     network, file = drawn(VQModel()), tmp_path / "last.ckpt"
     with torch.no_grad():
         network.quantize.embedding.weight.mul_(2)
-        network.decoder.conv_out.weight.mul_(0.3)  # type: ignore[operator]
+        network.decoder.conv_out.weight.mul_(0.3)
     torch.save({"state_dict": network.state_dict(), "callbacks": {ModelCheckpoint: {}}, "epoch": 3}, file)
     path = gan_cli.import_weights(file, "vqgan", image_size=16, output=tmp_path / "x.ckpt")
     model, seen = gan_cli.load(path).model, images(2, 3, 16, 16)

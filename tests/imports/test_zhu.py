@@ -10,12 +10,12 @@ from torch import Tensor, nn
 import gan_cli
 from gan_cli.errors import UserError
 from gan_cli.variants import CycleGAN, Pix2Pix
-from tests.imports.foreign import drawn, images, saved
+from tests.imports.foreign import Plain, drawn, images, saved
 
 WIDTH = 2
 
 
-class Block(nn.Module):
+class Block(Plain):
     def __init__(self, width: int, norm: type[nn.Module], dropout: bool) -> None:
         super().__init__()
         biased = norm is nn.InstanceNorm2d
@@ -27,7 +27,7 @@ class Block(nn.Module):
         return maps + self.conv_block(maps)
 
 
-class Resnet(nn.Module):
+class Resnet(Plain):
     def __init__(self, norm: type[nn.Module], blocks: int = 2, dropout: bool = False) -> None:
         super().__init__()
         one, two, four, biased = WIDTH, 2 * WIDTH, 4 * WIDTH, norm is nn.InstanceNorm2d
@@ -37,8 +37,8 @@ class Resnet(nn.Module):
             *(nn.Conv2d(one, two, 3, 2, 1, bias=biased), norm(two), nn.ReLU()),
             *(nn.Conv2d(two, four, 3, 2, 1, bias=biased), norm(four), nn.ReLU()),
             *(Block(four, norm, dropout) for _ in range(blocks)),
-            *(nn.ConvTranspose2d(four, two, **up), norm(two), nn.ReLU()),  # type: ignore[arg-type]
-            *(nn.ConvTranspose2d(two, one, **up), norm(one), nn.ReLU()),  # type: ignore[arg-type]
+            *(nn.ConvTranspose2d(four, two, **up), norm(two), nn.ReLU()),
+            *(nn.ConvTranspose2d(two, one, **up), norm(one), nn.ReLU()),
             *(nn.ReflectionPad2d(3), nn.Conv2d(one, 3, 7), nn.Tanh()),
         )
 
@@ -46,7 +46,7 @@ class Resnet(nn.Module):
         return self.model(maps)
 
 
-class Skip(nn.Module):
+class Skip(Plain):
     """A block of the authors' U-Net, which holds the one inside it."""
 
     def __init__(
@@ -63,14 +63,14 @@ class Skip(nn.Module):
             layers = [nn.LeakyReLU(0.2), down, nn.ReLU(), up, norm(outer)]
         else:
             layers = [nn.LeakyReLU(0.2), down, norm(inner), inside, nn.ReLU(), up, norm(outer)]
-        self.model = nn.Sequential(*layers)  # type: ignore[arg-type]
+        self.model = nn.Sequential(*layers)
 
     def forward(self, maps: Tensor) -> Tensor:
         made = self.model(maps)
         return made if self.outermost else torch.cat([maps, made], 1)
 
 
-class Unet(nn.Module):
+class Unet(Plain):
     def __init__(self, norm: type[nn.Module], depth: int = 6) -> None:
         super().__init__()
         wide = 8 * WIDTH
@@ -87,7 +87,7 @@ class Unet(nn.Module):
 
 def patches(channels: int, norm: type[nn.Module]) -> nn.Module:
     one, two, four, biased = WIDTH, 2 * WIDTH, 4 * WIDTH, norm is nn.InstanceNorm2d
-    network = nn.Module()
+    network = Plain()
     network.model = nn.Sequential(
         *(nn.Conv2d(channels, one, 4, 2, 1), nn.LeakyReLU(0.2)),
         *(nn.Conv2d(one, two, 4, 2, 1, bias=biased), norm(two), nn.LeakyReLU(0.2)),
@@ -158,14 +158,14 @@ def test_pix2pix_unet(norm: type[nn.Module], tmp_path: Path) -> None:
     seen, pairs = images(1, 3, 64, 64), images(1, 6, 64, 64)
     with torch.no_grad():
         torch.testing.assert_close(model(seen, dropout=False), maker(seen), rtol=0, atol=1e-5)
-        torch.testing.assert_close(model.discriminator(pairs), judge.model(pairs), rtol=0, atol=1e-5)  # type: ignore[operator]
+        torch.testing.assert_close(model.discriminator(pairs), judge.model(pairs), rtol=0, atol=1e-5)
 
 
 def test_dropout_of_the_authors_unet_is_where_they_have_it(tmp_path: Path) -> None:
     maker = drawn(Unet(nn.BatchNorm2d, depth=7))
     path = gan_cli.import_weights(saved(tmp_path / "g.pth", maker), "pix2pix", dropout=0.5, output=tmp_path / "x.ckpt")
     decoder = gan_cli.load(path).model.generator.decoder
-    noisy = [type(block[-1]).__name__ == "Noise" for block in decoder]  # type: ignore[index, union-attr]
+    noisy = [type(block[-1]).__name__ == "Noise" for block in decoder]
     assert noisy == [False, True, True, False, False, False]
 
 
@@ -209,5 +209,5 @@ def test_what_cannot_be_is_said(tmp_path: Path) -> None:
         (saved(tmp_path / "h.pth", resnet), "cyclegan", "names: 3 names; type two", {"names": ("a", "b", "c")}),
     ):
         with pytest.raises(UserError, match=message):
-            gan_cli.import_weights(files, format, output=tmp_path / "no.ckpt", **told)  # type: ignore[arg-type]
+            gan_cli.import_weights(files, format, output=tmp_path / "no.ckpt", **told)
         assert not (tmp_path / "no.ckpt").exists()

@@ -266,7 +266,8 @@ def _made(
     """A part that is made of the whole model's `forward`, with no more networks than it takes."""
     averaged = ema and model.ema is not None
     maker = "ema" if averaged else GENERATOR
-    holder, places = _without(model, [maker]), ("ema.network",) if averaged else (GENERATOR,)
+    places: tuple[str, ...] = ("ema.network",) if averaged else (GENERATOR,)
+    holder = _without(model, [maker])
     values = [one.drawn(2, 0) for one in inputs]
     with torch.inference_mode():
         try:
