@@ -102,7 +102,7 @@ def _tensor(storage: Any, offset: int, size: Sequence[int], stride: Sequence[int
     if not isinstance(storage, torch.storage.TypedStorage) or len(size) > MOST_DIMENSIONS:
         raise Refused("a tensor that is none")
     flat = torch.empty(0, dtype=storage.dtype)
-    flat.set_(storage)  # type: ignore[call-overload]
+    flat.set_(storage)
     return flat.as_strided(tuple(size), tuple(stride), offset).clone()
 
 

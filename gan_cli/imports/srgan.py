@@ -146,7 +146,7 @@ def _names_of(source: Source, tensors: Mapping[str, Tensor]) -> tuple[Names, int
         blocks = [k for k in numbers_of(tensors, "model.1.sub.") if f"model.1.sub.{k}.RDB1.conv1.0.weight" in tensors]
         *doublings, hidden, last = [f"model.{k}" for k in numbers_of(tensors, "model.", "weight") if k > 1]
         names = Names("model.0", "model.1.sub.{}.RDB{}.conv{}.0", "model.1.sub.{}", tuple(doublings), (hidden, last))
-        return names, len(blocks), 2 ** len(ups)
+        return names, len(blocks), 2 ** len(doublings)
     raise UserError(
         f"import: {source.path} holds no network that enlarges: neither body.0.rdb1.conv1.weight (RRDB) nor "
         "body.0.conv1.weight (SRResNet)"

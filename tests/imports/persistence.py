@@ -26,7 +26,7 @@ def _reconstruct_persistent_obj(meta: Any) -> None:
     exec(meta["module_src"])
 
 
-class EasyDict(dict):
+class EasyDict(dict[Any, Any]):
     pass
 
 
