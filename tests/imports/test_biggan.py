@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -99,8 +100,8 @@ class Generator(Plain):
         super().__init__()
         width = 4 * CH
         self.shared, self.linear = nn.Embedding(K, E), SN(16 * width, PART)
-        stages = [[GBlock(width)], [GBlock(width), Attention(width)], [GBlock(width)]]
-        self.blocks = nn.ModuleList(nn.ModuleList(stage) for stage in stages)
+        stages: list[list[nn.Module]] = [[GBlock(width)], [GBlock(width), Attention(width)], [GBlock(width)]]
+        self.blocks: Any = nn.ModuleList(nn.ModuleList(stage) for stage in stages)
         self.output_layer = nn.Sequential(BN(width), nn.ReLU(), SN(3, width, 3, 3))
 
     def forward(self, latents: Tensor, labels: Tensor) -> Tensor:
@@ -132,7 +133,7 @@ class Discriminator(Plain):
         width = 4 * CH
         stages: list[list[nn.Module]] = [[DBlock(3, width, True, True), Attention(width)]]
         stages += [[DBlock(width, width, False, halving)] for halving in (True, False, False)]
-        self.blocks = nn.ModuleList(nn.ModuleList(stage) for stage in stages)
+        self.blocks: Any = nn.ModuleList(nn.ModuleList(stage) for stage in stages)
         self.linear, self.embed = SN(1, width), SN(K, width, bias=False)
 
     def forward(self, maps: Tensor, labels: Tensor) -> Tensor:

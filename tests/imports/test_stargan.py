@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -64,7 +65,7 @@ class Discriminator(Plain):
 def test_both_networks(tmp_path: Path) -> None:
     maker, judge = drawn(Generator()).train(), drawn(Discriminator(), 1)  # their program translates in training mode
     files = [saved(tmp_path / "9-G.ckpt", maker), saved(tmp_path / "9-D.ckpt", judge)]
-    told = {"names": ("Black_Hair", "Male", "Young"), "attributes": True}
+    told: dict[str, Any] = {"names": ("Black_Hair", "Male", "Young"), "attributes": True}
     path = gan_cli.import_weights(files, "stargan", output=tmp_path / "x.ckpt", **told)
     model = gan_cli.load(path).model
     assert isinstance(model, StarGAN)

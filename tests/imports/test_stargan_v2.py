@@ -2,6 +2,7 @@
 
 from math import sqrt
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -121,15 +122,15 @@ class Discriminator(Plain):
         return self.main(seen).flatten(1)[:, domain]
 
 
-def nets(seed: int) -> dict[str, nn.Module]:
+def nets(seed: int) -> dict[str, Any]:
     kinds = {"generator": Generator, "mapping_network": MappingNetwork, "style_encoder": StyleEncoder}
-    made = {name: drawn(kind(), seed + number) for number, (name, kind) in enumerate(kinds.items())}
+    made: dict[str, Any] = {name: drawn(kind(), seed + number) for number, (name, kind) in enumerate(kinds.items())}
     with torch.no_grad():
         made["generator"].to_rgb[2].weight.mul_(0.1)
     return made
 
 
-def file(path: Path, networks: dict[str, nn.Module]) -> Path:
+def file(path: Path, networks: dict[str, Any]) -> Path:
     torch.save({name: network.state_dict() for name, network in networks.items()}, path)
     return path
 

@@ -1,6 +1,7 @@
 """VQGAN's Lightning checkpoints, beside its networks in plain layers."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -55,21 +56,21 @@ class Sampled(Plain):
         return self.conv(pad(maps, (0, 1, 0, 1)) if self.down else interpolate(maps, scale_factor=2.0))
 
 
-def level(inputs: int, outputs: int, blocks: int, attends: bool) -> nn.Module:
+def level(inputs: int, outputs: int, blocks: int, attends: bool) -> Plain:
     made = Plain()
     made.block = nn.ModuleList(ResnetBlock(inputs if k == 0 else outputs, outputs) for k in range(blocks))
     made.attn = nn.ModuleList(AttnBlock(outputs) for _ in range(blocks * attends))
     return made
 
 
-def through(maps: Tensor, layer: nn.Module) -> Tensor:
+def through(maps: Tensor, layer: Any) -> Tensor:
     for k, block in enumerate(layer.block):
         maps = block(maps)
         maps = layer.attn[k](maps) if len(layer.attn) else maps
     return maps
 
 
-def middle(width: int) -> nn.Module:
+def middle(width: int) -> Plain:
     made = Plain()
     made.block_1, made.attn_1, made.block_2 = ResnetBlock(width, width), AttnBlock(width), ResnetBlock(width, width)
     return made
@@ -78,13 +79,15 @@ def middle(width: int) -> nn.Module:
 class Encoder(Plain):
     def __init__(self) -> None:
         super().__init__()
-        self.conv_in, self.mid = nn.Conv2d(3, WIDTH, 3, 1, 1), middle(2 * WIDTH)
+        self.conv_in = nn.Conv2d(3, WIDTH, 3, 1, 1)
+        self.mid: Any = middle(2 * WIDTH)
         self.down = nn.ModuleList([level(WIDTH, WIDTH, 1, False), level(WIDTH, 2 * WIDTH, 1, True)])
         self.down[0].downsample = Sampled(WIDTH, True)
         self.norm_out, self.conv_out = norm(2 * WIDTH), nn.Conv2d(2 * WIDTH, LATENT, 3, 1, 1)
 
     def forward(self, maps: Tensor) -> Tensor:
-        maps = self.down[0].downsample(through(self.conv_in(maps), self.down[0]))
+        first: Any = self.down[0]
+        maps = first.downsample(through(self.conv_in(maps), first))
         maps = self.mid.block_2(self.mid.attn_1(self.mid.block_1(through(maps, self.down[1]))))
         return self.conv_out(silu(self.norm_out(maps)))
 
@@ -92,14 +95,16 @@ class Encoder(Plain):
 class Decoder(Plain):
     def __init__(self) -> None:
         super().__init__()
-        self.conv_in, self.mid = nn.Conv2d(LATENT, 2 * WIDTH, 3, 1, 1), middle(2 * WIDTH)
+        self.conv_in = nn.Conv2d(LATENT, 2 * WIDTH, 3, 1, 1)
+        self.mid: Any = middle(2 * WIDTH)
         self.up = nn.ModuleList([level(2 * WIDTH, WIDTH, 2, False), level(2 * WIDTH, 2 * WIDTH, 2, True)])
         self.up[1].upsample = Sampled(2 * WIDTH, False)
         self.norm_out, self.conv_out = norm(WIDTH), nn.Conv2d(WIDTH, 3, 3, 1, 1)
 
     def forward(self, maps: Tensor) -> Tensor:
         maps = self.mid.block_2(self.mid.attn_1(self.mid.block_1(self.conv_in(maps))))
-        maps = through(self.up[1].upsample(through(maps, self.up[1])), self.up[0])
+        inner: Any = self.up[1]
+        maps = through(inner.upsample(through(maps, inner)), self.up[0])
         return self.conv_out(silu(self.norm_out(maps)))
 
 

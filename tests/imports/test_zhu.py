@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -31,7 +32,7 @@ class Resnet(Plain):
     def __init__(self, norm: type[nn.Module], blocks: int = 2, dropout: bool = False) -> None:
         super().__init__()
         one, two, four, biased = WIDTH, 2 * WIDTH, 4 * WIDTH, norm is nn.InstanceNorm2d
-        up = {"kernel_size": 3, "stride": 2, "padding": 1, "output_padding": 1, "bias": biased}
+        up: dict[str, Any] = {"kernel_size": 3, "stride": 2, "padding": 1, "output_padding": 1, "bias": biased}
         self.model = nn.Sequential(
             *(nn.ReflectionPad2d(3), nn.Conv2d(3, one, 7, bias=biased), norm(one), nn.ReLU()),
             *(nn.Conv2d(one, two, 3, 2, 1, bias=biased), norm(two), nn.ReLU()),
@@ -58,7 +59,7 @@ class Skip(Plain):
         doubled = inner if inside is None else 2 * inner
         up = nn.ConvTranspose2d(doubled, outer, 4, 2, 1, bias=biased or self.outermost)
         if self.outermost:
-            layers = [down, inside, nn.ReLU(), up, nn.Tanh()]
+            layers: list[Any] = [down, inside, nn.ReLU(), up, nn.Tanh()]
         elif inside is None:
             layers = [nn.LeakyReLU(0.2), down, nn.ReLU(), up, norm(outer)]
         else:
@@ -85,7 +86,7 @@ class Unet(Plain):
         return self.model(maps)
 
 
-def patches(channels: int, norm: type[nn.Module]) -> nn.Module:
+def patches(channels: int, norm: type[nn.Module]) -> Plain:
     one, two, four, biased = WIDTH, 2 * WIDTH, 4 * WIDTH, norm is nn.InstanceNorm2d
     network = Plain()
     network.model = nn.Sequential(
@@ -97,7 +98,7 @@ def patches(channels: int, norm: type[nn.Module]) -> nn.Module:
     return network
 
 
-def with_image_statistics(network: nn.Module) -> nn.Module:
+def with_image_statistics(network: nn.Module) -> Any:
     """As the authors' programs translate: batch normalisation in training mode, and here without dropout."""
     for layer in network.modules():
         if isinstance(layer, nn.BatchNorm2d):
@@ -164,8 +165,8 @@ def test_pix2pix_unet(norm: type[nn.Module], tmp_path: Path) -> None:
 def test_dropout_of_the_authors_unet_is_where_they_have_it(tmp_path: Path) -> None:
     maker = drawn(Unet(nn.BatchNorm2d, depth=7))
     path = gan_cli.import_weights(saved(tmp_path / "g.pth", maker), "pix2pix", dropout=0.5, output=tmp_path / "x.ckpt")
-    decoder = gan_cli.load(path).model.generator.decoder
-    noisy = [type(block[-1]).__name__ == "Noise" for block in decoder]
+    generator: Any = gan_cli.load(path).model.generator
+    noisy = [type(block[-1]).__name__ == "Noise" for block in generator.decoder]
     assert noisy == [False, True, True, False, False, False]
 
 

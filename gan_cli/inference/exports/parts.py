@@ -161,7 +161,7 @@ def _generator(model: AdversarialModule, ema: bool) -> Part:
 
 def _direction(model: TranslationModule, name: str, ema: bool) -> Part:
     kind = type(model).__name__
-    further = [field for field in model.takes if field != "reference"]
+    further = [field for field in model.takes if field != "reference" or not model.latent_dim]
     if further or not isinstance(model.source, Images):
         what = " and ".join(further) or model.source.name
         raise UserError(f"part: {kind} makes images from {what}, which no exported file takes")
