@@ -146,7 +146,8 @@ def _difference(run: Run, part: Part, form: Form) -> float:
     values = [one.drawn(HELD_AGAINST if form.batch else formats.FEWEST, 7, larger=2 * form.size) for one in part.inputs]
     with torch.inference_mode():
         wanted = part.network(*values)
-    found = run(values)
+    with torch.no_grad():
+        found = run(values)
     alike = found.shape == wanted.shape
     difference = float((found.double() - wanted.double()).abs().max()) if alike else float("inf")
     if not difference <= MOST:
