@@ -41,6 +41,14 @@ test-slow: $(READY) ## Run the tests that learn something (minutes), and those o
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev,text]"
 	$(BIN)/python -m pytest -m slow -n auto --dist worksteal
 
+chromium: ## Install chromium, in which the page of gan serve is tested, where apt-get is there and may
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+	  apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; } || \
+	  echo "no chromium here: the tests of the page in a browser are skipped"
+
+test-web: $(READY) chromium ## Run the tests of the page, in a real browser too
+	$(BIN)/python -m pytest -m "slow or not slow" tests/web tests/verbs/test_serve.py
+
 check: $(READY) ## Check format, lint, types and layers
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -59,6 +67,9 @@ bench: $(READY) ## Measure gan fit beside a bare loop, for every variant and pre
 	$(BIN)/python -m benchmarks.speed
 	$(BIN)/python -m benchmarks.overhead
 	$(BIN)/python -m benchmarks.data --root $(DATA)
+
+bench-playground: $(READY) ## Frames a second of the page's playground, by objective, on one core
+	$(BIN)/python -m benchmarks.playground
 
 bench-learning: $(READY) ## Train every variant on MNIST (DATA=folder) and print the table; resumable, over an hour
 	$(BIN)/python -m benchmarks.learning --root $(DATA)

@@ -50,7 +50,7 @@ def test_every_link_of_the_readme_leads_to_a_file() -> None:
     text = (PROJECT / "README.md").read_text("utf-8")
     goals = {goal.partition("#")[0] for goal in re.findall(r"\]\(([^)]+)\)", text) if "://" not in goal}
     assert len(goals) > 10
-    assert [goal for goal in goals if not (PROJECT / goal).is_file()] == []
+    assert [goal for goal in goals if not (PROJECT / goal).exists()] == []
 
 
 def test_the_site_is_made_and_no_link_in_it_is_dead(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,6 +29,8 @@ def test_wheel_and_sdist_hold_what_they_should(built: Path) -> None:
     assert "gan_cli/py.typed" in names
     assert "gan_cli/lightning_configs/dcgan.yaml" in names
     assert {"gan_cli/reports/curves.js", "gan_cli/reports/report.css"} <= set(names)
+    page = {f"gan_cli/web/static/{path.name}" for path in (PROJECT / "gan_cli" / "web" / "static").iterdir()}
+    assert {"gan_cli/web/static/index.html", "gan_cli/web/static/sample.js"} <= page <= set(names)
     assert not [name for name in names if name.startswith(("tests", "benchmarks", "lightning_configs"))]
     with tarfile.open(sdist) as archive:
         members = {PurePosixPath(member.name): member.size for member in archive}

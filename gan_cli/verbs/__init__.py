@@ -33,6 +33,7 @@ VERBS = (
     "report",
     "compare",
     "evaluate",
+    "serve",
     "data",
     "import",
     "export",
