@@ -47,10 +47,34 @@ def usage(content: Any) -> Usage:
 
 def usage_of(run: Path) -> Usage:
     """How to use a run, from its folder."""
+    return usage(_told(run))
+
+
+def provenance(imported: Any) -> dict[str, str]:
+    """Where imported weights are from, in words by name, from the record that `gan import` keeps; {} of others."""
+    told = imported if isinstance(imported, dict) else {}
+    files = told.get("files")
+    if not isinstance(files, dict) or not files:
+        return {}
+    return {
+        "imported from": f"{', '.join(map(str, files))} ({told.get('format')})",
+        "licence": str(told.get("licence") or "not told"),
+        "source": str(told.get("source") or "not told"),
+        "SHA-256": ", ".join(map(str, files.values())),
+    }
+
+
+def provenance_of(run: Path) -> dict[str, str]:
+    """Where a run's weights are from, if they were imported, from its folder."""
+    told = _told(run)
+    return provenance(told.get("imported") if isinstance(told, dict) else None)
+
+
+def _told(run: Path) -> Any:
     try:
-        return usage(json.loads((run / SESSIONS).read_text(encoding="utf-8")))
+        return json.loads((run / SESSIONS).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return Usage()
+        return None
 
 
 def family(variant: str, dataset: str, name: str | None = None) -> str:

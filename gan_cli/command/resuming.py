@@ -75,6 +75,8 @@ def take_over(
             "ckpt_path: a shared model holds no optimizers, and no run goes on there; type --init instead, or the "
             "checkpoint of the run itself"
         )
+    if content[RECORD].get("imported"):
+        raise UserError("ckpt_path: this checkpoint was imported, and no run goes on there; type --init instead")
     here, there = _settings_typed(config, typed), _settings_saved(config, content)
     differing = [name for name in here if name in there and _plain(here[name]) != _plain(there[name])]
     _refuse([name for name in differing if name not in FREE], here, there)

@@ -17,6 +17,7 @@ from gan_cli.inference.api_codes import HasCodes
 from gan_cli.inference.api_describe import Describes
 from gan_cli.inference.api_detect import Detects
 from gan_cli.inference.api_directions import FindsDirections
+from gan_cli.inference.api_export import Exports
 from gan_cli.inference.api_making import GivenThings, Source
 from gan_cli.inference.api_predict import Predicts
 from gan_cli.inference.api_project import Projects
@@ -53,6 +54,7 @@ class TrainedGAN(
     Animates,
     Detects,
     Augments,
+    Exports,
 ):
     """A checkpoint's model, ready to use; it computes in true float32, as the verbs do.
 

@@ -25,7 +25,8 @@ def take(model: AdversarialModule, content: Mapping[str, Any], path: Path) -> No
     begins at its generator. Optimizers, counters and what a variant notes over a run are new.
 
     `model.origin` says so afterwards: `ckpt`, the file; `told`, what was taken; `new`, the layers that were not, at
-    least not wholly; and `differing`, the settings that differ.
+    least not wholly; `differing`, the settings that differ; and `imported`, the files from elsewhere that its weights
+    are from, so that their licence stays with what is made of them.
 
     Args:
         model: The model, which is changed.
@@ -58,6 +59,7 @@ def take(model: AdversarialModule, content: Mapping[str, Any], path: Path) -> No
         f"{len(fitting)} of {len(ours)} tensors taken, {share:.1%} of the numbers in them",
         "new": list(dict.fromkeys(name.rpartition(".")[0] for name in new)),
         "differing": differing,
+        "imported": record.get("imported") or record.get("origin", {}).get("imported") or {},
     }
 
 

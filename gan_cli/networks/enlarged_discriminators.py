@@ -9,6 +9,7 @@ from torch.nn.functional import interpolate
 
 from gan_cli.networks.layers import in_float32
 from gan_cli.networks.spectral_norm import normalise_spectrally
+from gan_cli.networks.srresnet import into
 
 SLOPE = 0.2
 """Of LeakyReLU."""
@@ -37,12 +38,20 @@ class Halving(nn.Module):
         layers: The convolutions, from the image on.
         side: Of the images in pixels, a multiple of `2 ** halvings`; 0 averages the last map, for any size.
         hidden: Numbers between the two linear layers.
+        unit_range: Whether the network computes with images in [0, 1].
     """
 
     def __init__(
-        self, image_channels: int, base_channels: int, layers: Sequence[Layer], side: int, hidden: int
+        self,
+        image_channels: int,
+        base_channels: int,
+        layers: Sequence[Layer],
+        side: int,
+        hidden: int,
+        unit_range: bool = False,
     ) -> None:
         super().__init__()
+        self.unit_range = unit_range
         body: list[nn.Module] = []
         inputs, halvings = image_channels, sum(layer.stride == 2 for layer in layers)
         for number, layer in enumerate(layers):
@@ -58,7 +67,7 @@ class Halving(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Logits [N] of images [N, C, H, W]."""
-        return in_float32(self.head, self.hidden(self.body(images))).squeeze(1)
+        return in_float32(self.head, self.hidden(self.body(into(images, self.unit_range)))).squeeze(1)
 
 
 class SRGANDiscriminator(Halving):
@@ -86,13 +95,16 @@ class VGGDiscriminator(Halving):
         image_size: Side of the images in pixels, a multiple of 32.
         image_channels: C.
         base_channels: Channels of the first layer; 64 there.
+        unit_range: Whether the network computes with images in [0, 1], as theirs does.
     """
 
     MULTIPLE = 32
 
-    def __init__(self, image_size: int = 128, image_channels: int = 3, base_channels: int = 64) -> None:
+    def __init__(
+        self, image_size: int = 128, image_channels: int = 3, base_channels: int = 64, unit_range: bool = False
+    ) -> None:
         layers = [Layer(width, 2 + stride, stride) for width in (1, 2, 4, 8, 8) for stride in (1, 2)]
-        super().__init__(image_channels, base_channels, layers, image_size, 100)
+        super().__init__(image_channels, base_channels, layers, image_size, 100, unit_range)
 
 
 class UNetDiscriminator(nn.Module):
@@ -103,12 +115,14 @@ class UNetDiscriminator(nn.Module):
     Args:
         image_channels: C.
         base_channels: Channels of the first layer; 64 in the paper.
+        unit_range: Whether the network computes with images in [0, 1], as the authors' does.
     """
 
     MULTIPLE = 8
 
-    def __init__(self, image_channels: int = 3, base_channels: int = 64) -> None:
+    def __init__(self, image_channels: int = 3, base_channels: int = 64, unit_range: bool = False) -> None:
         super().__init__()
+        self.unit_range = unit_range
         one, two, four, eight = (base_channels * 2**level for level in range(4))
         self.first = nn.Conv2d(image_channels, one, 3, padding=1)
         self.down = nn.ModuleList(
@@ -123,7 +137,7 @@ class UNetDiscriminator(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Logits [N, 1, H, W] of images [N, C, H, W] with sides of multiples of 8."""
-        made = _active(self.first(images))
+        made = _active(self.first(into(images, self.unit_range)))
         beside = []
         for layer in self.down:
             beside.append(made)

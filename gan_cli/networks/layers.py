@@ -153,6 +153,8 @@ class ImageNorm(nn.Module):
             self.held = mean, variance
         if self.held is not None:
             return batch_norm(inputs, *self.held, self.weight, self.bias, eps=self.EPSILON)
+        if torch.compiler.is_exporting():  # the number of images and the layout stay open
+            return instance_norm(inputs, weight=self.weight, bias=self.bias, eps=self.EPSILON)
         # torch's instance_norm gives contiguous maps; of one image its gradient is wrong where a channels_last one
         # comes back to it (torch 2.15 on a CPU).
         if len(inputs) == 1:

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn.functional import leaky_relu
 
 from gan_cli.networks.first_weights import shrunk_kaiming
-from gan_cli.networks.srresnet import Residual, Scale, doublings_of
+from gan_cli.networks.srresnet import Residual, Scale, doublings_of, into, out_of
 
 SHARE = 0.2
 """What a residual branch is multiplied by before it is added, in a dense block and around three of them."""
@@ -64,6 +64,7 @@ class RRDBNet(nn.Module):
         base_channels: Channels of all maps; 64 in the authors' code.
         num_blocks: RRDB blocks; 23 there.
         growth: Channels that a layer of a dense block adds; 32 there.
+        unit_range: Whether the network computes with images in [0, 1], as theirs does.
     """
 
     def __init__(
@@ -73,8 +74,10 @@ class RRDBNet(nn.Module):
         base_channels: int = 64,
         num_blocks: int = 23,
         growth: int = 32,
+        unit_range: bool = False,
     ) -> None:
         super().__init__()
+        self.unit_range = unit_range
         width = base_channels
         self.first = nn.Conv2d(image_channels, width, 3, padding=1)
         self.trunk = Residual(*(RRDB(width, growth) for _ in range(num_blocks)), _same(width))
@@ -89,7 +92,8 @@ class RRDBNet(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Images [N, C, sH, sW], in about [-1, 1], of images [N, C, H, W]."""
-        return cast(Tensor, self.last(self.doublings(self.trunk(self.first(images)))))
+        made = cast(Tensor, self.last(self.doublings(self.trunk(self.first(into(images, self.unit_range))))))
+        return out_of(made, self.unit_range)
 
 
 def _same(width: int) -> nn.Conv2d:

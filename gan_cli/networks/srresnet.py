@@ -11,6 +11,16 @@ Scale = Literal[2, 4, 8]
 """How many times larger images get, in height and in width."""
 
 
+def into(images: Tensor, unit_range: bool) -> Tensor:
+    """Images in [-1, 1] as a network computes with them; in [0, 1] where it has weights of BasicSR."""
+    return (images + 1) / 2 if unit_range else images
+
+
+def out_of(images: Tensor, unit_range: bool) -> Tensor:
+    """What a network has made, about [-1, 1]; the way back from `into`."""
+    return images * 2 - 1 if unit_range else images
+
+
 def doublings_of(scale: Scale) -> int:
     """How often an image is doubled."""
     return scale.bit_length() - 1
@@ -78,13 +88,20 @@ class MSRResNet(nn.Module):
         image_channels: C.
         base_channels: Channels of all maps; 64 there.
         num_blocks: Residual blocks; 16 there.
+        unit_range: Whether the network computes with images in [0, 1], as theirs do.
     """
 
     def __init__(
-        self, scale: Scale = 4, image_channels: int = 3, base_channels: int = 64, num_blocks: int = 16
+        self,
+        scale: Scale = 4,
+        image_channels: int = 3,
+        base_channels: int = 64,
+        num_blocks: int = 16,
+        unit_range: bool = False,
     ) -> None:
         super().__init__()
         self.scale, width = scale, base_channels
+        self.unit_range = unit_range
         self.first = nn.Sequential(nn.Conv2d(image_channels, width, 3, padding=1), nn.LeakyReLU(0.1))
         self.trunk = nn.Sequential(*(Residual(_same(width), nn.ReLU(), _same(width)) for _ in range(num_blocks)))
         self.doublings = nn.Sequential(*(Doubling(width, nn.LeakyReLU(0.1)) for _ in range(doublings_of(scale))))
@@ -94,8 +111,10 @@ class MSRResNet(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Images [N, C, sH, sW], in about [-1, 1], of images [N, C, H, W]."""
+        images = into(images, self.unit_range)
         made = cast(Tensor, self.last(self.doublings(self.trunk(self.first(images)))))
-        return made + interpolate(images, scale_factor=self.scale, mode="bilinear").to(made.dtype)
+        beside = interpolate(images, scale_factor=self.scale, mode="bilinear").to(made.dtype)
+        return out_of(made + beside, self.unit_range)
 
 
 def _same(width: int) -> nn.Conv2d:

@@ -7,6 +7,7 @@ from typing import Literal, cast
 from torch import Tensor, nn
 
 from gan_cli.networks.layers import ImageNorm, Upsampling, upsampled
+from gan_cli.networks.unet import Noise
 
 Padding = Literal["reflect", "zeros"]
 
@@ -18,14 +19,16 @@ class ResidualBlock(nn.Module):
         channels: C.
         padding: What lies beyond the border.
         affine: Whether normalisation learns a scale and a shift.
+        noise: A layer between the two; None for none.
     """
 
-    def __init__(self, channels: int, padding: Padding, affine: bool) -> None:
+    def __init__(self, channels: int, padding: Padding, affine: bool, noise: nn.Module | None = None) -> None:
         super().__init__()
         self.layers = nn.Sequential(
             _convolution(channels, channels, 3, padding),
             ImageNorm(channels, affine=affine),
             nn.ReLU(),
+            *[noise] * (noise is not None),
             _convolution(channels, channels, 3, padding),
             ImageNorm(channels, affine=affine),
         )
@@ -48,6 +51,8 @@ class ResidualTranslator(nn.Module):
         kernel: Side of the strided convolutions: 3 (CycleGAN) or 4 (StarGAN).
         bias: Whether the last convolution has one: yes (CycleGAN), no (StarGAN).
         upsampling: A strided deconvolution as in the papers, or nearest neighbours before a convolution.
+        dropout: Share of the values that dropout sets to 0 between the convolutions of a block, as pix2pix's authors
+            have it; 0 leaves it out.
     """
 
     MULTIPLE = 4
@@ -64,8 +69,10 @@ class ResidualTranslator(nn.Module):
         kernel: Literal[3, 4] = 3,
         bias: bool = True,
         upsampling: Upsampling = "deconvolution",
+        dropout: float = 0.0,
     ) -> None:
         super().__init__()
+        noise = Noise(dropout) if dropout else None
         one, two, four = base_channels, 2 * base_channels, 4 * base_channels
 
         def normalised(channels: int) -> list[nn.Module]:
@@ -75,7 +82,7 @@ class ResidualTranslator(nn.Module):
             *[_convolution(source_channels, one, 7, padding), *normalised(one)],
             *[nn.Conv2d(one, two, kernel, 2, 1, bias=False), *normalised(two)],
             *[nn.Conv2d(two, four, kernel, 2, 1, bias=False), *normalised(four)],
-            *(ResidualBlock(four, padding, affine) for _ in range(num_blocks)),
+            *(ResidualBlock(four, padding, affine, noise) for _ in range(num_blocks)),
             *[*upsampled(four, two, upsampling, kernel, bias=False), *normalised(two)],
             *[*upsampled(two, one, upsampling, kernel, bias=False), *normalised(one)],
             *[_convolution(one, target_channels, 7, padding, bias), nn.Tanh()],

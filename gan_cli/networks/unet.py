@@ -37,6 +37,9 @@ class UNet(nn.Module):
         upsampling: A strided deconvolution as in the paper, or nearest neighbours before a convolution.
         norm: "instance", or "none" for small images of one texture, which normalisation would erase: a channel that
             is the same everywhere becomes 0.
+        quiet_blocks: Decoder blocks without dropout, from the bottleneck outwards, before those with it: 0 in the
+            paper, 1 in the authors' PyTorch code.
+        edge_bias: Whether the encoder's first and innermost layer have a bias although others are normalised.
     """
 
     def __init__(
@@ -48,13 +51,21 @@ class UNet(nn.Module):
         dropout: float = 0.5,
         upsampling: Upsampling = "deconvolution",
         norm: Norm = "instance",
+        quiet_blocks: int = 0,
+        edge_bias: bool = False,
     ) -> None:
         super().__init__()
         normalises = norm == "instance"
         depth = int(log2(image_size))
         widths = [min(2**level, WIDEST) * base_channels for level in range(depth)]
         self.encoder = nn.ModuleList(
-            _encoder_block(inputs, outputs, level > 0, normalises and 0 < level < depth - 1, bias=not normalises)
+            _encoder_block(
+                inputs,
+                outputs,
+                level > 0,
+                normalises and 0 < level < depth - 1,
+                bias=not normalises or (edge_bias and level in (0, depth - 1)),
+            )
             for level, (inputs, outputs) in enumerate(zip([source_channels, *widths], widths, strict=False))
         )
         inner = widths[-2::-1]  # what the decoder's blocks make, from the bottleneck outwards
@@ -62,7 +73,7 @@ class UNet(nn.Module):
         self.noise = Noise(dropout)
         inputs = widths[-1]
         for number, outputs in enumerate(inner):
-            noisy = number < NOISY_BLOCKS and outputs == WIDEST * base_channels
+            noisy = 0 <= number - quiet_blocks < NOISY_BLOCKS and outputs == WIDEST * base_channels
             flat = number == 0 and upsampling == "resize"  # one pixel repeated has no statistics either
             normalised = normalises and not flat
             block = [nn.ReLU(), *upsampled(inputs, outputs, upsampling, kernel=4, bias=not normalised)]

@@ -27,6 +27,7 @@ def headline(run: RunRecord) -> dict[str, str]:
         "seed": str(settings.get("seed_everything", "")),
         "begun with": str(run.origin.get("told", "")),
         "new layers": ", ".join(map(str, run.origin.get("new", []))),
+        **runs.provenance(run.imported),
         "training took": duration(run.seconds) if run.seconds is not None else "",
         "trained on": hardware(run.sessions[-1]) if run.sessions else "",
         "weights": players,
@@ -77,7 +78,10 @@ def duration(seconds: float) -> str:
 def commands(run: RunRecord) -> list[str]:
     """The commands that train the same run again, and those that look at it."""
     found = []
-    if (run.folder / CONFIG).is_file():
+    if run.imported and not run.origin:
+        files = map(str, run.imported.get("files", {}))
+        found.append(shlex.join(["gan", "import", *files, "--as", str(run.imported.get("format"))]))
+    elif (run.folder / CONFIG).is_file():
         seed = run.config.get("seed_everything")
         known = isinstance(seed, int) and not isinstance(seed, bool)
         found.append(

@@ -47,6 +47,7 @@ class RunRecord(NamedTuple):
         sessions: From `environment.json`: one for the run's start and one for each time that it was resumed.
         parameters: Number of weights by player.
         origin: The other run whose weights it began with, see `inference.transfer`; empty if there is none.
+        imported: The files from elsewhere that its weights, or those it began with, are from; empty if there are none.
         usage: From there too: which verb makes pictures of it, and the modules that define its classes.
         problems: One line for each file that could not be read.
     """
@@ -62,6 +63,7 @@ class RunRecord(NamedTuple):
     sessions: list[dict[str, Any]]
     parameters: dict[str, int]
     origin: dict[str, Any]
+    imported: dict[str, Any]
     usage: runs.Usage
     problems: list[str]
 
@@ -142,6 +144,8 @@ def read(folder: Path, checkpoint: Path | None = None) -> RunRecord:
     sessions = told.get("sessions") if isinstance(told, dict) else None
     parameters = told.get("parameters") if isinstance(told, dict) else None
     origin = told.get("origin") if isinstance(told, dict) else None
+    origin = origin if isinstance(origin, dict) else {}
+    imported = told.get("imported") if isinstance(told, dict) else None
     return RunRecord(
         folder=folder,
         checkpoint=checkpoint,
@@ -153,7 +157,8 @@ def read(folder: Path, checkpoint: Path | None = None) -> RunRecord:
         scores=_content(folder / SCORES, problems),
         sessions=[session for session in sessions if isinstance(session, dict)] if isinstance(sessions, list) else [],
         parameters=parameters if isinstance(parameters, dict) else {},
-        origin=origin if isinstance(origin, dict) else {},
+        origin=origin,
+        imported=imported or origin.get("imported") or {},
         usage=runs.usage(told),
         problems=problems,
     )

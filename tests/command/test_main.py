@@ -70,9 +70,22 @@ def test_a_verbs_help_fits_one_screen(verb: str, capsys: pytest.CaptureFixture[s
     assert len(told.splitlines()) <= 40
     assert max(map(len, told.splitlines())) <= 120
     assert verbs.verb(verb).SUMMARY in told
-    assert ("--module" in told) == (verb not in ("blend", "compare"))  # which build nothing of what they read
-    if verb not in ("blend", "data", "evaluate", "list", "report", "compare", "sweep", "share", "serve"):
+    assert ("--module" in told) == (verb not in ("blend", "compare", "import"))  # which build nothing of what they read
+    if verb not in ("blend", "data", "evaluate", "import", "list", "report", "compare", "serve", "share", "sweep"):
         assert "--ckpt" in told
+    if verb not in (
+        "blend",
+        "data",
+        "evaluate",
+        "export",
+        "import",
+        "list",
+        "report",
+        "compare",
+        "serve",
+        "share",
+        "sweep",
+    ):
         assert "--trainer.precision" in told
 
 

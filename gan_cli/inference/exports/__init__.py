@@ -1,0 +1,1 @@
+"""Parts of a model as files that run without gan-cli."""

@@ -1,0 +1,157 @@
+"""Exported files give what the model gives, by programs without gan-cli."""
+
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import gan_cli
+from gan_cli import verbs
+from gan_cli.errors import UserError
+from gan_cli.imports.imported import content_of
+from gan_cli.inference.exports import formats, parts
+from gan_cli.inference.exports.export import ENDINGS, default_path, export
+from gan_cli.variants import DCGAN, VQGAN, AdversarialModule, CycleGAN, Pix2Pix, StarGAN, StarGANv2, StyleGAN2
+
+
+def kept(model: AdversarialModule, path: Path) -> Path:
+    """A model's checkpoint."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    torch.save(content_of(model), path)
+    return path
+
+
+def cyclegan() -> CycleGAN:
+    torch.manual_seed(0)
+    model = CycleGAN(16, base_channels=2, num_blocks=1, patch_size=16)
+    model.data_facts = {"domains": ("horse", "zebra")}
+    return model.eval()
+
+
+def dcgan(**changes: float) -> DCGAN:
+    torch.manual_seed(0)
+    return DCGAN(image_size=16, image_channels=1, latent_dim=3, base_channels=2, **changes).eval()  # type: ignore[arg-type]
+
+
+def ran(program: Path, monkeypatch: pytest.MonkeyPatch, *words: str) -> None:
+    monkeypatch.chdir(program.parent)
+    monkeypatch.setattr(sys, "argv", [str(program), *words])
+    runpy.run_path(str(program), run_name="__main__")
+
+
+def test_a_direction_as_onnx_takes_images_of_any_size(workdir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The program beside it runs in a process where neither gan-cli nor torch can be imported."""
+    model = cyclegan()
+    kept(model, workdir / "run/last.ckpt")
+    verbs.run(["export", "--ckpt", "run/last.ckpt", "--part", "horse2zebra"])
+    printed = capsys.readouterr().out
+    assert "takes images [N, 3, H, W] (H and W multiples of 4); gives b" in printed
+    assert "largest difference from the model: " in printed
+    file = workdir / "run/exports/horse2zebra.onnx"
+    assert f"written: {file.relative_to(workdir)}" in printed
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (30, 42, 3), dtype=np.uint8)).save("horse.png")
+    program = file.with_name("horse2zebra_onnx_example.py")
+    assert "gan_cli" not in program.read_text()
+    assert len(program.read_text().splitlines()) <= 18
+    blocked = "import sys, runpy; sys.modules['gan_cli'] = sys.modules['torch'] = None; runpy.run_path(sys.argv.pop(1))"
+    words = [sys.executable, "-c", blocked, str(program), str(workdir / "horse.png")]
+    subprocess.run(words, check=True, timeout=120, cwd=program.parent)
+    shown = Image.open(file.with_name("horse2zebra_example.png"))
+    assert shown.size == (40, 28)
+    with torch.no_grad():
+        small = Image.open(workdir / "horse.png").resize((40, 28))
+        made = model(torch.from_numpy(np.asarray(small, np.float32) / 127.5 - 1).permute(2, 0, 1)[None], "horse2zebra")
+    wanted = ((made[0].permute(1, 2, 0) + 1) * 127.5).numpy()
+    assert np.abs(np.asarray(shown, np.float32) - wanted).max() <= 0.51
+
+
+def test_a_generator_as_torch_program_and_as_weights(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = dcgan(ema_decay=0.9)
+    with torch.no_grad():
+        next(iter(model.ema.network.parameters())).add_(1)  # type: ignore[union-attr]
+    gan = gan_cli.load(kept(model, workdir / "run/last.ckpt"))
+    made = gan.export("torch")
+    assert made.path == workdir / "run/exports/generator.pt2"
+    assert made.difference < 1e-5
+    latents = torch.randn(5, 3)
+    with torch.no_grad():
+        found = torch.export.load(made.path).module()(latents)
+        torch.testing.assert_close(found, model(latents), rtol=0, atol=1e-5)
+    ran(made.example, monkeypatch)
+    assert Image.open(made.path.with_name("generator_example.png")).size == (4 * 16, 16)
+
+    weights = gan.export("safetensors")
+    assert weights.difference == 0
+    read = formats.read_safetensors(weights.path)
+    first = next(iter(model.ema.network.state_dict()))  # type: ignore[union-attr]
+    assert torch.equal(read[f"generator.{first}"], model.ema.network.state_dict()[first])  # type: ignore[union-attr]
+    ran(weights.example, monkeypatch)
+
+
+def test_what_cannot_be_is_said_and_leaves_nothing(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model, output = cyclegan(), workdir / "x.onnx"
+    for one, part, file, format, message in (
+        (model, None, output, "onnx", "part: CycleGAN translates horse2zebra, zebra2horse; type one"),
+        (model, "encoder", output, "onnx", "part: encoder is none of CycleGAN's; take horse2zebra, zebra2horse, disc"),
+        (model, "horse2zebra", output, "tensorrt", "format: tensorrt is unknown; take onnx, torch, safetensors"),
+        (model, "horse2zebra", output, "torch", r"output: .*x.onnx is no name of a file of torch; .*\.pt2"),
+    ):
+        with pytest.raises(UserError, match=message):
+            export(one, format, file, part)
+    output.write_text("mine")
+    with pytest.raises(UserError, match=r"output: .*x.onnx is there already"):
+        export(model, "onnx", output, "horse2zebra")
+    assert output.read_text() == "mine"
+    for name in ("onnx", "onnxruntime", "safetensors"):
+        monkeypatch.setitem(sys.modules, name, None)
+    monkeypatch.setitem(sys.modules, "safetensors.torch", None)
+    for format, ending in (("onnx", "onnx"), ("safetensors", "safetensors")):
+        with pytest.raises(UserError, match=r"is not installed: pip install 'gan-cli\[export\]'"):
+            export(dcgan(), format, workdir / f"y.{ending}")
+    assert [path.name for path in workdir.iterdir()] == ["x.onnx"]
+
+
+def test_parts_take_the_least_of_a_model_that_they_need() -> None:
+    part = parts.part_called(cyclegan(), "horse2zebra")
+    names = {name for name, _ in part.network.holder.named_parameters()}
+    assert all(name.startswith("generator.") for name in names)
+    pairs = parts.part_called(Pix2Pix(64, base_channels=2, patch_size=16), "discriminator")
+    assert pairs.inputs[0].shape == (6, 64, 64)
+    assert default_path(Path("run/last.ckpt"), cyclegan(), None, "onnx") == Path("run/exports/horse2zebra.onnx")
+
+
+STYLES: dict[str, Any] = {"image_size": 16, "image_channels": 1, "latent_dim": 8, "style_dim": 8, "channel_base": 64}
+CODES: dict[str, Any] = {"multipliers": (1, 1), "num_blocks": 1, "attention_size": 0, "patch_size": 16}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("variant", "arguments", "part", "batch", "format"),
+    [
+        (StyleGAN2, STYLES | {"num_classes": 3}, "generator", True, "onnx"),
+        (StyleGAN2, STYLES, "discriminator", False, "torch"),
+        (Pix2Pix, {"image_size": 64, "base_channels": 2, "patch_size": 16}, "a2b", True, "onnx"),
+        (Pix2Pix, {"image_size": 64, "base_channels": 2, "patch_size": 16}, "discriminator", True, "onnx"),
+        (StarGANv2, {"image_size": 16, "num_classes": 2, "base_channels": 4, "channel_max": 8}, "1", True, "onnx"),
+        (StarGAN, {"image_size": 16, "num_classes": 2, "base_channels": 2, "num_blocks": 1}, "1", True, "onnx"),
+        *(
+            (VQGAN, {"image_size": 16, "base_channels": 4, **CODES}, part, True, "onnx")
+            for part in ("encoder", "decoder")
+        ),
+    ],
+)
+def test_families(
+    variant: type[AdversarialModule], arguments: dict[str, Any], part: str, batch: bool, format: str, workdir: Path
+) -> None:
+    torch.manual_seed(0)
+    model = variant(**arguments).eval()
+    model.data_facts = {"domains": ("a", "b")}
+    made = export(model, format, workdir / f"x{ENDINGS[format]}", part)
+    assert made.difference < 1e-4
+    assert any(line.startswith("batch:") for line in made.lines) is not batch
