@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from gan_cli import runs
 from gan_cli.evaluation.scores import FIELD, KINDS, Protocol
 from gan_cli.reports import facts
 from gan_cli.reports.run_record import RunRecord
@@ -55,6 +56,7 @@ def text(content: Mapping[str, Any], run: RunRecord, scores: Mapping[str, Any], 
         _opening(record, about),
         "\n".join(f"![{path.stem}]({path.as_posix()})" for path in about.pictures),
         _use(run, about),
+        _section("Origin", "\n".join(f"- {name}: {value}" for name, value in _origin(record).items())),
         _section("Data", _data(record, about)),
         _section("Training", _training(record, run, about)),
         _section("Scores", "\n\n".join(_scores(scores))),
@@ -114,6 +116,11 @@ def _results(scores: Mapping[str, Any], task: str, dataset: str) -> list[dict[st
         if metrics:
             found.append({"task": {"type": task}, "dataset": data, "metrics": metrics})
     return found
+
+
+def _origin(record: Mapping[str, Any]) -> dict[str, str]:
+    """Where imported weights are from, also those that a run began with; {} of others."""
+    return runs.provenance(record.get("imported") or (record.get("origin") or {}).get("imported"))
 
 
 def _opening(record: Mapping[str, Any], about: About) -> str:

@@ -77,6 +77,16 @@ def test_the_card_tells_where_all_comes_from(shared: Path) -> None:
     assert list(shared.glob("samples/*.png"))
 
 
+def test_the_card_tells_where_imported_weights_are_from(checkpoint: Path, tmp_path: Path) -> None:
+    content = torch.load(checkpoint, weights_only=True)
+    told = {"format": "biggan", "files": {"G.pth": "ab12"}, "licence": "MIT", "source": "https://example.org"}
+    content[RECORD]["imported"] = told
+    torch.save(content, tmp_path / "last.ckpt")
+    gan_cli.share(tmp_path / "last.ckpt", tmp_path / "model")
+    text = (tmp_path / "model" / "README.md").read_text()
+    assert "- imported from: G.pth (biggan)\n- licence: MIT\n- source: https://example.org\n- SHA-256: ab12" in text
+
+
 def test_nothing_of_the_machine_is_shared(checkpoint: Path, shared: Path) -> None:
     for path in (shared / CONFIG, shared / "README.md", shared / "training.yaml", shared / "metrics.json"):
         assert "/home/me" not in path.read_text()
