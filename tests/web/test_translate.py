@@ -121,6 +121,8 @@ def test_masks_that_were_drawn() -> None:
     changed = np.asarray(opened(answer["after"]).convert("L")) != 128
     assert changed[4:9, 4:9].any()
     assert not changed[mask == 0].any()
+    of_canvas = np.dstack([mask, mask, mask, np.full_like(mask, 255)])  # which has an opacity that says nothing
+    assert _translated(painter, {"source": png(grey), "mask": png(of_canvas)}, {}) == answer
     with pytest.raises(ValueError, match="save it in that size"):
         _translated(painter, {"source": png(grey), "mask": png(mask[:4])}, {})
 
