@@ -1,4 +1,4 @@
-# gan-cli in a container: docker build -t gan-cli . ("Containers" in README.md says how to run it).
+# gan-cli in a container: docker build -t gan-cli . (docs/clusters.md says how to run it).
 # make docker-check builds it and tries it, without a daemon.
 
 # A plain Python, no CUDA image: torch's wheels bring the CUDA libraries, the NVIDIA runtime adds the host's driver, and

@@ -39,7 +39,7 @@ test-oldest: ## Run the default tests with the oldest PyTorch that is supported,
 
 test-slow: $(READY) ## Run the tests that learn something (minutes), and those of the extra that makes each start slower
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev,text]"
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m slow -n auto --dist worksteal
 
 chromium: ## Install chromium, in which the page of gan serve is tested, where apt-get is there and may
 	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
@@ -58,6 +58,10 @@ check: $(READY) ## Check format, lint, types and layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+docs: $(READY) ## Make a site of the documentation, in site/, with every link checked
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+	@echo "Open site/index.html"
+
 format: $(READY) ## Format and mend what can be mended
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
@@ -66,6 +70,9 @@ bench: $(READY) ## Measure gan fit beside a bare loop, for every variant and pre
 	$(BIN)/python -m benchmarks.speed
 	$(BIN)/python -m benchmarks.overhead
 	$(BIN)/python -m benchmarks.data --root $(DATA)
+
+bench-playground: $(READY) ## Frames a second of the page's playground, by objective, on one core
+	$(BIN)/python -m benchmarks.playground
 
 bench-learning: $(READY) ## Train every variant on MNIST (DATA=folder) and print the table; resumable, over an hour
 	$(BIN)/python -m benchmarks.learning --root $(DATA)

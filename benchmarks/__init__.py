@@ -1,1 +1,1 @@
-"""Measurements behind the figures of the README: each is one command."""
+"""Measurements behind the figures of the documentation: each is one command."""

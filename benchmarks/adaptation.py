@@ -120,18 +120,19 @@ def mnist_below(root: str) -> str:
     return root if runs.has_mnist(root) else str(Path(root) / "mnist")
 
 
-def are_there(task: str, root: str) -> bool:
-    """Whether a task's sets are below the folder of data sets."""
+def without(task: str, root: str) -> str | None:
+    """What keeps a task from being trained, where its sets are not below the folder of data sets or cannot be read."""
     names = {value for key, value in TASKS[task].settings.items() if key in ("data.source", "data.target")}
+    if "MNIST" in names and not runs.has_mnist(mnist_below(root)):
+        return f"no MNIST below {root}"
     try:
-        found = [
-            "MNIST" not in names or runs.has_mnist(mnist_below(root)),
-            "USPS" not in names or bool(len(USPS(root, image_size=16).read(train=False).labels)),
-            "MNISTM" not in names or bool(MNISTM(root=root).labelled_files("test")[0]),
-        ]
-    except (UserError, OSError, RuntimeError):
-        return False
-    return all(found)
+        if "USPS" in names:
+            USPS(root, image_size=16).read(train=False)
+        if "MNISTM" in names:
+            MNISTM(root=root).labelled_files("test")
+    except UserError as error:
+        return str(error)
+    return None
 
 
 def data_of(task: str, root: str) -> AdaptationDataModule:
@@ -189,8 +190,10 @@ def main() -> None:
     console = Console(width=120, highlight=False)
     for task in options.only:
         plan = [(method, seeds) for name, method, seeds in PLAN if name == task and method in options.methods]
-        if not plan or (TASKS[task].data == "Domains" and not are_there(task, options.root)):
-            console.print(f"{TASKS[task].title}: left out, its sets are not below {options.root}" if plan else "")
+        if not plan:
+            continue
+        if TASKS[task].data == "Domains" and (reason := without(task, options.root)):
+            console.print(f"{TASKS[task].title}: left out: {reason}")
             continue
         seeds = {method: range(min(number, options.seeds)) for method, number in plan}
         wanted = {

@@ -21,7 +21,7 @@ def test_steps_are_fixed_beforehand_for_every_run() -> None:
     usps = runs.wanted_settings(adaptation.run_of("usps2mnist", "ADDA", 0, "sets"))["data"]["init_args"]
     assert (usps["source"], usps["target"], usps["target_root"]) == ("USPS", "MNIST", "sets/mnist")
     assert adaptation.data_of("usps2mnist", "sets").domains == ("usps", "mnist")
-    assert not adaptation.are_there("mnist2usps", "nowhere")
+    assert adaptation.without("mnist2usps", "nowhere") == "no MNIST below nowhere"
 
 
 def test_a_trace_is_what_a_run_has_logged(tmp_path: Path) -> None:

@@ -162,8 +162,8 @@ def test_no_machine_is_written_into_the_image() -> None:
     assert not re.search(r"index-url|find-links|trusted-host|proxy|PIP_|\bcert\b|https?://", text, re.IGNORECASE)
 
 
-def test_the_readme_mounts_the_volumes_and_names_what_is_in_the_image() -> None:
-    (section,) = re.findall(r"## Containers\n(.*?)\n## ", (PROJECT / "README.md").read_text(), re.DOTALL)
+def test_the_documentation_mounts_the_volumes_and_names_what_is_in_the_image() -> None:
+    (section,) = re.findall(r"## Containers\n(.*?)\n## ", (PROJECT / "docs" / "clusters.md").read_text(), re.DOTALL)
     for volume in json.loads(all_of("VOLUME")[0]):
         assert f":{volume}" in section
     for part in ("--gpus all", "--trainer.devices 8", "--trainer.num_nodes 2", "--entrypoint torchrun", "--ipc host"):

@@ -1,7 +1,5 @@
-"""Learning itself: minutes, so marked slow; the bounds come from the runs in README.md, with a margin."""
+"""Learning itself: minutes, so marked slow; the bounds come from the runs in docs/, with a margin."""
 
-import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -48,19 +46,9 @@ from gan_cli.variants import DTN
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 
-@pytest.fixture
-def all_cores() -> Iterator[None]:
-    """The other tests use one thread."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(os.cpu_count() or 1)
-    yield
-    torch.set_num_threads(before)
-
-
 CPU = ["--trainer.accelerator", "cpu", "--trainer.devices", "1"]
 
 
-@pytest.mark.usefixtures("all_cores")
 def test_small_things_are_told_apart_by_features_made_like_those_of_large_ones(workdir: Path) -> None:
     lengths = ["--model.pretraining_steps", "500", "--trainer.max_steps", "750"]
     GANCLI(["fit", "--config", "perceptual_gan.yaml", *lengths, "--samples.every_n_steps", "0", *CPU])
@@ -76,7 +64,6 @@ def test_small_things_are_told_apart_by_features_made_like_those_of_large_ones(w
     assert found > 0.2 > elsewhere
 
 
-@pytest.mark.usefixtures("all_cores")
 def test_cgan_draws_the_digit_it_is_asked_for(workdir: Path) -> None:
     GANCLI(["fit", "--config", "cgan.yaml", "--model.base_channels", "16", "--trainer.max_steps", "1500", *CPU])
     gan = load("checkpoints/cgan-digits/version_0/last.ckpt")
@@ -85,7 +72,6 @@ def test_cgan_draws_the_digit_it_is_asked_for(workdir: Path) -> None:
     assert float((told == asked).float().mean()) > 0.85  # 0.956 with seed 0
 
 
-@pytest.mark.usefixtures("all_cores")
 def test_voxel_gan_makes_whole_solids_of_several_kinds(workdir: Path) -> None:
     GANCLI(["fit", "--config", "voxel_gan.yaml", "--trainer.max_steps", "1500", *CPU])
     table = own_table(load("checkpoints/voxelgan-primitives/version_0/last.ckpt").model, Primitives(), seed=0)
@@ -107,7 +93,6 @@ def test_r3gan_covers_the_ring(workdir: Path) -> None:
     assert scores.kl < 0.03
 
 
-@pytest.mark.usefixtures("all_cores")
 def test_dcgan_learns_the_digits_in_the_demos_time(workdir: Path) -> None:
     GANCLI(["fit", "--config", "dcgan.yaml", *CPU])
     judge = Judge(Digits(image_size=32))
@@ -137,7 +122,6 @@ def test_tp_gan_turns_heads_that_it_has_not_seen(workdir: Path) -> None:
     assert table.values("mean frontal face")["rank1"] < 0.2
 
 
-@pytest.mark.usefixtures("all_cores")
 def test_pix2pix_colours_held_out_drawings_better_than_the_mean_photograph(workdir: Path) -> None:
     GANCLI(["fit", "--config", "pix2pix.yaml", "--trainer.max_steps", "600", *CPU])
     source, target = PhotoPatches(task="edges2photo").held_out_pairs()
@@ -147,7 +131,6 @@ def test_pix2pix_colours_held_out_drawings_better_than_the_mean_photograph(workd
     assert made.gradients < mean.gradients  # 30.2 to 30.5, against 31.7
 
 
-@pytest.mark.usefixtures("all_cores")
 def test_colorization_colours_held_out_pieces_and_takes_hints(workdir: Path) -> None:
     short = ["--trainer.max_steps", "500", "--model.lr_decay_start", "250", "--model.lr_decay_end", "500"]
     GANCLI(["fit", "--config", "colorization.yaml", *short, *CPU])
@@ -164,7 +147,6 @@ def test_colorization_colours_held_out_pieces_and_takes_hints(workdir: Path) -> 
     assert moved.there > 2 * moved.elsewhere
 
 
-@pytest.mark.usefixtures("all_cores")
 def test_cyclegan_makes_patches_of_the_other_photograph_and_finds_back(workdir: Path) -> None:
     GANCLI(["fit", "--config", "cyclegan.yaml", "--model.base_channels", "16", "--trainer.max_steps", "1000", *CPU])
     gan = load("checkpoints/cyclegan-photopatches/version_0/last.ckpt")
@@ -186,7 +168,6 @@ def test_cyclegan_makes_patches_of_the_other_photograph_and_finds_back(workdir: 
     assert cycled < 0.9 * random  # 0.65, 0.72 and 0.67 with seeds 0, 1 and 3
 
 
-@pytest.mark.usefixtures("all_cores")
 def test_cut_makes_patches_of_the_other_photograph_that_keep_their_structure(workdir: Path) -> None:
     shorter = ["--model.base_channels", "16", "--model.num_blocks", "4", "--trainer.max_steps", "900"]
     GANCLI(["fit", "--config", "cut.yaml", *shorter, *CPU])
@@ -199,7 +180,6 @@ def test_cut_makes_patches_of_the_other_photograph_that_keep_their_structure(wor
     assert kept > chance + 0.1  # 0.40 and 0.07 with seed 0
 
 
-@pytest.mark.usefixtures("all_cores")
 def test_stargan_gives_digits_the_style_that_is_asked_for(workdir: Path) -> None:
     GANCLI(["fit", "--config", "stargan.yaml", "--trainer.max_steps", "2000", *CPU])
     truth = StyledDigits(image_size=32).in_all_domains()
@@ -212,7 +192,6 @@ def test_stargan_gives_digits_the_style_that_is_asked_for(workdir: Path) -> None
     assert sum(errors) < sum(copied) / 2  # 0.36 to 0.38 of it
 
 
-@pytest.mark.usefixtures("all_cores")
 def test_spade_shows_the_label_map_that_it_is_given(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gan_cli.metrics.segmentation.STEPS", 300)
     GANCLI(["fit", "--config", "spade.yaml", "--trainer.max_steps", "600", *CPU])
@@ -231,7 +210,6 @@ def test_spade_shows_the_label_map_that_it_is_given(workdir: Path, monkeypatch: 
     assert error < 0.75 * of_others  # 32.7 and 51.1
 
 
-@pytest.mark.usefixtures("all_cores")
 def test_a_context_encoder_fills_holes_in_digits_it_has_not_seen(workdir: Path) -> None:
     digits = ["--data.images", "Digits", "--data.image_size", "32"]
     GANCLI(["fit", "--config", "context_encoder.yaml", *digits, "--trainer.max_steps", "200", *CPU])
@@ -250,7 +228,6 @@ def test_a_context_encoder_fills_holes_in_digits_it_has_not_seen(workdir: Path) 
     assert ours > smooth + 3
 
 
-@pytest.mark.usefixtures("all_cores")
 def test_deblurgan_gives_blurred_photographs_the_gradients_of_sharp_ones(workdir: Path) -> None:
     """In so few steps it costs decibels, as the discriminator does; noise would cost SSIM too."""
     falling = ["--model.lr_decay_start", "500", "--model.lr_decay_end", "1000"]
@@ -264,7 +241,6 @@ def test_deblurgan_gives_blurred_photographs_the_gradients_of_sharp_ones(workdir
     assert ours > blurred - 0.03  # 0.767 and 0.778
 
 
-@pytest.mark.usefixtures("all_cores")
 def test_srresnet_beats_bicubic_and_srgan_looks_more_like_the_truth(workdir: Path) -> None:
     """On held-out pieces of two photographs: pixels first, and then the discriminator, which costs decibels."""
     shorter = ["--model.pretrain_steps", "700", "--trainer.max_steps", "1000"]
@@ -320,7 +296,6 @@ def test_midinet_writes_to_its_chords(workdir: Path) -> None:
     assert made["copies"] < real["copies"]  # 0.28 with seed 0, and 0.49: a bar of one long note is in every tune
 
 
-@pytest.mark.usefixtures("all_cores")
 def test_vgan_makes_what_moves(workdir: Path) -> None:
     GANCLI(["fit", "--config", "vgan.yaml", "--trainer.max_steps", "1000", *CPU])
     table = own_table(load("checkpoints/vgan-movingdigits/version_0/last.ckpt").model, MovingDigits(), seed=0)
@@ -331,7 +306,6 @@ def test_vgan_makes_what_moves(workdir: Path) -> None:
     assert 0.5 < made["motion"] < 2  # 0.85; after 900 batches in bfloat16
 
 
-@pytest.mark.usefixtures("all_cores")
 @pytest.mark.parametrize(("config", "steps"), [("stackgan.yaml", "1800"), ("stackgan_pp.yaml", "1300")])
 def test_stacked_generators_paint_what_they_are_told(config: str, steps: str, workdir: Path) -> None:
     GANCLI(["fit", "--config", config, "--trainer.max_steps", steps, *CPU])
@@ -343,7 +317,6 @@ def test_stacked_generators_paint_what_they_are_told(config: str, steps: str, wo
     assert made["place"] > 0.5  # 0.74 and 0.98; shuffled 0.20
 
 
-@pytest.mark.usefixtures("all_cores")
 def test_codes_keep_digits_and_a_transformer_knows_more_than_where_they_stand(workdir: Path) -> None:
     digits = ["--data", "Digits", "--data.image_size", "16", "--data.batch_size", "32"]
     codes = ["--model.base_channels", "8", "--model.attention_size", "0", "--model.num_codes", "64"]
@@ -368,7 +341,6 @@ def test_codes_keep_digits_and_a_transformer_knows_more_than_where_they_stand(wo
     assert float((told == asked).float().mean()) > 0.6  # 0.77
 
 
-@pytest.mark.usefixtures("all_cores")
 def test_addas_encoder_reads_wider_strokes_that_the_sources_does_not(workdir: Path) -> None:
     flags = ["--model.source_steps", "200", "--trainer.max_steps", "600", "--trainer.limit_val_batches", "0"]
     GANCLI(["fit", "--config", "adda.yaml", *flags, *CPU])
@@ -378,7 +350,6 @@ def test_addas_encoder_reads_wider_strokes_that_the_sources_does_not(workdir: Pa
     assert adapted > adaptation.accuracy(model.classifier, *data.whole("target", "test")) + 10  # 85 and 64
 
 
-@pytest.mark.usefixtures("all_cores")
 def test_danns_features_read_wider_strokes_better_than_those_of_the_source_alone(workdir: Path) -> None:
     flags = ["--model.schedule_steps", "500", "--trainer.max_steps", "500", "--trainer.limit_val_batches", "0"]
     GANCLI(["fit", "--config", "dann.yaml", *flags, *CPU])
@@ -390,7 +361,6 @@ def test_danns_features_read_wider_strokes_better_than_those_of_the_source_alone
     assert adapted > adaptation.accuracy(alone, *data.whole("target", "test")) + 5  # 76 to 81, and 63 to 69
 
 
-@pytest.mark.usefixtures("all_cores")
 def test_dtn_shows_the_number_before_a_photograph_as_a_plain_digit(workdir: Path) -> None:
     small = ["--data.image_size", "16", "--model.encoder_shift", "1", "--model.encoder_steps", "300"]
     GANCLI(["fit", "--config", "dtn.yaml", *small, "--trainer.max_steps", "750", *CPU])
@@ -404,7 +374,6 @@ def test_dtn_shows_the_number_before_a_photograph_as_a_plain_digit(workdir: Path
     assert told.values(transferred.OWN_READING)["accuracy"] > 75  # 84
 
 
-@pytest.mark.usefixtures("all_cores")
 def test_icgan_changes_what_it_is_told_to_and_keeps_the_rest(workdir: Path) -> None:
     digits = ["--data.image_size", "16", "--model.latent_hidden", "256"]
     phases = ["--model.gan_steps", "700", "--trainer.max_steps", "1200"]
@@ -421,7 +390,6 @@ def test_icgan_changes_what_it_is_told_to_and_keeps_the_rest(workdir: Path) -> N
     assert made["answer_error"] < at_random["answer_error"] < mean["answer_error"]
 
 
-@pytest.mark.usefixtures("all_cores")
 def test_pictures_of_strangers_move_as_films_do(workdir: Path) -> None:
     small = ["--data.image_size", "32", "--model.reduction", "1", "--model.features", "random"]
     sizes = ["--model.point_channels", "8", "--model.motion_channels", "8", "--model.residual_blocks", "1"]

@@ -160,7 +160,7 @@ class AdversarialModule(PlacedModule, ABC):
         """The optimizer of one player: Adam, unless the variant's paper says otherwise."""
         network = cast(nn.Module, getattr(self, player))
         # A fused optimizer unscales float16 gradients inside its step, too late for clipping and for the logged norms.
-        scaled = getattr(self.trainer.precision_plugin, "scaler", None) is not None
+        scaled = getattr(getattr(self._trainer, "precision_plugin", None), "scaler", None) is not None
         weights = [weight for weight in network.parameters() if weight.requires_grad]
         return Adam(weights, lr=self.learning_rates[player], betas=self.adam_betas, fused=not scaled)
 

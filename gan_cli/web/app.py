@@ -16,7 +16,7 @@ from gan_cli.web import models
 from gan_cli.web.guard import Guard, Refused
 from gan_cli.web.shelf import Shelf
 
-TABS = ("sample", "walk", "translate", "runs")
+TABS = ("sample", "walk", "translate", "playground", "runs")
 """The tabs in their order. Tab X is the file `X.py` beside this one, whose `router()` answers below /api/X, and
 `static/X.html` (a <section>), `static/X.css` and `static/X.js` (an ES module that exports `start(section)`; it may also
 export `shown()` and `hidden()`), which are loaded when the tab is first opened. The guard

@@ -108,8 +108,8 @@ def test_how_a_run_is_computed_belongs_to_the_call(runs: Path, capsys: pytest.Ca
     assert exact not in capsys.readouterr().out
 
 
-def test_the_readme_says_what_belongs_to_the_call() -> None:
-    text = Path(__file__).parents[2].joinpath("README.md").read_text("utf-8")
+def test_the_documentation_says_what_belongs_to_the_call() -> None:
+    text = Path(__file__).parents[2].joinpath("docs", "settings.md").read_text("utf-8")
     assert [name for name in FREE if f"`--{name}`" not in text] == []
 
 

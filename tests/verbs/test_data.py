@@ -159,7 +159,7 @@ def test_every_set_says_where_it_is_from_under_which_licence_and_how_it_is_laid_
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     notes = catalogue.data_notes()
-    told = (Path(catalogue.PACKAGE.parent) / "data" / "README.md").read_text("utf-8")
+    told = (Path(catalogue.PACKAGE.parent) / "docs" / "data.md").read_text("utf-8")
     for name, note in notes.items():
         assert all(note.values()), name
         assert note == {kind: getattr(getattr(data, name), kind) for kind in note}
