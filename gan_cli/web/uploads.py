@@ -4,8 +4,8 @@ import io
 from pathlib import Path
 from typing import NamedTuple
 
-from fastapi import UploadFile
 from PIL import Image
+from starlette.datastructures import UploadFile
 
 from gan_cli.errors import UserError
 from gan_cli.media import reading

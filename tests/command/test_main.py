@@ -71,7 +71,7 @@ def test_a_verbs_help_fits_one_screen(verb: str, capsys: pytest.CaptureFixture[s
     assert max(map(len, told.splitlines())) <= 120
     assert verbs.verb(verb).SUMMARY in told
     assert ("--module" in told) == (verb not in ("blend", "compare"))  # which build nothing of what they read
-    if verb not in ("blend", "data", "evaluate", "list", "report", "compare"):
+    if verb not in ("blend", "data", "evaluate", "list", "report", "compare", "serve"):
         assert "--ckpt" in told
         assert "--trainer.precision" in told
 
