@@ -49,6 +49,9 @@ chromium: ## Install chromium, in which the page of gan serve is tested, where a
 test-web: $(READY) chromium ## Run the tests of the page, in a real browser too
 	$(BIN)/python -m pytest -m "slow or not slow" tests/web tests/verbs/test_serve.py
 
+bench-page: $(READY) chromium ## Measure milliseconds from a click to the pictures at the page (RUN=a run's folder)
+	$(BIN)/python -m benchmarks.page $(RUN)
+
 check: $(READY) ## Check format, lint, types and layers
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .

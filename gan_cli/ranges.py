@@ -84,6 +84,8 @@ Many = Annotated[int, Range(1, 1_000_000)]
 """Things in all."""
 Few = Annotated[int, Range(1, 1_000)]
 """How often something is done, or how many there are beside each other."""
+Port = Annotated[int, Range(0, 65_535)]
+"""Where a server listens; 0 is one that is free."""
 Processes = Annotated[int, Range(0, 256)]
 """Processes beside this one."""
 LearningRate = Annotated[float, Range(0, 100, without="low")]

@@ -35,7 +35,7 @@ def commands() -> Iterator[tuple[str, list[str]]]:
         for line in typed(page):
             words = shlex.split(line, comments=True)
             if "gan" in words[:1] and words[1:2] != ["--print_completion"]:
-                ends = [at for at, word in enumerate(words) if word in ("|", "&&", ">", "&") or word.endswith(";")]
+                ends = [at for at, word in enumerate(words) if word in ("|", "&&", ">", "&")]
                 yield page.name, words[1 : min(ends, default=len(words))]
 
 

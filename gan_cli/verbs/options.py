@@ -59,7 +59,9 @@ def light(name: str, add_options: AddOptions, words: Sequence[str]) -> Namespace
     try:
         found = light_parser(name, "", add_options).parse_args(list(words))
     except argparse.ArgumentError as error:
-        raise UserError(f"{name}: {str(error).splitlines()[0]}\ngan {name} --help shows what it takes") from error
+        first, *more = map(str.strip, str(error).splitlines())
+        reason = f"{first} {more[0]}" if first.endswith(":") and more else first
+        raise UserError(f"{name}: {reason}\ngan {name} --help shows what it takes") from error
     if "module" in found:
         found.module = tuple(found.module or ())
     return found

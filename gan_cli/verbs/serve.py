@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from jsonargparse import ArgumentParser
 
 from gan_cli.errors import UserError
+from gan_cli.ranges import Port, check_one
 from gan_cli.verbs import options
 
 SUMMARY = "A page in the browser to play on: sample, walk, translate, draw, look at runs"
@@ -25,7 +26,7 @@ def add_options(parser: ArgumentParser) -> None:
         metavar="ADDRESS",
         help="Where to listen; 0.0.0.0: to the whole network",
     )
-    parser.add_argument("--port", type=int, default=8765, metavar="N", help="0 takes one that is free")
+    parser.add_argument("--port", type=Port, default=8765, metavar="N", help="0 takes one that is free")
     parser.add_argument(
         "--name",
         type=str,
@@ -48,8 +49,7 @@ def run(words: Sequence[str]) -> None:
     if missing := [name for name in NEEDS if find_spec(name) is None]:
         verb = "is" if len(missing) == 1 else "are"
         raise UserError(f"serve: {' and '.join(missing)} {verb} missing; pip install 'gan-cli[web]'")
-    if not 0 <= asked.port <= 65535:
-        raise UserError(f"port: {asked.port} is none; take one from 1 to 65535, or 0 for one that is free")
+    check_one("port", Port, asked.port)
     from gan_cli import plugins
     from gan_cli.command.running import hush, say
     from gan_cli.web import server

@@ -3,6 +3,7 @@
 import io
 import zipfile
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
@@ -84,7 +85,7 @@ async def grid(request: Request, run: str, asked: AskedGrid) -> dict[str, Any]:
     """
     shelf = shelf_of(request)
     parts = await shelf.use(request, run, lambda loaded: _parts(loaded, asked))
-    made = await shelf.each(request, run, [lambda loaded, part=part: _grid(loaded, part) for part in parts])
+    made = await shelf.each(request, run, [partial(_grid, asked=part) for part in parts])
     return {"together": made[0]["together"], "things": [thing for part in made for thing in part["things"]]}
 
 

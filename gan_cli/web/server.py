@@ -67,5 +67,7 @@ def serve(app: FastAPI, found: socket.socket, open_it: bool, say: Callable[[str]
     say(f"page: {address} (Ctrl-C ends it)")
     if open_it:
         threading.Timer(0.5, webbrowser.open, [address]).start()
-    config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, ws_max_size=2**20)
+    config = uvicorn.Config(
+        app, log_level="warning", access_log=False, server_header=False, ws_max_size=2**20, timeout_graceful_shutdown=3
+    )
     uvicorn.Server(config).run(sockets=[found])

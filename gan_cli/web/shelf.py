@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -79,7 +79,7 @@ class Shelf:
         async with self.borrowed(request, identifier) as loaded:
             return await run_in_threadpool(work, loaded)
 
-    async def each(self, request: Request, identifier: str, works: list[Callable[[Loaded], T]]) -> list[T]:
+    async def each(self, request: Request, identifier: str, works: Iterable[Callable[[Loaded], T]]) -> list[T]:
         """The same for several pieces, with room for others, and a look whether somebody waits, between any two."""
         return [await self.use(request, identifier, work) for work in works]
 

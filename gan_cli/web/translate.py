@@ -147,7 +147,7 @@ def _translated(loaded: Loaded, sent: Mapping[str, bytes], words: Mapping[str, s
             given[name] = uploads.picture(sent[name], name).image
         elif name in sent:
             given[name] = _told(model.media[name], name, sent[name], height, width)
-        elif name == "edges" and isinstance(model.source, LabelMaps):
+        elif name == "edges" and name in model.media and isinstance(model.source, LabelMaps):
             given[name] = edges_of(source)
     options = _options(words, REFERENCE in given)
     made = loaded.gan.translate(source, words.get(DIRECTION) or None, given=given or None, **options)
@@ -194,7 +194,7 @@ def _told(medium: Medium, name: str, content: bytes, height: int = 0, width: int
     uploads.check(content, name)
     with TemporaryDirectory() as folder:  # media read files; this one has a name of ours
         path = Path(folder) / f"{name}.png"
-        path.write_bytes(content)
+        path.write_bytes(uploads.without_idle_opacity(content) if isinstance(medium, Masks) else content)
         try:
             return medium.read_for(path, height, width) if height else medium.read(path)
         except UserError as error:

@@ -1,10 +1,11 @@
 """Pictures from a browser: looked at before they are decoded, and made smaller where they are larger than is of use."""
 
+import io
 from pathlib import Path
 from typing import NamedTuple
 
-from fastapi import UploadFile
 from PIL import Image
+from starlette.datastructures import UploadFile
 
 from gan_cli.errors import UserError
 from gan_cli.media import reading
@@ -71,6 +72,20 @@ def check(content: bytes, name: str) -> None:
         reading.size(Path(name), content, MOST_PIXELS)
     except Unreadable as error:
         raise UserError(_told(error)) from error
+
+
+def without_idle_opacity(content: bytes) -> bytes:
+    """The content of a picture without an opacity that says nothing: a canvas saves one, opaque everywhere.
+
+    Args:
+        content: Of a whole picture.
+    """
+    image = reading.read(Path("picture"), content, MOST_PIXELS)
+    if image.mode not in ("LA", "RGBA") or image.getchannel("A").getextrema() != (255, 255):
+        return content
+    plain = io.BytesIO()
+    image.convert(image.mode[:-1]).save(plain, "PNG")
+    return plain.getvalue()
 
 
 def _told(error: Unreadable) -> str:

@@ -1,6 +1,7 @@
 """The tab Walk: what lies between seeds, with styles of another seed in some layers, and moved along directions."""
 
 from collections.abc import Sequence
+from functools import partial
 from math import ceil
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -113,7 +114,7 @@ async def film(request: Request, run: str, asked: AskedFilm) -> Response:
         )
     positions = torch.linspace(0, legs, legs * asked.steps).split(AT_A_TIME)
     shelf = shelf_of(request)
-    works = [lambda loaded, some=some: along(loaded, asked, some.tolist()) for some in positions]
+    works = [partial(along, asked=asked, positions=some.tolist()) for some in positions]
     parts = await shelf.each(request, run, works)
     content = await shelf.use(request, run, lambda loaded: _filmed(loaded, asked, torch.cat(parts)))
     return download(content, f"walk-{'-'.join(map(str, asked.seeds[:6]))}{asked.kind}")

@@ -41,8 +41,8 @@ def test_a_network_is_said(served: dict[str, Any], workdir: Path, capsys: pytest
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--port", "70000"], "port: 70000 is none"),
-        (["--port", "x"], "port"),
+        (["--port", "70000"], "port"),
+        (["--port", "x"], "port.*x"),
         (["--host", "no.such.host.invalid"], "host: no.such.host.invalid is no address"),
         (["--host", "192.0.2.1"], "cannot be listened at"),
         (["--device", "toaster"], "device: toaster cannot be used"),

@@ -26,7 +26,7 @@ class Served(NamedTuple):
     runs: dict[str, str]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # while it is there, its loop of events is the only one that its thread can have
 def browser() -> Iterator[Any]:
     """Chromium without a window."""
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is missing: pip install playwright")

@@ -114,13 +114,15 @@ def test_masks_that_were_drawn() -> None:
     facts = facts_of(painter)["translate"]
     assert facts["given"] == [{"name": "mask", "kind": "mask"}]
     assert (facts["only"], facts["fixed"]) == (True, True)
-    side = painter.gan.model.image_size  # type: ignore[attr-defined]
+    side: Any = painter.gan.model.image_size
     grey, mask = np.full((side, side), 128), np.zeros((side, side))
     mask[4:9, 4:9] = 255
     answer = _translated(painter, {"source": png(grey), "mask": png(mask)}, {})
     changed = np.asarray(opened(answer["after"]).convert("L")) != 128
     assert changed[4:9, 4:9].any()
     assert not changed[mask == 0].any()
+    of_canvas = np.dstack([mask, mask, mask, np.full_like(mask, 255)])  # which has an opacity that says nothing
+    assert _translated(painter, {"source": png(grey), "mask": png(of_canvas)}, {}) == answer
     with pytest.raises(ValueError, match="save it in that size"):
         _translated(painter, {"source": png(grey), "mask": png(mask[:4])}, {})
 
@@ -129,7 +131,7 @@ def test_hints_for_colours() -> None:
     painter = loaded("Colorization")
     given = facts_of(painter)["translate"]["given"]
     assert {"name": "hints", "kind": "hints"} in given
-    side = painter.gan.model.image_size  # type: ignore[attr-defined]
+    side: Any = painter.gan.model.image_size
     hints = np.zeros((side, side, 4))
     plain = _translated(painter, {"source": photograph(side, side), "hints": png(hints)}, {})
     hints[2:6, 2:6] = (255, 0, 0, 255)

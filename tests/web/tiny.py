@@ -1,6 +1,7 @@
 """Tiny models of every kind that the page plays with, as rows of the table of variants, in checkpoints."""
 
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -44,7 +45,8 @@ def of_points() -> AdversarialModule:
 
 def of_tunes() -> AdversarialModule:
     """A model of bars of the folk tunes, which follow each other."""
-    data, small = FolkTunes(), {"base_channels": 2, "hidden": 8, "previous_channels": 2, "latent_dim": 4}
+    data = FolkTunes()
+    small: dict[str, Any] = {"base_channels": 2, "hidden": 8, "previous_channels": 2, "latent_dim": 4}
     model = MidiNet(num_pitches=data.facts["num_pitches"], planes=data.facts["planes"], **small).eval()
     model.data_facts = data.record()
     return model

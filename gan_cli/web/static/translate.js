@@ -27,7 +27,7 @@ export function start(found) {
   sheet.pointed = pointed;
   size = slider("Width of the pen", {min: 1, max: 48, step: 1, value: 3, oninput: (width) => {
     sheet.size = width;
-  }, text: (width) => `${width} pixels`});
+  }, text: (width) => `${width} pixel${width === 1 ? "" : "s"}`});
   form.querySelector(".pen").append(size);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
