@@ -28,7 +28,7 @@ class ResidualBlock(nn.Module):
             _convolution(channels, channels, 3, padding),
             ImageNorm(channels, affine=affine),
             nn.ReLU(),
-            *[noise] * (noise is not None),
+            *([] if noise is None else [noise]),
             _convolution(channels, channels, 3, padding),
             ImageNorm(channels, affine=affine),
         )

@@ -68,7 +68,7 @@ def set_slider(slider: Any, value: float) -> None:
     )
 
 
-def gan_of(served: Served, run: str) -> gan_cli.inference.api.TrainedGAN:  # type: ignore[name-defined]
+def gan_of(served: Served, run: str) -> gan_cli.inference.api.TrainedGAN:
     return gan_cli.load(served.shelf.runs[served.runs[run]].checkpoint, module="tests.toys")
 
 
