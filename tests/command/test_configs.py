@@ -122,7 +122,11 @@ def shrinking(config: Path) -> list[str]:
         flags |= {"--data.image_size": str(side), "--data.batch_size": "2", "--data.num_workers": "0"}
     if name == "CelebA":
         flags["--data.num_test"] = "4"
-    if "num_blocks" in plugins.defaults(variant) and arguments.get("architecture") != "pyramid":
+    if (
+        "num_blocks" in plugins.defaults(variant)
+        and variant is not variants.Pix2Pix
+        and arguments.get("architecture") != "pyramid"
+    ):
         flags["--model.num_blocks"] = "1"
     if arguments.get("architecture") == "pyramid":
         flags["--model.base_channels"] = "16"  # an eighth of which, the narrowest map, has more than one channel
