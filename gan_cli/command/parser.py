@@ -3,9 +3,11 @@
 import re
 from argparse import ArgumentError
 from collections.abc import Iterable, Iterator, Sequence
+from functools import reduce
 from itertools import pairwise
+from operator import or_
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 from jsonargparse import ActionConfigFile, Namespace, get_loader, set_parsing_settings
 from lightning.pytorch.cli import LightningArgumentParser
@@ -62,6 +64,8 @@ def parsed(
         if printable(word) != word:
             raise UserError(f"{printable(word)}: this name is no UTF-8; rename it, or type the folder above it")
     _import_nothing_else(chosen)
+    for one in {parser, options or parser}:
+        _whole_numbers_first(one)
     parser.modules = (options or parser).modules = chosen.modules
     try:
         found = cast(Namespace, _settled(parser.parse_args(chosen.words, defaults=defaults)))
@@ -71,6 +75,18 @@ def parsed(
         raise UserError(mistakes.said(error, options or parser, chosen, required)) from error
     mistakes.check_ranges(options or parser, found if options is None else found[found.subcommand])
     return found
+
+
+def _whole_numbers_first(parser: Parser) -> None:
+    """Lets 8 be a whole number where a float is possible too: 1 and 1.0 are not the same to `limit_val_batches`.
+
+    The first type of a union that takes a value has it, and their order is not that of the source: Python gives any
+    equal union that was made before, by whatever library.
+    """
+    for action in parser._actions:
+        kinds = get_args(getattr(action, "_typehint", None))
+        if int in kinds and float in kinds[: kinds.index(int)]:
+            action._typehint = reduce(or_, sorted(kinds, key=lambda kind: kind is float))  # type: ignore[attr-defined]
 
 
 def _settled(settings: Any) -> Any:
