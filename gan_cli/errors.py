@@ -34,6 +34,11 @@ class Diverged(RunFailed):
     """A run whose losses or weights are no longer finite."""
 
 
+def first_line(error: BaseException) -> str:
+    """The first line of what an error says, or its kind where it says nothing."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
 def nearest(word: str, words: Iterable[str]) -> str:
     """'; did you mean X?' for the word that looks most like the one typed, or nothing."""
     found = difflib.get_close_matches(word.lower(), {known.lower(): known for known in words}, n=1)

@@ -78,9 +78,8 @@ def test_the_builder_is_not_sent(path: str) -> None:
 
 
 def test_the_package_is_built_from_the_context_alone(tmp_path: Path) -> None:
-    sizes = [(PROJECT / file).stat().st_size for file in context()]
-    assert max(sizes) < 2**17  # sources alone: no picture, set or checkpoint is so small
-    assert sum(sizes) < 2**23
+    kinds = {(PROJECT / file).suffix for file in context()}
+    assert kinds <= {"", ".py", ".typed", ".toml", ".txt", ".md", ".yaml", ".css", ".html", ".js", ".svg"}  # no data
     for file in context():
         (tmp_path / "context" / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(PROJECT / file, tmp_path / "context" / file)

@@ -16,6 +16,7 @@ from lightning.pytorch.loggers import Logger, WandbLogger
 from lightning.pytorch.utilities.rank_zero import rank_zero_only
 
 from gan_cli import ranges
+from gan_cli.errors import first_line
 from gan_cli.files import write_text
 from gan_cli.ranges import Seconds
 
@@ -183,7 +184,7 @@ class Wandb(WandbLogger):
         try:
             run = super().experiment
         except (wandb.errors.CommError, wandb.errors.UsageError) as error:
-            tell(f"W&B: not reached ({str(error).splitlines()[0]}), so this run is logged offline")
+            tell(f"W&B: not reached ({first_line(error)}), so this run is logged offline")
             self._wandb_init["mode"] = "offline"
             run = super().experiment
         if begins and self._experiment is not None and not run.disabled:

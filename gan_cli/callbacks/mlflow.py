@@ -13,7 +13,7 @@ from lightning.pytorch.utilities.rank_zero import rank_zero_only
 from PIL import Image
 
 from gan_cli.callbacks.loggers import tell
-from gan_cli.errors import UserError
+from gan_cli.errors import UserError, first_line
 from gan_cli.files import write_text
 
 STORE = "mlruns"
@@ -88,7 +88,7 @@ class MLflow(MLFlowLogger):
     def _refusal(self, error: Exception, address: str = "") -> UserError:
         run_id = os.environ.get("MLFLOW_RUN_ID")
         return UserError(
-            f"trainer.logger: MLflow cannot log to {address or self._tracking_uri} ({_first_line(error)})\n"
+            f"trainer.logger: MLflow cannot log to {address or self._tracking_uri} ({_short(error)})\n"
             + (f"MLFLOW_RUN_ID={run_id} may be no run there" if run_id else "Set another tracking_uri")
         )
 
@@ -103,7 +103,7 @@ class MLflow(MLFlowLogger):
         except MlflowException as error:
             if self._tracking_uri == self._store:
                 raise self._refusal(error) from error
-            tell(f"MLflow: not reached ({_first_line(error)}), so this run is logged in {self._store}")
+            tell(f"MLflow: not reached ({_short(error)}), so this run is logged in {self._store}")
             self._begin(self._experiment_name, self._run_name or "", self._store, [])
             client = self._begun()
         write_text(self._id_file, f"{self._run_id} {self._tracking_uri}\n")
@@ -133,7 +133,7 @@ class MLflow(MLFlowLogger):
             yield
         except (MlflowException, OSError) as error:
             if not self._dropped:
-                tell(f"MLflow: {_first_line(error)}; the run goes on without it, and metrics.csv has all numbers")
+                tell(f"MLflow: {_short(error)}; the run goes on without it, and metrics.csv has all numbers")
             self._dropped = True
 
     @rank_zero_only
@@ -172,5 +172,5 @@ class MLflow(MLFlowLogger):
                 super().finalize(status)
 
 
-def _first_line(error: Exception) -> str:
-    return textwrap.shorten((str(error).splitlines() or [type(error).__name__])[0], 120, placeholder=" ...")
+def _short(error: Exception) -> str:
+    return textwrap.shorten(first_line(error), 120, placeholder=" ...")

@@ -11,7 +11,7 @@ from gan_cli import runs
 from gan_cli.command.running import say
 from gan_cli.command.trainer import put_in
 from gan_cli.devices import memory
-from gan_cli.errors import Diverged, RunFailed
+from gan_cli.errors import Diverged, RunFailed, first_line
 from gan_cli.inference import checkpoints
 from gan_cli.inference.trainers import is_refusal, refused
 from gan_cli.variants.base import RECORD
@@ -55,7 +55,7 @@ def _go_back(cli: GANCLI, error: Diverged) -> None:
     attempt = cli.model.attempt + 1
     if attempt > ATTEMPTS:
         raise RunFailed(f"going back has not helped {ATTEMPTS} times: {error}") from error
-    say(f"{str(error).splitlines()[0]}\ngoing back to {last} with halved learning rates, attempt {attempt}")
+    say(f"{first_line(error)}\ngoing back to {last} with halved learning rates, attempt {attempt}")
     _begin_anew(cli)
     cli.model.further_attempts = attempt - checkpoints.read(last)[RECORD]["attempt"]
 

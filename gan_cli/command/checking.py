@@ -18,7 +18,7 @@ from gan_cli.data.file_sets import FileDataModule
 from gan_cli.data.images import celeba, sources, usps
 from gan_cli.data.stores import BrokenFile
 from gan_cli.data.videos.film_folders import holds_films
-from gan_cli.errors import RunFailed, UserError
+from gan_cli.errors import RunFailed, UserError, first_line
 from gan_cli.media import path_files, solid_files
 from gan_cli.media.pictures import save_png
 from gan_cli.media.reading import Unreadable, size
@@ -198,7 +198,7 @@ def _draw(data: GANDataModule, path: Path) -> None:
     try:
         sheet = doctor.contact_sheet(data)
     except (UserError, BrokenFile) as error:
-        print(f"no contact sheet: {str(error).splitlines()[0]}")
+        print(f"no contact sheet: {first_line(error)}")
         return
     if sheet is not None:
         save_png(sheet, path)

@@ -18,7 +18,7 @@ from gan_cli.command import lengths, settings
 from gan_cli.command.endings import ended, epochs_of, length_reached
 from gan_cli.data import Facts, GANDataModule
 from gan_cli.devices import precision
-from gan_cli.errors import UserError
+from gan_cli.errors import UserError, first_line
 from gan_cli.inference import checkpoints
 from gan_cli.inference.shared_models import SHARED
 from gan_cli.variants.base import RECORD
@@ -137,7 +137,7 @@ def _agreeing(found: Sequence[Path], config: Namespace, typed: Namespace) -> dic
         try:
             take_over(content, config.clone(), typed, made_once)
         except UserError as error:
-            refusals.append(str(error).partition("\n")[0])
+            refusals.append(first_line(error))
             continue
         limits = config.trainer.max_steps, config.trainer.max_epochs
         over = ended(*limits, content["global_step"], epochs_of(content))

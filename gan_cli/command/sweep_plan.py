@@ -111,7 +111,7 @@ def _job(name: str, words: Sequence[str], variation: Sequence[tuple[str, str]], 
     told = [f"{setting.rpartition('.')[2]}={value}" for setting, value in variation]
     short = [re.sub(r"[^\w.-]+", "_", part.replace("=", "")).strip("_") for part in told]
     run = "-".join([name, *short, f"seed{seed}"])
-    given = [word for setting, value in variation for word in (f"--{setting}={value}",)]
+    given = [f"--{setting}={value}" for setting, value in variation]
     return Job(run, ", ".join(told), seed, [*words, *given, f"--name={run}", f"--seed_everything={seed}"])
 
 

@@ -11,8 +11,10 @@ from typing import Any, NamedTuple
 from rich.console import Console
 from rich.table import Table
 
+from gan_cli.command.running import say
 from gan_cli.command.sweep_plan import Plan
 from gan_cli.command.sweeping import DONE, state_of
+from gan_cli.errors import first_line
 from gan_cli.evaluation.scores import FIELD, KINDS
 from gan_cli.files import write_text
 from gan_cli.metrics.row_table import Kind
@@ -53,7 +55,10 @@ def finished(plan: Plan) -> list[Scored]:
 def _read(variation: str, seed: int, run: Path) -> Scored:
     try:
         told = json.loads((run / SCORES).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except FileNotFoundError:  # a variant that is not scored
+        told = {}
+    except (OSError, ValueError) as error:
+        say(f"note: {run / SCORES} cannot be read, and is left out: {first_line(error)}")
         told = {}
     scores: dict[str, float] = {}
     protocols = set()

@@ -15,7 +15,7 @@ from gan_cli import runs
 from gan_cli.command.running import is_first, say
 from gan_cli.command.sweep_plan import Job, Plan
 from gan_cli.devices.cores import cores
-from gan_cli.errors import RunFailed, UserError
+from gan_cli.errors import RunFailed, UserError, first_line
 from gan_cli.files import write_json
 from gan_cli.stopping import Stopped
 
@@ -88,7 +88,7 @@ def run_one(plan: Plan, job: Job, scoring: Sequence[str], call: Callable[[Sequen
             raise RunFailed(f"sweep: {job.name} has left no checkpoint")
         call(["test", *scoring, *_modules(job), f"--ckpt={trained / runs.LAST}"])
     except (UserError, RunFailed, Stopped) as error:
-        _note(plan, job, State(_first_line(error), (*job.words, *scoring), str(folder_of(plan, job) or "")))
+        _note(plan, job, State(first_line(error), (*job.words, *scoring), str(folder_of(plan, job) or "")))
         raise
     _note(plan, job, State(DONE, (*job.words, *scoring), str(trained)))
 
@@ -197,7 +197,3 @@ def _modules(job: Job) -> list[str]:
         for option, equals, value in [word.partition("=")]
         if option == "--module"
     ]
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]

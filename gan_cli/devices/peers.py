@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 from gan_cli import stopping
+from gan_cli.errors import first_line
 
 FIRST = "GAN_FIRST_PROCESS"
 """The variable that tells the processes which gan starts the number of the one that has started them."""
@@ -95,7 +96,7 @@ def death(error: BaseException | None) -> str | None:
     from torch.distributed import DistError
 
     if isinstance(error, DistError) or "gloo" in str(error):
-        return f"another process cannot be reached any more ({str(error).splitlines()[0][:200]})"
+        return f"another process cannot be reached any more ({first_line(error)[:200]})"
     return None
 
 

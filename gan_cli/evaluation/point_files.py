@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from gan_cli.errors import UserError
+from gan_cli.errors import UserError, first_line
 from gan_cli.evaluation.arrays import arrays_in
 from gan_cli.evaluation.collections import Collection
 from gan_cli.media.points import Points
@@ -51,7 +51,7 @@ def _array(path: Path) -> NDArray[Any]:
             return loaded
         return np.loadtxt(path, delimiter=",", ndmin=2, skiprows=_lines_of_names(path), encoding="utf-8")
     except (OSError, ValueError, EOFError) as error:
-        reason = str(error).splitlines()[0]
+        reason = first_line(error)
         raise UserError(f"evaluate: {path} cannot be read as points ({reason}); take numbers, a row a point") from error
 
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from gan_cli.data import GANDataModule
 from gan_cli.data.datamodules import Split
-from gan_cli.errors import UserError
+from gan_cli.errors import UserError, first_line
 from gan_cli.inference.checkpoints import data_set_of
 from gan_cli.inference.taken import taken_by_default
 from gan_cli.media.medium import Medium
@@ -183,5 +183,5 @@ def _check_fits(model: AdversarialModule, shown: dict[str, Tensor]) -> None:
         model(torch.zeros(1, model.latent_dim, device=model.device), **one)
     except (RuntimeError, ValueError, IndexError) as error:
         told = ", ".join(f"{name} of {' x '.join(map(str, rows.shape[1:]))}" for name, rows in shown.items())
-        reason = str(error).strip().splitlines()[0][:100]
+        reason = first_line(error)[:100]
         raise UserError(f"given: {told} does not fit this {type(model).__name__} ({reason})") from error

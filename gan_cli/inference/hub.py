@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from gan_cli.errors import UserError
+from gan_cli.errors import UserError, first_line
 from gan_cli.inference.shared_models import CONFIG, WEIGHTS
 
 PREFIX = "hub:"
@@ -72,10 +72,10 @@ def fetched(typed: str, option: str = "ckpt") -> Path:
     except errors.RevisionNotFoundError as error:
         raise UserError(f"{option}: {typed}: the model is there, but not its revision {where.revision}") from error
     except errors.HFValidationError as error:
-        raise UserError(f"{option}: {typed} is no name that the hub knows ({_first_line(error)})") from error
+        raise UserError(f"{option}: {typed} is no name that the hub knows ({first_line(error)})") from error
     except Exception as error:  # of the network, which are those of several libraries
         raise UserError(
-            f"{option}: {typed} is not in the cache, and the hub is not reached ({_first_line(error)})"
+            f"{option}: {typed} is not in the cache, and the hub is not reached ({first_line(error)})"
         ) from error
     return Path(folder) / WEIGHTS
 
@@ -128,13 +128,13 @@ def upload(folder: Path, typed: str, private: bool = False) -> str:
             repo_id=where.name, folder_path=folder, revision=where.revision, commit_message="Share by gan-cli"
         )
     except library.errors.HFValidationError as error:
-        raise UserError(f"to: {typed} is no name that the hub knows ({_first_line(error)})") from error
+        raise UserError(f"to: {typed} is no name that the hub knows ({first_line(error)})") from error
     except library.errors.HfHubHTTPError as error:
         status = getattr(error.response, "status_code", None)
         hint = "; hf auth login with a token that may write" if status in (401, 403) else ""
-        raise UserError(f"to: {typed} was refused by the hub ({_first_line(error)}){hint}") from error
+        raise UserError(f"to: {typed} was refused by the hub ({first_line(error)}){hint}") from error
     except Exception as error:  # of the network, which are those of several libraries
-        raise UserError(f"to: {typed} was not shared: {_first_line(error)}") from error
+        raise UserError(f"to: {typed} was not shared: {first_line(error)}") from error
     return f"https://huggingface.co/{where.name}"
 
 
@@ -165,7 +165,3 @@ def _link(source: Path, target: Path) -> None:
         target.symlink_to(source.resolve())
     except OSError:
         shutil.copyfile(source, target)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]

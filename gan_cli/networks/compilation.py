@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from gan_cli.errors import UserError
+from gan_cli.errors import UserError, first_line
 
 NOTICES_FROZEN_WEIGHTS = "2.13"
 """The version from which on PyTorch compiles anew what was compiled while its weights were frozen, unless it is told to
@@ -37,7 +37,7 @@ def _check_compiler() -> None:
     try:
         torch.compile(lambda values: values * 2 + 1)(torch.ones(2, device=device))
     except Exception as error:  # many kinds are possible, from several libraries
-        reason = str(error).strip().splitlines()[0]
+        reason = first_line(error)
         raise UserError(
             f"model.compile: true is not possible here ({reason})\n"
             "Install a C++ compiler, or type --model.compile false"

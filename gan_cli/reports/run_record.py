@@ -11,7 +11,7 @@ import numpy as np
 import yaml
 
 from gan_cli import plugins, runs
-from gan_cli.errors import UserError
+from gan_cli.errors import UserError, first_line
 
 CONFIG, METRICS, SCORES = "config.yaml", "metrics.csv", "metrics.json"
 
@@ -214,7 +214,7 @@ def _content(path: Path, problems: list[str]) -> Any:
         text = path.read_text(encoding="utf-8")
         return json.loads(text) if path.suffix == ".json" else yaml.load(text, _YAML)
     except (OSError, ValueError, yaml.YAMLError) as error:
-        problems.append(f"{path.name} cannot be read: {str(error).splitlines()[0]}")
+        problems.append(f"{path.name} cannot be read: {first_line(error)}")
         return {}
 
 

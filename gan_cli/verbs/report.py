@@ -6,7 +6,7 @@ from pathlib import Path
 from jsonargparse import ArgumentParser
 
 from gan_cli import plugins
-from gan_cli.errors import RunFailed, UserError
+from gan_cli.errors import RunFailed, UserError, first_line
 from gan_cli.verbs import options
 
 SUMMARY = "One page of a run that opens offline: curves, pictures, scores, settings"
@@ -55,5 +55,5 @@ def _make_pictures(folder: Path, checkpoint: Path, modules: Sequence[str]) -> di
         try:
             run_verb([verb, "--ckpt", str(checkpoint), *(word for name in modules for word in ("--module", name))])
         except (UserError, RunFailed) as error:
-            missing[verb] = str(error).splitlines()[0]
+            missing[verb] = first_line(error)
     return missing

@@ -5,7 +5,7 @@ from importlib.util import find_spec
 
 from jsonargparse import ArgumentParser
 
-from gan_cli.errors import UserError
+from gan_cli.errors import UserError, first_line
 from gan_cli.ranges import Port, check_one
 from gan_cli.verbs import options
 
@@ -79,6 +79,6 @@ def _device(typed: str) -> str:
     try:
         torch.empty(0, device=typed)
     except (RuntimeError, AssertionError) as error:
-        reason = str(error).splitlines()[0][:100]
+        reason = first_line(error)[:100]
         raise UserError(f"device: {typed} cannot be used ({reason}); take cpu, or leave it out") from error
     return typed

@@ -143,6 +143,18 @@ def test_the_table_has_a_row_for_each_variation_or_for_each_score() -> None:
     ]
 
 
+def test_scores_that_cannot_be_read_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = planned(["--config", "dcgan.yaml"], "0", [], None, LightningSeed)
+    monkeypatch.setattr(sweep_table, "state_of", lambda plan, job: sweeping.State("done", (), str(tmp_path)))
+    assert [one.scores for one in sweep_table.finished(made)] == [{}]
+    assert capsys.readouterr().out == ""  # of a variant that is not scored there is no file
+    (tmp_path / "metrics.json").write_text("{")
+    assert [one.scores for one in sweep_table.finished(made)] == [{}]
+    assert "metrics.json cannot be read, and is left out: " in capsys.readouterr().out
+
+
 def test_a_failed_run_ends_no_other_and_is_told(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     def fails(words: Sequence[str], log: Path) -> Ended:
         if words[-1] == "--only=0":

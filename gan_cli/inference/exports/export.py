@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import torch
 
 from gan_cli._version import __version__
-from gan_cli.errors import RunFailed, UserError
+from gan_cli.errors import RunFailed, UserError, first_line
 from gan_cli.files import replacing, write_text
 from gan_cli.inference.exports import formats, parts
 from gan_cli.inference.exports.examples import example, example_path
@@ -133,7 +133,7 @@ def _runner(run: Callable[[Path, Part], Run], path: Path, part: Part) -> Run:
     except (UserError, OSError):
         raise
     except Exception as error:
-        said = str(error).strip().partition("\n")[0]
+        said = first_line(error)
         raise RunFailed(f"{part.name}: the exported file cannot be run ({said[:150]}); it was not kept") from error
 
 

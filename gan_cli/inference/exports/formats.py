@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.export import Dim, ExportedProgram
 
-from gan_cli.errors import RunFailed, UserError
+from gan_cli.errors import RunFailed, UserError, first_line
 from gan_cli.inference.exports.parts import Input, Part
 
 Run = Callable[[Sequence[Tensor]], Tensor]
@@ -57,7 +57,7 @@ def program_of(part: Part) -> tuple[ExportedProgram, Form]:
                 if _goes(program, part, form):
                     return program, form
             except Exception as error:
-                said = said or str(error).strip().partition("\n")[0]
+                said = said or first_line(error)
     raise RunFailed(f"{part.name} cannot be exported: torch cannot follow it ({said[:150]})")
 
 
@@ -118,7 +118,7 @@ def write_onnx(path: Path, part: Part, told: Mapping[str, str]) -> Form:
                 verbose=False,
             )
     except Exception as error:
-        said = str(error).strip().partition("\n")[0]
+        said = first_line(error)
         raise RunFailed(f"{part.name} cannot be exported: ONNX does not have it ({said[:150]})") from error
     assert made is not None
     model = made.model_proto
