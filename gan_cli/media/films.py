@@ -223,10 +223,13 @@ def _timing(kind: str, times: list[int], loop: int | None, transparent: bool) ->
 
 @contextmanager
 def reasons(source: Path) -> Iterator[None]:
-    """Within the block, what the decoders raise becomes `Unreadable`, except for a full disk."""
+    """Within the block, what the decoders raise becomes `Unreadable`, except for a full disk.
+
+    FFmpeg's own "cannot allocate memory" is among them: a damaged file may name a table of billions of rows.
+    """
     try:
         yield
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
+    except (OSError, SyntaxError, ValueError, EOFError, av.FFmpegError) as error:
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS):
             raise
         raise Unreadable(source, f"damaged, or no film ({getattr(error, 'strerror', None) or error})") from error

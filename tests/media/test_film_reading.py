@@ -8,6 +8,7 @@ from PIL import Image
 
 from gan_cli.media import film_reading
 from gan_cli.media.film_reading import Film, Kind, film_at, frames_of, length_of, seen_at
+from gan_cli.media.films import first_frame
 from gan_cli.media.reading import Unreadable
 from tests.media.films import level, levels, save, video, with_a_hole
 
@@ -121,3 +122,12 @@ def test_damaged_files_are_read_or_say_so(tmp_path: Path, suffix: str) -> None:
         path.write_bytes(content)
         with suppress(Unreadable):
             shown(path)
+
+
+def test_a_video_that_says_it_is_larger_than_memory_is_unreadable(tmp_path: Path) -> None:
+    path = video(tmp_path / "a.mp4", range(8))
+    before, table, after = path.read_bytes().partition(b"stss")
+    path.write_bytes(before + table + after[:4] + (3 << 28).to_bytes(4) + after[8:])  # rows of the table of key frames
+    for read in (shown, first_frame):
+        with pytest.raises(Unreadable, match=r"a\.mp4: damaged.*memory"):
+            read(path)
