@@ -1,13 +1,19 @@
 """Files that are written whole or not at all. No torch is needed."""
 
+import errno
 import io
 import json
 import math
 import os
+import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
+
+PATIENCE = 5.0
+"""Seconds for which Windows is asked again to replace a file that somebody reads."""
 
 
 @contextmanager
@@ -27,15 +33,35 @@ def replacing(path: Path) -> Iterator[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary.touch()
         yield temporary
-        with open(temporary, "rb") as file:
+        with open(temporary, "rb+") as file:  # Windows forces nothing to the disk that is open for reading alone
             os.fsync(file.fileno())
-        os.replace(temporary, path)
+        move_over(temporary, path)
     except OSError as error:
         raise OSError(error.errno, error.strerror, str(path)) from error
     finally:
         with suppress(OSError):
             temporary.unlink()
     _sync_folder(path.parent)
+
+
+def move_over(source: Path, target: Path) -> None:
+    """Moves a file or folder to a place, over the file that is there.
+
+    Windows refuses that while somebody reads either of the two, which a scanner for viruses does after each writing: it
+    is asked again for `PATIENCE` seconds.
+
+    Raises:
+        OSError: If it is not possible.
+    """
+    last = time.monotonic() + PATIENCE
+    while True:
+        try:
+            os.replace(source, target)
+            return
+        except PermissionError:
+            if sys.platform != "win32" or time.monotonic() > last:
+                raise
+        time.sleep(PATIENCE / 100)
 
 
 def write_atomically(path: Path, write: Callable[[IO[bytes]], object]) -> None:
@@ -86,11 +112,14 @@ def _without_infinities(content: Any) -> Any:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Makes the rename itself survive a power cut, where the system can open folders (POSIX)."""
-    if os.name != "posix":
+    """Makes the rename itself survive a power cut, where the system can open folders and the file system force them."""
+    if sys.platform == "win32":
         return
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # as of folders on some network disks
+            raise
     finally:
         os.close(descriptor)

@@ -5,6 +5,7 @@ No torch is needed.
 
 import getpass
 import os
+import sys
 import tempfile
 from pathlib import Path
 
@@ -18,11 +19,11 @@ def settle() -> None:
     try:
         Path.home()
     except RuntimeError:
-        os.environ["HOME"] = str(_substitute())
+        os.environ["USERPROFILE" if sys.platform == "win32" else "HOME"] = str(_substitute())
     try:
         getpass.getuser()
-    except (KeyError, OSError):
-        os.environ["USER"] = str(os.getuid())
+    except (KeyError, OSError, ImportError):  # there is no module of users on Windows
+        os.environ["USER"] = str(_number())
 
 
 def expanded(word: str) -> str:
@@ -44,10 +45,15 @@ def _meant(text: str) -> str:
 
 def _substitute() -> Path:
     """The same folder each time, unless someone else has taken its name."""
-    folder = Path(tempfile.gettempdir()) / f"gan-cli-{os.getuid()}"
+    folder = Path(tempfile.gettempdir()) / f"gan-cli-{_number()}"
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
-        mine = folder.lstat().st_uid == os.getuid()
+        mine = folder.lstat().st_uid == _number()
     except OSError:
         mine = False
     return folder if mine else Path(tempfile.mkdtemp(prefix=f"{folder.name}-"))
+
+
+def _number() -> int:
+    """The user's number; 0 on Windows, where files have the number 0 too."""
+    return 0 if sys.platform == "win32" else os.getuid()

@@ -1,5 +1,6 @@
 """Standard output and standard error that end nothing when they can no longer be written. No torch is needed."""
 
+import errno
 import io
 import os
 import sys
@@ -43,7 +44,7 @@ class _Lasting(io.FileIO):
             return super().write(data)
         except OSError as error:
             global _deserted
-            _deserted |= isinstance(error, BrokenPipeError)
+            _deserted |= isinstance(error, BrokenPipeError) or _says_windows_of_a_broken_pipe(error)
             _to_null(self.fileno())
             return super().write(data)
 
@@ -57,6 +58,9 @@ def _lasting(stream: TextIO | None, descriptor: int) -> TextIO:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors=UNENCODABLE)
         return stream
+    if not isinstance(getattr(stream.buffer, "raw", stream.buffer), io.FileIO):
+        stream.reconfigure(errors=UNENCODABLE)  # Windows' console, which shows text and not bytes, and never breaks
+        return stream
     stream.flush()
     raw = _Lasting(stream.fileno())
     return io.TextIOWrapper(
@@ -66,6 +70,10 @@ def _lasting(stream: TextIO | None, descriptor: int) -> TextIO:
         line_buffering=stream.line_buffering,
         write_through=stream.write_through,
     )
+
+
+def _says_windows_of_a_broken_pipe(error: OSError) -> bool:
+    return sys.platform == "win32" and error.errno == errno.EINVAL
 
 
 def _to_null(descriptor: int) -> None:

@@ -2,6 +2,7 @@
 
 import glob
 import json
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -140,11 +141,16 @@ def held(folder: Path) -> Iterator[Path]:
 
 
 def _lock(file: IO[str]) -> bool:
-    """Locks a file for this process alone, its forked workers not among it; False if another one has it."""
+    """Locks a file for this process alone, its workers not among it; False if another one has it."""
     try:
-        import fcntl
+        if sys.platform == "win32":
+            import msvcrt
 
-        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except (BlockingIOError, PermissionError):
         return False
     except (ImportError, OSError):  # no such locks here

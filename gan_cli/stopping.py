@@ -9,10 +9,15 @@ from typing import Any, NoReturn
 
 SIGNALS = tuple(
     signal.Signals[name]
-    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGXCPU")
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGXCPU", "SIGBREAK")
     if name in signal.Signals.__members__
 )
-"""What a person, a closed terminal, a machine that shuts down, and a batch system whose time is over send."""
+"""What a person, a closed terminal, a machine that shuts down, and a batch system whose time is over send.
+
+Windows has SIGBREAK for the last three of them, which is Ctrl-Break and a closed console, and no SIGHUP and SIGUSR1.
+"""
+PIPE = 13
+"""The number of SIGPIPE, which Windows has not."""
 
 Listener = Callable[[int, FrameType | None], Any]
 
@@ -25,13 +30,21 @@ class Stopped(BaseException):
     """
 
     def __init__(self, number: int) -> None:
-        super().__init__(f"stopped by {signal.Signals(number).name}")
+        super().__init__(f"stopped by {name_of(number)}")
         self.exit_code = 128 + number
 
 
+def name_of(number: int) -> str:
+    """A signal's name; where the system has none of that number, SIGPIPE's or the number itself."""
+    if number in {*signal.Signals}:
+        return signal.Signals(number).name
+    return "SIGPIPE" if number == PIPE else f"signal {number}"
+
+
 def hangup_is_ignored() -> bool:
-    """Whether the command was started to outlive its terminal, as by nohup."""
-    return signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    """Whether the command was started to outlive its terminal, as by nohup; never where the system has no SIGHUP."""
+    hangup = getattr(signal, "SIGHUP", None)
+    return hangup is not None and signal.getsignal(hangup) is signal.SIG_IGN
 
 
 def listen(listener: Listener) -> dict[int, Any]:

@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -13,6 +14,7 @@ from lightning.pytorch.callbacks import Checkpoint
 
 from gan_cli import outputs, ranges, runs, stopping
 from gan_cli.errors import RunFailed
+from gan_cli.files import move_over
 from gan_cli.ranges import Few, Interval
 from gan_cli.variants.base import AdversarialModule
 
@@ -26,8 +28,8 @@ class Interrupted(RunFailed):
     """The run was asked to stop, finished its batch and was saved; only the first process says so."""
 
     def __init__(self, signal_number: int, checkpoint: Path, says: bool = True) -> None:
-        why = " (nobody reads its output any more)" if signal_number == signal.SIGPIPE else ""
-        text = f"stopped by {signal.Signals(signal_number).name}{why}; the run is saved in {checkpoint}"
+        why = " (nobody reads its output any more)" if signal_number == stopping.PIPE else ""
+        text = f"stopped by {stopping.name_of(signal_number)}{why}; the run is saved in {checkpoint}"
         super().__init__(text if says else "")
         self.exit_code = 128 + signal_number
 
@@ -95,7 +97,7 @@ class RunCheckpoint(Checkpoint):
         to outlive its terminal, as in `nohup gan fit | tee log`.
         """
         if self._signal is None and outputs.deserted() and not stopping.hangup_is_ignored():
-            self._signal = signal.SIGPIPE
+            self._signal = stopping.PIPE
         asked = self._signal or 0
         if trainer.world_size > 1:
             here = torch.tensor(asked, device=trainer.strategy.root_device)
@@ -118,7 +120,8 @@ class RunCheckpoint(Checkpoint):
         if trainer.is_global_zero:
             _point_last_at(path)
             for old in sorted(self._folder.glob("step-*.ckpt"), key=lambda p: p.stat().st_mtime_ns)[: -self.keep]:
-                old.unlink()
+                with suppress(PermissionError):  # Windows, where somebody reads it: it goes with a later checkpoint
+                    old.unlink()
         self._saved_step = trainer.global_step
         trainer.strategy.barrier("checkpoint saved")
 
@@ -132,4 +135,4 @@ def _point_last_at(path: Path) -> None:
         os.link(path, temporary)
     except OSError:
         shutil.copyfile(path, temporary)
-    os.replace(temporary, last)
+    move_over(temporary, last)

@@ -17,7 +17,7 @@ from gan_cli.command.sweep_plan import Job, Plan
 from gan_cli.devices.cores import cores
 from gan_cli.errors import RunFailed, UserError, first_line
 from gan_cli.files import write_json
-from gan_cli.stopping import Stopped
+from gan_cli.stopping import Stopped, name_of
 
 PAUSE = 0.2
 """Seconds between two looks at the processes."""
@@ -127,7 +127,7 @@ def run_all(
                 time.sleep(PAUSE)
     except Stopped as stop:
         for process in running.values():
-            process.send_signal(stop.exit_code - 128)
+            process.send_signal(_passed_on(stop.exit_code - 128))
         for process in running.values():
             process.wait()
         raise
@@ -151,8 +151,20 @@ def started(words: Sequence[str], log: Path, threads: int) -> Process:
             stdin=subprocess.DEVNULL,
             stdout=file,
             stderr=subprocess.STDOUT,
-            start_new_session=True,
+            **_apart(),
         )
+
+
+def _apart() -> dict[str, Any]:
+    """What keeps from a process what the terminal sends to all of its own."""
+    if sys.platform == "win32":
+        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+    return {"start_new_session": True}
+
+
+def _passed_on(number: int) -> int:
+    """What a run is sent when the sweep was sent a signal; on Windows anything but Ctrl-Break would end it unsaved."""
+    return signal.CTRL_BREAK_EVENT if sys.platform == "win32" else number
 
 
 def folder_of(plan: Plan, job: Job) -> Path | None:
@@ -172,7 +184,7 @@ def _told(plan: Plan, job: Job, code: int) -> list[str]:
         say(f"done: {job.name}")
         return []
     ended = state_of(plan, job).ended
-    died = f"it was ended by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+    died = f"it was ended by {name_of(-code)}" if code < 0 else f"exit code {code}"
     said = ended if ended not in ("", DONE) else died
     say(f"failed: {job.name}: {said} (see {log_of(plan, job)})")
     return [job.name]

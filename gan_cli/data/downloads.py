@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
 from gan_cli.errors import UserError
+from gan_cli.files import move_over
 
 TIMEOUT = 30
 """An attempt is given up after this many seconds without an answer."""
@@ -110,7 +111,7 @@ def fetch(archive: Archive, target: Path) -> None:
                 raise
             part.unlink()  # it is longer than the archive is now, so it is fetched from the beginning
             _receive(archive, part, 0)
-    os.replace(part, target)
+    move_over(part, target)
 
 
 def check(archive: Archive, packed: Path) -> None:
@@ -127,7 +128,7 @@ def check(archive: Archive, packed: Path) -> None:
         wrong = f"has the SHA-256 {found[:12]}..., and not {archive.sha256[:12]}..."
     if wrong:
         aside = packed.with_name(packed.name + ".wrong")
-        os.replace(packed, aside)
+        move_over(packed, aside)
         raise UserError(
             f"{archive.name}: {packed} {wrong}; it was moved to {aside.name}, and the next run fetches anew"
         )
@@ -158,7 +159,7 @@ def unpack(packed: Path, folder: Path, complete: Callable[[Path], bool]) -> None
             raise UserError(f"{packed}: does not hold the folders of {folder.name}; fetch it anew")
         if folder.is_dir():
             folder.rmdir()
-        os.replace(inner, folder)
+        move_over(inner, folder)
     except (tarfile.TarError, zipfile.BadZipFile, gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise UserError(f"{packed}: is damaged ({error}); remove it, and the next run fetches it anew") from error
     finally:

@@ -20,7 +20,7 @@ from torch.utils.data._utils import signal_handling
 from gan_cli import stopping
 from gan_cli.batches import LoadedBatch
 from gan_cli.data.parts import Part
-from gan_cli.errors import FailedInWorker
+from gan_cli.errors import FailedInWorker, first_line
 
 SHARED = "/dev/shm"
 """Where Linux keeps the memory that processes share; a container has 64 MB of it, if nothing else is asked for."""
@@ -115,6 +115,8 @@ def death_of_worker(error: BaseException) -> str | None:
     how = f"was ended by the system ({by[1]})" if by else "ended unexpectedly"
     if by and by[1] == "Killed":
         return f"a process that loads data {how}, as where memory has run out\nLower --data.num_workers"
+    if sys.platform != "linux":
+        return f"a process that loads data {how}; --data.num_workers 0 needs none"
     return f"a process that loads data {how}; {_shared_memory()}\n{MORE}; --data.num_workers 0 needs none"
 
 
@@ -155,8 +157,9 @@ def _handed_over(loaded: Any) -> Any:
         return apply_to_collection(loaded, Tensor, Tensor.share_memory_)
     except RuntimeError as error:
         raise NoRoom(
-            f"data.num_workers: a batch of {_megabytes(_bytes(loaded))} could not be handed over, {_shared_memory()}; "
-            f"type --data.num_workers 0, or give a container more: {MORE}"
+            f"data.num_workers: a batch of {_megabytes(_bytes(loaded))} could not be handed over, "
+            f"{_shared_memory() if sys.platform == 'linux' else first_line(error)}; type --data.num_workers 0"
+            f"{f', or give a container more: {MORE}' if sys.platform == 'linux' else ''}"
         ) from error
 
 
@@ -189,7 +192,8 @@ def _megabytes(size: int) -> str:
 def _end_workers() -> None:
     """Ends the loaders' processes that an error has left: they do not listen to Python's own request, a SIGTERM."""
     if workers := [process for process in multiprocessing.active_children() if process.daemon]:
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # PyTorch would raise
+        if sys.platform != "win32":
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # PyTorch would raise
         for process in workers:
             process.kill()
 

@@ -1,8 +1,8 @@
 """How much memory the machine at hand has, and how it says that there is no more."""
 
 import gc
+import math
 import os
-import resource
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +17,13 @@ TRAINED = 4
 """While it is trained, a weight takes its room four times: beside it its gradient and the optimizer's two averages."""
 
 
-_SAID = ("can't allocate memory", "Storage size calculation overflowed", "integer multiplication overflow")
+_SAID = (
+    "can't allocate memory",
+    "not enough memory: you tried to allocate",  # on Windows
+    "MPS backend out of memory",
+    "Storage size calculation overflowed",
+    "integer multiplication overflow",
+)
 
 
 def is_out_of_memory(error: BaseException) -> bool:
@@ -25,8 +31,10 @@ def is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, MemoryError | torch.OutOfMemoryError) or any(said in str(error) for said in _SAID)
 
 
-def memory() -> int:
-    """Bytes of memory that the machine has."""
+def memory() -> float:
+    """Bytes of memory that the machine has; infinitely many on Windows, which Python does not let tell it."""
+    if sys.platform == "win32":
+        return math.inf
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
@@ -81,6 +89,12 @@ def memory_in_use() -> str:
     """The most that this process has taken, in words."""
     if torch.cuda.is_available():
         return f"{torch.cuda.max_memory_allocated() / 1e9:.1f} GB of the GPU's memory in use"
+    if torch.backends.mps.is_available():
+        return f"{torch.mps.driver_allocated_memory() / 1e9:.1f} GB of the GPU's memory in use"
+    if sys.platform == "win32":
+        return "an unknown amount in use"
+    import resource
+
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
     return f"{most / 1e9:.1f} GB in use"
 
@@ -90,3 +104,5 @@ def free_memory() -> None:
     gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
+    if torch.backends.mps.is_available():
+        torch.mps.empty_cache()

@@ -2,7 +2,6 @@
 
 import atexit
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -136,6 +135,9 @@ def _dead() -> dict[int, int | None]:
 
 
 def _lives(pid: int) -> bool:
+    """Whether a process of this machine has not ended; Windows is not asked, where asking by a signal would end it."""
+    if sys.platform == "win32":
+        return True
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -162,7 +164,7 @@ def _how(rank: int, count: int, code: int | None) -> str:
     if code is None:
         return f"{named} has died"
     if code < 0:
-        return f"{named} was killed by {signal.Signals(-code).name}"
+        return f"{named} was killed by {stopping.name_of(-code)}"
     return f"{named} has ended with exit code {code}"
 
 

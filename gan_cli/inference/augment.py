@@ -14,7 +14,7 @@ import torch
 
 from gan_cli.devices import processes
 from gan_cli.errors import UserError
-from gan_cli.files import printable, write_json, write_text
+from gan_cli.files import move_over, printable, write_json, write_text
 from gan_cli.inference.augmentation import (
     Compute,
     Generated,
@@ -104,7 +104,7 @@ def _filled(output: Path) -> Iterator[Path]:
     try:
         temporary.mkdir(parents=True)
         yield temporary
-        os.replace(temporary, output)
+        move_over(temporary, output)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 

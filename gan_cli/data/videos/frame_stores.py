@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from concurrent.futures import Future
 from threading import Lock
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -54,6 +54,14 @@ class FrameStore(Store):
         self.broken = None if groups is None else shared_zeros((len(self),), torch.bool)
         self._lock = Lock()
         self._held: dict[int, Future[Tensor]] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without what only this process has, for a loader's process that is started anew, as on macOS and Windows."""
+        return {name: value for name, value in vars(self).items() if name not in ("_lock", "_held")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._lock, self._held = Lock(), {}
 
     def __len__(self) -> int:
         return int(self.starts[-1])

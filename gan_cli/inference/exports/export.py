@@ -8,7 +8,7 @@ import torch
 
 from gan_cli._version import __version__
 from gan_cli.errors import RunFailed, UserError, first_line
-from gan_cli.files import replacing, write_text
+from gan_cli.files import move_over, replacing, write_text
 from gan_cli.inference.exports import formats, parts
 from gan_cli.inference.exports.examples import example, example_path
 from gan_cli.inference.exports.formats import Form, Run
@@ -114,7 +114,7 @@ def _checked(write: Callable[..., Form], run: Callable[[Path, Part], Run]) -> Ca
             try:
                 form = write(named, part, told)
                 difference = _difference(_runner(run, named, part), part, form)
-                named.replace(temporary)
+                move_over(named, temporary)
             finally:
                 named.unlink(missing_ok=True)
         return form, difference
