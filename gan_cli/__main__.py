@@ -14,6 +14,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command and gives its exit code: 0, 1 for a failed run, 2 for what cannot be done, 128 + a signal."""
     if arguments is None:
         _speak_utf8()
+        _let_the_cpu_help()
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     with outputs.outlived(), stopping.stoppable():
         try:
@@ -32,6 +33,12 @@ def _speak_utf8() -> None:
     """
     if sys.getfilesystemencoding() != "utf-8" and sys.executable:
         os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])
+
+
+def _let_the_cpu_help() -> None:
+    """Has PyTorch compute on the CPU, and say so once, what Apple's GPUs cannot; it reads this when it is imported."""
+    if sys.platform == "darwin":
+        os.environ.setdefault("PYTORCH_ENABLE_MPS_FALLBACK", "1")
 
 
 def _answer(arguments: list[str]) -> None:

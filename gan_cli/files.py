@@ -5,6 +5,7 @@ import io
 import json
 import math
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -12,6 +13,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
+NOT_ON_WINDOWS = re.compile(r'[<>:"|?*\x00-\x1f]')
+"""What no name of a file has on Windows, beside slashes (Microsoft, "Naming Files, Paths, and Namespaces")."""
+DEVICES = re.compile(r"(?i)con|prn|aux|nul|(?:com|lpt)[0-9\u00b9\u00b2\u00b3]")
+"""The names of devices there."""
 PATIENCE = 5.0
 """Seconds for which Windows is asked again to replace a file that somebody reads."""
 
@@ -101,6 +106,27 @@ def write_text(path: Path, text: str) -> None:
 def printable(name: str) -> str:
     """A file's name as text, the same under any locale; bytes that are no UTF-8 become backslashes."""
     return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+def one_piece(name: str, instead: str) -> str:
+    """A name for a file or folder, such as a class's: of one piece, printable, not hidden, and possible on this system.
+
+    Args:
+        name: Any text.
+        instead: What it is called where nothing is left of the name.
+    """
+    plain = printable(name).replace("/", "-").replace("\\", "-").lstrip(".")
+    return (_on_windows(plain) if sys.platform == "win32" else plain) or instead
+
+
+def is_device(name: str) -> bool:
+    """Whether Windows means a device by a file's name, whatever its ending."""
+    return bool(DEVICES.fullmatch(name.partition(".")[0].strip()))
+
+
+def _on_windows(name: str) -> str:
+    plain = NOT_ON_WINDOWS.sub("-", name).rstrip(". ")
+    return f"_{plain}" if is_device(plain) else plain
 
 
 def _without_infinities(content: Any) -> Any:

@@ -2,6 +2,7 @@
 
 import glob
 import json
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -81,6 +82,18 @@ def _told(run: Path) -> Any:
 def family(variant: str, dataset: str, name: str | None = None) -> str:
     """The folder that the runs of one variant on one data set share."""
     return "-".join(part for part in (variant.lower(), dataset.lower(), name) if part)
+
+
+def check_name(name: str) -> None:
+    """Refuses what cannot be part of a folder's name on every system; Windows takes a dot off the end of one.
+
+    Raises:
+        UserError: If it cannot.
+    """
+    if not re.fullmatch(r"[\w.-]*[\w-]", name):
+        raise UserError(
+            f"name: {name!r} is part of a folder's name; take letters, digits, '.', '_' and '-', and no '.' at the end"
+        )
 
 
 @contextmanager

@@ -93,7 +93,7 @@ def session(trainer: Trainer) -> dict[str, Any]:
         "first_step": trainer.global_step,
         "max_steps": trainer.max_steps,
         "processes": trainer.world_size,
-        "accelerator": torch.cuda.get_device_name(trainer.strategy.root_device) if on_gpu else None,
+        "accelerator": _gpu(trainer.strategy.root_device),
         "processor": processor(),
         "cores": cores(),
         "precision": f"{trainer.precision}{in_tf32}",
@@ -106,6 +106,13 @@ def session(trainer: Trainer) -> dict[str, Any]:
         },
         "system": f"{platform.system()} {platform.machine()}",
     }
+
+
+def _gpu(device: torch.device) -> str | None:
+    """The name of a GPU; None of the CPU."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return "Apple's GPU (MPS)" if device.type == "mps" else None
 
 
 def _model(trainer: Trainer) -> AdversarialModule:

@@ -1,6 +1,5 @@
 """`gan fit` on LightningCLI: its parser, the run that it begins or continues, and its messages."""
 
-import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -172,8 +171,8 @@ class GANCLI(LightningCLI):
         """Refuses what would only fail later, or in a worse place."""
         made_later = trainer_flags.OBJECTS
         trainer_flags.check({name: value for name, value in vars(config.trainer).items() if name not in made_later})
-        if config.name is not None and not re.fullmatch(r"[\w.-]+", config.name):
-            raise UserError(f"name: {config.name!r} is part of a folder's name; take letters, digits, '.', '_' and '-'")
+        if config.name is not None:
+            runs.check_name(config.name)
         if not isinstance(config.seed_everything, bool):
             ranges.check_one("seed_everything", LightningSeed, config.seed_everything)
         self.length = lengths.read(config.length)

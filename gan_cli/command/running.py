@@ -12,6 +12,8 @@ from gan_cli.errors import RunFailed, UserError
 from gan_cli.stopping import Stopped
 
 NO_SUCH_PLACE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.EEXIST, errno.EISDIR)
+NO_SUCH_NAME = (errno.EINVAL, errno.EILSEQ, errno.ENAMETOOLONG)
+"""What file systems say of names that they cannot have: with a colon, with bytes that are no text, too long."""
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 REASONS = 20
 """At most this many inputs are listed, refused ones or others."""
@@ -90,7 +92,7 @@ def short_errors(verb: str) -> Iterator[None]:
         _raise_death(error, verb)
         raise
     except OSError as error:
-        if error.errno in NO_SUCH_PLACE:
+        if error.errno in NO_SUCH_PLACE or (error.filename and error.errno in NO_SUCH_NAME):
             raise UserError(f"{error.filename} cannot be written ({error.strerror}); name another place") from error
         if error.errno in NO_ROOM:
             raise RunFailed(

@@ -6,7 +6,9 @@ from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
+from gan_cli import runs
 from gan_cli.errors import UserError
+from gan_cli.files import is_device
 from gan_cli.inference.numbers import read_seeds
 from gan_cli.ranges import fits, shown
 
@@ -72,8 +74,9 @@ def planned(words: Sequence[str], seeds: str, varied: Sequence[str], name: str |
     if too_large := [seed for seed in numbers if not fits(seed_limit, seed)]:
         raise UserError(f"seeds: {too_large[0]} is no seed of a run; take whole numbers below 2^32")
     name = name or "-".join([*(Path(config).stem for config in _values(words, "--config")), "sweep"])
-    if not re.fullmatch(r"[\w.-]+", name):
-        raise UserError(f"name: {name!r} is part of a folder's name; take letters, digits, '.', '_' and '-'")
+    runs.check_name(name)
+    if is_device(name):
+        raise UserError(f"name: {name!r} is the name of a device on Windows, and of no folder; take another")
     axes = [_axis(text) for text in varied]
     if twice := [axis[0][0] for axis in axes if sum(axis[0][0] == other[0][0] for other in axes) > 1]:
         raise UserError(f"vary: {twice[0]} is varied twice; name all its values at once")

@@ -1,6 +1,7 @@
 """Several processes: how they are started and watched, and gradients of the stepping player alone on the network."""
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
@@ -74,8 +75,14 @@ class PlayersDDP(DDPStrategy):
         self._launcher = WatchedScripts(self.cluster_environment, self.num_processes, self.num_nodes)
 
     def setup_environment(self) -> None:
+        if sys.platform == "win32":
+            os.environ.setdefault("USE_LIBUV", "0")  # PyTorch is built without it there
         super().setup_environment()
         peers.meet()
+
+    def _get_process_group_backend(self) -> str:
+        """How the processes talk: NCCL on CUDA's GPUs, gloo elsewhere, and on Windows, for which there is no NCCL."""
+        return "gloo" if sys.platform == "win32" else super()._get_process_group_backend()
 
     def configure_ddp(self) -> None:
         """Wraps nothing; all processes begin with the first one's weights."""

@@ -14,7 +14,7 @@ import torch
 
 from gan_cli.devices import processes
 from gan_cli.errors import UserError
-from gan_cli.files import move_over, printable, write_json, write_text
+from gan_cli.files import move_over, one_piece, write_json, write_text
 from gan_cli.inference.augmentation import (
     Compute,
     Generated,
@@ -113,7 +113,7 @@ def _write(
     folder: Path, names: Sequence[str], real: Real, numbers: torch.Tensor, made: Generated
 ) -> list[tuple[str, ...]]:
     """Writes the images and gives the manifest's rows."""
-    plain = [Path(printable(name).replace("/", "-").replace("\\", "-").lstrip(".") or "class") for name in names]
+    plain = [Path(one_piece(name, "class")) for name in names]
     folders = distinct(plain, plain)
     rows: list[tuple[str, ...]] = []
     for place in numbers.split(64):

@@ -1,7 +1,7 @@
 """Files of codes: what images were made into, with what is needed to make pictures of it again."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
 import numpy as np
@@ -74,7 +74,7 @@ def _check_names(path: Path, names: Sequence[str]) -> None:
     for name in names:
         parts = PurePosixPath(name).parts
         plain = parts and name.isprintable() and "\\" not in name and not name.startswith("/") and ".." not in parts
-        if not plain:
+        if not plain or PureWindowsPath(name).drive:  # which would lead out of the folder
             raise UserError(f"input: {path} has the name {name[:40]!r}, which no file below a folder can have")
     if not names or len({*names}) < len(names):
         raise UserError(f"input: {path} names {'an image twice' if names else 'no image'}; write it anew")

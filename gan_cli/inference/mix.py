@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from gan_cli.errors import UserError
+from gan_cli.files import one_piece
 from gan_cli.inference.formats import PAGES, file_in, folder_in, format_of, singly
 from gan_cli.inference.given import given_of
 from gan_cli.inference.labels import read_labels
@@ -188,5 +189,5 @@ def _stem(options: Any, layers: Sequence[int]) -> str:
     """The table in the name of a file, such as mix-0-3-by-4-9-layers-0-4."""
     file = Path(options.latents).stem if options.latents else ""
     rows, columns = (options[name] or file or usual for name, usual in (("rows", ROWS), ("columns", COLUMNS)))
-    plain = (rows + "-by-" + columns).strip("[]() ").replace(" ", "").replace("/", "")
+    plain = one_piece((rows + "-by-" + columns).strip("[]() ").replace(" ", "").replace("/", ""), "")
     return f"mix-{plain[:80]}-layers-{as_typed(layers)}"[:120]

@@ -11,7 +11,7 @@ from torch import Tensor
 from gan_cli.data import GANDataModule
 from gan_cli.data.transforms import LARGEST, resized
 from gan_cli.errors import UserError
-from gan_cli.files import printable
+from gan_cli.files import one_piece
 from gan_cli.inference.checkpoints import data_set_of
 from gan_cli.inference.given import fields_given
 from gan_cli.inference.inputs import Input, typed_inputs
@@ -166,7 +166,7 @@ def _without_ending(name: Path) -> str:
 
 def _flat(name: str) -> Path:
     """A name of one piece that can be printed and is not hidden."""
-    return Path(printable(name).replace("/", "-").replace("\\", "-").lstrip(".") or "image")
+    return Path(one_piece(name, "image"))
 
 
 RESERVED = ("latents", "scores")

@@ -51,7 +51,7 @@ def share(ckpt: str | Path, to: str | Path, licence: str = "", private: bool = F
     if hub.is_there(target):
         where = hub.place(target, "to")
         hub.check_installed("to")
-        with tempfile.TemporaryDirectory() as place:
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as place:
             _write(path, Path(place), where.name.partition("/")[2], licence, module)
             return hub.upload(Path(place), target, private)
     if private:

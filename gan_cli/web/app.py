@@ -1,5 +1,6 @@
 """The web application: the page, its tabs, and what refuses a request."""
 
+import mimetypes
 from collections.abc import Iterable
 from html import escape
 from importlib import import_module
@@ -21,6 +22,10 @@ TABS = ("sample", "walk", "translate", "playground", "runs")
 `static/X.html` (a <section>), `static/X.css` and `static/X.js` (an ES module that exports `start(section)`; it may also
 export `shown()` and `hidden()`), which are loaded when the tab is first opened. The guard
 has checked host and origin of whatever reaches a router, of websockets too."""
+
+KINDS = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+"""What the page's files are: Python asks the registry on Windows, where a program may have called .js plain text, which
+no browser runs."""
 
 STATIC = Path(str(files("gan_cli.web") / "static"))
 
@@ -45,6 +50,8 @@ def application(shelf: Shelf, names: Iterable[str] = (), addresses: bool = False
         router: APIRouter = import_module(f"gan_cli.web.{tab}").router()
         app.include_router(router, prefix=f"/api/{tab}")
     app.add_api_route("/", page, methods=["GET"], response_class=HTMLResponse)
+    for ending, kind in KINDS.items():
+        mimetypes.add_type(kind, ending)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     return app
 

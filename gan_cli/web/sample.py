@@ -213,7 +213,7 @@ def _file(loaded: Loaded, asked: AskedFile) -> Response:
     medium = loaded.gan.model.medium
     if asked.kind in medium.endings or asked.kind == medium.suffix != "":
         made, _ = sampled(loaded, asked.model_copy(update={"num": 1}))
-        with TemporaryDirectory() as folder:
+        with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             medium.write(made[0], Path(folder) / f"thing{asked.kind}")
             content = _content(Path(folder), asked.kind)
         return download(content, f"seed-{asked.seed}{asked.kind}")
@@ -238,7 +238,7 @@ def _archive(loaded: Loaded, asked: AskedGrid, made: Tensor, shown: Beside) -> b
     """A ZIP with the page, and a file of each thing by its seed."""
     medium = loaded.gan.model.medium
     files = {"grid.png": png(medium.page(made, shown))}
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         if medium.suffix:
             for k, thing in enumerate(made):
                 medium.write(thing, Path(folder) / f"seed{asked.seed + k:06d}{medium.suffix}")

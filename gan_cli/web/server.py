@@ -2,6 +2,7 @@
 
 import ipaddress
 import socket
+import sys
 import threading
 import webbrowser
 from collections.abc import Callable, Sequence
@@ -21,7 +22,7 @@ def listening(host: str, port: int) -> socket.socket:
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
         found = socket.socket(family, socket.SOCK_STREAM)
-        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        found.setsockopt(socket.SOL_SOCKET, _alone(), 1)
         found.bind(address)
         found.listen(128)
     except socket.gaierror as error:
@@ -31,6 +32,11 @@ def listening(host: str, port: int) -> socket.socket:
     except OSError as error:
         raise UserError(f"port: {host}:{port} cannot be listened at ({error.strerror}); take another --port") from error
     return found
+
+
+def _alone() -> int:
+    """The option by which a port is taken again at once, but not by two; by SO_REUSEADDR two can have it on Windows."""
+    return socket.SO_EXCLUSIVEADDRUSE if sys.platform == "win32" else socket.SO_REUSEADDR
 
 
 def is_private(host: str) -> bool:

@@ -192,7 +192,7 @@ def _told(medium: Medium, name: str, content: bytes, height: int = 0, width: int
         UserError: If it is none.
     """
     uploads.check(content, name)
-    with TemporaryDirectory() as folder:  # media read files; this one has a name of ours
+    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:  # media read files; this one has a name of ours
         path = Path(folder) / f"{name}.png"
         path.write_bytes(uploads.without_idle_opacity(content) if isinstance(medium, Masks) else content)
         try:

@@ -195,7 +195,7 @@ def _beside(loaded: Loaded, asked: AskedWalk) -> Beside:
 def _filmed(loaded: Loaded, asked: AskedFilm, made: Tensor) -> bytes:
     medium = loaded.gan.model.medium
     frames = medium.film(made[None], _beside(loaded, asked))
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         path = Path(folder) / f"film{asked.kind}"
         write_film(frames, path, medium.fps if medium.moves else asked.steps // 2 or 1)
         return path.read_bytes()
