@@ -1,8 +1,10 @@
 """The `gan` command as a process: its help and its exit code."""
 
 import os
+import re
 import sys
 from collections.abc import Sequence
+from glob import glob
 
 from gan_cli import __version__, outputs, stopping, verbs
 from gan_cli.command.running import is_first
@@ -15,7 +17,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if arguments is None:
         _speak_utf8()
         _let_the_cpu_help()
-    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    arguments = list(_typed() if arguments is None else arguments)
     with outputs.outlived(), stopping.stoppable():
         try:
             _answer(arguments)
@@ -24,6 +26,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 print(f"gan: {error}", file=sys.stderr)
             return error.exit_code
     return 0
+
+
+def _typed() -> list[str]:
+    """The words of the command line; Windows' shells leave it to the programs to look up which files a * means."""
+    words = sys.argv[1:]
+    if sys.platform != "win32":
+        return words
+    files = {word: sorted(glob(word)) for word in words if not word.startswith("-") and re.search(r"[*?]", word)}
+    return [found for word in words for found in files.get(word) or [word]]
 
 
 def _speak_utf8() -> None:
