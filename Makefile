@@ -52,10 +52,12 @@ test-web: $(READY) chromium ## Run the tests of the page, in a real browser too
 bench-page: $(READY) chromium ## Measure milliseconds from a click to the pictures at the page (RUN=a run's folder)
 	$(BIN)/python -m benchmarks.page $(RUN)
 
-check: $(READY) ## Check format, lint, types and layers
+check: $(READY) ## Check format, lint, types (those of Windows and macOS too) and layers
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32 gan_cli
+	$(BIN)/mypy --platform darwin --cache-dir .mypy_cache/darwin gan_cli
 	$(BIN)/lint-imports
 
 docs: $(READY) ## Make a site of the documentation, in site/, with every link checked

@@ -14,7 +14,7 @@ SIGNALS = tuple(
 )
 """What a person, a closed terminal, a machine that shuts down, and a batch system whose time is over send.
 
-Windows has SIGBREAK for the last three of them, which is Ctrl-Break and a closed console, and no SIGHUP and SIGUSR1.
+Windows has the first two, and SIGBREAK, which is Ctrl-Break.
 """
 PIPE = 13
 """The number of SIGPIPE, which Windows has not."""
