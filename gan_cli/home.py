@@ -56,4 +56,6 @@ def _substitute() -> Path:
 
 def _number() -> int:
     """The user's number; 0 on Windows, where files have the number 0 too."""
-    return 0 if sys.platform == "win32" else os.getuid()
+    if sys.platform == "win32":
+        return 0
+    return os.getuid()

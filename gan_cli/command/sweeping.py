@@ -164,7 +164,9 @@ def _apart() -> dict[str, Any]:
 
 def _passed_on(number: int) -> int:
     """What a run is sent when the sweep was sent a signal; on Windows anything but Ctrl-Break would end it unsaved."""
-    return signal.CTRL_BREAK_EVENT if sys.platform == "win32" else number
+    if sys.platform == "win32":
+        return signal.CTRL_BREAK_EVENT
+    return number
 
 
 def folder_of(plan: Plan, job: Job) -> Path | None:

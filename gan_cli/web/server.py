@@ -36,7 +36,9 @@ def listening(host: str, port: int) -> socket.socket:
 
 def _alone() -> int:
     """The option by which a port is taken again at once, but not by two; by SO_REUSEADDR two can have it on Windows."""
-    return socket.SO_EXCLUSIVEADDRUSE if sys.platform == "win32" else socket.SO_REUSEADDR
+    if sys.platform == "win32":
+        return socket.SO_EXCLUSIVEADDRUSE
+    return socket.SO_REUSEADDR
 
 
 def is_private(host: str) -> bool:

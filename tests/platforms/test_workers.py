@@ -149,9 +149,8 @@ def anew() -> Iterator[None]:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("anew", "by_name")
-@pytest.mark.parametrize("kind", ["images", "clips", "masked"])
-def test_workers_that_are_started_anew_load_what_this_process_would(kind: str, workdir: Path) -> None:
-    part = trained_on(SETS[kind](workdir / "set"))
+def test_a_worker_that_is_started_anew_loads_what_this_process_would(workdir: Path) -> None:
+    part = trained_on(SETS["clips"](workdir / "set"))
     spans = [Span(0, start, start + 2) for start in (0, 2, 4)]
-    loaded = list(PartLoader(part, spans, 2, num_workers=2))
+    loaded = list(PartLoader(part, spans, 2, num_workers=1))
     assert all(same(one.batch, part[span].batch) for one, span in zip(loaded, spans, strict=True))
