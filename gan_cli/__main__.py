@@ -31,10 +31,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _typed() -> list[str]:
     """The words of the command line; Windows' shells leave it to the programs to look up which files a * means."""
     words = sys.argv[1:]
-    if sys.platform != "win32":
-        return words
-    files = {word: sorted(glob(word)) for word in words if not word.startswith("-") and re.search(r"[*?]", word)}
-    return [found for word in words for found in files.get(word) or [word]]
+    if sys.platform == "win32":
+        files = {word: sorted(glob(word)) for word in words if not word.startswith("-") and re.search(r"[*?]", word)}
+        words = [found for word in words for found in files.get(word) or [word]]
+    return words
 
 
 def _speak_utf8() -> None:

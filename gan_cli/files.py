@@ -50,7 +50,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def move_over(source: Path, target: Path) -> None:
-    """Moves a file or folder to a place, over the file that is there.
+    """Moves a file or folder to a place, over the file or empty folder that is there.
 
     Windows refuses that while somebody reads either of the two, which a scanner for viruses does after each writing: it
     is asked again for `PATIENCE` seconds.
@@ -58,13 +58,15 @@ def move_over(source: Path, target: Path) -> None:
     Raises:
         OSError: If it is not possible.
     """
-    last = time.monotonic() + PATIENCE
+    last = time.monotonic() + (PATIENCE if sys.platform == "win32" else 0)
+    if target.is_dir() and source.is_dir():  # which Windows does not replace
+        target.rmdir()
     while True:
         try:
             os.replace(source, target)
             return
         except PermissionError:
-            if sys.platform != "win32" or time.monotonic() > last:
+            if time.monotonic() >= last:
                 raise
         time.sleep(PATIENCE / 100)
 

@@ -14,6 +14,7 @@ from torch.utils._pytree import tree_leaves
 from gan_cli import seeding
 from gan_cli.data import Digits
 from gan_cli.data.points import point_sets
+from gan_cli.evaluation.comparing import own_table
 from gan_cli.evaluation.scorer import Scorer
 from gan_cli.inference.discriminator_features import discriminator_features
 from gan_cli.inference.examples import examples_of
@@ -141,6 +142,19 @@ def test_translations_are_scored_without_float64_on_the_device(apple: torch.devi
     model = pix2pix(source_channels=1, target_channels=3).to(apple)
     (table,) = Scorer(FewPairs(), num=2, folder=tmp_path).score(model)
     assert {"mae", "psnr", "ssim"} <= table.scores.keys()
+
+
+@pytest.mark.parametrize(
+    "name", ["frame-prediction", *(pytest.param(name, marks=pytest.mark.slow) for name in ("voxel-gan", "caption-gan"))]
+)
+def test_what_sets_and_variants_measure_themselves_needs_no_float64(name: str, apple: torch.device) -> None:
+    row = next(row for row in ROWS if row.name == name)
+    data = row.data(image_size=row.image_size, batch_size=16)
+    data.setup("test")
+    with torch.no_grad():
+        own = own_table(row.make().eval().to(apple), data, num=16)
+    assert own is not None
+    assert own.rows
 
 
 def test_an_image_is_translated_without_float64(apple: torch.device) -> None:

@@ -20,7 +20,7 @@ def windows(monkeypatch: pytest.MonkeyPatch) -> None:
         for name in names:
             monkeypatch.delattr(owner, name)
     for module in MODULES:
-        monkeypatch.setitem(sys.modules, module, None)  # type: ignore[arg-type]
+        monkeypatch.setitem(sys.modules, module, None)
     monkeypatch.setattr(sys, "platform", "win32")
 
 

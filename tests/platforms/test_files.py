@@ -69,6 +69,23 @@ def test_what_a_scanner_reads_is_replaced_a_moment_later(tmp_path: Path, monkeyp
     assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
 
 
+def test_a_folder_takes_the_place_of_an_empty_one_which_windows_does_not_replace(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace = os.replace
+
+    def as_on_windows(source: Path, target: Path) -> None:
+        assert not target.is_dir()
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", as_on_windows)
+    for name in ("made/inside", "empty"):
+        (tmp_path / name).mkdir(parents=True)
+    files.move_over(tmp_path / "made", tmp_path / "empty")
+    assert [path.name for path in tmp_path.iterdir()] == ["empty"]
+    assert (tmp_path / "empty" / "inside").is_dir()
+
+
 def test_elsewhere_nobody_waits_for_what_is_not_permitted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "replace", in_use(1))
     with pytest.raises(PermissionError):
@@ -84,7 +101,7 @@ def test_a_run_is_locked_by_the_locks_of_windows(tmp_path: Path, monkeypatch: py
             raise PermissionError(errno.EACCES, "locked")
         held.append(how)
 
-    monkeypatch.setitem(sys.modules, "msvcrt", SimpleNamespace(LK_NBLCK=2, locking=locking))  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "msvcrt", SimpleNamespace(LK_NBLCK=2, locking=locking))
     with runs.held(tmp_path):
         assert held == [2]
         with pytest.raises(UserError, match="another process is training"), runs.held(tmp_path):
