@@ -2,12 +2,12 @@
 
     python -m benchmarks.gallery [--pictures docs] [--minutes 30] [--jobs 2]
 
-What is not trained yet is trained by its packaged config, on embedded data, which takes some two hours of two cores; the
-command can be stopped and called again. A picture is what a verb makes of the first seeds, or the newest of a run's
-`samples/`: the first held-out examples. The row takes the upper left part of each.
+What is not trained yet is trained by its packaged config, on embedded data, which takes some two hours of two cores;
+the command can be stopped and called again. A picture is what a verb makes of the first seeds, or the newest of a
+run's `samples/`: the first held-out examples. The row takes the upper left part of each.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,14 +16,16 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from benchmarks import runs
-from gan_cli import verbs
+from benchmarks import portraits, runs
+from gan_cli import load, verbs
+from gan_cli.data import DrawnFaces
+from gan_cli.inference.api import TrainedGAN
 from gan_cli.media.pictures import grid, save_png
 from gan_cli.media.written import with_lines
 
 SIDE = 192
 """Of a picture in the row, in pixels; below each there is a line that says what it is."""
-COLUMNS = 7
+COLUMNS = 8
 
 
 class Family(NamedTuple):
@@ -33,32 +35,36 @@ class Family(NamedTuple):
         what: What the line below its picture says.
         config: The packaged config that trains the variant.
         shown: The side of the square that the row takes from its picture, in pixels; None for all of it.
-        words: What makes the picture, without `--ckpt` and `--output`; none where the run's own samples are taken.
+        words: The verb that makes the picture, without `--ckpt` and `--output`; none where the run's own samples are
+            taken.
+        drawn: What makes it instead, as uint8 [C, H, W], of the trained model.
     """
 
     what: str
     config: str
     shown: int | None = None
     words: Sequence[str] = ()
+    drawn: Callable[[TrainedGAN], Tensor] | None = None
 
 
 FIRST_STAGE = "vqgan.yaml"
 FAMILIES = (
-    Family("images from noise", "stylegan2.yaml", words=("sample", "--num", "16")),
-    Family("by class", "cgan.yaml", words=("sample", "--num", "40")),
-    Family("photographs from edges", "pix2pix.yaml"),
-    Family("enlarged photographs", "srgan.yaml"),
-    Family("other attributes", "icgan.yaml"),
-    Family("turned faces", "tp_gan.yaml"),
-    Family("moving portraits", "living_portraits.yaml"),
+    Family("images from noise", "dcgan.yaml", words=("sample", "--num", "16")),
+    Family("by class", "cgan.yaml", shown=162, words=("sample", "--num", "40")),
+    Family("photographs from edges", "pix2pix.yaml", shown=200),
+    Family("without pairs", "dtn.yaml", shown=138),
+    Family("enlarged photographs", "srgan.yaml", shown=200),
     Family("images as codes", "vq_transformer.yaml", words=("sample", "--num", "16")),
-    Family("images of sentences", "gan_cls.yaml"),
-    Family("films", "vgan.yaml"),
-    Family("solids", "voxel_gan.yaml", words=("sample", "--num", "16")),
-    Family("music", "midinet.yaml"),
+    Family("images of sentences", "gan_cls.yaml", shown=196),
+    Family("other attributes", "icgan.yaml", shown=294),
+    Family("turned faces", "tp_gan.yaml", shown=104),
+    Family("films onto pictures", "living_portraits.yaml", 200, drawn=lambda gan: portraits.page(gan, DrawnFaces())),
+    Family("films", "vgan.yaml", shown=138, words=("sample", "--num", "8")),
+    Family("solids", "voxel_gan.yaml", words=("sample", "--num", "18")),
+    Family("music", "midinet.yaml", shown=402),
     Family("people on the ground", "social_gan.yaml"),
-    Family("other domains", "pixelda.yaml"),
-    Family("small things", "perceptual_gan.yaml"),
+    Family("other domains", "pixelda.yaml", shown=138),
+    Family("small things", "perceptual_gan.yaml", shown=390),
 )
 
 
@@ -74,7 +80,9 @@ def run_of(family: Family, folder: Path) -> runs.Run:
 
 def picture_of(family: Family, checkpoint: Path, target: Path) -> Image.Image:
     """The picture of a family, which is kept as `target`."""
-    if family.words:
+    if family.drawn:
+        save_png(family.drawn(load(checkpoint)), target)
+    elif family.words:
         verbs.run([*family.words, "--ckpt", str(checkpoint), "--output", str(target)])
     else:
         newest = max((checkpoint.parent / "samples").glob("*.png"), key=lambda path: path.name)
