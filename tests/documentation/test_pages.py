@@ -1,45 +1,35 @@
-"""The documentation: its links lead somewhere, and what it types is understood."""
+"""The pages: their links lead somewhere, and what they type and do not run elsewhere is understood."""
 
 import re
-import shlex
 import sys
-from collections.abc import Callable, Iterator
+import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gan_cli import verbs
-from gan_cli.command import lengths
+from gan_cli.command import catalogue, lengths
 from gan_cli.errors import UserError
 from gan_cli.verbs import options
+from tests.documentation.folders import OPEN, READY
+from tests.documentation.typed import NOT_RUN, PAGES, PROJECT, Command, blocks, commands, in_sentences, lines
+from tests.test_own_variant import example
 
-PROJECT = Path(__file__).parents[1]
-PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
 THREE_SCREENS = 150
 """Lines."""
+
+TYPED = [command for page in PAGES for command in commands(page)]
+READ = [
+    *(command for command in TYPED if not command.runs),
+    *(command for page in PAGES for command in in_sentences(page) if command not in commands(page)),
+]
+"""Commands that are read and not run: of the blocks those that cannot be, and those of sentences and tables."""
 
 
 class Understood(Exception):
     """The words of a command were read, and nothing is done with them."""
-
-
-def typed(page: Path) -> Iterator[str]:
-    """What a page types: the lines of its blocks of shell, comments aside."""
-    for block in re.findall(r"```(?:sh|bash)\n(.*?)```", page.read_text("utf-8"), re.DOTALL):
-        yield from block.replace("\\\n", " ").splitlines()
-
-
-def commands() -> Iterator[tuple[str, list[str]]]:
-    for page in PAGES:
-        for line in typed(page):
-            words = shlex.split(line, comments=True)
-            if "gan" in words[:1] and words[1:2] != ["--print_completion"]:
-                ends = [at for at, word in enumerate(words) if word in ("|", "&&", ">", "&")]
-                yield page.name, words[1 : min(ends, default=len(words))]
-
-
-COMMANDS = sorted({(" ".join(words), page) for page, words in commands()})
 
 
 def test_the_readme_has_three_screens_at_most() -> None:
@@ -60,34 +50,53 @@ def test_the_site_is_made_and_no_link_in_it_is_dead(tmp_path: Path, monkeypatch:
     assert (tmp_path / "faq.html").is_file()
 
 
+def test_extras_targets_and_files_that_are_typed_are_there() -> None:
+    typed = "\n".join(line for page in PAGES for line in lines(page))
+    told = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
+    extras = {name for names in re.findall(r"(?:gan-cli|\.)\[([a-z,]+)\]", typed) for name in names.split(",")}
+    assert len(extras) > 3
+    assert extras <= set(told)
+    targets = set(re.findall(r"^make ([a-z-]+)", typed, re.MULTILINE))
+    makefile = (PROJECT / "Makefile").read_text("utf-8")
+    assert {"demo", "test"} <= targets
+    assert [name for name in targets if not re.search(rf"^{name}:", makefile, re.MULTILINE)] == []
+    files = set(re.findall(r"\bdeploy/\S+", typed))
+    assert files
+    assert [name for name in files if not (PROJECT / name).is_file()] == []
+
+
+def test_what_is_not_run_is_still_typed() -> None:
+    assert [pattern for pattern in NOT_RUN if not any(re.search(pattern, command.text) for command in TYPED)] == []
+    names = {page.name for page in PAGES if commands(page) or blocks(page, "python")}
+    assert set(READY) | set(OPEN) <= names
+
+
 @pytest.mark.slow  # each command makes a parser
-@pytest.mark.parametrize(("command", "page"), COMMANDS)
-def test_what_is_typed_is_understood(command: str, page: str, workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("command", READ, ids=lambda command: f"{command.page}: {command.text}")
+def test_what_is_not_run_is_understood(command: Command, workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for reader in ("parsed", "light"):
         monkeypatch.setattr(options, reader, _until_read(getattr(options, reader)))
     monkeypatch.setattr(lengths, "settle", _understood)  # the next thing that gan fit does
     monkeypatch.delitem(sys.modules, "my_gan", raising=False)
-    words = _with_what_is_named(shlex.split(command))
+    words = _with_what_is_named(list(command.words))
     try:
         with pytest.raises((Understood, SystemExit)):  # --help ends the process
             verbs.run(words)
     except UserError as error:
-        pytest.fail(f"{page}: gan {command}: {error}")
+        pytest.fail(f"{command.page}: {command.text}: {error}")
 
 
 def _with_what_is_named(words: list[str]) -> list[str]:
     """A command in a folder where there is what it names; of runs only the config."""
-    own = re.search(r"`my_gan.py`:\n\n```python\n(.*?)```", (PROJECT / "CONTRIBUTING.md").read_text("utf-8"), re.DOTALL)
-    assert own is not None
-    Path("my_gan.py").write_text(own.group(1), "utf-8")
-    if words[:2] == ["data", "check"] and "/" in words[2]:
+    Path("my_gan.py").write_text(example(), "utf-8")
+    if words[0] == "data" and words[2] not in catalogue.data_sets():
         Path(words[2]).mkdir(parents=True)
     if "--init" in words:
         at = words.index("--init")
         words = ["fit", "--config", "dcgan.yaml", *words[1:at], *words[at + 2 :]]
     for word in words:
-        if word.endswith("/config.yaml"):
-            Path(word).parent.mkdir(parents=True)
+        if word.endswith(("/config.yaml", "training.yaml")):
+            Path(word).parent.mkdir(parents=True, exist_ok=True)
             Path(word).write_text("model: DCGAN\ndata: Digits\n", "utf-8")
     return words
 
