@@ -134,7 +134,7 @@ class Scorer:
         if self._real is None:
             images = of_split(self.data, self.split).some(self.num or MOST)
             asked = self.num or images.total
-            check_enough(min(images.total, asked), "num" if asked < images.total else "data")
+            check_enough(min(images.total, asked), "num" if self.num and images.total >= self.num else "data")
             training = of_split(self.data, "train")
             network = self._features_on(model.device)
             self._real = against_training(images, training, self.num or images.total, network, self.folder)

@@ -24,9 +24,9 @@ QUICK: dict[str, dict[str, str]] = {
 }
 """Flags that make a verb quick, where they are not typed already."""
 
-FEW_AND_BAD = {"--per_class": "4", "--confidence": "1e-9"}
+FEW_AND_BAD = {"--per_class": "4", "--confidence": "1e-40"}
 """What `gan augment` is content with in place of what is typed, of a model that has learned nothing."""
-IN_PYTHON = {"per_class=100, confidence=0.9": "per_class=4, confidence=1e-9"}
+IN_PYTHON = {"per_class=100, confidence=0.9": "per_class=4, confidence=1e-40"}
 """The same, and whatever else is shorter in Python than it is written."""
 
 SCORED = ("--metrics", "means", "--num", "20", "--features", FEATURES)

@@ -12,7 +12,7 @@ PROJECT = Path(__file__).parents[2]
 PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
 STAR = "\N{ASTERISK OPERATOR}"
 """Stands for a star that the shell does not expand, as it is quoted."""
-PLACEHOLDER = re.compile(r"\.\.\.|\||\b(VERB|VARIANT|NAME)\b|--(input|part|init)$|^data (check|prepare)$")
+PLACEHOLDER = re.compile(r"\.\.\.|\||\b(VERB|VARIANT|NAME)\b|--(input|part|init|help)$|^data (check|prepare)$")
 """In a sentence: what is no whole command, but says how one looks."""
 
 
@@ -87,6 +87,7 @@ def in_sentences(page: Path) -> list[Command]:
     found = []
     for written in re.findall(r"`gan ([a-z][^`]*)`", text):
         words = shlex.split(written.replace("`", ""))
-        if len(words) > 1 and words[0] in VERBS and not PLACEHOLDER.search(" ".join(words)):
+        whole = words[0] != "fit" or not {"--config", "--model", "--init"}.isdisjoint(words)
+        if len(words) > 1 and words[0] in VERBS and whole and not PLACEHOLDER.search(" ".join(words)):
             found.append(Command(page.name, tuple(words)))
     return list(dict.fromkeys(found))
