@@ -162,7 +162,10 @@ READY: dict[str, tuple[Callable[[], object], ...]] = {
         partial(picture, "photo.jpg"),
         partial(pictures_in, "faces", 2, 48),
     ),
-    "music.md": (lambda: [tune(f"my/midi/{number}.mid", number) for number in range(1, 5)], partial(tune, "tune.mid")),
+    "music.md": (
+        *(partial(tune, f"my/midi/{number}.mid", number) for number in range(1, 5)),
+        partial(tune, "tune.mid"),
+    ),
     "own.md": (lambda: text("my_gan.py", example()),),
     "page.md": (partial(run, "--config", "pix2pix.yaml"),),
     "results.md": (

@@ -36,7 +36,7 @@ hub = test_shared_models.cache
 
 
 @pytest.fixture(autouse=True)
-def _stood_in(workdir: Path, hub: Path, without_lite0: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def _stood_in(workdir: Path, hub: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Stands in for people who close a page, for processes, for a queue, and for what is far away."""
     fake_sets.any_checksum(monkeypatch)
     monkeypatch.setattr(server, "serve", looked_at)
