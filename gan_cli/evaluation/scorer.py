@@ -133,7 +133,8 @@ class Scorer:
         """The network on the model's device, and the real things as it sees them."""
         if self._real is None:
             images = of_split(self.data, self.split).some(self.num or MOST)
-            check_enough(min(images.total, self.num or images.total), "num" if self.num else "data")
+            asked = self.num or images.total
+            check_enough(min(images.total, asked), "num" if self.num and images.total >= self.num else "data")
             training = of_split(self.data, "train")
             network = self._features_on(model.device)
             self._real = against_training(images, training, self.num or images.total, network, self.folder)

@@ -32,7 +32,10 @@ def look(model: "AdversarialModule", batch: Any, batch_idx: int) -> None:
     count = len(batch[0]) // fewest * fewest
     if not count:
         if batch_idx == 0:
-            raise UserError(f"data.batch_size: the discriminator judges {fewest} images at once; take as many")
+            raise UserError(
+                f"data.batch_size: the discriminator judges {fewest} images at once, and the first held-out batch has "
+                f"{len(batch[0])}\nTake as many at a time, or hold out more of a set that is so small"
+            )
         return  # the last batch of a set, which may be smaller
     batch = type(batch)(*(tensor[:count] for tensor in batch))
     seed = seeding.mix(model.seed, "held out", batch_idx, model.global_rank)

@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from gan_cli.batches import ImageBatch
 from gan_cli.data import CIFAR10, Digits, StackedMNIST, StyledDigits
 from gan_cli.errors import UserError
 from gan_cli.evaluation import kept
@@ -148,6 +149,15 @@ def test_a_conditional_model_is_asked_for_all_classes(cache: Path) -> None:
 def test_too_few_images_are_refused(checkpoint: Path, cache: Path) -> None:
     with pytest.raises(UserError, match="num: 5 images are too few"):
         scorer(cache, num=5).score(load_model(checkpoint))
+
+
+def test_a_set_that_is_too_small_is_said_of_the_set_whatever_number_is_asked_for(checkpoint: Path, cache: Path) -> None:
+    class Five(Digits):
+        def read(self, train: bool) -> ImageBatch:
+            return ImageBatch(*(part[:5] for part in super().read(train)))
+
+    with pytest.raises(UserError, match="data: 5 images are too few"):
+        Scorer(Five(image_size=16), num=20, folder=cache).score(load_model(checkpoint))
 
 
 @pytest.mark.parametrize(

@@ -171,5 +171,5 @@ def test_the_plane_shows_one_output_a_point() -> None:
 
 def test_held_out_images_too_few_for_a_pack_are_an_error_not_silence(quiet_trainer: Callable[..., Trainer]) -> None:
     model = DCGAN(**TINY, pack=4)
-    with pytest.raises(UserError, match=r"data.batch_size: the discriminator judges 4 images at once; take as many"):
+    with pytest.raises(UserError, match=r"judges 4 images at once, and the first held-out batch has 2\nTake as many"):
         quiet_trainer(limit_val_batches=1).validate(model, FewDigits(image_size=16, batch_size=2), verbose=False)
