@@ -83,7 +83,8 @@ def _goes(program: ExportedProgram, part: Part, form: Form) -> bool:
 def write_torch(path: Path, part: Part, told: Mapping[str, str]) -> Form:
     """Writes a program of torch.export (.pt2), which `torch.export.load` reads."""
     program, form = program_of(part)
-    torch.export.save(program, path, extra_files=dict(told))
+    with _quiet():
+        torch.export.save(program, path, extra_files=dict(told))
     return form
 
 

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from gan_cli.errors import UserError
 from gan_cli.media.images import Images
+from gan_cli.networks.heads import ConcatenationDiscriminator
 from gan_cli.networks.vqgan import CodedImages
 from gan_cli.seeding import draw, stream
 from gan_cli.variants.base import AdversarialModule
@@ -220,7 +221,9 @@ def _discriminator(model: AdversarialModule, name: str) -> Part:
     def call(holder: nn.Module, *values: Tensor) -> Tensor:
         return cast(Tensor, holder(*values))
 
-    return Part(name, Exported(copy.deepcopy(network).eval(), call), tuple(inputs), "logits", False, (name,))
+    pack = getattr(model, "pack", 1)
+    notes = (f"pack: it judges {pack} things together, one behind the other in the second dimension",) * (pack > 1)
+    return Part(name, Exported(copy.deepcopy(network).eval(), call), tuple(inputs), "logits", False, (name,), notes)
 
 
 def _player(model: AdversarialModule, name: str) -> Part:
@@ -236,14 +239,15 @@ def _player(model: AdversarialModule, name: str) -> Part:
 
 
 def _first_input(model: AdversarialModule, network: nn.Module, name: str) -> Input:
-    """What a network that judges or encodes takes, by its first layer."""
+    """What a network that judges or encodes takes, by its first layer, which may be told the class beside it."""
     side = model.hparams.get("image_size")
+    beside = network.num_classes if isinstance(network, ConcatenationDiscriminator) else 0
     for layer in network.modules():
         if isinstance(layer, nn.Linear):
-            return Input("points", (layer.in_features,), "normal")
+            return Input("points", (layer.in_features - beside,), "normal")
         channels = getattr(layer, "in_channels", None) or _inputs_of(layer)
         if channels and side:
-            return Input("images", (channels, side, side), "images")
+            return Input("images", (channels - beside, side, side), "images")
     raise UserError(f"part: {name} of {type(model).__name__} takes no images, so it cannot be exported")
 
 

@@ -17,7 +17,18 @@ from gan_cli.errors import UserError
 from gan_cli.imports.imported import content_of
 from gan_cli.inference.exports import formats, parts
 from gan_cli.inference.exports.export import ENDINGS, default_path, export
-from gan_cli.variants import DCGAN, VQGAN, AdversarialModule, CycleGAN, Pix2Pix, StarGAN, StarGANv2, StyleGAN2
+from gan_cli.variants import (
+    CGAN,
+    DCGAN,
+    SGAN,
+    VQGAN,
+    AdversarialModule,
+    CycleGAN,
+    Pix2Pix,
+    StarGAN,
+    StarGANv2,
+    StyleGAN2,
+)
 
 
 def kept(model: AdversarialModule, path: Path) -> Path:
@@ -124,6 +135,21 @@ def test_parts_take_the_least_of_a_model_that_they_need() -> None:
     pairs = parts.part_called(Pix2Pix(64, base_channels=2, patch_size=16), "discriminator")
     assert pairs.inputs[0].shape == (6, 64, 64)
     assert default_path(Path("run/last.ckpt"), cyclegan(), None, "onnx") == Path("run/exports/horse2zebra.onnx")
+
+
+def test_discriminators_that_are_told_classes_or_tell_them_or_judge_packs(workdir: Path) -> None:
+    """They take images without the planes of the classes; several outputs stay several; packs are said."""
+    torch.manual_seed(0)
+    small: dict[str, Any] = {"image_size": 16, "image_channels": 1, "latent_dim": 3, "base_channels": 2}
+    for model, takes in (
+        (CGAN(**small, num_classes=3), "takes images [N, 1, 16, 16], labels [N]; gives logits"),
+        (SGAN(**small, num_classes=3), "takes images [N, 1, 16, 16]; gives logits"),
+        (DCGAN(**small, pack=2), "takes images [N, 2, 16, 16]; gives logits"),
+    ):
+        made = export(model.eval(), "onnx", workdir / f"{type(model).__name__}.onnx", "discriminator")
+        assert made.difference < 1e-5
+        assert made.lines[0] == takes
+    assert made.lines[1].startswith("pack: it judges 2 things together")
 
 
 STYLES: dict[str, Any] = {"image_size": 16, "image_channels": 1, "latent_dim": 8, "style_dim": 8, "channel_base": 64}
