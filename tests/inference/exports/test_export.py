@@ -143,7 +143,7 @@ def test_discriminators_that_are_told_classes_or_tell_them_or_judge_packs(workdi
     small: dict[str, Any] = {"image_size": 16, "image_channels": 1, "latent_dim": 3, "base_channels": 2}
     for model, takes in (
         (CGAN(**small, num_classes=3), "takes images [N, 1, 16, 16], labels [N]; gives logits"),
-        (SGAN(**small, num_classes=3), "takes images [N, 1, 16, 16]; gives logits"),
+        (SGAN(**small, num_classes=2), "takes images [N, 1, 16, 16]; gives logits"),
         (DCGAN(**small, pack=2), "takes images [N, 2, 16, 16]; gives logits"),
     ):
         made = export(model.eval(), "onnx", workdir / f"{type(model).__name__}.onnx", "discriminator")
