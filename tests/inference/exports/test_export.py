@@ -28,7 +28,10 @@ from gan_cli.variants import (
     StarGAN,
     StarGANv2,
     StyleGAN2,
+    VQTransformer,
 )
+from tests.variant_rows import ROWS
+from tests.web.tiny import model_of
 
 
 def kept(model: AdversarialModule, path: Path) -> Path:
@@ -181,3 +184,44 @@ def test_families(
     made = export(model, format, workdir / f"x{ENDINGS[format]}", part)
     assert made.difference < 1e-4
     assert any(line.startswith("batch:") for line in made.lines) is not batch
+
+
+def test_every_part_of_every_variant_can_be_asked_or_is_refused_in_a_line(workdir: Path) -> None:
+    """Over the table of variants; the weights of whatever a file cannot hold can still be had."""
+    refused, said = set(), []
+    for row in {row.variant: row for row in reversed(ROWS)}.values():  # the first of each
+        model = model_of(row.name)
+        for name in parts.names_of(model):
+            try:
+                part = parts.part_called(model, name)
+                formats._check_alone(part, [one.drawn(2, 0) for one in part.inputs])
+            except UserError as error:
+                refused.add((row.name, name))
+                said.append(str(error))
+            if not isinstance(model, VQTransformer):
+                weights = parts.weights_of(model, parts.weights_called(model, name))
+                assert weights
+                assert weights.keys() <= model.state_dict().keys()
+    for row_name, name in (
+        ("cgan", "discriminator"),
+        ("voxel-gan", "discriminator"),
+        ("vgan", "discriminator"),
+        ("icgan", "generator"),
+        ("icgan", "label_encoder"),
+        ("dann", "generator"),
+        ("adda", "generator"),
+        ("dtn", "encoder"),
+    ):
+        assert (row_name, name) not in refused
+    assert ("gan-cls", "generator") in refused
+    assert all(line.startswith("part: ") for line in said)
+
+
+def test_the_weights_of_a_part_are_those_of_all_networks_that_it_asks() -> None:
+    for row_name, part, places in (
+        ("dtn", None, ("ema.network", "encoder")),
+        ("adda", None, ("generator", "classifier")),
+        ("dann", None, ("generator",)),
+        ("gan-cls", None, ("ema.network", "matcher")),
+    ):
+        assert parts.weights_called(model_of(row_name), part).weights == places
