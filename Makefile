@@ -58,6 +58,9 @@ check: $(READY) ## Check format, lint, types and layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+gallery: $(READY) ## Train a small model of every family and draw the documentation's pictures of them; resumable, two hours
+	$(BIN)/python -m benchmarks.gallery
+
 docs: $(READY) ## Make a site of the documentation, in site/, with every link checked
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 	@echo "Open site/index.html"
