@@ -300,9 +300,10 @@ def _first_input(model: AdversarialModule, network: nn.Module, name: str) -> Inp
             return Input("points", (layer.in_features - beside,), "normal")
         channels = getattr(layer, "in_channels", None) or _inputs_of(layer)
         if isinstance(layer, nn.Conv3d):
-            solid, frames = model.hparams.get("volume_size"), model.hparams.get("num_frames")
-            name, shape = ("solids", (solid,) * 3) if solid else ("videos", (frames, side, side))
-            return Input(name, (layer.in_channels, *shape), "images")
+            sides: Mapping[str, int] = model.hparams
+            if "volume_size" in sides:
+                return Input("solids", (layer.in_channels, *(sides["volume_size"],) * 3), "images")
+            return Input("videos", (layer.in_channels, sides["num_frames"], *(sides["image_size"],) * 2), "images")
         if channels and side:
             return Input("images", (channels - beside, side, side), "images")
     raise UserError(f"part: {name} of {type(model).__name__} takes no images, so it cannot be exported")
