@@ -14,6 +14,7 @@ from gan_cli.evaluation.processes import by_first, place
 from gan_cli.evaluation.scorer import Scorer
 from gan_cli.evaluation.scores import FIELD, KINDS, Scores
 from gan_cli.files import write_json
+from gan_cli.metrics.features import check_name
 from gan_cli.metrics.row_table import RowTable
 from gan_cli.variants.base import AdversarialModule
 from gan_cli.variants.translation import TranslationModule
@@ -40,8 +41,7 @@ def score_and_write(
         UserError: If a score is asked for that cannot be had, or an option is not possible.
         OSError: If the file cannot be written.
     """
-    metrics, fields = fifty_thousand.split_names(read_metrics(options.metrics))
-    fifty_thousand.check(fields, options.features, options.num)
+    metrics, fields = check_asked(options.metrics, options.features, options.num)
     weights, folder = Path(options.weights) if options.weights else None, Path(options.cache_dir)
     scorer = Scorer(data, options.features, options.num, "test", metrics, weights, folder)
     note = ""
@@ -87,6 +87,19 @@ def _own_table(model: AdversarialModule, data: GANDataModule, options: Any) -> R
     if isinstance(data, AdaptationDataModule) and isinstance(model, TranslationModule):
         return by_first(lambda: transferred.table(model, data, num=options.num))
     return own_table(model, data, options.seed, num=options.num)
+
+
+def check_asked(metrics: str | None, features: str | None, num: int | None) -> tuple[list[str] | None, list[str]]:
+    """What is to be measured, our own measures (None for all) and the field's, as far as it can be told from words.
+
+    Raises:
+        UserError: If a name is that of no measure or of no features, or the three do not go together.
+    """
+    own, fields = fifty_thousand.split_names(read_metrics(metrics))
+    fifty_thousand.check(fields, features, num)
+    if features is not None:
+        check_name(features)
+    return own, fields
 
 
 def read_metrics(text: str | None) -> list[str] | None:

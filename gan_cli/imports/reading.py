@@ -3,9 +3,10 @@
 import hashlib
 import pickle
 import re
+import struct
 import warnings
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -19,6 +20,8 @@ from gan_cli.imports import network_pickles
 
 ENDING = ".pkl"
 """How names of network pickles end."""
+FREELY, TIMES = 64 * 2**20, 8
+"""Files of weights hardly shrink when they are packed: one of N bytes holds no more than FREELY + TIMES N bytes."""
 IN_PARALLEL = "module."
 """What torch's DataParallel puts before each name."""
 
@@ -89,7 +92,10 @@ def read(path: Path) -> Source:
         with path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
             file.seek(0)
+            size = path.stat().st_size
+            _check_unpacked(path, file, size)
             content = _content(path, file)
+            _check_size(path, sum(one.numel() * one.element_size() for one in _all_tensors(content)), size)
     except UserError:  # which is a ValueError
         raise
     except FileNotFoundError as error:
@@ -104,10 +110,37 @@ def read(path: Path) -> Source:
         raise UserError(f"import: {path} cannot be read ({error.strerror or 'it is no file of weights'})") from error
     except (
         *(RuntimeError, EOFError, ValueError, LookupError, AttributeError, TypeError, MemoryError, OverflowError),
-        *(RecursionError, ImportError, AssertionError),
+        *(RecursionError, ImportError, AssertionError, struct.error, zipfile.BadZipFile),
     ) as error:
         raise UserError(f"import: {path} is cut short, damaged, or no file of weights") from error
     return Source(path, sha256, content)
+
+
+def _check_unpacked(path: Path, file: IO[bytes], size: int) -> None:
+    """Refuses an archive of more than its file could hold, before anything in it is unpacked."""
+    if zipfile.is_zipfile(file):
+        with zipfile.ZipFile(file) as archive:
+            _check_size(path, sum(entry.file_size for entry in archive.infolist()), size)
+    file.seek(0)
+
+
+def _check_size(path: Path, unpacked: int, size: int) -> None:
+    if unpacked > FREELY + TIMES * size:
+        raise UserError(
+            f"import: {path} was not read: of its {size:,} bytes {unpacked:,} would be made, as of no file of weights"
+        )
+
+
+def _all_tensors(content: Any) -> Iterator[Tensor]:
+    """The tensors within dictionaries and lists, however deep."""
+    waiting, seen = [content], set()
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, Tensor):
+            yield one
+        elif id(one) not in seen and isinstance(one, Mapping | list | tuple):
+            seen.add(id(one))
+            waiting.extend(one.values() if isinstance(one, Mapping) else one)
 
 
 def _content(path: Path, file: IO[bytes]) -> Any:
@@ -125,8 +158,6 @@ def _arrays(path: Path, file: IO[bytes]) -> dict[str, Tensor]:
     try:
         with np.load(file, allow_pickle=False) as archive:
             return {name: torch.from_numpy(np.array(archive[name])) for name in archive.files}
-    except zipfile.BadZipFile as error:
-        raise ValueError(str(error)) from error
     except ValueError as error:
         if "Object arrays" in str(error):
             raise UserError(f"import: {path} was not read: it holds objects, and only arrays are taken") from error

@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from gan_cli.errors import UserError, first_line
-from gan_cli.inference.shared_models import CONFIG, WEIGHTS
+from gan_cli.inference.shared_models import CONFIG, SCORES, TRAINING, WEIGHTS
 
 PREFIX = "hub:"
 FOLDER = "hub"
 """The folder beside all runs, such as `checkpoints/hub`, in which each model has one for what is made of it."""
+FETCHED = (CONFIG, SCORES, TRAINING, WEIGHTS)
+"""The files of a model folder that are fetched: all that verbs and pages read."""
 NAMED = re.compile(r"(?P<name>[\w.-]+/[\w.-]+)(@(?P<revision>[\w./-]+))?")
 
 
@@ -60,7 +62,7 @@ def fetched(typed: str, option: str = "ckpt") -> Path:
     library = _library(option)
     errors = library.errors
     try:
-        folder = library.snapshot_download(where.name, revision=where.revision, allow_patterns=[CONFIG, WEIGHTS])
+        folder = library.snapshot_download(where.name, revision=where.revision, allow_patterns=list(FETCHED))
     except errors.GatedRepoError as error:
         raise UserError(
             f"{option}: {typed} asks for its terms to be accepted, on huggingface.co/{where.name}"
@@ -100,7 +102,7 @@ def beside_runs(typed: str, root: Path, option: str = "ckpt") -> Path:
         / "--".join([*where.name.split("/"), *((where.revision or "").split("/") if where.revision else [])])
     )
     folder.mkdir(parents=True, exist_ok=True)
-    for name in (CONFIG, WEIGHTS):
+    for name in FETCHED:
         _link(cached / name, folder / name)
     return folder / WEIGHTS
 

@@ -22,6 +22,8 @@ from gan_cli.variants.record import RECORD, Counters
 
 SUFFIX = ".safetensors"
 WEIGHTS, CONFIG = f"model{SUFFIX}", "config.json"
+SCORES, TRAINING = "metrics.json", "training.yaml"
+"""What `gan share` puts beside them where the run has it: scores, and the settings that train it anew."""
 LIBRARY = "gan-cli"
 SHARED = "shared"
 """What a record has that was read from a model folder: nothing to go on with is there."""

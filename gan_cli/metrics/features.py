@@ -200,9 +200,18 @@ def load_features(name: str, folder: Path, lesson: Lesson | None = None, weights
                 "features: classifier needs a data set with classes; take inception, lite0 or a TorchScript file"
             )
         return trained_on(lesson, folder)
-    if not Path(name).is_file():
-        raise UserError(f"features: {name} is no file; take inception, lite0, classifier, or a TorchScript file")
+    check_name(name)
     return TorchScript(Path(name))
+
+
+def check_name(name: str) -> None:
+    """Refuses what is neither the name of a feature network nor a file.
+
+    Raises:
+        UserError: If so.
+    """
+    if name not in ("inception", "lite0", "classifier") and not Path(name).is_file():
+        raise UserError(f"features: {name} is no file; take inception, lite0, classifier, or a TorchScript file")
 
 
 def imagenet_at_hand(folder: Path, weights: Path | None = None) -> str | None:

@@ -29,7 +29,8 @@ class Discriminator(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Logits [N], or [N, outputs] where there are several, from images [N, C, H, W] or points [N, D]."""
-        return self.judged(self.features(images)).squeeze(1)
+        logits = self.judged(self.features(images))
+        return logits.squeeze(1) if logits.shape[1] == 1 else logits  # ONNX squeezes no dimension that is larger
 
     def judged(self, features: Tensor) -> Tensor:
         """The outputs [N, outputs] for features [N, F], in float32 at least."""

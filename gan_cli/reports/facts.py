@@ -4,7 +4,7 @@ import shlex
 from typing import Any
 
 from gan_cli import plugins, runs
-from gan_cli.reports.run_record import CONFIG, RunRecord, flat
+from gan_cli.reports.run_record import RunRecord, flat
 
 SESSION_HEAD = ("started", "steps", "duration", "processor", "devices", "precision", "versions")
 BESIDE = {"sample": ("interpolate",), "describe": ("sample",), "detect": ("sample",)}
@@ -81,11 +81,11 @@ def commands(run: RunRecord) -> list[str]:
     if run.imported and not run.origin:
         files = map(str, run.imported.get("files", {}))
         found.append(shlex.join(["gan", "import", *files, "--as", str(run.imported.get("format"))]))
-    elif (run.folder / CONFIG).is_file():
+    elif run.settings_file.is_file():
         seed = run.config.get("seed_everything")
         known = isinstance(seed, int) and not isinstance(seed, bool)
         found.append(
-            shlex.join(["gan", "fit", "--config", str(run.folder / CONFIG)])
+            shlex.join(["gan", "fit", "--config", str(run.settings_file)])
             + plugins.options(run.modules)
             + (f" --seed_everything {seed}" if known else "")
         )

@@ -8,7 +8,7 @@ from pathlib import Path
 from gan_cli.files import write_text
 from gan_cli.media import pages
 from gan_cli.reports import curves, facts, grids, scores
-from gan_cli.reports.run_record import CONFIG, RunRecord, read
+from gan_cli.reports.run_record import RunRecord, read
 
 FILE = "report.html"
 PICTURES = {
@@ -140,15 +140,16 @@ def _pictures(run: RunRecord, missing: Mapping[str, str]) -> str:
 
 def _machine(run: RunRecord) -> str:
     if not run.sessions:
-        return _line("Not recorded: the run is older than environment.json, or has not begun to train.")
+        return _line("Not recorded: the run is older than environment.json, has not begun to train, or was shared.")
     return pages.table(facts.sessions(run), facts.SESSION_HEAD)
 
 
 def _configuration(run: RunRecord) -> str:
     if not run.config:
         return _line("No configuration: the run has no config.yaml that can be read.")
-    text = (run.folder / CONFIG).read_text(encoding="utf-8")
-    return f"<details><summary>config.yaml, all of it</summary><pre>{escape(text)}</pre></details>"
+    file = run.settings_file
+    text = file.read_text(encoding="utf-8")
+    return f"<details><summary>{file.name}, all of it</summary><pre>{escape(text)}</pre></details>"
 
 
 def _line(text: str) -> str:

@@ -14,6 +14,8 @@ from gan_cli import plugins, runs
 from gan_cli.errors import UserError, first_line
 
 CONFIG, METRICS, SCORES = "config.yaml", "metrics.csv", "metrics.json"
+SHARED, TRAINING, HUB = "config.json", "training.yaml", "hub:"
+"""What `inference.shared_models` and `inference.hub` call what is read here without torch."""
 
 _YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times faster where PyYAML was built with libyaml
 
@@ -74,6 +76,12 @@ class RunRecord(NamedTuple):
         return f"{folder.parent.name}/{folder.name}"
 
     @property
+    def settings_file(self) -> Path:
+        """The file with its settings, which there may be none of."""
+        own = self.folder / CONFIG
+        return own if own.is_file() else self.folder / TRAINING
+
+    @property
     def variant(self) -> str:
         return self._class("model").rpartition(".")[2]
 
@@ -113,10 +121,10 @@ class RunRecord(NamedTuple):
 
 
 def find(run: str | None, root: Path = Path("checkpoints")) -> tuple[Path, Path | None]:
-    """The folder of a run and the checkpoint meant.
+    """The folder of a run, or of a model that was shared, and the checkpoint meant.
 
     Args:
-        run: The folder, or a checkpoint in it; None for the newest run that has been saved.
+        run: The folder, or a checkpoint in it, or `hub:user/name`; None for the newest run that has been saved.
         root: Where runs live.
 
     Raises:
@@ -129,6 +137,11 @@ def find(run: str | None, root: Path = Path("checkpoints")) -> tuple[Path, Path 
         return newest.parent, newest
     path = Path(run)
     folder = path.parent if path.is_file() else path
+    if run.startswith(HUB) or ((folder / SHARED).is_file() and not (folder / runs.LAST).is_file()):
+        from gan_cli.inference.checkpoints import resolve  # imports torch
+
+        weights = resolve(run if run.startswith(HUB) else str(folder), str(root), "run")
+        return weights.parent, weights
     if not any((folder / name).is_file() for name in (CONFIG, METRICS, runs.LAST)):
         what = "is no run: it has no config.yaml, metrics.csv or last.ckpt" if folder.is_dir() else "does not exist"
         raise UserError(f"run: {run} {what}; `gan list` shows the runs there are")
@@ -139,8 +152,8 @@ def find(run: str | None, root: Path = Path("checkpoints")) -> tuple[Path, Path 
 def read(folder: Path, checkpoint: Path | None = None) -> RunRecord:
     """Everything that the folder of a run holds; missing files are left out."""
     problems: list[str] = []
-    config = _content(folder / CONFIG, problems)
-    told = _content(folder / runs.SESSIONS, problems)
+    config = _content(folder / CONFIG, problems) or _content(folder / TRAINING, problems)
+    told = _content(folder / runs.SESSIONS, problems) or _told(_content(folder / SHARED, problems))
     sessions = told.get("sessions") if isinstance(told, dict) else None
     parameters = told.get("parameters") if isinstance(told, dict) else None
     origin = told.get("origin") if isinstance(told, dict) else None
@@ -153,7 +166,7 @@ def read(folder: Path, checkpoint: Path | None = None) -> RunRecord:
         series=read_series(folder / METRICS),
         grids=_grids(folder, ".png"),
         films=_grids(folder, ".gif"),
-        pictures=sorted(folder.glob("pictures/*.png")),
+        pictures=sorted([*folder.glob("pictures/*.png"), *_of_verbs(folder)]),
         scores=_content(folder / SCORES, problems),
         sessions=[session for session in sessions if isinstance(session, dict)] if isinstance(sessions, list) else [],
         parameters=parameters if isinstance(parameters, dict) else {},
@@ -162,6 +175,19 @@ def read(folder: Path, checkpoint: Path | None = None) -> RunRecord:
         usage=runs.usage(told),
         problems=problems,
     )
+
+
+def _told(shared: Any) -> dict[str, Any]:
+    """What a run's `environment.json` tells, of the config of a model that was shared."""
+    record = shared.get("gan_cli") if isinstance(shared, dict) else None
+    if not isinstance(record, dict):
+        return {}
+    module = str(record.get("module"))
+    return {
+        "modules": [] if plugins.is_ours(module) else [module],
+        "origin": record.get("origin"),
+        "imported": record.get("imported"),
+    }
 
 
 def read_series(path: Path) -> dict[str, Series]:
@@ -216,6 +242,11 @@ def _content(path: Path, problems: list[str]) -> Any:
     except (OSError, ValueError, yaml.YAMLError) as error:
         problems.append(f"{path.name} cannot be read: {first_line(error)}")
         return {}
+
+
+def _of_verbs(folder: Path) -> list[Path]:
+    """Pictures that `gan share` puts beside the grid of a step."""
+    return [path for path in folder.glob("samples/*.png") if not path.name.startswith("step-")]
 
 
 def _grids(folder: Path, ending: str) -> list[tuple[int, Path]]:

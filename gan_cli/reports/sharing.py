@@ -23,7 +23,7 @@ from gan_cli.reports import model_card, run_record
 from gan_cli.reports.run_record import RunRecord
 from gan_cli.variants.record import RECORD
 
-CARD, SAMPLES, TRAINING = "README.md", "samples", "training.yaml"
+CARD, SAMPLES, TRAINING = "README.md", "samples", shared_models.TRAINING
 NEWEST = 4
 """At most so many pictures of verbs are shared."""
 OF_THE_MACHINE = ("trainer.default_root_dir", "ckpt_path", "init")

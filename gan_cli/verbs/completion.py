@@ -22,9 +22,10 @@ GOING_ON = {"bash": "_gan_last_or_runs", "zsh": "_gan_last_or_runs", "fish": "la
 CONFIGS = {"bash": "_gan_configs", "zsh": "_gan_configs", "fish": "(_gan_configs)"}
 OF_RUNS = {"ckpt", "init", "other", "run", "runs"}
 """Arguments that name a checkpoint or a run."""
-FOLDERS = {"DIR"}
+FOLDERS = {"DIR", "PLACE", "ROOT"}
+PLACES = (".root", "_dir")
 FILES = {"FILE", "PATH", "FILE|FOLDER", "CKPT"}
-"""Placeholders of arguments that name a folder, or a file."""
+"""Placeholders of arguments that name a folder, how names of such end, and placeholders of those that name a file."""
 
 FUNCTIONS = {
     "bash": """
@@ -167,7 +168,7 @@ def _completer(action: argparse.Action, shtab: Any) -> Any:
         return RUNS
     if action.dest == "config":
         return CONFIGS
-    if action.metavar in FOLDERS:
+    if action.metavar in FOLDERS or action.dest.endswith(PLACES):
         return shtab.DIRECTORY
     return shtab.FILE if action.metavar in FILES else None
 

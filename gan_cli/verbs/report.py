@@ -15,7 +15,10 @@ SUMMARY = "One page of a run that opens offline: curves, pictures, scores, setti
 def add_options(parser: ArgumentParser) -> None:
     """Adds the options of the verb."""
     parser.add_argument(
-        "run", type=str | None, nargs="?", help="A run's folder or a checkpoint in it; without it the newest run"
+        "run",
+        type=str | None,
+        nargs="?",
+        help="A run's folder, a checkpoint in it, a shared folder, or hub:user/name; without it the newest run",
     )
     options.output(parser, "The page; default: report.html in the run")
     options.yes_no(parser, "--pictures", True, "Make the pictures that are missing, by the verbs for them")

@@ -17,7 +17,11 @@ NEEDS = ("fastapi", "uvicorn", "multipart")
 def add_options(parser: ArgumentParser) -> None:
     """Adds the options of the verb."""
     parser.add_argument(
-        "runs", type=str, nargs="*", metavar="RUN", help="Runs' folders or checkpoints; default: all below checkpoints"
+        "runs",
+        type=str,
+        nargs="*",
+        metavar="RUN",
+        help="Runs' or shared folders, checkpoints; default: all below checkpoints",
     )
     parser.add_argument(
         "--host",

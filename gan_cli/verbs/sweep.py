@@ -75,9 +75,11 @@ def run(words: Sequence[str]) -> None:
     from gan_cli.command.running import say
     from gan_cli.command.sweep_check import LightningSeed, check
     from gan_cli.command.sweep_plan import planned
+    from gan_cli.evaluation.testing import check_asked
     from gan_cli.verbs import run as call
 
     varied = [text for texts in asked.vary or () for text in texts]
+    check_asked(asked.metrics, asked.features, asked.num)
     plan = planned(theirs, asked.seeds, varied, asked.name, LightningSeed)
     scoring = [f"--{name}={asked[name]}" for name in OF_TEST if asked[name] is not None]
     if asked.only is not None:

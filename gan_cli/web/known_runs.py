@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from gan_cli import runs
 from gan_cli.errors import UserError
+from gan_cli.inference.shared_models import WEIGHTS
 from gan_cli.reports import run_record
 from gan_cli.web.guard import Refused
 
@@ -28,7 +29,7 @@ class Run(NamedTuple):
     def name(self) -> str:
         """Such as "dcgan-digits/version_0", with the checkpoint's name where it is not the last one."""
         folder = self.folder.resolve()
-        which = "" if self.checkpoint.name == runs.LAST else f"/{self.checkpoint.name}"
+        which = "" if self.checkpoint.name in (runs.LAST, WEIGHTS) else f"/{self.checkpoint.name}"
         return f"{folder.parent.name}/{folder.name}{which}"
 
     @property

@@ -185,6 +185,9 @@ def test_a_setting_that_is_not_possible_is_refused_before_the_first_run(
 @pytest.mark.parametrize(
     ("words", "said"),
     [
+        (["--seeds", "0", "--metrics", "fidd"], "metrics: 'fidd' is none; there are"),
+        (["--seeds", "0", "--features", "nope"], "features: nope is no file; take inception"),
+        (["--seeds", "0", "--metrics", "fid50k_full", "--num", "64"], "num: fid50k_full is of 50,000 samples"),
         (["--seeds", "0", "--jobs", "0"], "jobs"),
         (["--seeds", "0", "--only", "1"], "only: there is no run 1; the sweep has 0 to 0"),
         (["--seeds", "0", "--sbatch", "--time=1"], "sbatch: it means nothing without --slurm"),

@@ -3,6 +3,8 @@
 import io
 import os
 import pickle
+import tracemalloc
+import zipfile
 from collections import OrderedDict
 from pathlib import Path
 
@@ -10,8 +12,9 @@ import numpy as np
 import pytest
 import torch
 
+from gan_cli.__main__ import main
 from gan_cli.errors import UserError
-from gan_cli.imports import network_pickles
+from gan_cli.imports import network_pickles, reading
 from gan_cli.imports.network_pickles import Module
 from gan_cli.imports.reading import read
 from tests.imports.persistence import Asks, persistent, pickled
@@ -84,7 +87,8 @@ def test_what_seems_harmless_cannot_be_turned_into_more() -> None:
     torch.save(Asks(mark, "hidden"), hidden)
     array = np.array([Asks(mark, "object")], dtype=object)
     for asked, why in (
-        (Asks(rebuild, typed, 0, (1000,), (1,), False, OrderedDict()), RuntimeError),  # beyond its storage
+        (Asks(rebuild, typed, 0, (1000,), (1,), False, OrderedDict()), network_pickles.Refused),
+        (Asks(rebuild, typed, 1, (2,), (1,), False, OrderedDict()), RuntimeError),  # beyond its storage
         (Asks(rebuild, [1.0], 0, (1,), (1,), False, OrderedDict()), network_pickles.Refused),
         (Asks(load_from_bytes, hidden.getvalue()), pickle.UnpicklingError),
         (array, network_pickles.Refused),
@@ -131,3 +135,70 @@ def test_files_that_are_none_are_said_in_a_line(tmp_path: Path) -> None:
     torch.save([1, 2], tmp_path / "list.pth")
     with pytest.raises(UserError, match="holds no weights by name"):
         read(tmp_path / "list.pth").tensors()
+
+
+def deflated(file: Path) -> None:
+    """Packs what torch or NumPy has left unpacked in an archive."""
+    with zipfile.ZipFile(file) as archive:
+        entries = {entry.filename: archive.read(entry) for entry in archive.infolist()}
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in entries.items():
+            archive.writestr(name, content)
+
+
+def test_files_that_would_fill_the_memory_are_refused_before_they_do(
+    workdir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A few kilobytes that hold megabytes, by packing or by views that repeat one number; nothing is written."""
+    monkeypatch.setattr(reading, "FREELY", 2**20)
+    np.savez_compressed("packed.npz", **{"l1/W": np.zeros(2**20, np.float32)})
+    torch.save({"model.1.weight": torch.zeros(2**20)}, "packed.pth")
+    deflated(Path("packed.pth"))
+    repeated = torch.ones(1).as_strided((2**20, 2**20), (0, 0))
+    torch.save({"state_dict": [{"model.1.weight": repeated}]}, "repeated.pth")
+    Path("repeated.pkl").write_bytes(pickled({"G_ema": OrderedDict(w=repeated)}, 3))
+    there = sorted(workdir.iterdir())
+    for path in there:
+        assert path.stat().st_size < 20_000
+        assert main(["import", path.name, "--as", "cyclegan"]) == 2
+        said = capsys.readouterr().err
+        assert said.startswith(f"gan: import: {path.name} was not read: ")
+        assert said.count("\n") == 1
+    assert sorted(workdir.iterdir()) == there
+
+
+def test_a_pickles_memory_is_no_larger_than_what_is_in_it(tmp_path: Path) -> None:
+    file = tmp_path / "memory.pkl"
+    file.write_bytes(b"\x80\x02Nr\x00\x00\x00\x04.")  # None, remembered under the number 2^26
+    tracemalloc.start()
+    try:
+        assert read(file).content is None
+        assert tracemalloc.get_traced_memory()[1] < 2**24
+    finally:
+        tracemalloc.stop()
+
+
+def test_endings_hide_nothing(workdir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A pickle that would run something, under the name of every kind of file, and archives of other things."""
+    asks = pickle.dumps(Asks(os.system, "touch ran"))
+    for name in ("a.npz", "a.npy", "a.bin", "a.pt", "a.pth", "a.ckpt", "a.safetensors", "a.pkl", "a"):
+        Path(name).write_bytes(asks)
+    with zipfile.ZipFile("in_an_archive.pth", "w") as archive:
+        archive.writestr("archive/data.pkl", asks)
+        archive.writestr("archive/version", "3\n")
+    with zipfile.ZipFile("other.pth", "w") as archive:
+        archive.writestr("read.txt", "hello")
+    persistent_ids = io.BytesIO()
+    ids = pickle.Pickler(persistent_ids, 2)
+    ids.persistent_id = lambda one: "posix.system" if one == "x" else None  # type: ignore[method-assign]
+    ids.dump({"G_ema": "x"})
+    Path("ids.pkl").write_bytes(persistent_ids.getvalue())
+    torch.save({"model": torch.nn.Linear(2, 2)}, "class.pth")
+    Path("header.safetensors").write_bytes((2**60).to_bytes(8, "little") + b"{}")
+    there = sorted(workdir.iterdir())
+    for path in there:
+        assert main(["import", path.name, "--as", "stylegan2" if path.suffix == ".pkl" else "cyclegan"]) == 2
+        said = capsys.readouterr().err
+        assert said.startswith(f"gan: import: {path.name} ")
+        assert said.count("\n") <= 3
+    assert sorted(workdir.iterdir()) == there

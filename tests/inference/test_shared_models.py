@@ -259,6 +259,36 @@ def test_what_is_on_the_hub_is_taken_wherever_a_checkpoint_is(
     assert main(["interpolate", "--ckpt", "hub:user/digits"]) == 0
 
 
+@pytest.mark.usefixtures("cache")
+def test_pages_are_made_of_what_was_shared(shared: Path, folder: Path, workdir: Path) -> None:
+    """Scores and settings come along; what a run alone has is left out, and nothing is written into the cache."""
+    hub.upload(shared, "hub:user/digits")
+    assert main(["report", "--no_pictures", "hub:user/digits"]) == 0
+    pages = [workdir / "checkpoints/hub/user--digits/report.html"]
+    assert main(["report", "--no_pictures", str(folder)]) == 0
+    pages.append(folder / "report.html")
+    for page in pages:
+        text = page.read_text()
+        assert "12.5" in text
+        assert "training.yaml, all of it" in text
+        assert "DCGAN" in text
+    assert "base_channels" in pages[0].read_text()
+    assert main(["compare", str(folder), "hub:user/digits"]) == 0
+    assert "user--digits" in Path("compare.html").read_text()
+    pytest.importorskip("fastapi")
+    from gan_cli.web.known_runs import KnownRuns
+
+    assert [run.name for run in KnownRuns(["hub:user/digits"]).all()] == ["hub/user--digits"]
+
+
+@pytest.mark.usefixtures("cache", "workdir")
+def test_a_page_of_what_the_hub_has_not_is_told_in_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["report", "hub:user/none"]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("gan: run: hub:user/none is not in the cache, and the hub is not reached")
+    assert error.count("\n") == 1
+
+
 @pytest.mark.usefixtures("cache", "workdir")
 @pytest.mark.parametrize(
     ("typed", "said"),

@@ -4,6 +4,7 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -45,9 +46,6 @@ def served(
     tmp_path_factory: pytest.TempPathFactory, checkpoint: Path, class_styles_checkpoint: Path
 ) -> Iterator[Served]:
     """The page with a tiny model of every kind that it plays with."""
-    import uvicorn
-
-    from gan_cli.web import server
     from gan_cli.web.app import application
     from gan_cli.web.known_runs import KnownRuns
     from gan_cli.web.shelf import Shelf
@@ -57,15 +55,25 @@ def served(
     places |= tiny.saved_all(tmp_path_factory.mktemp("runs"))
     known = KnownRuns([str(path) for path in places.values()])
     shelf = Shelf(known, modules=("tests.toys",), kept=len(places))
+    identifiers = dict(zip(places, (run.identifier for run in known.all()), strict=True))
+    with listened_for(application(shelf)) as address:
+        yield Served(address, shelf, identifiers)
+
+
+@contextmanager
+def listened_for(app: Any) -> Iterator[str]:
+    """The address of an application, which is served within the block."""
+    import uvicorn
+
+    from gan_cli.web import server
+
     found = server.listening("127.0.0.1", 0)
-    running = uvicorn.Server(uvicorn.Config(application(shelf), log_level="warning"))
+    running = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
     thread = threading.Thread(target=running.run, kwargs={"sockets": [found]}, daemon=True)
     thread.start()
     while not running.started:
         time.sleep(0.02)
-    yield Served(
-        server.address_of(found), shelf, dict(zip(places, (run.identifier for run in known.all()), strict=True))
-    )
+    yield server.address_of(found)
     running.should_exit = True
     thread.join(20)
 

@@ -149,6 +149,18 @@ def test_every_medium_has_a_player(page: Any, served: Served, run: str, control:
         assert slider.input_value() != before
 
 
+def test_what_is_shown_stays_that_of_its_run_while_another_is_loaded(page: Any, served: Served) -> None:
+    panel = opened(page, served, "sample", "music")
+    page.route(f"**/api/models/{served.runs['videos']}", lambda route: None)  # it takes for ever
+    page.route(f"**/api/sample/{served.runs['videos']}", lambda route: None)
+    panel.locator("select[name=run]").select_option(served.runs["videos"])
+    panel.locator(".tile").first.click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_text("notes in").wait_for()
+    assert dialog.get_by_role("button", name="Save as mid").is_visible()
+    page.unroute_all(behavior="ignoreErrors")
+
+
 def test_points_are_shown_together(page: Any, served: Served) -> None:
     panel = opened(page, served, "sample", "points")
     assert panel.get_by_role("img", name="points, all together").evaluate("image => image.naturalWidth") > 100

@@ -1,18 +1,16 @@
 """The playground in a real browser: run, pause, another objective, a drawing by mouse and by keyboard."""
 
 import re
-import shutil
-import threading
 from collections.abc import Callable, Iterator
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.web.conftest import listened_for, watched
+
 pytest.importorskip("fastapi")
-pytest.importorskip("playwright")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="needs a chromium")]
+pytestmark = pytest.mark.slow
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -21,9 +19,7 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     """The page's address, while it is served."""
-    import uvicorn
-
-    from gan_cli.web import playground, server
+    from gan_cli.web import playground
     from gan_cli.web.app import application
     from gan_cli.web.known_runs import KnownRuns
     from gan_cli.web.shelf import Shelf
@@ -32,23 +28,8 @@ def address() -> Iterator[str]:
         few = playground.router(playground.Room(most=3))
         patch.setattr(playground, "router", lambda: few)
         app = application(Shelf(KnownRuns([])))
-    found = server.listening("127.0.0.1", 0)
-    answering = uvicorn.Server(uvicorn.Config(app, log_level="error", access_log=False))
-    thread = threading.Thread(target=answering.run, kwargs={"sockets": [found]}, daemon=True)
-    thread.start()
-    yield server.address_of(found)
-    answering.should_exit = True
-    thread.join(10)
-
-
-@pytest.fixture(scope="module")
-def browser() -> "Iterator[Browser]":
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
+    with listened_for(app) as served_at:
+        yield served_at
 
 
 @pytest.fixture
@@ -56,9 +37,7 @@ def page(browser: "Browser", address: str) -> "Iterator[Page]":
     """The playground, loaded; a test fails by whatever the browser's console calls an error."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
-    wrong: list[str] = []
-    page.on("console", lambda message: wrong.append(message.text) if message.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: wrong.append(str(error)))
+    wrong = watched(page)
     page.goto(f"{address}#playground")
     begun(page)
     yield page

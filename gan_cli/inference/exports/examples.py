@@ -39,7 +39,7 @@ def example(path: Path, format: str, part: Part, form: Form, variant: str) -> st
 
 
 def _takes_image(part: Part) -> bool:
-    return any(one.kind == "images" and one.shape[0] in (1, 3) for one in part.inputs)
+    return any(one.kind == "images" and len(one.shape) == 3 and one.shape[0] in (1, 3) for one in part.inputs)
 
 
 def _usage(path: Path, part: Part) -> str:
@@ -57,14 +57,15 @@ def _values(one: Input, form: Form) -> str:
     count = GRID if form.batch else 2
     if one.kind == "labels":
         return f"{one.name} = np.arange({count}, dtype=np.int64) % {one.classes}"
-    if one.kind == "images" and one.shape[0] in (1, 3):
+    if one.kind == "images" and len(one.shape) == 3 and one.shape[0] in (1, 3):
         return _picture(one, form)
     shape = ", ".join(map(str, (count, *one.shape)))
     if one.kind == "codes":
         return f"{one.name} = np.random.default_rng(0).integers(0, {one.classes}, ({shape}), dtype=np.int64)"
     if one.kind == "normal":
         return f"{one.name} = np.random.default_rng(0).standard_normal(({shape}), dtype=np.float32)"
-    return f"{one.name} = np.random.default_rng(0).uniform(-1, 1, ({shape})).astype(np.float32)"
+    least = 0 if one.kind == "shares" else -1
+    return f"{one.name} = np.random.default_rng(0).uniform({least}, 1, ({shape})).astype(np.float32)"
 
 
 def _picture(one: Input, form: Form) -> str:

@@ -55,7 +55,7 @@ def export(model: AdversarialModule, format: str, output: Path, part: str | None
         OSError: If the file cannot be written.
     """
     check(format, output)
-    found = parts.part_called(model, part, ema)
+    found = (parts.weights_called if format == "safetensors" else parts.part_called)(model, part, ema)
     told = formats.as_texts(_told(model, found))
     program = example_path(output)
     form, difference = _WRITERS[format](output, model, found, told)

@@ -43,9 +43,11 @@ def program_of(part: Part) -> tuple[ExportedProgram, Form]:
     """A part as one graph, with as much left open as it can be.
 
     Raises:
+        UserError: If it takes more than is known of it, or gives more than a tensor.
         RunFailed: If torch cannot follow it.
     """
     values = tuple(one.drawn(FEWEST, 0) for one in part.inputs)
+    _check_alone(part, values)
     sized = any(one.multiple for one in part.inputs)
     said = ""
     for form in (Form(True, sized), Form(True, False), Form(False, False)):
@@ -59,6 +61,21 @@ def program_of(part: Part) -> tuple[ExportedProgram, Form]:
             except Exception as error:
                 said = said or first_line(error)
     raise RunFailed(f"{part.name} cannot be exported: torch cannot follow it ({said[:150]})")
+
+
+def _check_alone(part: Part, values: Sequence[Tensor]) -> None:
+    """Refuses a part that cannot be asked alone, before torch tries for minutes to follow it."""
+    try:
+        with torch.inference_mode():
+            made = part.network(*values)
+    except (TypeError, ValueError, RuntimeError, LookupError):
+        made = None
+    if not isinstance(made, Tensor):
+        taken = " and ".join(one.name for one in part.inputs)
+        raise UserError(
+            f"part: {part.name} takes more than {taken}, or gives more than one tensor, as no exported file does\n"
+            "Its weights can be had: --format safetensors"
+        )
 
 
 def _open(one: Input, form: Form) -> dict[int, Any]:
@@ -83,7 +100,8 @@ def _goes(program: ExportedProgram, part: Part, form: Form) -> bool:
 def write_torch(path: Path, part: Part, told: Mapping[str, str]) -> Form:
     """Writes a program of torch.export (.pt2), which `torch.export.load` reads."""
     program, form = program_of(part)
-    torch.export.save(program, path, extra_files=dict(told))
+    with _quiet():
+        torch.export.save(program, path, extra_files=dict(told))
     return form
 
 

@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -9,9 +10,12 @@ import torch
 from torch import Tensor, nn
 
 from gan_cli.errors import UserError
+from gan_cli.media.attributes import Attributes
 from gan_cli.media.images import Images
+from gan_cli.networks.heads import ConcatenationDiscriminator
 from gan_cli.networks.vqgan import CodedImages
 from gan_cli.seeding import draw, stream
+from gan_cli.variants.adaptation import AdaptationModule
 from gan_cli.variants.base import AdversarialModule
 from gan_cli.variants.latent import LatentModule
 from gan_cli.variants.translation import TranslationModule
@@ -28,7 +32,8 @@ class Input:
     Attributes:
         name: Of the input.
         shape: Of one thing, without the batch.
-        kind: "normal" or "uniform" numbers, "images" in [-1, 1], "labels" from 0 on, or "codes" likewise.
+        kind: "normal" or "uniform" numbers, "images" in [-1, 1], "labels" from 0 on, "codes" likewise, or
+            "shares" from 0 to 1.
         multiple: Height and width may be any multiples of it; 0 where they are fixed.
         classes: How many labels or codes there are.
     """
@@ -54,7 +59,8 @@ class Input:
             shape = (*rest, height + larger // 2 * self.multiple, width + larger * self.multiple)
         if self.kind in ("labels", "codes"):
             return torch.randint(self.classes, (count, *shape), generator=numbers)
-        return draw((count, *shape), "normal" if self.kind == "normal" else "uniform", numbers)
+        drawn = draw((count, *shape), "normal" if self.kind == "normal" else "uniform", numbers)
+        return drawn / 2 + 0.5 if self.kind == "shares" else drawn
 
 
 class Exported(nn.Module):
@@ -117,6 +123,49 @@ def part_called(model: AdversarialModule, name: str | None, ema: bool = True) ->
     Raises:
         UserError: If there is no such part, or it cannot leave the model.
     """
+    name = _known(model, name)
+    if name in _discriminators(model):
+        return _discriminator(model, name)
+    if isinstance(model, VQGAN):
+        return _coding(model, name, ema)
+    if isinstance(model, TranslationModule) and name in model.directions:
+        return _direction(model, name, ema)
+    if isinstance(model, AdaptationModule) and name == GENERATOR:
+        return _classifier(model, ema)
+    if name == GENERATOR:
+        return _generator(model, ema)
+    return _player(model, name)
+
+
+def weights_called(model: AdversarialModule, name: str | None, ema: bool = True) -> Part:
+    """A part of a model whose weights alone are wanted, so that it may take and give anything.
+
+    Args:
+        model: It is left as it is.
+        name: As for `part_called`.
+        ema: The averaged generator, or the one that was trained.
+
+    Raises:
+        UserError: If there is no such part, or its weights are in more places than the players.
+    """
+    name = _known(model, name)
+    try:
+        return part_called(model, name, ema)
+    except UserError:
+        if isinstance(model, VQTransformer):
+            raise
+    place = "ema.network" if ema and model.ema is not None else GENERATOR
+    beside = [player for player in model.players if player not in (GENERATOR, DISCRIMINATOR)]
+    places = (name,) if name in (*beside, *_discriminators(model)) else (place, *beside)
+    return Part(name, Exported(model.get_submodule(places[0]), lambda holder: holder()), (), "", False, places)
+
+
+def _known(model: AdversarialModule, name: str | None) -> str:
+    """The name of a part, which None and the generator of a translator stand for too.
+
+    Raises:
+        UserError: If there is none, or several are meant.
+    """
     known = names_of(model)
     if name is None or (name == GENERATOR and isinstance(model, TranslationModule)):
         made = len(model.directions) if isinstance(model, TranslationModule) else 1
@@ -125,27 +174,32 @@ def part_called(model: AdversarialModule, name: str | None, ema: bool = True) ->
         name = known[0]
     if name not in known:
         raise UserError(f"part: {name} is none of {type(model).__name__}'s; take {', '.join(known)}")
-    if name in _discriminators(model):
-        return _discriminator(model, name)
-    if isinstance(model, VQGAN):
-        return _coding(model, name, ema)
-    if isinstance(model, TranslationModule) and name in model.directions:
-        return _direction(model, name, ema)
-    if name == GENERATOR:
-        return _generator(model, ema)
-    return _player(model, name)
+    return name
+
+
+def _classifier(model: AdaptationModule, ema: bool) -> Part:
+    """What tells the classes of images, as `gan classify` does."""
+    side = model.image_size
+    images = Input("images", (model.image_channels, side, side), "images")
+
+    def call(holder: nn.Module, values: Tensor) -> Tensor:
+        return cast(Tensor, holder(values, ema=ema))
+
+    return _made(model, GENERATOR, call, (images,), "probabilities", False, ema, [])
 
 
 def _generator(model: AdversarialModule, ema: bool) -> Part:
     kind = type(model).__name__
     if isinstance(model, VQTransformer) or not isinstance(model, LatentModule):
         raise UserError(f"part: what {kind} makes is drawn step by step, which no exported file holds")
-    further = [field for field in model.takes if field != "labels"]
+    attributes = [field for field in model.takes if isinstance(model.media.get(field), Attributes)]
+    further = [field for field in model.takes if field not in ("labels", *attributes)]
     if further:
         raise UserError(f"part: {kind} makes things from {' and '.join(further)}, which no exported file takes")
     inputs = [Input("latents", (model.latent_dim,), model.latent_distribution)]
     if "labels" in model.takes:
         inputs.append(Input("labels", (), "labels", classes=model.num_classes))
+    inputs += [Input(field, (model.num_classes,), "shares") for field in attributes]
     fixed = {"noise": "const"} if "const" in model.noise_modes else {}
     names = [one.name for one in inputs]
 
@@ -220,7 +274,9 @@ def _discriminator(model: AdversarialModule, name: str) -> Part:
     def call(holder: nn.Module, *values: Tensor) -> Tensor:
         return cast(Tensor, holder(*values))
 
-    return Part(name, Exported(copy.deepcopy(network).eval(), call), tuple(inputs), "logits", False, (name,))
+    pack = getattr(model, "pack", 1)
+    notes = (f"pack: it judges {pack} things together, one behind the other in the second dimension",) * (pack > 1)
+    return Part(name, Exported(copy.deepcopy(network).eval(), call), tuple(inputs), "logits", False, (name,), notes)
 
 
 def _player(model: AdversarialModule, name: str) -> Part:
@@ -236,14 +292,20 @@ def _player(model: AdversarialModule, name: str) -> Part:
 
 
 def _first_input(model: AdversarialModule, network: nn.Module, name: str) -> Input:
-    """What a network that judges or encodes takes, by its first layer."""
+    """What a network that judges or encodes takes, by its first layer, which may be told the class beside it."""
     side = model.hparams.get("image_size")
+    beside = network.num_classes if isinstance(network, ConcatenationDiscriminator) else 0
     for layer in network.modules():
         if isinstance(layer, nn.Linear):
-            return Input("points", (layer.in_features,), "normal")
+            return Input("points", (layer.in_features - beside,), "normal")
         channels = getattr(layer, "in_channels", None) or _inputs_of(layer)
+        if isinstance(layer, nn.Conv3d):
+            sides: Mapping[str, int] = model.hparams
+            if "volume_size" in sides:
+                return Input("solids", (layer.in_channels, *(sides["volume_size"],) * 3), "images")
+            return Input("videos", (layer.in_channels, sides["num_frames"], *(sides["image_size"],) * 2), "images")
         if channels and side:
-            return Input("images", (channels, side, side), "images")
+            return Input("images", (channels - beside, side, side), "images")
     raise UserError(f"part: {name} of {type(model).__name__} takes no images, so it cannot be exported")
 
 
@@ -267,14 +329,14 @@ def _made(
     averaged = ema and model.ema is not None
     maker = "ema" if averaged else GENERATOR
     places: tuple[str, ...] = ("ema.network",) if averaged else (GENERATOR,)
-    holder = _without(model, [maker])
     values = [one.drawn(2, 0) for one in inputs]
-    with torch.inference_mode():
-        try:
+    others = [player for player in model.players if player != GENERATOR]
+    for beside in ([], *([player] for player in others), others):  # as few as it asks
+        holder = _without(model, [maker, *beside])
+        with torch.inference_mode(), suppress(AttributeError):
             call(holder, *values)
-        except AttributeError:  # it asks another player too
-            holder, places = _without(model, [maker, *model.players]), (*places, DISCRIMINATOR)
-    return Part(name, Exported(holder, call), inputs, output, pictures, places, tuple(notes))
+            break
+    return Part(name, Exported(holder, call), inputs, output, pictures, (*places, *beside), tuple(notes))
 
 
 def _without(model: AdversarialModule, kept: list[str]) -> nn.Module:

@@ -6,7 +6,7 @@ import {make, options, roving, slider, still} from "./dom.js";
 import {canvasOf, decoded, play} from "./players.js";
 import {pick} from "./picked.js";
 
-let form, results, dialog, choice, facts, truncation, giving;
+let form, results, dialog, choice, run, facts, truncation, giving;
 let moving = [];  // what shows the frames of films
 let ticking = 0;
 
@@ -46,6 +46,7 @@ export const hidden = () => {
 
 async function chosen(found) {
   facts = found.sample;
+  run = choice.run;
   if (!facts) throw new Error(`${found.variant} makes nothing from seeds; gan ${found.verb} is its verb`);
   form.querySelector(".classes").hidden = !facts.classes.length;
   options(form.label, [["", "All in turn"], ...facts.classes.map((name, number) => [number, name])]);
@@ -119,10 +120,11 @@ async function made() {
   results.setAttribute("aria-busy", "true");
   const began = performance.now();
   const wanted = asked();
+  const whose = {run, facts};  // what is clicked later is of this run, whichever is chosen by then
   try {
-    const found = await ask(`api/sample/${choice.run}`, {body: wanted, signal: mine.signal});
+    const found = await ask(`api/sample/${run}`, {body: wanted, signal: mine.signal});
     if (pending !== mine) return;
-    await show(found, wanted);
+    await show(found, wanted, whose);
     const took = Math.round(performance.now() - began);
     form.querySelector(".took").textContent = `${found.things.length || "All"} in ${took} ms`;
     results.dataset.took = took;
@@ -134,7 +136,7 @@ async function made() {
   }
 }
 
-async function show(found, wanted) {
+async function show(found, wanted, whose) {
   moving = [];
   if (found.together) {
     const image = await decoded(found.together);
@@ -143,7 +145,7 @@ async function show(found, wanted) {
     results.replaceChildren(image);
     return;
   }
-  const tiles = await Promise.all(found.things.map((thing) => tile(thing, wanted)));
+  const tiles = await Promise.all(found.things.map((thing) => tile(thing, wanted, whose)));
   const width = found.things[0]?.picture.width ?? 32;
   const wide = found.things[0] && width > 1.5 * found.things[0].picture.height;
   const box = make("div", {class: `grid${wide ? " wide" : ""}`, role: "group", "aria-label": `${tiles.length} ${facts.medium}; arrows go from one to the next`}, ...tiles);
@@ -153,13 +155,13 @@ async function show(found, wanted) {
   tick();
 }
 
-async function tile(thing, wanted) {
+async function tile(thing, wanted, whose) {
   const name = thing.label === "" ? "" : `, class ${facts.classes[Number(thing.label)]}`;
   const canvas = await canvasOf(thing.picture);
   if (thing.picture.frames > 1) moving.push({canvas, frames: thing.picture.frames, fps: thing.picture.fps});
   const title = `Seed ${thing.seed}${name}`;
   const button = make("button", {type: "button", class: "tile", title, "aria-label": title}, canvas);
-  button.addEventListener("click", () => detail(thing, title, wanted));
+  button.addEventListener("click", () => detail(thing, title, wanted, whose));
   return button;
 }
 
@@ -186,32 +188,32 @@ function tick() {
   }, 1000 / (moving[0].fps || 8));
 }
 
-async function detail(thing, title, wanted) {
+async function detail(thing, title, wanted, whose) {
   const body = {...wanted, seed: thing.seed, num: 1, labels: thing.label === "" ? [] : [thing.label]};
   dialog.querySelector("h3").textContent = title;
   const stage = dialog.querySelector(".stage");
   const meanwhile = await canvasOf(thing.picture);
   stage.replaceChildren(meanwhile, make("p", {class: "quiet", textContent: "Making it ..."}));
-  dialog.querySelector(".files").replaceChildren(...facts.endings.map((kind) =>
-    make("button", {type: "button", textContent: `Save as ${kind.slice(1)}`, onclick: () => saved({...body, kind})})));
+  dialog.querySelector(".files").replaceChildren(...whose.facts.endings.map((kind) =>
+    make("button", {type: "button", textContent: `Save as ${kind.slice(1)}`, onclick: () => saved({...body, kind}, whose.run)})));
   const walk = dialog.querySelector('[name="walk"]');
-  walk.hidden = !facts.walks;
+  walk.hidden = !whose.facts.walks;
   walk.onclick = () => {
-    pick(choice.run, thing.seed);
+    pick(whose.run, thing.seed);
     say(`Seed ${thing.seed} is in the walk`);
   };
   dialog.showModal();
   try {
-    await play(stage, await ask(`api/sample/${choice.run}/one`, {body}), title);
+    await play(stage, await ask(`api/sample/${whose.run}/one`, {body}), title);
   } catch (error) {
     stage.replaceChildren(make("p", {class: "wrong", textContent: error.message}));
   }
 }
 
-async function saved(body) {
+async function saved(body, of = run) {
   if (!form.reportValidity()) return;
   try {
-    await save(`api/sample/${choice.run}/file`, body);
+    await save(`api/sample/${of}/file`, body);
     say("Saved");
   } catch (error) {
     complain(error);

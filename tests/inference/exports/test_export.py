@@ -17,7 +17,21 @@ from gan_cli.errors import UserError
 from gan_cli.imports.imported import content_of
 from gan_cli.inference.exports import formats, parts
 from gan_cli.inference.exports.export import ENDINGS, default_path, export
-from gan_cli.variants import DCGAN, VQGAN, AdversarialModule, CycleGAN, Pix2Pix, StarGAN, StarGANv2, StyleGAN2
+from gan_cli.variants import (
+    CGAN,
+    DCGAN,
+    SGAN,
+    VQGAN,
+    AdversarialModule,
+    CycleGAN,
+    Pix2Pix,
+    StarGAN,
+    StarGANv2,
+    StyleGAN2,
+    VQTransformer,
+)
+from tests.variant_rows import ROWS
+from tests.web.tiny import model_of
 
 
 def kept(model: AdversarialModule, path: Path) -> Path:
@@ -126,6 +140,21 @@ def test_parts_take_the_least_of_a_model_that_they_need() -> None:
     assert default_path(Path("run/last.ckpt"), cyclegan(), None, "onnx") == Path("run/exports/horse2zebra.onnx")
 
 
+def test_discriminators_that_are_told_classes_or_tell_them_or_judge_packs(workdir: Path) -> None:
+    """They take images without the planes of the classes; several outputs stay several; packs are said."""
+    torch.manual_seed(0)
+    small: dict[str, Any] = {"image_size": 16, "image_channels": 1, "latent_dim": 3, "base_channels": 2}
+    for model, takes in (
+        (CGAN(**small, num_classes=3), "takes images [N, 1, 16, 16], labels [N]; gives logits"),
+        (SGAN(**small, num_classes=2), "takes images [N, 1, 16, 16]; gives logits"),
+        (DCGAN(**small, pack=2), "takes images [N, 2, 16, 16]; gives logits"),
+    ):
+        made = export(model.eval(), "onnx", workdir / f"{type(model).__name__}.onnx", "discriminator")
+        assert made.difference < 1e-5
+        assert made.lines[0] == takes
+    assert made.lines[1].startswith("pack: it judges 2 things together")
+
+
 STYLES: dict[str, Any] = {"image_size": 16, "image_channels": 1, "latent_dim": 8, "style_dim": 8, "channel_base": 64}
 CODES: dict[str, Any] = {"multipliers": (1, 1), "num_blocks": 1, "attention_size": 0, "patch_size": 16}
 
@@ -155,3 +184,44 @@ def test_families(
     made = export(model, format, workdir / f"x{ENDINGS[format]}", part)
     assert made.difference < 1e-4
     assert any(line.startswith("batch:") for line in made.lines) is not batch
+
+
+def test_every_part_of_every_variant_can_be_asked_or_is_refused_in_a_line(workdir: Path) -> None:
+    """Over the table of variants; the weights of whatever a file cannot hold can still be had."""
+    refused, said = set(), []
+    for row in {row.variant: row for row in reversed(ROWS)}.values():  # the first of each
+        model = model_of(row.name)
+        for name in parts.names_of(model):
+            try:
+                part = parts.part_called(model, name)
+                formats._check_alone(part, [one.drawn(2, 0) for one in part.inputs])
+            except UserError as error:
+                refused.add((row.name, name))
+                said.append(str(error))
+            if not isinstance(model, VQTransformer):
+                weights = parts.weights_of(model, parts.weights_called(model, name))
+                assert weights
+                assert weights.keys() <= model.state_dict().keys()
+    for row_name, name in (
+        ("cgan", "discriminator"),
+        ("voxel-gan", "discriminator"),
+        ("vgan", "discriminator"),
+        ("icgan", "generator"),
+        ("icgan", "label_encoder"),
+        ("dann", "generator"),
+        ("adda", "generator"),
+        ("dtn", "encoder"),
+    ):
+        assert (row_name, name) not in refused
+    assert ("gan-cls", "generator") in refused
+    assert all(line.startswith("part: ") for line in said)
+
+
+def test_the_weights_of_a_part_are_those_of_all_networks_that_it_asks() -> None:
+    for row_name, part, places in (
+        ("dtn", None, ("ema.network", "encoder")),
+        ("adda", None, ("generator", "classifier")),
+        ("dann", None, ("generator",)),
+        ("gan-cls", None, ("ema.network", "matcher")),
+    ):
+        assert parts.weights_called(model_of(row_name), part).weights == places
