@@ -7,6 +7,7 @@ import tracemalloc
 import zipfile
 from collections import OrderedDict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -151,7 +152,8 @@ def test_files_that_would_fill_the_memory_are_refused_before_they_do(
 ) -> None:
     """A few kilobytes that hold megabytes, by packing or by views that repeat one number; nothing is written."""
     monkeypatch.setattr(reading, "FREELY", 2**20)
-    np.savez_compressed("packed.npz", **{"l1/W": np.zeros(2**20, np.float32)})
+    arrays: dict[str, Any] = {"l1/W": np.zeros(2**20, np.float32)}
+    np.savez_compressed("packed.npz", **arrays)
     torch.save({"model.1.weight": torch.zeros(2**20)}, "packed.pth")
     deflated(Path("packed.pth"))
     repeated = torch.ones(1).as_strided((2**20, 2**20), (0, 0))

@@ -184,5 +184,5 @@ def _lines(format: str, part: Part, form: Form) -> list[str]:
 def _shape(shape: tuple[int, ...], multiple: int, form: Form) -> str:
     sides = ["H", "W"] if multiple and form.size else [str(side) for side in shape[-2:]]
     inner = [*(str(side) for side in shape[:-2]), *sides] if len(shape) > 1 else [str(side) for side in shape]
-    several = f" (H and W multiples of {multiple})" if multiple and form.size else ""
+    several = f" (H and W multiples of {multiple})" if multiple > 1 and form.size else ""
     return f"[{', '.join(['N' if form.batch else str(formats.FEWEST), *inner])}]{several}"
