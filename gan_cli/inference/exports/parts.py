@@ -13,6 +13,7 @@ from gan_cli.errors import UserError
 from gan_cli.media.attributes import Attributes
 from gan_cli.media.images import Images
 from gan_cli.networks.heads import ConcatenationDiscriminator
+from gan_cli.networks.projected import ProjectedDiscriminator
 from gan_cli.networks.vqgan import CodedImages
 from gan_cli.seeding import draw, stream
 from gan_cli.variants.adaptation import AdaptationModule
@@ -293,7 +294,10 @@ def _player(model: AdversarialModule, name: str) -> Part:
 
 def _first_input(model: AdversarialModule, network: nn.Module, name: str) -> Input:
     """What a network that judges or encodes takes, by its first layer, which may be told the class beside it."""
-    side = model.hparams.get("image_size")
+    stage = name.rpartition(".")[2]  # of StackGANpp the side that it judges
+    side: Any = int(stage) if stage.isdecimal() else model.hparams.get("image_size")
+    if isinstance(network, ProjectedDiscriminator):  # whose own layers see maps of another network
+        return Input("images", (model.hparams["image_channels"], side, side), "images")
     beside = network.num_classes if isinstance(network, ConcatenationDiscriminator) else 0
     for layer in network.modules():
         if isinstance(layer, nn.Linear):

@@ -217,6 +217,16 @@ def test_every_part_of_every_variant_can_be_asked_or_is_refused_in_a_line(workdi
     assert all(line.startswith("part: ") for line in said)
 
 
+@pytest.mark.parametrize(
+    ("row", "name", "shape"),
+    [("projected-gan", "discriminator", (1, 64, 64)), ("stackgan-pp", "discriminator.8", (3, 8, 8))],
+)
+def test_discriminators_of_other_maps_or_sides_take_the_images_they_judge(
+    row: str, name: str, shape: tuple[int, ...]
+) -> None:
+    assert [one.shape for one in parts.part_called(model_of(row), name).inputs] == [shape]
+
+
 def test_the_weights_of_a_part_are_those_of_all_networks_that_it_asks() -> None:
     for row_name, part, places in (
         ("dtn", None, ("ema.network", "encoder")),
