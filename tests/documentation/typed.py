@@ -18,6 +18,7 @@ PLACEHOLDER = re.compile(r"\.\.\.|\||\b(VERB|VARIANT|NAME)\b|--(input|part|init|
 
 NOT_RUN = {
     r"--trainer\.(devices|num_nodes) ": "several processes or machines; tests/test_processes.py starts such",
+    r"--trainer\.accelerator mps": "a GPU of Apple's",
 }
 """Commands of blocks that are only understood, and why."""
 
