@@ -19,7 +19,7 @@ from gan_cli.evaluation.scores import FIELD, KINDS
 from gan_cli.files import write_text
 from gan_cli.metrics.row_table import Kind
 from gan_cli.reports import compare, run_record
-from gan_cli.reports.run_record import SCORES
+from gan_cli.runs import SCORES
 
 TITLES: Mapping[str, Kind] = {**KINDS, **FIELD}
 

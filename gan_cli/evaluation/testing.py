@@ -6,6 +6,7 @@ from typing import Any
 
 from rich.console import Console
 
+from gan_cli import runs
 from gan_cli.data import AdaptationDataModule, GANDataModule
 from gan_cli.errors import UserError
 from gan_cli.evaluation import adaptation, fifty_thousand, transferred
@@ -18,8 +19,6 @@ from gan_cli.metrics.features import check_name
 from gan_cli.metrics.row_table import RowTable
 from gan_cli.variants.base import AdversarialModule
 from gan_cli.variants.translation import TranslationModule
-
-NAME = "metrics.json"
 
 
 def score_and_write(
@@ -55,7 +54,7 @@ def score_and_write(
             raise
         tables, note = [], f"no scores. {error}"
     own = _own_table(model, data, options) if options.metrics is None else None
-    file = Path(options.output) if options.output else path.parent / NAME
+    file = Path(options.output) if options.output else path.parent / runs.SCORES
     if place()[0] == 0:
         show(tables)
         if own is not None:

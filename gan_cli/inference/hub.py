@@ -5,13 +5,13 @@ import shutil
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from gan_cli import runs
 from gan_cli.errors import UserError, first_line
-from gan_cli.inference.shared_models import CONFIG, SCORES, TRAINING, WEIGHTS
+from gan_cli.inference.shared_models import CONFIG, WEIGHTS
 
-PREFIX = "hub:"
 FOLDER = "hub"
 """The folder beside all runs, such as `checkpoints/hub`, in which each model has one for what is made of it."""
-FETCHED = (CONFIG, SCORES, TRAINING, WEIGHTS)
+FETCHED = (CONFIG, runs.SCORES, runs.TRAINING, WEIGHTS)
 """The files of a model folder that are fetched: all that verbs and pages read."""
 NAMED = re.compile(r"(?P<name>[\w.-]+/[\w.-]+)(@(?P<revision>[\w./-]+))?")
 
@@ -30,7 +30,7 @@ class Place(NamedTuple):
 
 def is_there(typed: str) -> bool:
     """Whether a model on the hub is meant, and no file."""
-    return typed.startswith(PREFIX)
+    return typed.startswith(runs.HUB)
 
 
 def place(typed: str, option: str = "ckpt") -> Place:
@@ -39,7 +39,7 @@ def place(typed: str, option: str = "ckpt") -> Place:
     Raises:
         UserError: If it means none.
     """
-    found = NAMED.fullmatch(typed.removeprefix(PREFIX))
+    found = NAMED.fullmatch(typed.removeprefix(runs.HUB))
     if found is None:
         raise UserError(f"{option}: {typed} names no model on the hub; such a name is hub:user/name, or with @revision")
     return Place(found["name"], found["revision"])

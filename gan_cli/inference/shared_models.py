@@ -15,15 +15,14 @@ from typing import Any
 import safetensors.torch
 from safetensors import SafetensorError
 
+from gan_cli import runs
 from gan_cli._version import __version__
 from gan_cli.errors import UserError
 from gan_cli.files import replacing, write_text
 from gan_cli.variants.record import RECORD, Counters
 
 SUFFIX = ".safetensors"
-WEIGHTS, CONFIG = f"model{SUFFIX}", "config.json"
-SCORES, TRAINING = "metrics.json", "training.yaml"
-"""What `gan share` puts beside them where the run has it: scores, and the settings that train it anew."""
+WEIGHTS, CONFIG = f"model{SUFFIX}", runs.MODEL
 LIBRARY = "gan-cli"
 SHARED = "shared"
 """What a record has that was read from a model folder: nothing to go on with is there."""

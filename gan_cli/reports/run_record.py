@@ -13,9 +13,7 @@ import yaml
 from gan_cli import plugins, runs
 from gan_cli.errors import UserError, first_line
 
-CONFIG, METRICS, SCORES = "config.yaml", "metrics.csv", "metrics.json"
-SHARED, TRAINING, HUB = "config.json", "training.yaml", "hub:"
-"""What `inference.shared_models` and `inference.hub` call what is read here without torch."""
+CONFIG, METRICS = "config.yaml", "metrics.csv"
 
 _YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times faster where PyYAML was built with libyaml
 
@@ -79,7 +77,7 @@ class RunRecord(NamedTuple):
     def settings_file(self) -> Path:
         """The file with its settings, which there may be none of."""
         own = self.folder / CONFIG
-        return own if own.is_file() else self.folder / TRAINING
+        return own if own.is_file() else self.folder / runs.TRAINING
 
     @property
     def variant(self) -> str:
@@ -137,10 +135,10 @@ def find(run: str | None, root: Path = Path("checkpoints")) -> tuple[Path, Path 
         return newest.parent, newest
     path = Path(run)
     folder = path.parent if path.is_file() else path
-    if run.startswith(HUB) or ((folder / SHARED).is_file() and not (folder / runs.LAST).is_file()):
+    if run.startswith(runs.HUB) or ((folder / runs.MODEL).is_file() and not (folder / runs.LAST).is_file()):
         from gan_cli.inference.checkpoints import resolve  # imports torch
 
-        weights = resolve(run if run.startswith(HUB) else str(folder), str(root), "run")
+        weights = resolve(run if run.startswith(runs.HUB) else str(folder), str(root), "run")
         return weights.parent, weights
     if not any((folder / name).is_file() for name in (CONFIG, METRICS, runs.LAST)):
         what = "is no run: it has no config.yaml, metrics.csv or last.ckpt" if folder.is_dir() else "does not exist"
@@ -152,8 +150,8 @@ def find(run: str | None, root: Path = Path("checkpoints")) -> tuple[Path, Path 
 def read(folder: Path, checkpoint: Path | None = None) -> RunRecord:
     """Everything that the folder of a run holds; missing files are left out."""
     problems: list[str] = []
-    config = _content(folder / CONFIG, problems) or _content(folder / TRAINING, problems)
-    told = _content(folder / runs.SESSIONS, problems) or _told(_content(folder / SHARED, problems))
+    config = _content(folder / CONFIG, problems) or _content(folder / runs.TRAINING, problems)
+    told = _content(folder / runs.SESSIONS, problems) or _told(_content(folder / runs.MODEL, problems))
     sessions = told.get("sessions") if isinstance(told, dict) else None
     parameters = told.get("parameters") if isinstance(told, dict) else None
     origin = told.get("origin") if isinstance(told, dict) else None
@@ -167,7 +165,7 @@ def read(folder: Path, checkpoint: Path | None = None) -> RunRecord:
         grids=_grids(folder, ".png"),
         films=_grids(folder, ".gif"),
         pictures=sorted([*folder.glob("pictures/*.png"), *_of_verbs(folder)]),
-        scores=_content(folder / SCORES, problems),
+        scores=_content(folder / runs.SCORES, problems),
         sessions=[session for session in sessions if isinstance(session, dict)] if isinstance(sessions, list) else [],
         parameters=parameters if isinstance(parameters, dict) else {},
         origin=origin,

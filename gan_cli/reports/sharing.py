@@ -23,7 +23,7 @@ from gan_cli.reports import model_card, run_record
 from gan_cli.reports.run_record import RunRecord
 from gan_cli.variants.record import RECORD
 
-CARD, SAMPLES, TRAINING = "README.md", "samples", shared_models.TRAINING
+CARD, SAMPLES = "README.md", "samples"
 NEWEST = 4
 """At most so many pictures of verbs are shared."""
 OF_THE_MACHINE = ("trainer.default_root_dir", "ckpt_path", "init")
@@ -81,10 +81,10 @@ def _write(path: Path, folder: Path, name: str, licence: str, module: Modules) -
     pictures = _pictures(run, gan, folder)
     scores = _scores(run, content, path)
     if scores:
-        write_json(folder / run_record.SCORES, scores)
+        write_json(folder / runs.SCORES, scores)
     settings = _settings(run)
     if settings:
-        write_text(folder / TRAINING, yaml.safe_dump(settings, sort_keys=False, allow_unicode=True))
+        write_text(folder / runs.TRAINING, yaml.safe_dump(settings, sort_keys=False, allow_unicode=True))
     card = type(gan.model).CARD
     kind = _set_of(gan)
     about = model_card.About(
@@ -97,7 +97,7 @@ def _write(path: Path, folder: Path, name: str, licence: str, module: Modules) -
         data_home=getattr(kind, "home", ""),
         data_licence=getattr(kind, "licence", ""),
         pictures=pictures,
-        training=TRAINING if settings else "",
+        training=runs.TRAINING if settings else "",
     )
     run = run._replace(usage=runs.Usage(gan.model.VERB, tuple(gan.model.trusted)))
     write_text(folder / CARD, model_card.text(content, run, scores, about))

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 from torch.export import Dim, ExportedProgram
 
+from gan_cli.devices.memory import is_out_of_memory
 from gan_cli.errors import RunFailed, UserError, first_line
 from gan_cli.inference.exports.parts import Input, Part
 
@@ -65,17 +66,23 @@ def program_of(part: Part) -> tuple[ExportedProgram, Form]:
 
 def _check_alone(part: Part, values: Sequence[Tensor]) -> None:
     """Refuses a part that cannot be asked alone, before torch tries for minutes to follow it."""
+    made: Any = None
+    why: Exception | None = None
     try:
         with torch.inference_mode():
             made = part.network(*values)
-    except (TypeError, ValueError, RuntimeError, LookupError):
-        made = None
+    except UserError:  # such as of weights that it needs and that are not installed
+        raise
+    except (TypeError, ValueError, RuntimeError, LookupError) as error:
+        if is_out_of_memory(error):
+            raise
+        why = error
     if not isinstance(made, Tensor):
         taken = " and ".join(one.name for one in part.inputs)
         raise UserError(
             f"part: {part.name} takes more than {taken}, or gives more than one tensor, as no exported file does\n"
             "Its weights can be had: --format safetensors"
-        )
+        ) from why
 
 
 def _open(one: Input, form: Form) -> dict[int, Any]:

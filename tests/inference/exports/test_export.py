@@ -3,6 +3,7 @@
 import runpy
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -225,6 +226,16 @@ def test_discriminators_of_other_maps_or_sides_take_the_images_they_judge(
     row: str, name: str, shape: tuple[int, ...]
 ) -> None:
     assert [one.shape for one in parts.part_called(model_of(row), name).inputs] == [shape]
+
+
+@pytest.mark.parametrize("error", [UserError("model: weights are not installed"), torch.OutOfMemoryError("no memory")])
+def test_what_keeps_a_part_from_being_asked_is_told_as_it_is(error: Exception) -> None:
+    def call(*_: object) -> torch.Tensor:
+        raise error
+
+    asked = replace(parts.part_called(cyclegan(), "horse2zebra"), network=parts.Exported(torch.nn.Identity(), call))
+    with pytest.raises(type(error), match=str(error)):
+        formats.program_of(asked)
 
 
 def test_the_weights_of_a_part_are_those_of_all_networks_that_it_asks() -> None:
